@@ -1,0 +1,1 @@
+//! On schedule: what happened and what needs the merchant, by mail.

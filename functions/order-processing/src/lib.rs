@@ -1,0 +1,1 @@
+//! queue -> claim -> fetch -> plan -> execute -> record.

@@ -1,0 +1,1 @@
+//! Each minute: what is due again, sweeps, nightly comparison.

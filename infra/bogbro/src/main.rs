@@ -1,0 +1,2 @@
+//! The operator's executable.
+fn main() {}

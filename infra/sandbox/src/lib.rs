@@ -1,0 +1,1 @@
+//! Stand-ins for the outside systems, with their quirks and with fault injection.

@@ -1,0 +1,1 @@
+//! One folder per outside system: translates between its wire format and the domain.

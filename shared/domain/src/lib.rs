@@ -1,0 +1,1 @@
+//! What is true whatever system is connected: money, orders, settings, plans. Pure.

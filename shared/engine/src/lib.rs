@@ -1,0 +1,1 @@
+//! The transfer machinery: claim, plan, execute, resume. Deterministic over clock, store and transport.

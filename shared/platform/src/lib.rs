@@ -1,0 +1,1 @@
+//! The only crate that touches AWS, HTTP, secrets and the clock.
