@@ -1,1 +1,24 @@
-//! What is true whatever system is connected: money, orders, settings, plans. Pure.
+//! What is true whatever system is connected: money, orders, settings, plans.
+//!
+//! This crate is pure: no tokio, AWS, HTTP, clock, randomness or environment. The same input gives the same output,
+//! byte for byte, on every machine, so a plan can be made again from the log and compared with the one that was carried out.
+
+pub mod catalogue;
+pub mod customer;
+pub mod document;
+pub mod failure;
+pub mod identity;
+pub mod money;
+pub mod order;
+pub mod plan;
+pub mod settings;
+
+pub use catalogue::Catalogue;
+pub use customer::{Address, Customer, CustomerKind};
+pub use document::{Document, DocumentKind, DocumentLine, Totals};
+pub use failure::Failure;
+pub use identity::{AgreementId, ConnectionId, EffectKey, EntityId, EntityKind, MerchantId, TransferId};
+pub use money::{Currency, Money, MoneyError, Percentage};
+pub use order::Order;
+pub use plan::{Decision, Plan, Step};
+pub use settings::Settings;

@@ -1,0 +1,53 @@
+//! What a system can and cannot do, as constants: checked when a plan is made, never found out at run time.
+
+/// How credentials are put on a request by the transport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authentication {
+    /// HTTP Basic with two secrets: names of user and password.
+    Basic {
+        /// Secret used as user name.
+        user: &'static str,
+        /// Secret used as password.
+        password: &'static str,
+    },
+    /// Each listed header takes the secret of the given name.
+    Headers(&'static [(&'static str, &'static str)]),
+}
+
+/// A rate budget: how much the system lets one connection do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Units per window.
+    pub units: u32,
+    /// Length of the window in seconds.
+    pub window_seconds: u32,
+    /// Calls per day under fair use, when the system states one.
+    pub per_day: Option<u32>,
+    /// Response header that states the cost of the call, when the system counts cost rather than calls.
+    pub cost_header: Option<&'static str>,
+}
+
+/// What is known of one outside system.
+#[derive(Clone, Copy, Debug)]
+pub struct Manifest {
+    /// Name used in settings and keys (`woocommerce`).
+    pub system: &'static str,
+    /// Surfaces and their default base URLs; an empty URL must be set per connection.
+    pub surfaces: &'static [(&'static str, &'static str)],
+    /// How credentials travel.
+    pub authentication: Authentication,
+    /// Names of all secrets a connection needs, those of webhooks included.
+    pub secrets: &'static [&'static str],
+    /// Rate budget.
+    pub rate: RateLimit,
+    /// Longest time one call may take, in seconds.
+    pub timeout_seconds: u32,
+    /// Largest answer read, in bytes.
+    pub response_limit: usize,
+    /// How long a document just made may be invisible to look-ups, in seconds.
+    pub look_up_lag_seconds: u32,
+    /// For how long a native idempotency key is remembered, in seconds; 0: there is none.
+    pub idempotency_seconds: u32,
+    /// What no live system has confirmed yet, in plain words.
+    pub unproven: &'static [&'static str],
+}

@@ -1,0 +1,126 @@
+//! A snapshot of the target accounting system: what exists there and how it reckons.
+//!
+//! The plan is made against the snapshot, so it can predict the target's totals before anything is written; the snapshot's
+//! hash stands in the plan, and the snapshot itself is kept with the log, so the plan can be made again.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::money::{Currency, Percentage};
+
+/// How the target rounds VAT on a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum VatRounding {
+    /// Each line's VAT is rounded to the minor unit, then added.
+    PerLine,
+    /// The net amounts of one VAT rate are added, then the VAT is rounded once.
+    PerRate,
+}
+
+/// A product group: together with the recipient's VAT zone it decides the VAT rate and the account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductGroup {
+    /// Its number in the target.
+    pub number: u32,
+    /// Its name.
+    pub name: String,
+    /// The VAT rate by VAT zone number; a zone that is absent has no sales account, so nothing can be sold there.
+    pub rate_by_zone: BTreeMap<u32, Percentage>,
+}
+
+/// A product as the target has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Product {
+    /// Its number (the SKU).
+    pub number: String,
+    /// Its name.
+    pub name: String,
+    /// The number of its group.
+    pub group: u32,
+    /// Barred: the target refuses new lines with it.
+    pub barred: bool,
+}
+
+/// A term of payment as the target has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentTerm {
+    /// Its number.
+    pub number: u32,
+    /// Its name.
+    pub name: String,
+    /// The target's own type word (`net`, `dueDate`, `paidInCash`, `creditCard` ...).
+    pub kind: String,
+    /// Days of credit, where the type has them.
+    pub days: Option<u32>,
+    /// It settles the invoice when it is booked (contra account or card company).
+    pub settles: bool,
+}
+
+/// One accounting year or period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Period {
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub to: Date,
+    /// Nothing can be posted in it any more.
+    pub closed: bool,
+}
+
+/// A customer found in the target when looking for this order's buyer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownCustomer {
+    /// Its number.
+    pub number: u32,
+    /// Its name.
+    pub name: String,
+    /// Its currency code.
+    pub currency: String,
+    /// Barred for new invoices.
+    pub barred: bool,
+    /// Its number of VAT zone.
+    pub vat_zone: u32,
+    /// Its number of payment term.
+    pub payment_term: u32,
+    /// The whole customer as the target gave it, for read-modify-write updates (JSON text).
+    pub raw: String,
+}
+
+/// The slowly changing part of the target, read once and kept until it changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MasterData {
+    /// The agreement's own base currency.
+    pub base_currency: Currency,
+    /// Currencies that documents may be made in.
+    pub currencies: Vec<String>,
+    /// Product groups by number.
+    pub product_groups: BTreeMap<u32, ProductGroup>,
+    /// VAT zones: number and name.
+    pub vat_zones: BTreeMap<u32, String>,
+    /// Terms of payment by number.
+    pub payment_terms: BTreeMap<u32, PaymentTerm>,
+    /// Layouts: number and name.
+    pub layouts: BTreeMap<u32, String>,
+    /// Customer groups: number and name.
+    pub customer_groups: BTreeMap<u32, String>,
+    /// Accounting years and periods.
+    pub periods: Vec<Period>,
+    /// How VAT is rounded, as the merchant's settings or earlier answers say.
+    pub vat_rounding: VatRounding,
+    /// The agreement has the inventory module.
+    pub inventory: bool,
+}
+
+/// What the planner may know of the target for one order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Catalogue {
+    /// The slowly changing part.
+    pub master: MasterData,
+    /// Products by number, for every number this order may need.
+    pub products: BTreeMap<String, Product>,
+    /// Customers found for this order's buyer by the merchant's rule of identification.
+    pub customers: Vec<KnownCustomer>,
+}

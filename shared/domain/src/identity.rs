@@ -1,0 +1,184 @@
+//! Who and what: the identifiers that state, messages and effects are keyed by.
+//!
+//! The key of an effect is what makes a transfer happen once. It is made of things that never change (merchant, the
+//! shop's own immutable id, the kind of effect, its ordinal, the target agreement): never the connection, since a shop
+//! that is connected again must not be booked again, and never content, since an edit is the next ordinal.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the text as it is.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+identifier! {
+    /// A merchant (tenant) of Bogbro. Every stored key begins with it.
+    MerchantId
+}
+identifier! {
+    /// One connection of a merchant to one outside system; part of the webhook address, long and unguessable there.
+    ConnectionId
+}
+identifier! {
+    /// The company in the accounting system that documents are made in (an e-conomic agreement number, for example).
+    AgreementId
+}
+identifier! {
+    /// An entity's immutable id in its source system (never the order number that people see).
+    EntityId
+}
+
+/// What kind of thing is transferred.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EntityKind {
+    /// A webshop order.
+    Order,
+}
+
+impl EntityKind {
+    /// The word used in keys and in the log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            EntityKind::Order => "order",
+        }
+    }
+}
+
+/// One thing of one merchant on its way from a source to the books: the unit that is claimed, fenced and completed.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct TransferId {
+    /// The merchant.
+    pub merchant: MerchantId,
+    /// The source shop's own identity (`woocommerce:shop.example`), which survives a new connection to the same shop.
+    pub source: String,
+    /// What is transferred.
+    pub kind: EntityKind,
+    /// The source's immutable id.
+    pub entity: EntityId,
+}
+
+impl fmt::Display for TransferId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}/{}", self.merchant, self.source, self.kind.as_str(), self.entity)
+    }
+}
+
+/// The kinds of effect a transfer may have in an outside system.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// A customer is made.
+    Customer,
+    /// A product is made.
+    Product,
+    /// An order, draft invoice or booked invoice is made.
+    Document,
+    /// A draft is changed.
+    Amendment,
+    /// A draft is booked.
+    Booking,
+    /// A payment is registered.
+    Payment,
+    /// The document's number is written back to the shop.
+    WriteBack,
+}
+
+impl Effect {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Effect::Customer => "customer",
+            Effect::Product => "product",
+            Effect::Document => "document",
+            Effect::Amendment => "amendment",
+            Effect::Booking => "booking",
+            Effect::Payment => "payment",
+            Effect::WriteBack => "write-back",
+        }
+    }
+}
+
+/// The key of one effect: 16 characters (80 bits) of base 32 in lower case, safe in every reference field, filter and URL.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EffectKey(String);
+
+impl EffectKey {
+    /// The key of `effect` number `ordinal` of a transfer, in one target agreement.
+    pub fn new(transfer: &TransferId, effect: Effect, ordinal: u32, agreement: &AgreementId) -> EffectKey {
+        EffectKey::of_parts(&[
+            transfer.merchant.as_str(),
+            &transfer.source,
+            transfer.kind.as_str(),
+            transfer.entity.as_str(),
+            effect.as_str(),
+            &ordinal.to_string(),
+            agreement.as_str(),
+        ])
+    }
+
+    /// The key of an effect that many transfers may ask for, such as making one customer or one product: it is keyed by
+    /// what identifies that thing, not by the transfer.
+    pub fn shared(
+        merchant: &MerchantId,
+        effect: Effect,
+        identity: &str,
+        agreement: &AgreementId,
+    ) -> EffectKey {
+        EffectKey::of_parts(&[merchant.as_str(), effect.as_str(), identity, agreement.as_str()])
+    }
+
+    fn of_parts(parts: &[&str]) -> EffectKey {
+        let mut hasher = Sha256::new();
+        for part in parts {
+            // The length goes first, so that no two lists of parts can look alike.
+            hasher.update((part.len() as u64).to_be_bytes());
+            hasher.update(part.as_bytes());
+        }
+        let digest = hasher.finalize();
+        EffectKey(data_encoding::BASE32_NOPAD.encode(&digest[..10]).to_ascii_lowercase())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EffectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for EffectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,241 @@
+//! The decision on one order and, when it is to be transferred, the whole plan, stored before the first outside write.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::customer::{Customer, CustomerKind};
+use crate::document::{Document, DocumentKind, Totals};
+use crate::identity::{AgreementId, ConnectionId, EffectKey, TransferId};
+use crate::money::Money;
+
+/// The schema version of a stored plan. An unknown one is refused, never guessed.
+pub const PLAN_SCHEMA: u32 = 1;
+
+/// What is to be done with an order in its present state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decision {
+    /// Carry out this plan.
+    Transfer(Box<Plan>),
+    /// Nothing is to be done now, by the merchant's own choice or by nature; not an error.
+    Skip(Reason),
+    /// The merchant must do something first. Nothing was written.
+    Hold(Reason),
+}
+
+/// Why something is skipped, held or warned about: a code for programs and the facts that the words are made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Stable code, such as `missing-product`; the texts in Danish and English are kept by code.
+    pub code: String,
+    /// Named facts for the texts, such as `("sku", "MUG-1")`.
+    pub facts: Vec<(String, String)>,
+}
+
+/// What is to be written, in order. Amounts, references and keys are frozen here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// [`PLAN_SCHEMA`] of the maker.
+    pub schema: u32,
+    /// Whose and what.
+    pub transfer: TransferId,
+    /// First plan of a transfer is 1; an edit is the next.
+    pub ordinal: u32,
+    /// The company written to.
+    pub agreement: AgreementId,
+    /// Version of the settings it was made with.
+    pub settings_version: u64,
+    /// Hash of the catalogue it was made with.
+    pub catalogue_hash: String,
+    /// The order number that people see.
+    pub order_number: String,
+    /// The reference that stands in the document.
+    pub reference: String,
+    /// The order's own sums: what the target must agree with.
+    pub expected: Totals,
+    /// What to do, in order.
+    pub steps: Vec<Step>,
+    /// What the merchant should know although the transfer goes on.
+    pub warnings: Vec<Reason>,
+}
+
+impl Plan {
+    /// SHA-256 of the plan's JSON, in hexadecimal. Equal plans have equal hashes on every machine.
+    pub fn hash(&self) -> String {
+        hash_json(self)
+    }
+}
+
+/// SHA-256 of a value's JSON, in hexadecimal. Only for types whose JSON is the same every time (no hash maps).
+pub fn hash_json<T: Serialize>(value: &T) -> String {
+    let bytes = serde_json::to_vec(value).unwrap_or_default();
+    data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes))
+}
+
+/// One step of a plan. Every step that writes carries the key its effect is known by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "step")]
+pub enum Step {
+    /// The customer the document is made out to is found, made or updated.
+    EnsureCustomer(CustomerStep),
+    /// A product that the document needs is made.
+    CreateProduct(ProductStep),
+    /// The order or draft is made, and its totals are compared.
+    CreateDocument(DocumentStep),
+    /// The draft of an earlier plan of the same transfer is changed to this.
+    UpdateDraft(DocumentStep),
+    /// The draft is booked: cannot be undone.
+    Book(BookStep),
+    /// The payment is registered in a journal.
+    RegisterPayment(PaymentStep),
+    /// The document's number is written back to the shop.
+    WriteBack(WriteBackStep),
+}
+
+/// Which customer, or how to make one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerStep {
+    /// Key of the making; shared by all orders of the same new customer.
+    pub key: EffectKey,
+    /// What to do.
+    pub action: CustomerAction,
+}
+
+/// What to do about the customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "action")]
+pub enum CustomerAction {
+    /// Use the customer of this number as it is.
+    Use {
+        /// Its number.
+        number: u32,
+    },
+    /// Update the customer of this number first; the fields that change are in `fields`.
+    Update {
+        /// Its number.
+        number: u32,
+        /// Whole customer as it was read (JSON text), to be written back with the changes.
+        raw: String,
+        /// Changed fields: domain field name and new value.
+        fields: Vec<(String, String)>,
+    },
+    /// Make a new customer.
+    Create(Box<NewCustomer>),
+}
+
+/// A customer to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewCustomer {
+    /// Name.
+    pub name: String,
+    /// Kind.
+    pub kind: CustomerKind,
+    /// Field and value by which this customer is identified (`("email", "a@b.dk")`), for look-up before and after.
+    pub identified_by: (String, String),
+    /// The buyer as the shop knows them.
+    pub customer: Customer,
+    /// Number of customer group.
+    pub group: u32,
+    /// Number of payment term.
+    pub payment_term: u32,
+    /// Number of VAT zone.
+    pub vat_zone: u32,
+    /// Currency code.
+    pub currency: String,
+    /// Number chosen by the merchant's rule (phone number as customer number); `None`: the target numbers it.
+    pub number: Option<u32>,
+}
+
+/// A product to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductStep {
+    /// Key of the making; shared by all orders with the same new product.
+    pub key: EffectKey,
+    /// Product number.
+    pub number: String,
+    /// Name.
+    pub name: String,
+    /// Number of product group.
+    pub group: u32,
+    /// Net sales price of one unit, when known.
+    pub sales_price: Option<Money>,
+}
+
+/// A document to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentStep {
+    /// Key of the making.
+    pub key: EffectKey,
+    /// The document.
+    pub document: Document,
+    /// What to do when the target's totals differ.
+    pub difference: DifferenceRule,
+    /// Look for a document of another integration before making one: references by which it may stand there.
+    pub adopt: Vec<String>,
+}
+
+/// What to do when the target reckons another total than the shop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DifferenceRule {
+    /// How differences are handled.
+    pub mode: crate::settings::DifferenceMode,
+    /// Largest difference that `mode` covers, in the document's currency.
+    pub limit: Money,
+    /// Product number of the correction line (must be in a group without VAT).
+    pub product: Option<String>,
+    /// Text of the correction line.
+    pub text: String,
+}
+
+/// A booking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookStep {
+    /// Key of the booking.
+    pub key: EffectKey,
+    /// What the target sends when it books.
+    pub send: SendBy,
+}
+
+/// How the target sends a booked invoice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SendBy {
+    /// Not at all.
+    Nothing,
+    /// By e-mail.
+    Email,
+    /// Electronically to an EAN number.
+    Ean,
+}
+
+/// A payment to be registered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentStep {
+    /// Key of the registration.
+    pub key: EffectKey,
+    /// Number of the journal.
+    pub journal: u32,
+    /// Number of the account the money stands on (bank or acquirer).
+    pub contra_account: u32,
+    /// How much was paid, positive. The sign in the target is the connector's matter.
+    pub amount: Money,
+    /// Date of the payment.
+    pub date: jiff::civil::Date,
+    /// Text on the entry.
+    pub text: String,
+}
+
+/// A number to be written back to the shop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteBackStep {
+    /// Key of the writing.
+    pub key: EffectKey,
+    /// The connection of the shop.
+    pub connection: ConnectionId,
+    /// How it is written.
+    pub form: crate::settings::WriteBackForm,
+    /// Text with `{number}` where the document's number goes.
+    pub template: String,
+    /// Kind of document, for the words.
+    pub kind: DocumentKind,
+}
