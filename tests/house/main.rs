@@ -1,2 +1,254 @@
-//! House rules as tests: the shape of the repository and the direction of its dependencies.
-fn main() {}
+//! House rules as tests: the shape of the repository, the direction of its dependencies, and what code must not hold.
+//!
+//! A rule that only a reviewer knows is forgotten. Each test names the rule, and says where it is broken.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tests::{files_below, repository};
+
+/// The rooms from the inside out: each may depend on those before it, never on one after it.
+const ROOMS: &[&str] = &["shared/domain", "shared/connectors", "shared/engine", "shared/platform"];
+
+fn tracked_files() -> Vec<String> {
+    let listing = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(repository())
+        .output()
+        .expect("git lists the files");
+    assert!(listing.status.success(), "git ls-files failed");
+    String::from_utf8(listing.stdout).expect("paths are UTF-8").lines().map(str::to_owned).collect()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn rust_files_of(room: &str) -> Vec<PathBuf> {
+    files_below(&repository().join(room), ".rs").into_iter().filter(|path| path.is_file()).collect()
+}
+
+/// The crates of this workspace that a manifest names under any of its dependency tables.
+fn rooms_named_in(manifest: &str, names: &BTreeSet<String>, with_dev: bool) -> BTreeSet<String> {
+    let mut section = String::new();
+    let mut found = BTreeSet::new();
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            section = line.trim().to_owned();
+        }
+        let counted = section == "[dependencies]"
+            || section == "[build-dependencies]"
+            || (with_dev && section == "[dev-dependencies]");
+        if counted && let Some(name) = line.split(['.', ' ', '=']).next() {
+            if names.contains(name) {
+                found.insert(name.to_owned());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_top_level_holds_what_was_agreed_and_nothing_else() {
+    let agreed =
+        ["Cargo.toml", "Cargo.lock", "README.md", "samconfig.toml", "functions", "shared", "infra", "tests"];
+    let extra: BTreeSet<String> = tracked_files()
+        .iter()
+        .filter_map(|path| path.split('/').next())
+        .filter(|top| !agreed.contains(top) && !top.starts_with("LICENSE") && !top.starts_with('.'))
+        .map(str::to_owned)
+        .collect();
+    assert!(extra.is_empty(), "these do not belong at the top level: {extra:?}");
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let names: BTreeSet<String> = ROOMS.iter().map(|room| room["shared/".len()..].to_owned()).collect();
+    for (place, room) in ROOMS.iter().enumerate() {
+        let manifest = read(&repository().join(room).join("Cargo.toml"));
+        let allowed: BTreeSet<String> =
+            ROOMS[..place].iter().map(|room| room["shared/".len()..].to_owned()).collect();
+        let named = rooms_named_in(&manifest, &names, false);
+        assert!(named.is_subset(&allowed), "{room} depends on {named:?}; it may depend on {allowed:?} only");
+    }
+    let sandbox = read(&repository().join("infra/sandbox/Cargo.toml"));
+    let named = rooms_named_in(&sandbox, &names, true);
+    assert!(
+        named.is_empty(),
+        "the sandbox is the independent second opinion; it must not depend on {named:?}"
+    );
+}
+
+#[test]
+fn inner_rooms_know_nothing_of_the_world() {
+    let forbidden: &[(&str, &[&str])] = &[
+        (
+            "shared/domain",
+            &[
+                "tokio",
+                "reqwest",
+                "aws-",
+                "lambda",
+                "std::env",
+                "SystemTime",
+                "Instant::now",
+                "Timestamp::now",
+                "Zoned::now",
+                "rand::",
+            ],
+        ),
+        (
+            "shared/connectors",
+            &[
+                "tokio",
+                "reqwest",
+                "aws_",
+                "std::env::var(",
+                "SystemTime",
+                "Instant::now",
+                "Timestamp::now",
+                "tracing",
+                "sleep(",
+            ],
+        ),
+        (
+            "shared/engine",
+            &[
+                "tokio",
+                "reqwest",
+                "aws_",
+                "std::env::var(",
+                "SystemTime",
+                "Instant::now",
+                "Timestamp::now",
+                "tracing",
+            ],
+        ),
+    ];
+    for (room, words) in forbidden {
+        for path in rust_files_of(&format!("{room}/src")) {
+            let text = shipped_part(&read(&path));
+            for (number, line) in text.lines().enumerate() {
+                let code = line.split("//").next().unwrap_or_default();
+                for word in *words {
+                    assert!(
+                        !code.contains(word),
+                        "{}:{}: `{word}` has no place in {room}",
+                        path.display(),
+                        number + 1
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// The text before the unit tests: house rules bind shipped code, tests may do what they must.
+fn shipped_part(text: &str) -> String {
+    text.split("#[cfg(test)]").next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn no_float_comes_near_money() {
+    for room in ROOMS.iter().take(3) {
+        for path in rust_files_of(&format!("{room}/src")) {
+            for (number, line) in shipped_part(&read(&path)).lines().enumerate() {
+                let code = line.split("//").next().unwrap_or_default();
+                let words: Vec<&str> = code.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+                assert!(
+                    !words.iter().any(|word| matches!(*word, "f32" | "f64" | "to_f64" | "to_f32" | "as_f64")),
+                    "{}:{}: a float in money code: {line}",
+                    path.display(),
+                    number + 1
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn there_is_one_dependency_table_and_one_lint_table() {
+    for path in files_below(repository(), "Cargo.toml") {
+        let relative = path.strip_prefix(repository()).expect("inside the repository");
+        let outside = relative.starts_with("target") || relative.starts_with("tests/fuzz");
+        if outside || relative == Path::new("Cargo.toml") {
+            continue;
+        }
+        let manifest = read(&path);
+        assert!(
+            manifest.contains("[lints]\nworkspace = true"),
+            "{}: the lint table is not used",
+            relative.display()
+        );
+        let mut section = "";
+        for line in manifest.lines() {
+            if line.starts_with('[') {
+                section = line;
+            }
+            let dependency =
+                section.contains("dependencies]") && line.contains('=') && !line.starts_with('#');
+            assert!(
+                !dependency || line.contains("workspace = true"),
+                "{}: `{line}` has a version of its own",
+                relative.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn connectors_are_registered_and_have_fixtures() {
+    let source = repository().join("shared/connectors/src");
+    let registry = read(&source.join("registry.rs"));
+    let mut systems = 0;
+    for entry in fs::read_dir(&source).expect("the connectors can be listed") {
+        let folder = entry.expect("a folder's entry can be read").path();
+        if !folder.is_dir() {
+            continue;
+        }
+        systems += 1;
+        let system = folder.file_name().expect("it has a name").to_string_lossy().into_owned();
+        for file in ["mod.rs", "wire.rs", "map.rs"] {
+            assert!(folder.join(file).is_file(), "{system} has no {file}");
+        }
+        let fixtures = files_below(&folder.join("fixtures"), "");
+        assert!(!fixtures.is_empty(), "{system} has no fixtures");
+        assert!(registry.contains(&format!("{system}::")), "{system} is not in the registry");
+    }
+    assert!(systems >= 3, "there are at least three connectors, found {systems}");
+}
+
+#[test]
+fn function_handlers_are_thin() {
+    for entry in fs::read_dir(repository().join("functions")).expect("the functions can be listed") {
+        let function = entry.expect("a folder's entry can be read").path();
+        let main = shipped_part(&read(&function.join("src/main.rs")));
+        assert!(main.lines().count() <= 15, "{}: main.rs only starts the handler", function.display());
+        let handler = shipped_part(&read(&function.join("src/lib.rs")));
+        assert!(handler.lines().count() <= 220, "{}: lib.rs is more than wiring", function.display());
+        for word in ["Money", "Decimal", "Settings {", "plan("] {
+            assert!(!handler.contains(word), "{}: `{word}` is business, not wiring", function.display());
+        }
+    }
+}
+
+#[test]
+fn nothing_unfinished_and_nothing_of_the_workplace_is_committed() {
+    // Written in two halves, so that this file does not find itself.
+    let words: Vec<String> =
+        [("to", "do!("), ("unimplemen", "ted!("), ("FIX", "ME"), ("/wor", "k/"), ("BEGIN RSA PRI", "VATE")]
+            .iter()
+            .map(|(a, b)| format!("{a}{b}"))
+            .collect();
+    for path in tracked_files() {
+        let text = match fs::read_to_string(repository().join(&path)) {
+            Ok(text) if path != ".ci/run" => text,
+            _ => continue,
+        };
+        for word in &words {
+            assert!(!text.contains(word.as_str()), "{path} holds `{word}`");
+        }
+    }
+}
