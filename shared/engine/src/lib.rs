@@ -1,4 +1,11 @@
 //! The transfer machinery: claim, plan, execute, resume. Deterministic over clock, store and transport.
+//!
+//! The simulator runs this very code: nothing here reads a clock, the environment or a random number, and nothing waits.
+//! "Later" is a fact in the ledger (`due_at`), never a sleep.
 
 pub mod clock;
+pub mod log;
 pub mod store;
+
+pub use clock::Clock;
+pub use store::Store;

@@ -1,0 +1,192 @@
+//! The log: a transfer's trace from the message that started it to the document that stands.
+//!
+//! Each claim that did something leaves rows: one with the plan, one with the conclusion. A row has a public part, which
+//! may be read by whoever operates Bogbro, and a personal part (the order as the shop sent it, customers, request and
+//! answer bodies), which the store seals with a key per person, so that erasing the key erases the person and nothing
+//! else. Rows are chained by hashes over the public text and the sealed bytes: a row that was changed or taken out shows,
+//! and erasure does not break the chain. From the rows alone the plan and the requests can be made again
+//! ([`crate::replay`]).
+
+use domain::catalogue::Catalogue;
+use domain::document::Totals;
+use domain::plan::Reason;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The schema version of log rows. An unknown one is refused, never guessed.
+pub const LOG_SCHEMA: u32 = 1;
+
+/// What made Bogbro look at an entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    /// A verified webhook delivery.
+    Webhook,
+    /// The sweep found a change.
+    Sweep,
+    /// It was due again.
+    Due,
+    /// An operator or merchant asked for it.
+    Replay,
+}
+
+/// The message that started the work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// Why.
+    pub why: Why,
+    /// Hash of the signed body; empty when there was none.
+    pub body_hash: String,
+    /// When Bogbro received it.
+    pub received_at: Timestamp,
+}
+
+/// What the row records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RowKind {
+    /// A plan was stored.
+    Planned,
+    /// The work under a claim ended.
+    Concluded,
+}
+
+/// One call to an outside system, without anything personal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallSummary {
+    /// Name of the system (`economic`).
+    pub system: String,
+    /// Key of the effect; `None` for a read.
+    pub key: Option<String>,
+    /// Method.
+    pub method: connectors::http::Method,
+    /// Path without query, since look-ups may hold e-mail addresses.
+    pub path: String,
+    /// SHA-256 of the request (method, surface, path, query, body), in hexadecimal.
+    pub request_hash: String,
+    /// Status answered; `None` when no answer came.
+    pub status: Option<u16>,
+    /// The failure, when no answer came: `busy`, `unknown`, `rejected`, `unauthorized`.
+    pub failure: Option<String>,
+    /// When it was sent.
+    pub at: Timestamp,
+    /// How long it took, in milliseconds.
+    pub milliseconds: u64,
+}
+
+/// What may be read by whoever operates Bogbro.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicPart {
+    /// [`LOG_SCHEMA`] of the writer.
+    pub schema: u32,
+    /// The claim it was written under.
+    pub fence: u64,
+    /// Place among the rows of one claim: 0 planned, 1 concluded.
+    pub sequence: u32,
+    /// When.
+    pub at: Timestamp,
+    /// What it records.
+    pub kind: RowKind,
+    /// What started the work.
+    pub cause: Cause,
+    /// Number of claims so far that were not taken back.
+    pub attempts: u32,
+    /// Version of the settings; 0 when none were needed.
+    pub settings_version: u64,
+    /// The settings of that version (JSON), on rows of kind planned.
+    pub settings: Option<String>,
+    /// `transfer`, `skip`, `hold`, or the status that the conclusion gave (`done`, `waiting`, `parked` ...).
+    pub decision: String,
+    /// Why, where there is a reason.
+    pub reason: Option<Reason>,
+    /// Warnings of the plan.
+    pub warnings: Vec<Reason>,
+    /// Ordinal of the plan; 0 when there is none.
+    pub ordinal: u32,
+    /// Hash of the plan.
+    pub plan_hash: Option<String>,
+    /// Hash of the catalogue it was made with.
+    pub catalogue_hash: Option<String>,
+    /// The shop's sums.
+    pub source_totals: Option<Totals>,
+    /// The target's sums.
+    pub target_totals: Option<Totals>,
+    /// Numbers in the target: what (`customer`, `draft`, `invoice`) and number.
+    pub numbers: Vec<(String, String)>,
+    /// Calls made.
+    pub calls: Vec<CallSummary>,
+}
+
+/// One call in full, redacted of credentials (which the transport adds after recording).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedCall {
+    /// The request.
+    pub request: connectors::http::Request,
+    /// Status answered; `None` when no answer came.
+    pub status: Option<u16>,
+    /// The answer's headers that connectors may read.
+    pub headers: Vec<(String, String)>,
+    /// The answer's text, cut at the limit.
+    pub answer: String,
+    /// The answer was longer than the limit.
+    pub cut: bool,
+}
+
+/// What holds names, addresses and amounts of people.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonalPart {
+    /// The order as the shop sent it.
+    pub order: Option<String>,
+    /// The slice of the catalogue that the plan was made with.
+    pub catalogue: Option<Catalogue>,
+    /// The plan that came before this one of the same transfer, when the plan amends it.
+    pub calls: Vec<RecordedCall>,
+}
+
+/// One row, open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogEntry {
+    /// The public part.
+    pub public: PublicPart,
+    /// Whose key seals the personal part: a hash of the buyer's identity in the shop; empty when nobody is known.
+    pub person: String,
+    /// The personal part; `None` after erasure.
+    pub personal: Option<PersonalPart>,
+}
+
+impl LogEntry {
+    /// The public part as it is stored and hashed.
+    pub fn public_text(&self) -> String {
+        serde_json::to_string(&self.public).unwrap_or_default()
+    }
+
+    /// The personal part as it is sealed.
+    pub fn personal_text(&self) -> String {
+        self.personal.as_ref().map(|part| serde_json::to_string(part).unwrap_or_default()).unwrap_or_default()
+    }
+
+    /// Key of the row among the rows of its transfer: sorts in order of writing.
+    pub fn row_key(&self) -> String {
+        format!("{:012}#{:03}", self.public.fence, self.public.sequence)
+    }
+}
+
+/// Hash of a row: over the hash of the row before it (empty for the first), the public text and the sealed bytes.
+pub fn chain(previous: &str, public_text: &str, sealed: &[u8]) -> String {
+    let mut hasher = Sha256::new();
+    for part in [previous.as_bytes(), public_text.as_bytes(), sealed] {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    data_encoding::HEXLOWER.encode(&hasher.finalize())
+}
+
+/// All rows of a transfer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trace {
+    /// In order of writing.
+    pub rows: Vec<LogEntry>,
+    /// Index of the first row whose hash does not follow from the row before it, or that the head does not lead to.
+    pub broken_at: Option<usize>,
+}
