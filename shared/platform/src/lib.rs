@@ -1,1 +1,15 @@
 //! The only crate that touches AWS, HTTP, secrets and the clock.
+
+pub mod calls;
+pub mod clock;
+pub mod config;
+pub mod failure;
+pub mod files;
+pub mod keys;
+pub mod mail;
+pub mod redaction;
+pub mod sealing;
+pub mod telemetry;
+pub mod transport;
+
+pub use failure::PlatformError;
