@@ -1,2 +1,3 @@
 //! The operator's executable.
+
 fn main() {}
