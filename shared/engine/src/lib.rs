@@ -4,7 +4,9 @@
 //! "Later" is a fact in the ledger (`due_at`), never a sleep.
 
 pub mod clock;
+pub mod conformance;
 pub mod log;
+pub mod memory;
 pub mod store;
 
 pub use clock::Clock;

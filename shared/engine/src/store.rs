@@ -245,6 +245,32 @@ impl Head {
         }
     }
 
+    /// What a conclusion makes of the head: every store applies exactly this.
+    pub fn conclude(&mut self, conclusion: &Conclusion, log_tail: &str) {
+        self.status = conclusion.status.clone();
+        self.facts.clone_from(&conclusion.facts);
+        self.attempts = conclusion.attempts;
+        if let Some(applied) = &conclusion.applied {
+            self.applied = Some(applied.clone());
+        }
+        if let Some(plan) = &mut self.plan {
+            plan.open = conclusion.plan_open;
+        }
+        self.progress = conclusion.progress.clone();
+        self.documents.clone_from(&conclusion.documents);
+        self.due_at = conclusion.due_at;
+        if let Some(order) = &conclusion.order {
+            self.order_number.clone_from(&order.number);
+            self.total = Some(order.total);
+            self.day = Some(order.day);
+        }
+        self.locks.retain(|key| !conclusion.releases.iter().any(|(released, _)| released == key));
+        log_tail.clone_into(&mut self.log_tail);
+        self.lease_until = None;
+        self.again = false;
+        self.updated_at = conclusion.hold.now;
+    }
+
     /// Shard of the index of what is due, from the entity.
     pub fn due_shard(&self) -> u8 {
         due_shard(&self.transfer)
@@ -579,7 +605,7 @@ pub trait Store: Send + Sync {
     async fn advance(&self, advance: &Advance) -> Result<(), StoreFailure>;
 
     /// Ends the work: head, log row, pointers and lock releases in one transaction under the fence. The lease is freed,
-    /// `again` cleared. A repeat after it was applied is no error as long as no newer claim exists. Returns the new log tail.
+    /// `again` cleared: [`Head::conclude`]. A repeat after it was applied is no error as long as no newer claim exists. Returns the new log tail.
     ///
     /// # Errors
     /// `Fenced`, `Again`, `Unavailable`.
