@@ -1,1 +1,12 @@
 //! Stand-ins for the outside systems, with their quirks and with fault injection.
+//!
+//! Each stand-in is a plain state machine: no network, no clock, no randomness of its own. A simulator drives it under a
+//! virtual clock; a small server wraps the same thing for the local run.
+
+pub mod economic;
+pub mod http;
+pub mod json;
+
+pub use economic::Agreement;
+pub use http::{Request, Response};
+pub use json::Json;
