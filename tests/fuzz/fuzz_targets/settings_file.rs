@@ -4,8 +4,8 @@
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    if let Ok(file) = domain::settings::MerchantFile::read(text) {
+    if let Ok(file) = domain::settings::read_merchant_file(text) {
         let again = serde_json::to_string(&file).expect("a file that was read can be written");
-        assert_eq!(domain::settings::MerchantFile::read(&again).ok(), Some(file));
+        assert_eq!(domain::settings::read_merchant_file(&again).ok(), Some(file));
     }
 });
