@@ -146,7 +146,7 @@ fn row(head: &Head, second: i64, sequence: u32) -> LogEntry {
             cause: Cause { why: Why::Webhook, body_hash: "h".to_owned(), received_at: at(second) },
             attempts: head.attempts,
             settings_version: 3,
-            settings: None,
+            planning: None,
             decision: "transfer".to_owned(),
             reason: None,
             warnings: Vec::new(),
@@ -200,6 +200,7 @@ fn conclusion(head: &Head, second: i64, status: Status) -> Conclusion {
         status,
         facts: Vec::new(),
         attempts: 0,
+        waits: 0,
         applied: Some(Applied {
             body_hash: "applied".to_owned(),
             modified_at: Some(at(1)),
@@ -503,6 +504,7 @@ async fn a_conclusion_is_read_back(bench: &Bench<'_>) -> Finding {
     let mut end = conclusion(&expected, 2, held());
     end.facts = vec![("sku".to_owned(), "MUG-1 æøå".to_owned())];
     end.attempts = 2;
+    end.waits = 3;
     end.plan_open = true;
     end.due_at = Some(at(500));
     end.order = Some(OrderFacts {

@@ -7,7 +7,11 @@ pub mod clock;
 pub mod conformance;
 pub mod log;
 pub mod memory;
+pub mod message;
+pub mod route;
 pub mod store;
 
 pub use clock::Clock;
+pub use message::{Message, Outbox};
+pub use route::{Connections, Route};
 pub use store::Store;

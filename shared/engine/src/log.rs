@@ -7,10 +7,13 @@
 //! and erasure does not break the chain. From the rows alone the plan and the requests can be made again
 //! ([`crate::replay`]).
 
+use connectors::ports::ReadingRules;
 use domain::catalogue::Catalogue;
-use domain::document::Totals;
+use domain::document::{DocumentKind, Totals};
 use domain::plan::Reason;
+use domain::{AgreementId, ConnectionId, EffectKey, Settings, TransferId};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -94,8 +97,8 @@ pub struct PublicPart {
     pub attempts: u32,
     /// Version of the settings; 0 when none were needed.
     pub settings_version: u64,
-    /// The settings of that version (JSON), on rows of kind planned.
-    pub settings: Option<String>,
+    /// What the plan was made of beside what is personal, on rows of kind planned.
+    pub planning: Option<PlanningRecord>,
     /// `transfer`, `skip`, `hold`, or the status that the conclusion gave (`done`, `waiting`, `parked` ...).
     pub decision: String,
     /// Why, where there is a reason.
@@ -118,9 +121,38 @@ pub struct PublicPart {
     pub calls: Vec<CallSummary>,
 }
 
+/// What a plan was made of beside the order and the catalogue, which are personal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanningRecord {
+    /// The whole transfer id, which every key is made of.
+    pub transfer: TransferId,
+    /// The connection of the shop.
+    pub shop: ConnectionId,
+    /// Name of the shop's system, for reading the order again.
+    pub shop_system: String,
+    /// Name of the accounting system, for making the requests again.
+    pub accounting_system: String,
+    /// The company written to.
+    pub agreement: AgreementId,
+    /// The settings, whole.
+    pub settings: Settings,
+    /// The rules the order was read by.
+    pub rules: ReadingRules,
+    /// IANA name of the merchant's time zone.
+    pub time_zone: String,
+    /// The merchant's day on which it was planned.
+    pub today: Date,
+    /// Ordinal of the plan before this one, when this one amends it.
+    pub earlier: Option<u32>,
+    /// What stood of it: kind and number.
+    pub standing: Option<(DocumentKind, u64)>,
+}
+
 /// One call in full, redacted of credentials (which the transport adds after recording).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedCall {
+    /// Key of the effect; `None` for a read.
+    pub key: Option<EffectKey>,
     /// The request.
     pub request: connectors::http::Request,
     /// Status answered; `None` when no answer came.
@@ -140,7 +172,7 @@ pub struct PersonalPart {
     pub order: Option<String>,
     /// The slice of the catalogue that the plan was made with.
     pub catalogue: Option<Catalogue>,
-    /// The plan that came before this one of the same transfer, when the plan amends it.
+    /// Calls made, in full.
     pub calls: Vec<RecordedCall>,
 }
 

@@ -182,6 +182,9 @@ pub struct Head {
     /// Claims since the last conclusion that settled it; claims that ended in a cause which is not the order's own
     /// (busy, lag, lock, pause) are taken back.
     pub attempts: u32,
+    /// Waits in a row for a cause that is not the order's own; they lengthen the wait and are bounded.
+    #[serde(default)]
+    pub waits: u32,
     /// Where it stands.
     pub status: Status,
     /// Named facts of the status' reason, for the texts.
@@ -227,6 +230,7 @@ impl Head {
             claimed_hash: claim.body_hash.clone(),
             again: false,
             attempts: 1,
+            waits: 0,
             status: Status::Working,
             facts: Vec::new(),
             warnings: Vec::new(),
@@ -250,6 +254,7 @@ impl Head {
         self.status = conclusion.status.clone();
         self.facts.clone_from(&conclusion.facts);
         self.attempts = conclusion.attempts;
+        self.waits = conclusion.waits;
         if let Some(applied) = &conclusion.applied {
             self.applied = Some(applied.clone());
         }
@@ -425,6 +430,8 @@ pub struct Conclusion {
     pub facts: Vec<(String, String)>,
     /// Attempts to be counted from here on (0 when settled).
     pub attempts: u32,
+    /// Waits in a row from here on (0 when settled).
+    pub waits: u32,
     /// What of the source is reflected now; `None` leaves it as it was.
     pub applied: Option<Applied>,
     /// The stored plan is still to be finished.
