@@ -36,7 +36,7 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     pub(crate) async fn answer(&self, arrived: Arrived) -> Result<Answer, NoAnswer> {
-        let Arrived::Whole(request, _) = arrived else {
+        let Ok((request, _)) = arrived else {
             return Ok(respond_json(413, &json!({ "__type": "RequestEntityTooLarge" })));
         };
         let path = request.uri().path();
@@ -59,7 +59,11 @@ impl Endpoint {
     async fn call(&self, identified: Identified, request: Asked) -> Result<Answer, NoAnswer> {
         let process = match self.calling_process(&request) {
             Ok(process) => process,
-            Err(answer) => return Ok(answer),
+            Err(SessionEnded) => {
+                let body =
+                    json!({ "__type": "ExpiredTokenException", "message": "no process has this session" });
+                return Ok(respond_json(403, &body));
+            }
         };
         let permissions = identified.permissions(&request, KEY_ID);
         let key = CallKey {
@@ -84,16 +88,9 @@ impl Endpoint {
 
     /// The process whose session token the request carries. A token of a process that is gone is refused, as expired
     /// credentials are: a child of a host that was killed has no say any more.
-    fn calling_process(&self, request: &Asked) -> Result<Option<Arc<Process>>, Answer> {
+    fn calling_process(&self, request: &Asked) -> Result<Option<Arc<Process>>, SessionEnded> {
         let Some(token) = header(request, "x-amz-security-token") else { return Ok(None) };
-        match self.functions.process(token) {
-            Some(process) => Ok(Some(process)),
-            None => {
-                let body =
-                    json!({ "__type": "ExpiredTokenException", "message": "no process has this session" });
-                Err(respond_json(403, &body))
-            }
-        }
+        self.functions.process(token).map(Some).ok_or(SessionEnded)
     }
 
     fn observe(&self, key: &CallKey, process: Option<&Process>, body: &[u8]) -> Verdict {
@@ -144,6 +141,9 @@ impl Endpoint {
         }
     }
 }
+
+/// The process of a session token is gone.
+struct SessionEnded;
 
 /// Kills the caller and drops its connection.
 async fn killed(process: Option<Arc<Process>>) -> Result<Answer, NoAnswer> {

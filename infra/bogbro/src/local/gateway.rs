@@ -5,7 +5,7 @@
 use super::deployment::ACCOUNT;
 use super::functions::{Functions, InvocationError, Trigger};
 use super::mails::percent_decoded;
-use super::server::{Answer, Arrived, Asked, NoAnswer, respond_json};
+use super::server::{Answer, Arrived, Asked, NoAnswer, TooLarge, respond_json};
 use data_encoding::BASE64;
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -51,8 +51,8 @@ impl Gateway {
 
     pub(crate) async fn answer(&self, arrived: Arrived) -> Result<Answer, NoAnswer> {
         Ok(match arrived {
-            Arrived::Whole(request, peer) => self.respond(request, peer).await,
-            Arrived::TooLarge => message(413, "Request Entity Too Large"),
+            Ok((request, peer)) => self.respond(request, peer).await,
+            Err(TooLarge) => message(413, "Request Entity Too Large"),
         })
     }
 

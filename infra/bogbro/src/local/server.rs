@@ -24,13 +24,12 @@ pub(crate) type Answer = Response<Full<Bytes>>;
 #[error("no answer is given")]
 pub(crate) struct NoAnswer;
 
-/// What a handler is given: the request, or the head of one whose body was over the limit.
-pub(crate) enum Arrived {
-    /// The whole request and the caller's address.
-    Whole(Asked, SocketAddr),
-    /// The body is longer than the listener takes.
-    TooLarge,
-}
+/// The body is longer than the listener takes.
+#[derive(Debug)]
+pub(crate) struct TooLarge;
+
+/// What a handler is given: the whole request and the caller's address.
+pub(crate) type Arrived = Result<(Asked, SocketAddr), TooLarge>;
 
 /// Binds a loopback port; 0 takes any free one.
 pub(crate) async fn bind(port: u16) -> io::Result<TcpListener> {
@@ -85,11 +84,11 @@ where
     if announced.is_some_and(|length| length > body_limit) {
         // Read past, within bounds: a caller that is still writing would see a reset instead of the answer.
         let _ = tokio::time::timeout(Duration::from_secs(10), discard(body, body_limit * 4)).await;
-        return handler(Arrived::TooLarge).await;
+        return handler(Err(TooLarge)).await;
     }
     match Limited::new(body, body_limit).collect().await {
-        Ok(body) => handler(Arrived::Whole(Request::from_parts(head, body.to_bytes()), peer)).await,
-        Err(error) if error.is::<LengthLimitError>() => handler(Arrived::TooLarge).await,
+        Ok(body) => handler(Ok((Request::from_parts(head, body.to_bytes()), peer))).await,
+        Err(error) if error.is::<LengthLimitError>() => handler(Err(TooLarge)).await,
         Err(_) => Err(NoAnswer),
     }
 }

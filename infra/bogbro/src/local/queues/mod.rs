@@ -433,3 +433,6 @@ fn described(settings: &Settings, depth: Depth) -> BTreeMap<String, String> {
 pub fn resource_name(queue: &str) -> String {
     format!("arn:aws:sqs:{}:{}:{queue}", super::deployment::REGION, super::deployment::ACCOUNT)
 }
+
+#[cfg(test)]
+mod tests;
