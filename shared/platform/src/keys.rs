@@ -4,7 +4,7 @@
 //! says whose it is. Everything after it is asked for under that merchant's prefix, so an id of another merchant's, put
 //! into a command, a message or a page token, finds nothing.
 
-use domain::{ConnectionId, MerchantId, TransferId};
+use domain::{ConnectionId, EntityId, EntityKind, MerchantId, TransferId};
 
 /// Partition and sort key of an item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -14,9 +14,6 @@ pub struct ItemKey {
     /// Sort key (`sk`).
     pub sort: String,
 }
-
-/// How many shards the index of due transfers has. The scheduler asks each.
-pub const DUE_SHARDS: u32 = 4;
 
 /// The key of the record that is nobody's: ledger epoch, pause of everything.
 pub fn global() -> ItemKey {
@@ -31,8 +28,13 @@ pub fn directory(connection: &ConnectionId) -> ItemKey {
     }
 }
 
+/// The record of the pause of everything.
+pub fn global_pause() -> ItemKey {
+    ItemKey { partition: "global".to_owned(), sort: "pause".to_owned() }
+}
+
 /// A shard of the index of due transfers.
-pub fn due_shard(number: u32) -> String {
+pub fn due_shard(number: u8) -> String {
     format!("due#{number}")
 }
 
@@ -81,17 +83,29 @@ impl Keys {
         self.item(&self.transfer(transfer), format!("plan#{ordinal:06}"))
     }
 
-    /// A row of the log, in the order of fences and, within one, of writing.
-    pub fn log(&self, transfer: &TransferId, fence: u64, sequence: u32) -> ItemKey {
-        self.item(&self.transfer(transfer), format!("log#{fence:012}#{sequence:06}"))
+    /// A row of the log; `row` sorts in the order of writing.
+    pub fn log(&self, transfer: &TransferId, row: &str) -> ItemKey {
+        self.item(&self.transfer(transfer), format!("log#{row}"))
     }
 
-    /// The first letters of the sort keys of all log rows.
-    pub const LOG_PREFIX: &'static str = "log#";
+    /// A number by which people search (an order, draft or invoice number), leading to one transfer.
+    pub fn number(&self, kind: &str, number: &str, transfer: &TransferId) -> ItemKey {
+        let ItemKey { partition, sort } = self.numbers(kind, number);
+        ItemKey { partition, sort: format!("{sort}{}", self.transfer(transfer)) }
+    }
 
-    /// A number by which people search: an order, draft or invoice number.
-    pub fn number(&self, kind: &str, number: &str) -> ItemKey {
-        self.item(&format!("number#{}", escape(number)), escape(kind))
+    /// All transfers that one number leads to: the partition, and how their sort keys begin.
+    pub fn numbers(&self, kind: &str, number: &str) -> ItemKey {
+        self.item(&format!("number#{}", escape(number)), format!("{}#", escape(kind)))
+    }
+
+    /// A pause of the merchant, or of one connection.
+    pub fn pause(&self, connection: Option<&ConnectionId>) -> ItemKey {
+        let sort = match connection {
+            None => "pause#merchant".to_owned(),
+            Some(connection) => format!("pause#connection#{}", escape(connection.as_str())),
+        };
+        self.item("merchant", sort)
     }
 
     /// A lock on a thing that several transfers may want to make.
@@ -124,6 +138,11 @@ impl Keys {
         format!("{}#attention", self.prefix)
     }
 
+    /// The partition of the index of deliveries that could not be understood.
+    pub fn parked_attention(&self) -> String {
+        format!("{}#parked", self.prefix)
+    }
+
     /// The partition of the index by local day.
     pub fn day(&self, day: &str) -> String {
         format!("{}#day#{}", self.prefix, escape(day))
@@ -136,21 +155,37 @@ impl Keys {
     }
 }
 
+/// The transfer whose items stand in this partition; `None` when it is none, or another merchant's.
+pub fn transfer_of(partition: &str, merchant: &MerchantId) -> Option<TransferId> {
+    let parts: Vec<&str> = partition.split('#').collect();
+    let ["m", owner, "transfer", source, kind, entity] = parts.as_slice() else { return None };
+    let kind = [EntityKind::Order].into_iter().find(|known| known.as_str() == *kind)?;
+    (unescape(owner) == merchant.as_str()).then(|| TransferId {
+        merchant: merchant.clone(),
+        source: unescape(source),
+        kind,
+        entity: EntityId::new(unescape(entity)),
+    })
+}
+
+/// The merchant in whose part of the table this partition lies.
+pub fn merchant_of(partition: &str) -> Option<MerchantId> {
+    let mut parts = partition.split('#');
+    (parts.next() == Some("m")).then(|| parts.next()).flatten().map(|owner| MerchantId::new(unescape(owner)))
+}
+
+fn unescape(part: &str) -> String {
+    part.replace("%2f", "/").replace("%23", "#").replace("%25", "%")
+}
+
 /// Keeps the separator out of the parts.
 fn escape(part: &str) -> String {
     part.replace('%', "%25").replace('#', "%23").replace('/', "%2f")
 }
 
-/// Partitions of transfers look like this; the export of a merchant reads them back.
-pub fn is_transfer_partition(partition: &str, merchant: &MerchantId) -> bool {
-    partition.starts_with(&format!("m#{}#transfer#", escape(merchant.as_str())))
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
-
-    use domain::{EntityId, EntityKind};
 
     use super::*;
 
@@ -171,8 +206,10 @@ mod tests {
             keys.settings(1),
             keys.head(foreign),
             keys.plan(foreign, 1),
-            keys.log(foreign, 1, 1),
-            keys.number("invoice", "1"),
+            keys.log(foreign, "1#1"),
+            keys.number("invoice", "1", foreign),
+            keys.pause(None),
+            keys.pause(Some(&connection)),
             keys.lock("customer"),
             keys.cursor(&connection),
             keys.parked("1"),
@@ -181,7 +218,12 @@ mod tests {
         ];
         let mut all: Vec<String> =
             items.iter().map(|key| format!("{}|{}", key.partition, key.sort)).collect();
-        all.extend([keys.attention(), keys.day("2026-01-01"), keys.object("deliveries/1")]);
+        all.extend([
+            keys.attention(),
+            keys.parked_attention(),
+            keys.day("2026-01-01"),
+            keys.object("deliveries/1"),
+        ]);
         all
     }
 
@@ -196,6 +238,18 @@ mod tests {
                 assert!(!alpha.contains(&key), "{other:?} reaches {key}");
             }
         }
+    }
+
+    #[test]
+    fn a_partition_leads_back_to_its_transfer_and_to_nobody_elses() {
+        for (source, entity) in [("woocommerce:shop.example", "1"), ("a#b%23/c", "gid://shopify/Order/5#x")] {
+            let id = TransferId { source: source.to_owned(), ..transfer("alpha", entity) };
+            let partition = Keys::of(&id.merchant).head(&id).partition;
+            assert_eq!(transfer_of(&partition, &id.merchant), Some(id.clone()));
+            assert_eq!(transfer_of(&partition, &MerchantId::new("beta")), None);
+            assert_eq!(merchant_of(&partition), Some(id.merchant));
+        }
+        assert_eq!(transfer_of("m#alpha#merchant", &MerchantId::new("alpha")), None);
     }
 
     #[test]

@@ -6,9 +6,13 @@ pub mod config;
 pub mod failure;
 pub mod files;
 pub mod keys;
+pub mod ledger;
 pub mod mail;
+pub mod packing;
 pub mod redaction;
+pub mod reports;
 pub mod sealing;
+pub mod table;
 pub mod telemetry;
 pub mod transport;
 

@@ -275,7 +275,9 @@ mod tests {
     fn an_error_report_says_what_happened_what_it_blocks_and_what_to_do() {
         let mail = render_errors(&error_report(), Language::Danish).unwrap();
         assert_eq!(mail.subject, "Kaffe & Te <ApS>: Ordrer der venter på dig (23)");
-        for words in ["KRUS-1", "bogføres ikke", "Gør dette: Opret varen", "1001, 1002 ... +21", "Rapport R-7"] {
+        for words in
+            ["KRUS-1", "bogføres ikke", "Gør dette: Opret varen", "1001, 1002 ... +21", "Rapport R-7"]
+        {
             assert!(mail.text.contains(words), "{words} is missing in:\n{}", mail.text);
         }
         assert!(mail.html.contains("Kaffe &#38; Te &#60;ApS&#62;"), "values are escaped in HTML");
@@ -292,14 +294,19 @@ mod tests {
                 order: "1001".into(),
                 outcome: "booked".into(),
                 document: "invoice 17".into(),
-                total: Language::English.amount(domain::Money::from_minor(123_456_789, domain::Currency::DKK)),
+                total: Language::English
+                    .amount(domain::Money::from_minor(123_456_789, domain::Currency::DKK)),
             }],
             left_out: 4,
             sums: vec![SumRow { outcome: "booked".into(), count: 5, total: "1,234,567.89 DKK".into() }],
         };
         let mail = render_transfers(&report, Language::English).unwrap();
         assert!(mail.text.contains("1001 | booked | invoice 17 | 1,234,567.89 DKK"), "{}", mail.text);
-        assert!(mail.text.contains("More in the log: 4") && mail.text.contains("5 x booked"), "{}", mail.text);
+        assert!(
+            mail.text.contains("More in the log: 4") && mail.text.contains("5 x booked"),
+            "{}",
+            mail.text
+        );
         assert!(mail.html.contains("<td>invoice 17</td>"));
     }
 

@@ -46,7 +46,11 @@ impl std::fmt::Debug for DataKey {
 }
 
 impl DataKey {
-    fn from_bytes(bytes: &[u8]) -> Result<DataKey, PlatformError> {
+    /// A data key from its 32 bytes, as KMS gives them.
+    ///
+    /// # Errors
+    /// `Unreadable` for any other length.
+    pub fn from_bytes(bytes: &[u8]) -> Result<DataKey, PlatformError> {
         let bytes: [u8; KEY_BYTES] = bytes
             .try_into()
             .map_err(|_| PlatformError::Unreadable("a data key has a wrong length".to_owned()))?;

@@ -1,0 +1,190 @@
+//! The head of a transfer as an item of the table.
+//!
+//! Every field that one write sets and another leaves alone has an attribute of its own, because a claim and a conclusion
+//! change the head without reading it first. `due` is the exact time at which the transfer comes up again; the index key
+//! `due_at` is the same time rounded down, so that extending a lease by a moment does not move the item in the index.
+
+use domain::{ConnectionId, EffectKey, MerchantId, Money};
+use engine::store::{Applied, DocumentRecord, Head, LEDGER_SCHEMA, PlanPointer, Progress, Status, due_shard};
+use jiff::Timestamp;
+
+use crate::failure::PlatformError;
+use crate::keys;
+use crate::sealing::SALT_BYTES;
+use crate::table::{Change, Item, Reading, json, number, text, time};
+
+/// How coarse the index of what is due is.
+const DUE_STEP_MILLISECONDS: i64 = 60_000;
+
+/// Names of attributes that more than one module needs.
+pub(super) mod attribute {
+    pub(crate) const FENCE: &str = "fence";
+    pub(crate) const CLAIM: &str = "claim";
+    pub(crate) const LEASE_UNTIL: &str = "lease_until";
+    pub(crate) const AGAIN: &str = "again";
+    pub(crate) const STATUS: &str = "status";
+    pub(crate) const APPLIED_HASH: &str = "applied_hash";
+    pub(crate) const DUE: &str = "due";
+    pub(crate) const SALT: &str = "salt";
+    pub(crate) const LOG_TAIL: &str = "log_tail";
+    pub(crate) const SCHEMA: &str = "schema";
+}
+
+use attribute::{AGAIN, APPLIED_HASH, CLAIM, DUE, FENCE, LEASE_UNTIL, LOG_TAIL, SALT, SCHEMA, STATUS};
+
+/// Sets or clears when the transfer comes up again.
+pub(super) fn set_due(change: &mut Change, due_at: Option<Timestamp>) {
+    change.set_or_remove(DUE, due_at.map(time));
+    change.set_or_remove("due_at", due_at.map(|due| number(index_time(due))));
+}
+
+/// The index key of a due time: rounded down.
+fn index_time(due: Timestamp) -> i64 {
+    due.as_millisecond().div_euclid(DUE_STEP_MILLISECONDS) * DUE_STEP_MILLISECONDS
+}
+
+/// The shard's partition in the index, set with the first claim.
+pub(super) fn due_partition(transfer: &domain::TransferId) -> String {
+    keys::due_shard(due_shard(transfer))
+}
+
+/// Writes the status with its code; those that need a person come into the index of attention.
+pub(super) fn set_status(change: &mut Change, status: &Status, merchant: &MerchantId) {
+    change.set(STATUS, text(status.word()));
+    change.set_or_remove("code", status.code().map(text));
+    let attention = status.needs_attention().then(|| text(keys::Keys::of(merchant).attention()));
+    change.set_or_remove("attention", attention);
+}
+
+/// Writes what of the source is reflected.
+pub(super) fn set_applied(change: &mut Change, applied: &Applied) -> Result<(), PlatformError> {
+    change.set(APPLIED_HASH, text(applied.body_hash.clone()));
+    change.set("applied_decision", text(applied.decision.clone()));
+    change.set_or_remove("applied_modified", applied.modified_at.map(|at| text(at.to_string())));
+    Ok(())
+}
+
+/// Writes how far the plan has come.
+pub(super) fn set_progress(change: &mut Change, progress: &Progress) -> Result<(), PlatformError> {
+    change.set("progress", json(progress)?);
+    Ok(())
+}
+
+/// Writes the order's number, total and day.
+pub(super) fn set_order(
+    change: &mut Change,
+    merchant: &MerchantId,
+    order_number: &str,
+    total: Money,
+    day: jiff::civil::Date,
+) -> Result<(), PlatformError> {
+    change.set("order_number", text(order_number));
+    change.set("total", json(&total)?);
+    change.set("day", text(keys::Keys::of(merchant).day(&day.to_string())));
+    Ok(())
+}
+
+/// Writes a list as JSON text, or nothing when it is empty.
+pub(super) fn set_list<T: serde::Serialize>(
+    change: &mut Change,
+    name: &str,
+    list: &[T],
+) -> Result<(), PlatformError> {
+    let value = if list.is_empty() { None } else { Some(json(&list)?) };
+    change.set_or_remove(name, value);
+    Ok(())
+}
+
+/// The salt of a transfer's sealings; `None` after erasure.
+pub(super) fn salt(item: &Item) -> Option<[u8; SALT_BYTES]> {
+    item.get(SALT).and_then(|value| value.as_b().ok()).and_then(|blob| blob.as_ref().try_into().ok())
+}
+
+/// Reads a head.
+pub(super) fn read(item: &Item, merchant: &MerchantId) -> Result<Head, PlatformError> {
+    let reading = Reading::of(item, LEDGER_SCHEMA)?;
+    let partition = reading.text("pk")?;
+    let transfer = keys::transfer_of(partition, merchant)
+        .ok_or_else(|| PlatformError::Unreadable("a head's key".to_owned()))?;
+    let locks = locks(&reading)?;
+    Ok(Head {
+        schema: reading.number(SCHEMA)?,
+        transfer,
+        connection: ConnectionId::new(reading.text("connection")?),
+        fence: reading.number(FENCE)?,
+        claim: reading.text(CLAIM)?.to_owned(),
+        lease_until: reading.time_if_any(LEASE_UNTIL)?,
+        claimed_hash: reading.text("claimed_hash")?.to_owned(),
+        again: reading.flag(AGAIN),
+        attempts: reading.number("attempts")?,
+        waits: reading.number_if_any("waits")?.unwrap_or(0),
+        status: status(&reading)?,
+        facts: reading.json_if_any("facts")?.unwrap_or_default(),
+        warnings: reading.json_if_any("warnings")?.unwrap_or_default(),
+        applied: applied(&reading)?,
+        settings_version: reading.number_if_any("settings_version")?.unwrap_or(0),
+        plan: plan(&reading)?,
+        progress: reading.json_if_any("progress")?.unwrap_or_default(),
+        documents: reading.json_if_any::<Vec<DocumentRecord>>("documents")?.unwrap_or_default(),
+        locks,
+        due_at: reading.time_if_any(DUE)?,
+        order_number: reading.text_if_any("order_number").unwrap_or_default().to_owned(),
+        total: reading.json_if_any("total")?,
+        day: day(&reading),
+        log_tail: reading.text_if_any(LOG_TAIL).unwrap_or_default().to_owned(),
+        updated_at: reading.time("updated_at")?,
+    })
+}
+
+fn status(reading: &Reading<'_>) -> Result<Status, PlatformError> {
+    let code = || reading.text_if_any("code").unwrap_or_default().to_owned();
+    match reading.text(STATUS)? {
+        "working" => Ok(Status::Working),
+        "done" => Ok(Status::Done),
+        "skipped" => Ok(Status::Skipped { code: code() }),
+        "waiting" => Ok(Status::Waiting { code: code() }),
+        "held" => Ok(Status::Held { code: code() }),
+        "parked" => Ok(Status::Parked { code: code() }),
+        _ => Err(PlatformError::Unreadable("a head's status".to_owned())),
+    }
+}
+
+fn applied(reading: &Reading<'_>) -> Result<Option<Applied>, PlatformError> {
+    let Some(body_hash) = reading.text_if_any(APPLIED_HASH) else { return Ok(None) };
+    let modified_at = reading
+        .text_if_any("applied_modified")
+        .map(|text| text.parse().map_err(|_| PlatformError::Unreadable("a head's applied time".to_owned())))
+        .transpose()?;
+    Ok(Some(Applied {
+        body_hash: body_hash.to_owned(),
+        modified_at,
+        decision: reading.text("applied_decision")?.to_owned(),
+    }))
+}
+
+fn plan(reading: &Reading<'_>) -> Result<Option<PlanPointer>, PlatformError> {
+    let Some(ordinal) = reading.number_if_any("plan_ordinal")? else { return Ok(None) };
+    Ok(Some(PlanPointer {
+        ordinal,
+        hash: reading.text("plan_hash")?.to_owned(),
+        open: reading.flag("plan_open"),
+    }))
+}
+
+/// The day stands at the end of the index key.
+fn day(reading: &Reading<'_>) -> Option<jiff::civil::Date> {
+    reading.text_if_any("day").and_then(|key| key.rsplit('#').next()).and_then(|day| day.parse().ok())
+}
+
+/// Locks are a set of texts, so that a conclusion can take some out without reading; an effect key is its text.
+fn locks(reading: &Reading<'_>) -> Result<Vec<EffectKey>, PlatformError> {
+    let mut texts = reading.texts("locks");
+    texts.sort();
+    texts
+        .into_iter()
+        .map(|text| {
+            serde_json::from_value(serde_json::Value::String(text))
+                .map_err(|_| PlatformError::Unreadable("a head's locks".to_owned()))
+        })
+        .collect()
+}

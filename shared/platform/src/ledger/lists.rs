@@ -1,0 +1,259 @@
+//! Lists over the indexes. An index holds keys alone, so a list is one query and one consistent batch read of the heads:
+//! a row that the index has not forgotten yet is left out, and writing a head costs no copy of it.
+
+use aws_sdk_dynamodb::operation::query::QueryOutput;
+use aws_sdk_dynamodb::types::AttributeValue;
+use data_encoding::BASE64URL_NOPAD;
+use domain::{ConnectionId, MerchantId, TransferId};
+use engine::store::{Due, Head, LEDGER_SCHEMA, Page, ParkedDelivery, Pointer};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::transactions::pointer_word;
+use super::{Ledger, heads};
+use crate::failure::PlatformError;
+use crate::keys::{self, ItemKey, Keys};
+use crate::packing::{pack, unpack};
+use crate::table::{Inserted, Item, Reading, SERVICE, bytes, key_of, number, text, time};
+
+/// Heads of one page.
+const PAGE: i32 = 50;
+/// The largest message that is kept with a parked delivery.
+const MESSAGE_BYTES: usize = 64 * 1024;
+
+/// Where a list goes on: the last key of the page before.
+#[derive(Serialize, Deserialize)]
+struct Place {
+    partition: String,
+    sort: String,
+    at: i64,
+}
+
+impl Ledger {
+    pub(super) async fn list_due(
+        &self,
+        shard: u8,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Due>, PlatformError> {
+        let answer = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .index_name("due")
+            .key_condition_expression("due_shard = :shard AND due_at <= :now")
+            .expression_attribute_values(":shard", text(keys::due_shard(shard)))
+            .expression_attribute_values(":now", time(now))
+            .limit(i32::try_from(limit).unwrap_or(PAGE))
+            .send()
+            .await
+            .map_err(|error| PlatformError::of(SERVICE, &error))?;
+        let found = self.table.get_all(&keys_of(&answer)).await?;
+        let mut due = Vec::with_capacity(found.len());
+        for item in &found {
+            let Some(merchant) =
+                Reading::of(item, LEDGER_SCHEMA)?.text_if_any("pk").and_then(keys::merchant_of)
+            else {
+                continue;
+            };
+            let head = heads::read(item, &merchant)?;
+            if let Some(due_at) = head.due_at.filter(|due_at| *due_at <= now) {
+                due.push(Due {
+                    transfer: head.transfer,
+                    connection: head.connection,
+                    due_at,
+                    fence: head.fence,
+                });
+            }
+        }
+        due.sort_by(|a, b| a.due_at.cmp(&b.due_at).then_with(|| a.transfer.cmp(&b.transfer)));
+        Ok(due)
+    }
+
+    pub(super) async fn list_heads(
+        &self,
+        index: &str,
+        partition: &str,
+        merchant: &MerchantId,
+        page: Option<&str>,
+    ) -> Result<Page<Head>, PlatformError> {
+        let (items, next) = self.list_items(index, partition, merchant, page).await?;
+        let mut found = Vec::with_capacity(items.len());
+        for item in &items {
+            // The index may lag behind the head: the head decides.
+            if item.get(index).and_then(|value| value.as_s().ok()).is_some_and(|now| now == partition) {
+                found.push(heads::read(item, merchant)?);
+            }
+        }
+        found.sort_by(|a, b| a.updated_at.cmp(&b.updated_at).then_with(|| a.transfer.cmp(&b.transfer)));
+        Ok(Page { items: found, next })
+    }
+
+    /// One page of whole items in an index whose partition attribute has the index's own name.
+    async fn list_items(
+        &self,
+        index: &str,
+        partition: &str,
+        merchant: &MerchantId,
+        page: Option<&str>,
+    ) -> Result<(Vec<Item>, Option<String>), PlatformError> {
+        let start = page.map(|page| start_of(page, index, partition, merchant)).transpose()?;
+        let answer = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .index_name(index)
+            .key_condition_expression("#partition = :partition")
+            .expression_attribute_names("#partition", index)
+            .expression_attribute_values(":partition", text(partition))
+            .set_exclusive_start_key(start)
+            .limit(PAGE)
+            .send()
+            .await
+            .map_err(|error| PlatformError::of(SERVICE, &error))?;
+        let next = answer.last_evaluated_key().map(place_of).transpose()?;
+        Ok((self.table.get_all(&keys_of(&answer)).await?, next))
+    }
+
+    pub(super) async fn list_pointed(
+        &self,
+        merchant: &MerchantId,
+        pointer: &Pointer,
+    ) -> Result<Vec<TransferId>, PlatformError> {
+        let ItemKey { partition, sort } =
+            Keys::of(merchant).numbers(pointer_word(pointer.kind), &pointer.value);
+        let items = self.table.range(&partition, &sort, &format!("{sort}~")).await?;
+        let mut found = Vec::with_capacity(items.len());
+        for item in &items {
+            let reading = Reading::of(item, crate::table::SCHEMA)?;
+            found.extend(keys::transfer_of(reading.text("transfer")?, merchant));
+        }
+        Ok(found)
+    }
+
+    pub(super) async fn keep_delivery(&self, delivery: &ParkedDelivery) -> Result<(), PlatformError> {
+        if delivery.message.len() > MESSAGE_BYTES {
+            return Err(PlatformError::Invalid("a parked message is too large".to_owned()));
+        }
+        let vault = self.vaults.vault(&delivery.merchant).await?;
+        let keys = Keys::of(&delivery.merchant);
+        let message = vault.key.seal("parked delivery", &pack(delivery.message.as_bytes())?)?;
+        let shown = ParkedDelivery { message: String::new(), ..delivery.clone() };
+        let mut item = key_of(&keys.parked(&delivery.body_hash));
+        item.insert("schema".to_owned(), number(LEDGER_SCHEMA));
+        item.insert("delivery".to_owned(), crate::table::json(&shown)?);
+        item.insert("message".to_owned(), bytes(message));
+        item.insert("attention".to_owned(), text(keys.parked_attention()));
+        item.insert("at".to_owned(), time(delivery.at));
+        match self.table.insert(item).await? {
+            Inserted::New | Inserted::Already => Ok(()),
+        }
+    }
+
+    pub(super) async fn list_deliveries(
+        &self,
+        merchant: &MerchantId,
+        page: Option<&str>,
+    ) -> Result<Page<ParkedDelivery>, PlatformError> {
+        let partition = Keys::of(merchant).parked_attention();
+        let (items, next) = self.list_items("attention", &partition, merchant, page).await?;
+        let vault = self.vaults.vault(merchant).await?;
+        let mut found = Vec::with_capacity(items.len());
+        for item in &items {
+            let reading = Reading::of(item, LEDGER_SCHEMA)?;
+            let sealed = reading.bytes_if_any("message").unwrap_or_default();
+            let message = unpack(&vault.key.open("parked delivery", sealed)?, MESSAGE_BYTES)?;
+            let mut delivery: ParkedDelivery = reading.json("delivery")?;
+            delivery.message = String::from_utf8(message)
+                .map_err(|_| PlatformError::Unreadable("a parked delivery".to_owned()))?;
+            found.push(delivery);
+        }
+        found.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.body_hash.cmp(&b.body_hash)));
+        Ok(Page { items: found, next })
+    }
+
+    /// Takes a parked delivery off the list, after it was taken further or dismissed by a person.
+    ///
+    /// # Errors
+    /// As DynamoDB says.
+    pub async fn forget_delivery(&self, merchant: &MerchantId, body_hash: &str) -> Result<(), PlatformError> {
+        self.table.delete(&Keys::of(merchant).parked(body_hash)).await
+    }
+
+    pub(super) async fn read_cursor(
+        &self,
+        merchant: &MerchantId,
+        connection: &ConnectionId,
+    ) -> Result<Option<engine::store::Cursor>, PlatformError> {
+        let Some(item) = self.table.get(&Keys::of(merchant).cursor(connection)).await? else {
+            return Ok(None);
+        };
+        let reading = Reading::of(&item, LEDGER_SCHEMA)?;
+        Ok(Some(engine::store::Cursor {
+            seen_to: reading.time("seen_to")?,
+            version: reading.number("version")?,
+        }))
+    }
+
+    pub(super) async fn write_cursor(
+        &self,
+        merchant: &MerchantId,
+        connection: &ConnectionId,
+        cursor: &engine::store::Cursor,
+    ) -> Result<(), PlatformError> {
+        let mut change = crate::table::Change::new();
+        let version = change.name("version");
+        let before = change.value(number(cursor.version.saturating_sub(1)));
+        let (now, seen_name) = (change.value(number(cursor.version)), change.name("seen_to"));
+        let seen = change.value(time(cursor.seen_to));
+        let first = if cursor.version == 1 { "attribute_not_exists(pk) OR " } else { "" };
+        // The very same move again is a repeat whose first answer was lost.
+        change
+            .only_if(format!("{first}{version} = {before} OR ({version} = {now} AND {seen_name} = {seen})"));
+        change
+            .set("schema", number(LEDGER_SCHEMA))
+            .set("version", number(cursor.version))
+            .set("seen_to", time(cursor.seen_to));
+        match self.table.update(&Keys::of(merchant).cursor(connection), change).await? {
+            crate::table::Updated::Applied(_) => Ok(()),
+            crate::table::Updated::Refused(_) => Err(PlatformError::Conflict("a sweep's cursor".to_owned())),
+        }
+    }
+}
+
+fn keys_of(answer: &QueryOutput) -> Vec<ItemKey> {
+    let of = |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+    answer
+        .items()
+        .iter()
+        .filter_map(|item| Some(ItemKey { partition: of(item, "pk")?, sort: of(item, "sk")? }))
+        .collect()
+}
+
+fn place_of(last: &Item) -> Result<String, PlatformError> {
+    let unreadable = || PlatformError::Unreadable("a page's end".to_owned());
+    let of = |name: &str| last.get(name).and_then(|value| value.as_s().ok()).cloned().ok_or_else(unreadable);
+    let at = last
+        .get("at")
+        .and_then(|value| value.as_n().ok())
+        .and_then(|at| at.parse().ok())
+        .ok_or_else(unreadable)?;
+    let place = Place { partition: of("pk")?, sort: of("sk")?, at };
+    Ok(BASE64URL_NOPAD.encode(&serde_json::to_vec(&place).map_err(|_| unreadable())?))
+}
+
+/// Reads a page's place; one of another merchant's is refused.
+fn start_of(page: &str, index: &str, partition: &str, merchant: &MerchantId) -> Result<Item, PlatformError> {
+    let invalid = || PlatformError::Invalid("this is no page of this list".to_owned());
+    let decoded = BASE64URL_NOPAD.decode(page.as_bytes()).map_err(|_| invalid())?;
+    let place: Place = serde_json::from_slice(&decoded).map_err(|_| invalid())?;
+    if keys::merchant_of(&place.partition).as_ref() != Some(merchant) {
+        return Err(invalid());
+    }
+    let mut start = key_of(&ItemKey { partition: place.partition, sort: place.sort });
+    start.insert(index.to_owned(), text(partition));
+    start.insert("at".to_owned(), AttributeValue::N(place.at.to_string()));
+    Ok(start)
+}
