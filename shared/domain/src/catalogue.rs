@@ -85,6 +85,10 @@ pub struct KnownCustomer {
     pub vat_zone: u32,
     /// Its number of payment term.
     pub payment_term: u32,
+    /// The fields that the merchant's update rules may change, by domain name (`name`, `email`, `phone`, `street`,
+    /// `postcode`, `city`, `country`, `company-number`, `vat-number`, `ean`); a field that the target leaves empty is absent.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
     /// The whole customer as the target gave it, for read-modify-write updates (JSON text).
     pub raw: String,
 }
@@ -123,4 +127,12 @@ pub struct Catalogue {
     pub products: BTreeMap<String, Product>,
     /// Customers found for this order's buyer by the merchant's rule of identification.
     pub customers: Vec<KnownCustomer>,
+}
+
+impl Catalogue {
+    /// SHA-256 of the snapshot's JSON, in hexadecimal: which snapshot a plan was made with. It is reckoned once per
+    /// snapshot and given to the planner, since the snapshot is large and the plan is small.
+    pub fn hash(&self) -> String {
+        crate::plan::hash_json(self)
+    }
 }

@@ -6,11 +6,13 @@
 pub mod catalogue;
 pub mod customer;
 pub mod document;
+pub mod explain;
 pub mod failure;
 pub mod identity;
 pub mod money;
 pub mod order;
 pub mod plan;
+pub mod planning;
 pub mod settings;
 
 pub use catalogue::Catalogue;

@@ -379,9 +379,19 @@ impl<'de> Deserialize<'de> for Money {
 }
 
 /// A rate in per cent, such as a VAT rate: `25` is 25 %.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Default)]
 #[serde(transparent)]
 pub struct Percentage(Decimal);
+
+impl<'de> Deserialize<'de> for Percentage {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let per_cent = crate::settings::deserialize_exact_decimal(deserializer)?;
+        if per_cent.is_sign_negative() || per_cent > Decimal::ONE_THOUSAND {
+            return Err(serde::de::Error::custom("a rate is from 0 to 1000 per cent"));
+        }
+        Ok(Percentage::new(per_cent))
+    }
+}
 
 impl Percentage {
     /// No per cent.
@@ -409,7 +419,8 @@ impl Percentage {
 
     /// The rate's part of an amount, unrounded, in major units.
     pub fn of(self, amount: Money) -> Decimal {
-        amount.to_decimal() * self.0 / Decimal::ONE_HUNDRED
+        let product = amount.to_decimal().checked_mul(self.0).unwrap_or(Decimal::MAX);
+        product.checked_div(Decimal::ONE_HUNDRED).unwrap_or(Decimal::MAX)
     }
 }
 

@@ -218,3 +218,145 @@ pub struct Order {
     /// Sums given back so far, with VAT (positive); zero when none.
     pub refunded: Money,
 }
+
+/// What is wrong with an order in itself, before any settings or target are looked at.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OrderFault {
+    /// Two currencies on one order.
+    #[error("{place} is in {found}, the order in {expected}")]
+    Currency {
+        /// Where.
+        place: String,
+        /// The currency found there.
+        found: Currency,
+        /// The order's currency.
+        expected: Currency,
+    },
+    /// A quantity that cannot be.
+    #[error("line {line} has quantity {quantity} and amount {net}")]
+    Quantity {
+        /// Id of the line.
+        line: String,
+        /// The quantity.
+        quantity: Decimal,
+        /// The line's net amount.
+        net: Money,
+    },
+    /// An amount whose sign cannot be, on this kind of line or beside the line's other amounts.
+    #[error("line {line} has net amount {net} and VAT {vat}: the signs cannot be")]
+    Sign {
+        /// Id of the line.
+        line: String,
+        /// The line's net amount.
+        net: Money,
+        /// Its VAT.
+        vat: Money,
+    },
+    /// The lines' VAT is not the VAT that the shop states.
+    #[error("the lines' VAT is {sum}, the shop states {stated}: a difference of {difference}")]
+    Vat {
+        /// Sum over the lines.
+        sum: Money,
+        /// As stated.
+        stated: Money,
+        /// Stated less sum.
+        difference: Money,
+    },
+    /// Lines and VAT do not make the total that the shop states.
+    #[error("lines and VAT make {sum}, the shop states {stated}: a difference of {difference}")]
+    Total {
+        /// Sum of lines and VAT.
+        sum: Money,
+        /// As stated.
+        stated: Money,
+        /// Stated less sum.
+        difference: Money,
+    },
+    /// Amounts too large to reckon with.
+    #[error("{0}")]
+    Amount(#[from] MoneyError),
+}
+
+/// More units than anybody sells on one line.
+const MOST_UNITS: u64 = 1_000_000_000;
+
+impl Order {
+    /// Proves that the order agrees with itself: one currency, quantities and signs that can be, lines + VAT = total.
+    ///
+    /// # Errors
+    /// The first fault found, with where it is and by how much.
+    pub fn check(&self) -> Result<(), OrderFault> {
+        self.check_currencies()?;
+        let mut net = self.currency.zero();
+        let mut vat = self.currency.zero();
+        for line in &self.lines {
+            let line_vat = line.vat_total()?;
+            line.check_quantity()?;
+            line.check_signs(line_vat)?;
+            net = net.plus(line.net)?;
+            vat = vat.plus(line_vat)?;
+        }
+        if vat != self.total_vat {
+            let difference = self.total_vat.minus(vat)?;
+            return Err(OrderFault::Vat { sum: vat, stated: self.total_vat, difference });
+        }
+        let sum = net.plus(vat)?;
+        if sum != self.total {
+            let difference = self.total.minus(sum)?;
+            return Err(OrderFault::Total { sum, stated: self.total, difference });
+        }
+        Ok(())
+    }
+
+    fn check_currencies(&self) -> Result<(), OrderFault> {
+        let same = |place: &dyn Fn() -> String, amount: Money| {
+            if amount.currency() == self.currency {
+                Ok(())
+            } else {
+                Err(OrderFault::Currency {
+                    place: place(),
+                    found: amount.currency(),
+                    expected: self.currency,
+                })
+            }
+        };
+        same(&|| "total".to_owned(), self.total)?;
+        same(&|| "VAT".to_owned(), self.total_vat)?;
+        same(&|| "refunded".to_owned(), self.refunded)?;
+        for line in &self.lines {
+            let place = || format!("line {}", line.id);
+            same(&place, line.net)?;
+            same(&place, line.net_before_discount)?;
+            line.vat.iter().try_for_each(|vat| same(&place, vat.amount))?;
+        }
+        self.payments
+            .iter()
+            .try_for_each(|payment| same(&|| format!("payment {}", payment.method), payment.amount))
+    }
+}
+
+impl OrderLine {
+    fn check_quantity(&self) -> Result<(), OrderFault> {
+        let sane = !self.quantity.is_sign_negative()
+            && self.quantity <= Decimal::from(MOST_UNITS)
+            && self.quantity.normalize().scale() <= 6
+            && !(self.quantity.is_zero() && !self.net.is_zero());
+        if sane {
+            Ok(())
+        } else {
+            Err(OrderFault::Quantity { line: self.id.clone(), quantity: self.quantity, net: self.net })
+        }
+    }
+
+    /// Only fees (a discount given as a fee) and rounding may be negative, and VAT has the sign of what it is charged on.
+    fn check_signs(&self, vat: Money) -> Result<(), OrderFault> {
+        let may_be_negative = matches!(self.kind, LineKind::Fee | LineKind::CashRounding);
+        let opposite =
+            (self.net.is_negative() && vat.minor() > 0) || (!self.net.is_negative() && vat.is_negative());
+        let vat_on_nothing = self.net.is_zero() && !vat.is_zero();
+        if (self.net.is_negative() && !may_be_negative) || opposite || vat_on_nothing {
+            return Err(OrderFault::Sign { line: self.id.clone(), net: self.net, vat });
+        }
+        Ok(())
+    }
+}

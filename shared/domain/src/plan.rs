@@ -32,6 +32,25 @@ pub struct Reason {
     pub facts: Vec<(String, String)>,
 }
 
+impl Reason {
+    /// A reason of a code, without facts yet.
+    pub fn new(code: &str) -> Reason {
+        Reason { code: code.to_owned(), facts: Vec::new() }
+    }
+
+    /// The reason with one more fact.
+    #[must_use]
+    pub fn with(mut self, name: &str, fact: impl std::fmt::Display) -> Reason {
+        self.facts.push((name.to_owned(), fact.to_string()));
+        self
+    }
+
+    /// The fact of that name, empty when there is none.
+    pub fn fact(&self, name: &str) -> &str {
+        self.facts.iter().find(|(key, _)| key == name).map(|(_, fact)| fact.as_str()).unwrap_or_default()
+    }
+}
+
 /// What is to be written, in order. Amounts, references and keys are frozen here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -47,11 +66,16 @@ pub struct Plan {
     pub settings_version: u64,
     /// Hash of the catalogue it was made with.
     pub catalogue_hash: String,
+    /// Hash of what the order sells, to whom and for how much: an order that still has this content changes nothing.
+    pub content_hash: String,
     /// The order number that people see.
     pub order_number: String,
     /// The reference that stands in the document.
     pub reference: String,
-    /// The order's own sums: what the target must agree with.
+    /// The order's total with VAT, as the shop stated it when the plan was made.
+    pub order_total: Money,
+    /// The order's own sums, as the shop states them (less gift cards that are deducted on the document): the gross sum
+    /// of the document must equal `expected.gross`. What the target is predicted to answer stands in [`Document::expected`].
     pub expected: Totals,
     /// What to do, in order.
     pub steps: Vec<Step>,
@@ -60,6 +84,14 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The step that makes or changes the document.
+    pub fn document_step(&self) -> Option<&DocumentStep> {
+        self.steps.iter().find_map(|step| match step {
+            Step::CreateDocument(document) | Step::UpdateDraft(document) => Some(document),
+            _ => None,
+        })
+    }
+
     /// SHA-256 of the plan's JSON, in hexadecimal. Equal plans have equal hashes on every machine.
     pub fn hash(&self) -> String {
         hash_json(self)
@@ -172,6 +204,18 @@ pub struct DocumentStep {
     pub difference: DifferenceRule,
     /// Look for a document of another integration before making one: references by which it may stand there.
     pub adopt: Vec<String>,
+    /// The sales order that this invoice takes the place of, when an earlier plan of the same transfer made one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supersedes: Option<SupersededOrder>,
+}
+
+/// A sales order in the target that an invoice takes the place of: it posts nothing, but it reserves stock until it is closed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SupersededOrder {
+    /// Its number in the target.
+    pub number: u64,
+    /// The reference it carries.
+    pub reference: String,
 }
 
 /// What to do when the target reckons another total than the shop.

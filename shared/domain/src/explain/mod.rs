@@ -1,0 +1,88 @@
+//! The words behind every reason code: what happened, what it blocks, what to do, in Danish and English.
+//!
+//! A plan, a log row and a report carry codes and facts, never sentences, so the same reason reads the same everywhere, in
+//! the reader's language. A test shows that every code in use has both texts and that no placeholder is left unfilled.
+
+mod texts;
+
+use crate::plan::Reason;
+use crate::settings::Language;
+
+/// A reason in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// What happened.
+    pub what: String,
+    /// What it blocks, or that it blocks nothing.
+    pub blocks: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// The words of one code in one language, with `{fact}` where facts go.
+pub(crate) struct Words {
+    pub(crate) what: &'static str,
+    pub(crate) blocks: &'static str,
+    pub(crate) remedy: &'static str,
+}
+
+/// One code with its words.
+pub(crate) struct Entry {
+    pub(crate) code: &'static str,
+    pub(crate) da: Words,
+    pub(crate) en: Words,
+}
+
+/// All codes that have words.
+pub fn codes() -> impl Iterator<Item = &'static str> {
+    texts::ENTRIES.iter().chain(texts::SETTINGS).map(|entry| entry.code)
+}
+
+fn entry(code: &str) -> Option<&'static Entry> {
+    texts::ENTRIES.iter().chain(texts::SETTINGS).find(|entry| entry.code == code)
+}
+
+/// True when the code has words.
+pub fn is_known(code: &str) -> bool {
+    entry(code).is_some()
+}
+
+/// A reason in words. A code without words of its own (from a newer version, or a system's own answer) is shown with its facts.
+pub fn explain(reason: &Reason, language: Language) -> Explanation {
+    let Some(entry) = entry(&reason.code) else { return unknown(reason, language) };
+    let words = match language {
+        Language::Da => &entry.da,
+        Language::En => &entry.en,
+    };
+    Explanation {
+        what: fill(words.what, reason),
+        blocks: fill(words.blocks, reason),
+        remedy: fill(words.remedy, reason),
+    }
+}
+
+fn unknown(reason: &Reason, language: Language) -> Explanation {
+    let facts: Vec<String> = reason.facts.iter().map(|(name, fact)| format!("{name}: {fact}")).collect();
+    let what = format!("{} ({})", reason.code, facts.join(", "));
+    match language {
+        Language::Da => Explanation {
+            what,
+            blocks: "Overførslen er standset.".to_owned(),
+            remedy: "Kontakt den, der driver Bogbro, med koden.".to_owned(),
+        },
+        Language::En => Explanation {
+            what,
+            blocks: "The transfer has stopped.".to_owned(),
+            remedy: "Contact whoever runs Bogbro with the code.".to_owned(),
+        },
+    }
+}
+
+/// Replaces each `{fact}` by the reason's fact of that name; a fact that is not there becomes a dash.
+fn fill(text: &str, reason: &Reason) -> String {
+    let template = crate::settings::Template(text.to_owned());
+    template.fill(&|name| match reason.fact(name) {
+        "" => "–".to_owned(),
+        fact => fact.to_owned(),
+    })
+}

@@ -1,0 +1,304 @@
+//! Who the document is made out to: found by the merchant's rule, made, or held with the choices listed.
+
+use super::vat::Sale;
+use super::{PlanInput, Stop, hold};
+use crate::catalogue::KnownCustomer;
+use crate::customer::{Address, CustomerKind};
+use crate::identity::{Effect, EffectKey};
+use crate::order::Order;
+use crate::plan::{CustomerAction, CustomerStep, NewCustomer};
+use crate::settings::{CustomerRule, IdentifyBy, Settings, UpdateRules, UpdateWhen};
+
+/// The buyer with the numbers that settings say where to find.
+pub(crate) struct Buyer {
+    pub(crate) kind: CustomerKind,
+    pub(crate) company_number: Option<String>,
+    pub(crate) vat_number: Option<String>,
+    pub(crate) ean: Option<String>,
+}
+
+/// Letters and digits in upper case: how numbers are compared, whatever way people write them.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+impl Buyer {
+    /// Reads the buyer of an order.
+    pub(crate) fn of(order: &Order, settings: &Settings) -> Buyer {
+        let rules = &settings.customers;
+        let customer = &order.customer;
+        let find = |given: &Option<String>, keys: &[String]| -> Option<String> {
+            let given = given.as_deref().map(plain).filter(|text| !text.is_empty());
+            given.or_else(|| {
+                keys.iter().find_map(|key| {
+                    let value =
+                        order.fields.iter().find(|(name, _)| name == key).map(|(_, value)| plain(value));
+                    value.filter(|value| !value.is_empty())
+                })
+            })
+        };
+        let ean = find(&customer.ean, &rules.ean_fields);
+        let vat_number = find(&customer.vat_number, &rules.vat_number_fields);
+        let company_number = find(&customer.company_number, &rules.company_number_fields)
+            .map(|number| number.strip_prefix("DK").map(str::to_owned).unwrap_or(number))
+            .or_else(|| {
+                vat_number.as_deref().and_then(|number| number.strip_prefix("DK")).map(str::to_owned)
+            });
+        let numbered = company_number.is_some() || vat_number.is_some();
+        let named = rules.company_name_is_business && !customer.billing.company.trim().is_empty();
+        let kind = match (&ean, numbered || named) {
+            (Some(_), _) => CustomerKind::Ean,
+            (None, true) => CustomerKind::Business,
+            (None, false) => CustomerKind::Private,
+        };
+        Buyer { kind, company_number, vat_number, ean }
+    }
+
+    fn value(&self, by: IdentifyBy, order: &Order) -> Option<(&'static str, String)> {
+        let (field, value) = match by {
+            IdentifyBy::Email => ("email", order.customer.email.trim().to_lowercase()),
+            IdentifyBy::Phone => ("phone", digits(&order.customer.phone)),
+            IdentifyBy::PhoneAsNumber => ("number", phone_as_number(&order.customer.phone)),
+            IdentifyBy::CompanyNumber => ("company-number", self.company_number.clone().unwrap_or_default()),
+            IdentifyBy::VatNumber => ("vat-number", self.vat_number.clone().unwrap_or_default()),
+            IdentifyBy::Ean => ("ean", self.ean.clone().unwrap_or_default()),
+        };
+        if value.is_empty() { None } else { Some((field, value)) }
+    }
+}
+
+/// Digits of a phone number without Denmark's country code; empty when they cannot be a customer number (at most nine
+/// digits, no leading zero).
+fn phone_as_number(phone: &str) -> String {
+    let all = digits(phone);
+    let all = all.strip_prefix("00").unwrap_or(&all);
+    let local = if all.len() == 10 { all.strip_prefix("45").unwrap_or(all) } else { all };
+    if local.is_empty() || local.len() > 9 || local.starts_with('0') {
+        String::new()
+    } else {
+        local.to_owned()
+    }
+}
+
+/// How the buyer is looked up.
+pub(crate) enum Identity {
+    /// One customer for many buyers.
+    Shared(u32),
+    /// By field and value.
+    Own { field: &'static str, value: String },
+}
+
+/// The rule for a kind of buyer.
+pub(crate) fn rule_for(settings: &Settings, kind: CustomerKind) -> &CustomerRule {
+    match kind {
+        CustomerKind::Private => &settings.customers.private,
+        CustomerKind::Business => &settings.customers.business,
+        CustomerKind::Ean => &settings.customers.ean,
+    }
+}
+
+/// How the buyer is looked up; `None` when there is nothing to look up by.
+pub(crate) fn identity(order: &Order, settings: &Settings, buyer: &Buyer) -> Option<Identity> {
+    let rule = rule_for(settings, buyer.kind);
+    if let Some(number) = rule.collective {
+        return Some(Identity::Shared(number));
+    }
+    let first = rule.identify_by.unwrap_or(match buyer.kind {
+        CustomerKind::Private => IdentifyBy::Email,
+        CustomerKind::Business => IdentifyBy::CompanyNumber,
+        CustomerKind::Ean => IdentifyBy::Ean,
+    });
+    let found = buyer
+        .value(first, order)
+        .or_else(|| rule.otherwise_by.and_then(|otherwise| buyer.value(otherwise, order)));
+    match found {
+        Some((field, value)) => Some(Identity::Own { field, value }),
+        None => settings.customers.anonymous.map(Identity::Shared),
+    }
+}
+
+/// Name that is printed on the document.
+pub(crate) fn name(order: &Order, settings: &Settings, buyer: &Buyer) -> String {
+    let customer = &order.customer;
+    let delivery = customer.delivery.as_ref();
+    let company = |address: &Address| address.company.trim().to_owned();
+    let person = |address: &Address| address.name.trim().to_owned();
+    let mut names = Vec::new();
+    if buyer.kind != CustomerKind::Private {
+        names.push(company(&customer.billing));
+        names.push(delivery.map(company).unwrap_or_default());
+    }
+    names.push(person(&customer.billing));
+    names.push(delivery.map(person).unwrap_or_default());
+    names.push(company(&customer.billing));
+    names.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| settings.customers.nameless.clone())
+}
+
+/// The step that finds, makes or updates the customer.
+///
+/// # Errors
+/// Holds when the customer cannot be told, may not be made, is barred, or is one of several.
+pub(super) fn step(
+    input: &PlanInput<'_>,
+    buyer: &Buyer,
+    sale: &Sale,
+    term: u32,
+) -> Result<CustomerStep, Stop> {
+    check_ean(buyer)?;
+    let rule = rule_for(input.settings, buyer.kind);
+    let Some(identity) = identity(input.order, input.settings, buyer) else {
+        return Err(Stop::Hold(
+            hold("customer-not-identifiable")
+                .with("order", &input.order.number)
+                .with("name", name(input.order, input.settings, buyer)),
+        ));
+    };
+    let (field, value, shared) = match &identity {
+        Identity::Shared(number) => ("number", number.to_string(), true),
+        Identity::Own { field, value } => (*field, value.clone(), false),
+    };
+    let key = EffectKey::shared(
+        &input.transfer.merchant,
+        Effect::Customer,
+        &format!("{field}={value}"),
+        input.agreement,
+    );
+    let action = match input.catalogue.customers.as_slice() {
+        [] if shared => return Err(Stop::Hold(hold("shared-customer-missing").with("number", &value))),
+        [] if !rule.create => {
+            return Err(Stop::Hold(hold("customer-missing").with("field", field).with("value", &value)));
+        }
+        [] => CustomerAction::Create(Box::new(new_customer(input, buyer, sale, term, field, &value)?)),
+        [known] => existing(input, buyer, known, &rule.update, shared)?,
+        several => {
+            let choices: Vec<String> =
+                several.iter().map(|known| format!("{} {}", known.number, known.name)).collect();
+            return Err(Stop::Hold(
+                hold("several-customers")
+                    .with("field", field)
+                    .with("value", &value)
+                    .with("choices", choices.join("; ")),
+            ));
+        }
+    };
+    Ok(CustomerStep { key, action })
+}
+
+/// An EAN/GLN number has 13 digits, the last of which is a check digit (GS1, weights 1 and 3).
+fn check_ean(buyer: &Buyer) -> Result<(), Stop> {
+    let Some(ean) = &buyer.ean else { return Ok(()) };
+    let numbers: Option<Vec<u32>> = ean.chars().map(|c| c.to_digit(10)).collect();
+    let sound = numbers.is_some_and(|numbers| {
+        numbers.len() == 13
+            && numbers
+                .iter()
+                .enumerate()
+                .map(|(place, n)| if place % 2 == 0 { *n } else { n * 3 })
+                .sum::<u32>()
+                % 10
+                == 0
+    });
+    if sound { Ok(()) } else { Err(Stop::Hold(hold("ean-invalid").with("ean", ean))) }
+}
+
+fn existing(
+    input: &PlanInput<'_>,
+    buyer: &Buyer,
+    known: &KnownCustomer,
+    rules: &UpdateRules,
+    shared: bool,
+) -> Result<CustomerAction, Stop> {
+    if known.barred {
+        return Err(Stop::Hold(
+            hold("customer-barred").with("number", known.number).with("name", &known.name),
+        ));
+    }
+    let fields = if shared { Vec::new() } else { changes(input, buyer, known, rules) };
+    if fields.is_empty() {
+        return Ok(CustomerAction::Use { number: known.number });
+    }
+    Ok(CustomerAction::Update { number: known.number, raw: known.raw.clone(), fields })
+}
+
+/// Fields of the customer that the merchant's rules say are to be changed. What the order leaves empty is never cleared.
+fn changes(
+    input: &PlanInput<'_>,
+    buyer: &Buyer,
+    known: &KnownCustomer,
+    rules: &UpdateRules,
+) -> Vec<(String, String)> {
+    let customer = &input.order.customer;
+    let billing = &customer.billing;
+    let given_name = name(input.order, input.settings, buyer);
+    let given_name = if given_name == input.settings.customers.nameless { String::new() } else { given_name };
+    let wanted: [(&str, UpdateWhen, String); 10] = [
+        ("name", rules.name, given_name),
+        ("email", rules.email, customer.email.trim().to_owned()),
+        ("phone", rules.phone, customer.phone.trim().to_owned()),
+        ("street", rules.address, billing.street.clone()),
+        ("postcode", rules.address, billing.postcode.clone()),
+        ("city", rules.address, billing.city.clone()),
+        ("country", rules.address, billing.country.clone()),
+        ("company-number", rules.company_number, buyer.company_number.clone().unwrap_or_default()),
+        ("vat-number", rules.vat_number, buyer.vat_number.clone().unwrap_or_default()),
+        ("ean", rules.ean, buyer.ean.clone().unwrap_or_default()),
+    ];
+    let has = |field: &str| known.fields.get(field).map(String::as_str).unwrap_or_default();
+    // An address is filled as a whole or not at all: a new street with an old city is no address.
+    let address_empty = ["street", "postcode", "city"].iter().all(|field| has(field).is_empty());
+    wanted
+        .into_iter()
+        .filter(|(field, when, value)| {
+            let address = matches!(*field, "street" | "postcode" | "city" | "country");
+            let empty = if address { address_empty } else { has(field).is_empty() };
+            let due = match when {
+                UpdateWhen::Never => false,
+                UpdateWhen::WhenEmpty => empty,
+                UpdateWhen::Always => true,
+            };
+            due && !value.is_empty() && has(field) != value
+        })
+        .map(|(field, _, value)| (field.to_owned(), value))
+        .collect()
+}
+
+fn new_customer(
+    input: &PlanInput<'_>,
+    buyer: &Buyer,
+    sale: &Sale,
+    term: u32,
+    field: &str,
+    value: &str,
+) -> Result<NewCustomer, Stop> {
+    let rule = rule_for(input.settings, buyer.kind);
+    let groups = &input.catalogue.master.customer_groups;
+    let group = match rule.group {
+        Some(group) if !groups.contains_key(&group) => {
+            return Err(Stop::Hold(hold("customer-group-missing").with("number", group)));
+        }
+        Some(group) => group,
+        None => match groups.keys().next() {
+            Some(group) => *group,
+            None => return Err(Stop::Hold(hold("no-customer-group"))),
+        },
+    };
+    let mut customer = input.order.customer.clone();
+    customer.company_number = buyer.company_number.clone();
+    customer.vat_number = buyer.vat_number.clone();
+    customer.ean = buyer.ean.clone();
+    Ok(NewCustomer {
+        name: name(input.order, input.settings, buyer),
+        kind: buyer.kind,
+        identified_by: (field.to_owned(), value.to_owned()),
+        customer,
+        group,
+        payment_term: rule.term.unwrap_or(term),
+        vat_zone: rule.zone.unwrap_or(sale.zone),
+        currency: input.order.currency.code().to_owned(),
+        number: if field == "number" { value.parse().ok() } else { None },
+    })
+}

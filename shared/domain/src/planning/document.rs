@@ -1,0 +1,165 @@
+//! The document around its lines: recipient, texts, layout, reference.
+
+use super::PlanInput;
+use super::customer::{self, Buyer};
+use super::dates::{self, Chosen};
+use super::payment::Terms;
+use super::vat::Sale;
+use crate::customer::{Address, CustomerKind};
+use crate::document::{Document, DocumentKind, DocumentLine, Recipient, Totals};
+use crate::identity::EffectKey;
+use crate::plan::{Reason, SendBy};
+use crate::settings::{SendInvoice, Settings, Template};
+use jiff::Span;
+
+/// Longest reference in the target (e-conomic: `references.other`, 250).
+const LONGEST_REFERENCE: usize = 250;
+/// Longest heading (e-conomic: 250).
+const LONGEST_HEADING: usize = 250;
+/// Longest text above or below the lines (e-conomic: 1000).
+const LONGEST_TEXT: usize = 1000;
+
+/// What the document is put together from.
+pub(super) struct Parts<'a> {
+    pub(super) kind: DocumentKind,
+    pub(super) sale: &'a Sale,
+    pub(super) buyer: &'a Buyer,
+    pub(super) payment: &'a Terms,
+    pub(super) date: &'a Chosen,
+    pub(super) lines: Vec<DocumentLine>,
+    pub(super) expected: Totals,
+    pub(super) reference: String,
+}
+
+/// The reference that a document is found by: the order number as people see it, and the key of the effect. No setting
+/// changes its form. Control characters and spaces become single spaces, and the number is shortened, never the key.
+pub(super) fn reference(order_number: &str, key: &EffectKey) -> String {
+    let spaced: String =
+        order_number.chars().map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();
+    let words: Vec<&str> = spaced.split(' ').filter(|word| !word.is_empty()).collect();
+    let room = LONGEST_REFERENCE - key.as_str().len() - 1;
+    let number: String = words.join(" ").chars().take(room).collect();
+    if number.is_empty() { key.as_str().to_owned() } else { format!("{number} {key}") }
+}
+
+/// References under which another integration may already have made the document.
+pub(super) fn adoptions(input: &PlanInput<'_>) -> Vec<String> {
+    let fill = |template: &Template| fill(template, input);
+    input.settings.document.adopt_references.iter().map(fill).filter(|text| !text.trim().is_empty()).collect()
+}
+
+/// Puts the document together.
+pub(super) fn build(input: &PlanInput<'_>, parts: &Parts<'_>, warnings: &mut Vec<Reason>) -> Document {
+    let settings = &input.settings.document;
+    let mut text = fill(&settings.text, input);
+    if parts.date.moved_from.is_some() {
+        let moved = fill(&settings.date.moved_text, input);
+        text = if text.is_empty() { moved } else { format!("{moved}\n{text}") };
+        warnings.push(
+            Reason::new("date-moved")
+                .with("from", parts.date.moved_from.map(|day| day.to_string()).unwrap_or_default())
+                .with("date", parts.date.day),
+        );
+    }
+    let layouts = &input.catalogue.master.layouts;
+    let layout =
+        parts.payment.layout.or(settings.layout).or_else(|| layouts.keys().next().copied()).unwrap_or(0);
+    let due_days = i64::from(input.settings.payment.due_days);
+    let due_date = parts
+        .payment
+        .asks_for_due_date
+        .then(|| parts.date.day.checked_add(Span::new().days(due_days)).unwrap_or(parts.date.day));
+    Document {
+        kind: parts.kind,
+        date: parts.date.day,
+        due_date,
+        currency: input.order.currency,
+        layout,
+        payment_term: parts.payment.term,
+        vat_zone: parts.sale.zone,
+        recipient: recipient(input, parts.buyer),
+        delivery: delivery(input),
+        reference: parts.reference.clone(),
+        heading: shortened(fill(&settings.heading, input), LONGEST_HEADING, "heading", warnings),
+        text: shortened(text, LONGEST_TEXT, "text", warnings),
+        text_below: shortened(fill(&settings.text_below, input), LONGEST_TEXT, "text-below", warnings),
+        department: settings.department,
+        lines: parts.lines.clone(),
+        expected: parts.expected,
+    }
+}
+
+fn shortened(text: String, limit: usize, field: &str, warnings: &mut Vec<Reason>) -> String {
+    if text.chars().count() <= limit {
+        return text;
+    }
+    warnings.push(Reason::new("text-shortened").with("field", field).with("limit", limit));
+    text.chars().take(limit).collect()
+}
+
+fn recipient(input: &PlanInput<'_>, buyer: &Buyer) -> Recipient {
+    let customer = &input.order.customer;
+    let address = if customer.billing.is_empty() {
+        customer.delivery.clone().unwrap_or_default()
+    } else {
+        customer.billing.clone()
+    };
+    let name = customer::name(input.order, input.settings, buyer).chars().take(250).collect();
+    let attention = fill(&input.settings.document.attention, input);
+    let attention =
+        if attention.trim().is_empty() { None } else { Some(attention.chars().take(250).collect()) };
+    Recipient {
+        name,
+        address,
+        ean: buyer.ean.clone(),
+        company_number: buyer.company_number.clone(),
+        attention,
+    }
+}
+
+fn delivery(input: &PlanInput<'_>) -> Option<Address> {
+    let customer = &input.order.customer;
+    let address =
+        customer.delivery.as_ref().filter(|address| !address.is_empty() && **address != customer.billing);
+    address.filter(|_| input.settings.document.delivery_address).cloned()
+}
+
+/// How the booked invoice is sent.
+pub(super) fn send_by(settings: &Settings, buyer: &Buyer) -> SendBy {
+    let electronic = buyer.kind == CustomerKind::Ean;
+    match settings.document.send {
+        SendInvoice::EanOnly | SendInvoice::EanOrEmail if electronic => SendBy::Ean,
+        SendInvoice::Email | SendInvoice::EanOrEmail => SendBy::Email,
+        SendInvoice::Never | SendInvoice::EanOnly => SendBy::Nothing,
+    }
+}
+
+/// A template filled with the order's own words.
+fn fill(template: &Template, input: &PlanInput<'_>) -> String {
+    let order = input.order;
+    let customer = &order.customer;
+    template.fill(&|name| match name {
+        "order_number" => order.number.clone(),
+        "order_id" => order.id.as_str().to_owned(),
+        "order_date" => dates::local_day(input, order.created_at).to_string(),
+        "payment_method" if order.payment_method_title.is_empty() => order.payment_method.clone(),
+        "payment_method" => order.payment_method_title.clone(),
+        "transaction" => transaction(input),
+        "customer_name" => customer.billing.name.clone(),
+        "company" => customer.billing.company.clone(),
+        "email" => customer.email.clone(),
+        "phone" => customer.phone.clone(),
+        "note" => order.note.clone(),
+        "purchase_order_number" => order.purchase_order_number.clone().unwrap_or_default(),
+        "discount_codes" => order.discount_codes.join(", "),
+        "state" => order.state.clone(),
+        "currency" => order.currency.code().to_owned(),
+        "total" => order.total.to_string(),
+        _ => String::new(),
+    })
+}
+
+fn transaction(input: &PlanInput<'_>) -> String {
+    let found = input.order.payments.iter().find(|payment| !payment.transaction.is_empty());
+    found.map(|payment| payment.transaction.clone()).unwrap_or_default()
+}

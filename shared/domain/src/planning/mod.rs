@@ -1,0 +1,340 @@
+//! From one order, the merchant's settings and a snapshot of the target to one decision: transfer, skip or hold.
+//!
+//! Planning is pure and total. It has no clock: dates come from the order, and the day of the transfer is given. The same
+//! input gives the same plan, byte for byte, so a plan can be made again from the log. Everything that can be found out
+//! before the first outside write is found out here, and said with a reason code that [`crate::explain`] has words for.
+
+mod content;
+mod customer;
+mod dates;
+mod difference;
+mod document;
+mod filter;
+mod lines;
+mod needs;
+mod payment;
+mod products;
+mod split;
+mod trigger;
+mod vat;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+pub use difference::{Verdict, amend, judge};
+pub use needs::{CustomerLookup, Needs, needs};
+
+use crate::catalogue::Catalogue;
+use crate::document::{DocumentKind, Totals};
+use crate::identity::{AgreementId, ConnectionId, Effect, EffectKey, TransferId};
+use crate::money::MoneyError;
+use crate::order::Order;
+use crate::plan::{
+    BookStep, Decision, DocumentStep, PLAN_SCHEMA, Plan, Reason, Step, SupersededOrder, WriteBackStep,
+};
+use crate::settings::{DateBasis, Settings};
+
+/// Everything a plan is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanInput<'a> {
+    /// Whose and what.
+    pub transfer: &'a TransferId,
+    /// The connection of the shop, for what is written back.
+    pub shop: &'a ConnectionId,
+    /// The company written to.
+    pub agreement: &'a AgreementId,
+    /// The order as it is now.
+    pub order: &'a Order,
+    /// Settings of the flow.
+    pub settings: &'a Settings,
+    /// Their version.
+    pub settings_version: u64,
+    /// The target, with what [`needs`] asked for.
+    pub catalogue: &'a Catalogue,
+    /// [`Catalogue::hash`] of it.
+    pub catalogue_hash: &'a str,
+    /// The merchant's time zone.
+    pub time_zone: &'a TimeZone,
+    /// The merchant's day on which this order is transferred; only the date basis `today` looks at it.
+    pub today: Date,
+    /// The last plan of this transfer that was carried out, and what stands of it.
+    pub earlier: Option<Earlier<'a>>,
+}
+
+/// An earlier plan of the same transfer and what stands of it in the target.
+#[derive(Clone, Copy, Debug)]
+pub struct Earlier<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The document as it stands now; `None` when a person has deleted it.
+    pub document: Option<StandingDocument>,
+}
+
+/// A document of an earlier plan as it stands in the target now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StandingDocument {
+    /// Order, draft or booked.
+    pub kind: DocumentKind,
+    /// Its number there.
+    pub number: u64,
+}
+
+/// Why planning stopped before a plan was made.
+#[derive(Clone, Debug)]
+pub(crate) enum Stop {
+    Skip(Reason),
+    Hold(Reason),
+}
+
+impl From<MoneyError> for Stop {
+    fn from(error: MoneyError) -> Self {
+        Stop::Hold(Reason::new("amount-impossible").with("message", error))
+    }
+}
+
+/// Stops with a hold of this code.
+pub(crate) fn hold(code: &str) -> Reason {
+    Reason::new(code)
+}
+
+/// Decides what is to be done with the order, and how.
+pub fn plan(input: &PlanInput<'_>) -> Decision {
+    match build(input) {
+        Ok(plan) => Decision::Transfer(Box::new(plan)),
+        Err(Stop::Skip(reason)) => Decision::Skip(reason),
+        Err(Stop::Hold(reason)) => Decision::Hold(reason),
+    }
+}
+
+fn build(input: &PlanInput<'_>) -> Result<Plan, Stop> {
+    let content_hash = content::hash(input.order);
+    stop_when_booked(input, &content_hash)?;
+    let wanted = trigger::decide(input)?;
+    stop_when_unchanged(input, wanted, &content_hash)?;
+    input.order.check().map_err(|fault| Stop::Hold(trigger::fault_reason(&fault)))?;
+    trigger::check_currency(input)?;
+
+    let mut warnings = Vec::new();
+    let buyer = customer::Buyer::of(input.order, input.settings);
+    let sale = vat::Sale::of(input.order, input.settings, &buyer)?;
+    let payment = payment::terms(input, &mut warnings)?;
+    let lines = lines::build(input, &sale, &mut warnings)?;
+    let settled = difference::settle(input, &sale, lines, &mut warnings)?;
+    let kind = final_kind(input, wanted, settled.book, payment.never_book, &content_hash)?;
+    let customer = customer::step(input, &buyer, &sale, payment.term)?;
+    let making = Making::of(input, kind);
+    let date = dates::choose(input)?;
+    let document = document::build(
+        input,
+        &document::Parts {
+            kind,
+            sale: &sale,
+            buyer: &buyer,
+            payment: &payment,
+            date: &date,
+            lines: settled.lines,
+            expected: settled.expected,
+            reference: making.reference.clone(),
+        },
+        &mut warnings,
+    );
+    if making.supersedes.is_some() {
+        warnings.push(
+            Reason::new("sales-order-replaced")
+                .with("number", making.supersedes.as_ref().map(|order| order.number).unwrap_or_default()),
+        );
+    }
+
+    let mut steps = vec![Step::EnsureCustomer(customer)];
+    steps.extend(settled.new_products.into_iter().map(Step::CreateProduct));
+    steps.push(document_step(input, &making, document, settled.rule));
+    if kind == DocumentKind::BookedInvoice {
+        let send = document::send_by(input.settings, &buyer);
+        steps.push(Step::Book(BookStep { key: making.key(input, Effect::Booking), send }));
+        steps.extend(payment::registration(input, &payment, &making, date.day).map(Step::RegisterPayment));
+        steps.extend(write_back(input, &making, kind).map(Step::WriteBack));
+    }
+    Ok(Plan {
+        schema: PLAN_SCHEMA,
+        transfer: input.transfer.clone(),
+        ordinal: making.ordinal,
+        agreement: input.agreement.clone(),
+        settings_version: input.settings_version,
+        catalogue_hash: input.catalogue_hash.to_owned(),
+        content_hash,
+        order_number: input.order.number.clone(),
+        reference: making.reference,
+        order_total: input.order.total,
+        expected: settled.shop,
+        steps,
+        warnings,
+    })
+}
+
+/// How far a kind of document has come: an order is before a draft, a draft before a booked invoice.
+fn rank(kind: DocumentKind) -> u8 {
+    match kind {
+        DocumentKind::Order => 0,
+        DocumentKind::DraftInvoice => 1,
+        DocumentKind::BookedInvoice => 2,
+    }
+}
+
+/// A booked document is never changed: the same order again is no news, another total is the merchant's to settle.
+fn stop_when_booked(input: &PlanInput<'_>, content_hash: &str) -> Result<(), Stop> {
+    let Some(earlier) = input.earlier else { return Ok(()) };
+    let Some(document) = earlier.document else {
+        return Err(Stop::Skip(Reason::new("document-removed").with("order", &input.order.number)));
+    };
+    if document.kind != DocumentKind::BookedInvoice {
+        return Ok(());
+    }
+    if earlier.plan.content_hash == content_hash && !input.order.cancelled {
+        return Err(Stop::Skip(Reason::new("nothing-changed").with("number", document.number)));
+    }
+    let code = if input.order.cancelled { "cancelled-after-booking" } else { "changed-after-booking" };
+    let reason = |code: &str| {
+        Reason::new(code)
+            .with("number", document.number)
+            .with("booked", earlier.plan.order_total)
+            .with("total", input.order.total)
+            .with("currency", input.order.currency)
+    };
+    if earlier.plan.order_total == input.order.total && !input.order.cancelled {
+        return Err(Stop::Skip(reason("changed-after-booking-same-total")));
+    }
+    Err(Stop::Hold(reason(code)))
+}
+
+/// An order that still has the content its document was made of changes nothing, unless the document is to go further.
+fn stop_when_unchanged(input: &PlanInput<'_>, wanted: DocumentKind, content_hash: &str) -> Result<(), Stop> {
+    let Some((earlier, document)) = input.earlier.and_then(|earlier| Some((earlier, earlier.document?)))
+    else {
+        return Ok(());
+    };
+    let further = rank(wanted) > rank(document.kind);
+    if earlier.plan.content_hash == content_hash {
+        if !further && !date_moved(input, earlier.plan) {
+            return Err(Stop::Skip(Reason::new("nothing-changed").with("number", document.number)));
+        }
+        return Ok(());
+    }
+    if !input.settings.document.update_drafts {
+        return Err(Stop::Skip(Reason::new("draft-updates-off").with("number", document.number)));
+    }
+    Ok(())
+}
+
+/// A draft follows the day of payment or shipment; it does not follow the calendar.
+fn date_moved(input: &PlanInput<'_>, earlier: &Plan) -> bool {
+    let follows = matches!(input.settings.document.date.basis, DateBasis::Paid | DateBasis::Shipped);
+    let now = dates::choose(input).ok().map(|date| date.day);
+    let then = earlier.document_step().map(|step| step.document.date);
+    follows && input.settings.document.update_drafts && now.is_some() && now != then
+}
+
+/// The kind the document ends as: a booking is withheld when the totals may not be booked or the method forbids it.
+fn final_kind(
+    input: &PlanInput<'_>,
+    wanted: DocumentKind,
+    may_book: bool,
+    never_book: bool,
+    content_hash: &str,
+) -> Result<DocumentKind, Stop> {
+    let withheld = wanted == DocumentKind::BookedInvoice && (!may_book || never_book);
+    let kind = if withheld { DocumentKind::DraftInvoice } else { wanted };
+    let standing = input.earlier.and_then(|earlier| Some((earlier.plan, earlier.document?)));
+    match standing {
+        Some((plan, document))
+            if withheld
+                && plan.content_hash == content_hash
+                && rank(kind) <= rank(document.kind)
+                && !date_moved(input, plan) =>
+        {
+            Err(Stop::Skip(Reason::new("nothing-changed").with("number", document.number)))
+        }
+        // A draft never becomes a sales order again.
+        Some((_, document)) if rank(kind) < rank(document.kind) => Ok(document.kind),
+        _ => Ok(kind),
+    }
+}
+
+/// What is made or changed, under which ordinal, key and reference.
+pub(crate) struct Making {
+    ordinal: u32,
+    document_key: EffectKey,
+    reference: String,
+    updates: bool,
+    supersedes: Option<SupersededOrder>,
+}
+
+impl Making {
+    fn of(input: &PlanInput<'_>, kind: DocumentKind) -> Making {
+        let ordinal = input.earlier.map_or(1, |earlier| earlier.plan.ordinal.saturating_add(1));
+        let standing = input.earlier.and_then(|earlier| Some((earlier.plan, earlier.document?)));
+        match standing {
+            // The document keeps the reference it is found by; only a new document gets a new one.
+            Some((plan, document))
+                if (document.kind == DocumentKind::Order) == (kind == DocumentKind::Order) =>
+            {
+                Making {
+                    ordinal,
+                    document_key: EffectKey::new(input.transfer, Effect::Amendment, ordinal, input.agreement),
+                    reference: plan.reference.clone(),
+                    updates: true,
+                    supersedes: None,
+                }
+            }
+            replaced => {
+                let key = EffectKey::new(input.transfer, Effect::Document, ordinal, input.agreement);
+                Making {
+                    ordinal,
+                    reference: document::reference(&input.order.number, &key),
+                    document_key: key,
+                    updates: false,
+                    supersedes: replaced.map(|(plan, document)| SupersededOrder {
+                        number: document.number,
+                        reference: plan.reference.clone(),
+                    }),
+                }
+            }
+        }
+    }
+
+    fn key(&self, input: &PlanInput<'_>, effect: Effect) -> EffectKey {
+        EffectKey::new(input.transfer, effect, self.ordinal, input.agreement)
+    }
+}
+
+fn document_step(
+    input: &PlanInput<'_>,
+    making: &Making,
+    document: crate::document::Document,
+    difference: crate::plan::DifferenceRule,
+) -> Step {
+    let adopt = if input.earlier.is_some() { Vec::new() } else { document::adoptions(input) };
+    let step = DocumentStep {
+        key: making.document_key.clone(),
+        document,
+        difference,
+        adopt,
+        supersedes: making.supersedes.clone(),
+    };
+    if making.updates { Step::UpdateDraft(step) } else { Step::CreateDocument(step) }
+}
+
+fn write_back(input: &PlanInput<'_>, making: &Making, kind: DocumentKind) -> Option<WriteBackStep> {
+    let settings = &input.settings.document.write_back;
+    Some(WriteBackStep {
+        key: making.key(input, Effect::WriteBack),
+        connection: input.shop.clone(),
+        form: settings.form?,
+        template: settings.text.0.clone(),
+        kind,
+    })
+}
+
+/// Sums of a document with nothing on it.
+pub(crate) fn no_totals(currency: crate::money::Currency) -> Totals {
+    Totals { net: currency.zero(), vat: currency.zero(), gross: currency.zero() }
+}

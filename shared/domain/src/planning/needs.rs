@@ -1,0 +1,54 @@
+//! What the engine must read from the target before an order can be planned.
+
+use std::collections::BTreeSet;
+
+use super::customer::{self, Buyer, Identity};
+use super::lines;
+use super::products::LONGEST_NUMBER;
+use super::vat::Sale;
+use crate::order::Order;
+use crate::settings::{Discounts, MissingProduct, Settings};
+
+/// What to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Product numbers, each once, in order.
+    pub products: Vec<String>,
+    /// How to look up the buyer; `None` when there is nothing to look up by.
+    pub customer: Option<CustomerLookup>,
+}
+
+/// A look-up of customers by one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomerLookup {
+    /// `email`, `phone`, `company-number`, `vat-number`, `ean` or `number`.
+    pub field: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// What must be read from the target before this order is planned: every product number that the plan may choose, and the
+/// look-up of the buyer. It depends on the order and the settings alone.
+pub fn needs(order: &Order, settings: &Settings) -> Needs {
+    let buyer = Buyer::of(order, settings);
+    let mut products = BTreeSet::new();
+    if let Ok(sale) = Sale::of(order, settings, &buyer) {
+        if let Ok(parts) = lines::parts(order, settings, &sale) {
+            products.extend(parts.into_iter().flat_map(|part| part.candidates));
+        }
+        let skus = &settings.products.skus;
+        products.extend(skus.rounding.clone());
+        if settings.products.missing == MissingProduct::UseDefault {
+            products.extend(skus.default.clone());
+        }
+        if settings.products.discounts == Discounts::OwnLine {
+            products.extend(skus.discount.clone());
+        }
+    }
+    let customer = customer::identity(order, settings, &buyer).map(|identity| match identity {
+        Identity::Shared(number) => CustomerLookup { field: "number".to_owned(), value: number.to_string() },
+        Identity::Own { field, value } => CustomerLookup { field: field.to_owned(), value },
+    });
+    let products = products.into_iter().filter(|number| number.chars().count() <= LONGEST_NUMBER).collect();
+    Needs { products, customer }
+}

@@ -1,0 +1,174 @@
+//! How buyers are identified, made and updated.
+
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How buyers are identified, made and updated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CustomerSettings {
+    /// Private buyers, guests included.
+    #[garde(dive)]
+    pub private: CustomerRule,
+    /// Companies.
+    #[garde(dive)]
+    pub business: CustomerRule,
+    /// Public bodies with an EAN number.
+    #[garde(dive)]
+    pub ean: CustomerRule,
+    /// Number of the customer for orders whose buyer lacks the field to identify by; without it they are held.
+    #[garde(custom(customer_number))]
+    pub anonymous: Option<u32>,
+    /// Name on the document when the buyer gave none.
+    #[garde(length(min = 1, max = 250))]
+    pub nameless: String,
+    /// A buyer who gave a company name is a company, also without a number.
+    #[garde(skip)]
+    pub company_name_is_business: bool,
+    /// Keys of the shop's extra fields that may hold a company number (CVR); the first that does is used.
+    #[garde(length(max = 20), inner(length(min = 1, max = 100)))]
+    pub company_number_fields: Vec<String>,
+    /// Keys of the shop's extra fields that may hold a VAT number.
+    #[garde(length(max = 20), inner(length(min = 1, max = 100)))]
+    pub vat_number_fields: Vec<String>,
+    /// Keys of the shop's extra fields that may hold an EAN number.
+    #[garde(length(max = 20), inner(length(min = 1, max = 100)))]
+    pub ean_fields: Vec<String>,
+}
+
+impl Default for CustomerSettings {
+    fn default() -> Self {
+        let keys = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect();
+        CustomerSettings {
+            private: CustomerRule::default(),
+            business: CustomerRule::default(),
+            ean: CustomerRule::default(),
+            anonymous: None,
+            nameless: "Webkunde".to_owned(),
+            company_name_is_business: true,
+            company_number_fields: keys(&["_billing_cvr", "billing_cvr", "cvr", "_cvr"]),
+            vat_number_fields: keys(&[
+                "_billing_vat_number",
+                "billing_vat_number",
+                "_vat_number",
+                "vat_number",
+            ]),
+            ean_fields: keys(&["_billing_ean", "billing_ean", "ean", "_ean"]),
+        }
+    }
+}
+
+fn customer_number(number: &Option<u32>, _: &()) -> garde::Result {
+    match number {
+        Some(number) if *number == 0 || *number > 999_999_999 => {
+            Err(garde::Error::new("customer-number-range"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What is done with one kind of buyer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CustomerRule {
+    /// The field that tells one buyer from another; without it e-mail for private buyers, company number for companies,
+    /// EAN number for public bodies.
+    #[garde(skip)]
+    pub identify_by: Option<IdentifyBy>,
+    /// The field to use when the buyer has none of the first; without it `customers.anonymous` is used.
+    #[garde(skip)]
+    pub otherwise_by: Option<IdentifyBy>,
+    /// Number of one collective customer for all buyers of this kind; the document still carries their name and address.
+    #[garde(custom(customer_number))]
+    pub collective: Option<u32>,
+    /// A buyer who is not found is made.
+    #[garde(skip)]
+    pub create: bool,
+    /// Which fields of a customer that exists are changed to what the order says.
+    #[garde(dive)]
+    pub update: UpdateRules,
+    /// Customer group of those that are made; without it the agreement's first.
+    #[garde(skip)]
+    pub group: Option<u32>,
+    /// Term of payment of those that are made; without it the document's.
+    #[garde(skip)]
+    pub term: Option<u32>,
+    /// VAT zone of those that are made; without it the document's.
+    #[garde(skip)]
+    pub zone: Option<u32>,
+}
+
+impl Default for CustomerRule {
+    fn default() -> Self {
+        CustomerRule {
+            identify_by: None,
+            otherwise_by: Some(IdentifyBy::Email),
+            collective: None,
+            create: true,
+            update: UpdateRules::default(),
+            group: None,
+            term: None,
+            zone: None,
+        }
+    }
+}
+
+/// The field that tells one buyer from another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdentifyBy {
+    /// E-mail address, in lower case.
+    #[default]
+    Email,
+    /// Phone number, digits only.
+    Phone,
+    /// The phone number is the customer's number: digits only, without country code 45, at most nine.
+    PhoneAsNumber,
+    /// Company number (CVR), digits only.
+    CompanyNumber,
+    /// VAT number, letters and digits only.
+    VatNumber,
+    /// EAN/GLN number.
+    Ean,
+}
+
+/// When a field of a customer that exists is changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum UpdateWhen {
+    /// Never.
+    #[default]
+    Never,
+    /// When it is empty in the accounts.
+    WhenEmpty,
+    /// Whenever it differs. A field that the order leaves empty is never cleared.
+    Always,
+}
+
+/// Which fields of a customer that exists are changed to what the order says. Default: none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct UpdateRules {
+    /// Name.
+    #[garde(skip)]
+    pub name: UpdateWhen,
+    /// E-mail address.
+    #[garde(skip)]
+    pub email: UpdateWhen,
+    /// Phone number.
+    #[garde(skip)]
+    pub phone: UpdateWhen,
+    /// Street, postal code, city and country, all together.
+    #[garde(skip)]
+    pub address: UpdateWhen,
+    /// Company number.
+    #[garde(skip)]
+    pub company_number: UpdateWhen,
+    /// VAT number.
+    #[garde(skip)]
+    pub vat_number: UpdateWhen,
+    /// EAN number.
+    #[garde(skip)]
+    pub ean: UpdateWhen,
+}

@@ -1,0 +1,94 @@
+//! What the merchant chooses, per merchant and connection: typed, validated on save, versioned.
+//!
+//! Every setting has a default that a careful bookkeeper would choose, so that a short file works: a draft invoice that a
+//! person books, for paid orders, with VAT zones as e-conomic numbers them in a new agreement. What cannot be guessed
+//! without risk (a liability account, a product group among several) is asked for when it is first needed.
+
+mod customers;
+mod differences;
+mod document;
+mod filter;
+mod merchant;
+mod payment;
+mod problem;
+mod products;
+mod template;
+mod trigger;
+mod value;
+mod vat;
+
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use customers::{CustomerRule, CustomerSettings, IdentifyBy, UpdateRules, UpdateWhen};
+pub use differences::{DifferenceMode, DifferenceSettings};
+pub use document::{
+    DateBasis, DateSettings, DocumentSettings, LockedPeriod, SendInvoice, WriteBackForm, WriteBackSettings,
+};
+pub use filter::{Condition, Filter, FilterField, FilterTest};
+pub use merchant::{
+    Connection, Flow, Language, MerchantFile, NotificationFrequency, Recipient, Side, merchant_file_schema,
+    read_merchant_file,
+};
+pub use payment::{CapturedLess, PaymentMethodRule, PaymentSettings, Registration};
+pub use problem::{SettingProblem, SettingProblems};
+pub use products::{
+    Discounts, GiftCardSettings, GiftCardVat, GiftCardsUsed, MissingProduct, NumberFrom, ProductSettings,
+    RateGroup, Skus,
+};
+pub use template::{PLACEHOLDERS, Template};
+pub use trigger::{HandlingRule, TriggerSettings, ZeroTotals};
+pub use value::DecimalText;
+pub(crate) use value::deserialize_exact_decimal;
+pub use vat::{CountryFrom, OssCollective, OssSettings, UntaxedPrivateInEu, VatRule, VatSettings, VatZones};
+
+/// All settings of one flow from one shop to one accounting agreement.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Settings {
+    /// Which orders are transferred, when, and as what.
+    #[garde(dive)]
+    pub trigger: TriggerSettings,
+    /// What the document looks like, its date, how it is sent, and what is written back to the shop.
+    #[garde(dive)]
+    pub document: DocumentSettings,
+    /// Terms of payment and how payments are registered.
+    #[garde(dive)]
+    pub payment: PaymentSettings,
+    /// VAT zones by country, rate and customer kind, and OSS.
+    #[garde(dive)]
+    pub vat: VatSettings,
+    /// Product numbers for what has none in the shop, and what to do about products that do not exist.
+    #[garde(dive)]
+    pub products: ProductSettings,
+    /// How buyers are identified, made and updated.
+    #[garde(dive)]
+    pub customers: CustomerSettings,
+    /// What to do when the accounting system reckons another total than the shop.
+    #[garde(dive)]
+    pub differences: DifferenceSettings,
+}
+
+/// The JSON Schema of [`Settings`], generated from the types.
+pub fn settings_schema() -> serde_json::Value {
+    schemars::schema_for!(Settings).to_value()
+}
+
+/// Reads and checks the settings of one flow.
+///
+/// # Errors
+/// Every problem that was found, each with its path, what is wrong and what to do, in Danish and English.
+pub fn read_settings(text: &str) -> Result<Settings, SettingProblems> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let settings: Settings = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| SettingProblems::from(SettingProblem::from_json(&error)))?;
+    if let Err(error) = reader.end() {
+        return Err(SettingProblem::of("", "not-json", &[("message", &error.to_string())]).into());
+    }
+    let mut problems = SettingProblems::default();
+    if let Err(report) = settings.validate() {
+        problems.add_report(&report);
+    }
+    if problems.is_empty() { Ok(settings) } else { Err(problems) }
+}
