@@ -174,6 +174,38 @@ account vat:DK 25
 EXPECTED = {("receivables", "DKK"): D("178.00"), ("sales:DK 25", "DKK"): D("-142.40"), ("vat:DK 25", "DKK"): D("-35.60")}
 
 
+# As an accounting system exports it: amounts before the currency, account numbers in names, vouchers, days out of order,
+# and a card order that its payment term settles at once.
+EXPORTED = """; agreement 1
+
+commodity 1000.00 DKK
+commodity 1000.00 EUR
+
+account 1010 Salg DK 25
+account 5600 Debitorer
+account 5820 Kort
+account 6902 Udgående moms
+
+2026-11-24 (2) Faktura 2
+    5600 Debitorer    731.50 DKK
+    1010 Salg DK 25    -585.20 DKK
+    6902 Udgående moms    -146.30 DKK
+
+2026-11-24 (3) Faktura 2, betalt med kort
+    5600 Debitorer    -731.50 DKK
+    5820 Kort    731.50 DKK
+
+2026-11-23 (1) Faktura 1
+    5600 Debitorer    125.00 EUR
+    1010 Salg DK 25    -100.00 EUR
+    6902 Udgående moms    -25.00 EUR
+"""
+EXPORTED_EXPECTED = {
+    ("5820 Kort", "DKK"): D("731.50"), ("1010 Salg DK 25", "DKK"): D("-585.20"), ("6902 Udgående moms", "DKK"): D("-146.30"),
+    ("5600 Debitorer", "EUR"): D("125"), ("1010 Salg DK 25", "EUR"): D("-100"), ("6902 Udgående moms", "EUR"): D("-25"),
+}
+
+
 @unittest.skipUnless(shutil.which("hledger"), "SKIPPED: hledger is not installed")
 class Assertions(unittest.TestCase):
     def judged(self, journal: str, expected: balances.Balances) -> subprocess.CompletedProcess[str]:
@@ -191,6 +223,15 @@ class Assertions(unittest.TestCase):
             wrong = copy.copy(EXPECTED)
             wrong[key] += D("0.01")
             self.assertNotEqual(self.judged(JOURNAL, wrong).returncode, 0, key)
+
+    def test_an_exported_ledger_is_read_whole(self) -> None:
+        last_date, keys, currencies = balances.read_journal(EXPORTED)
+        self.assertEqual((last_date, currencies), ("2026-11-24", ["DKK", "EUR"]))
+        self.assertEqual(keys, set(EXPORTED_EXPECTED) | {("5600 Debitorer", "DKK")})
+        self.assertEqual(self.judged(EXPORTED, EXPORTED_EXPECTED).returncode, 0)
+        # Without the settlement the card order would still be owed: the zero on the receivables says so.
+        unsettled = EXPORTED.replace("5600 Debitorer    -731.50 DKK", "1010 Salg DK 25    -731.50 DKK")
+        self.assertNotEqual(self.judged(unsettled, EXPORTED_EXPECTED).returncode, 0)
 
     def test_money_that_nobody_expects_fails(self) -> None:
         twice = JOURNAL + "\n2026-11-24 * stray\n    receivables    SEK 5.00\n    sales:DK 25    SEK -5.00\n"
