@@ -3,6 +3,7 @@
 //! Connectors never retry, log, sleep, cache, read the clock or the environment, or know of AWS. They see no secrets but
 //! those they are handed to verify a webhook with: base URLs and credentials are added by the transport.
 
+pub mod economic;
 pub mod http;
 pub mod manifest;
 pub mod ports;

@@ -169,6 +169,28 @@ pub struct FoundDocument {
     pub customer: u32,
     /// The answer it was read from (JSON text), for read-modify-write.
     pub raw: String,
+    /// What the system answered otherwise than it was asked: the document exists all the same, so nothing may be done again;
+    /// it is held with this as the explanation, and never booked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
+}
+
+/// One thing that a system answered otherwise than it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Field, in the system's own words (`currency`, `netAmount`).
+    pub field: String,
+    /// What was asked for.
+    pub asked: String,
+    /// What was answered.
+    pub answered: String,
+}
+
+impl Difference {
+    /// A difference in one field.
+    pub fn new(field: &str, asked: impl ToString, answered: impl ToString) -> Difference {
+        Difference { field: field.to_owned(), asked: asked.to_string(), answered: answered.to_string() }
+    }
 }
 
 /// An accounting system.

@@ -1,0 +1,143 @@
+//! The few ways in which e-conomic is called: one item, all pages of a collection, a write under its key.
+//!
+//! Paths to one item are only made from a number that is there. `DELETE /invoices/drafts` without a number deletes every
+//! draft of the agreement [L]; Bogbro's [`Item`] cannot be built without one, and collections can only be read.
+
+use domain::{EffectKey, Failure};
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use super::errors::{Call, failure, refused, unreadable};
+use super::filter::Filter;
+use super::wire::Page;
+use crate::http::{Method, Request, Response, Transport};
+
+/// The legacy surface: documents, customers, products, master data, journals.
+pub(crate) const REST: &str = "rest";
+/// The OpenAPI services: accounting periods and booked entries.
+pub(crate) const OPENAPI: &str = "openapi";
+/// Items per page; 1001 is answered with 400 `E04810` [L].
+const PAGE_SIZE: usize = 1000;
+/// Most pages that are read of one collection.
+const PAGES_LIMIT: usize = 50;
+
+/// One item of a collection, by its number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Item(String);
+
+impl Item {
+    /// The item of this number.
+    ///
+    /// # Errors
+    /// `Rejected` for the number 0, which no item has.
+    pub(crate) fn of(collection: &'static str, number: u64) -> Result<Item, Failure> {
+        if number == 0 {
+            return Err(refused(
+                "no-number",
+                format!("an item of {collection} was asked for without its number"),
+            ));
+        }
+        Ok(Item(format!("{collection}/{number}")))
+    }
+
+    /// Its path.
+    pub(crate) fn path(&self) -> String {
+        self.0.clone()
+    }
+
+    /// The path of something that belongs to it.
+    pub(crate) fn path_to(&self, part: &'static str) -> String {
+        format!("{}/{part}", self.0)
+    }
+}
+
+/// Reads one item; `None` when it does not exist.
+pub(crate) async fn read_item(transport: &dyn Transport, path: String) -> Result<Option<String>, Failure> {
+    let response = transport.read(Request::get(path).on(REST)).await?;
+    if response.status == 404 {
+        return Ok(None);
+    }
+    text(&response, Call::Read).map(Some)
+}
+
+/// Reads a whole collection, or what a filter leaves of it, each item with the text it was read from.
+pub(crate) async fn read_all<T: DeserializeOwned>(
+    transport: &dyn Transport,
+    path: &str,
+    filter: Option<Filter>,
+) -> Result<Vec<(T, String)>, Failure> {
+    let filter = filter.map(Filter::into_text);
+    let mut found = Vec::new();
+    for number in 0..PAGES_LIMIT {
+        let mut request = Request::get(path)
+            .on(REST)
+            .query("skippages", number.to_string())
+            .query("pagesize", PAGE_SIZE.to_string());
+        if let Some(filter) = &filter {
+            request = request.query("filter", filter.as_str());
+        }
+        let response = transport.read(request).await?;
+        let page: Page = parse(&text(&response, Call::Read)?, Call::Read, path)?;
+        let full = page.collection.len() >= PAGE_SIZE;
+        for item in page.collection {
+            found.push((parse(item.get(), Call::Read, path)?, item.get().to_owned()));
+        }
+        // A page past the end is an empty collection, so a page that is not full is the last.
+        if !full {
+            return Ok(found);
+        }
+    }
+    Err(refused("too-many", format!("{path} holds more than {} items", PAGES_LIMIT * PAGE_SIZE)))
+}
+
+/// Writes a body under the key of its effect and returns what was answered.
+pub(crate) async fn write(
+    transport: &dyn Transport,
+    key: &EffectKey,
+    method: Method,
+    path: String,
+    body: String,
+) -> Result<Response, Failure> {
+    let idempotency = idempotency_key(key, method, &path, &body);
+    let request = Request::json(method, path, body).on(REST).header("Idempotency-Key", idempotency);
+    let response = transport.write(key, request).await?;
+    if response.is_success() { Ok(response) } else { Err(failure(&response, Call::Write)) }
+}
+
+/// The value of `Idempotency-Key`: the effect's key and a digest of what is sent.
+///
+/// The answer is remembered for one hour [V]. What the same key with another body does is not known [U], so a body that
+/// differs (a plan made again after a refusal, a correction line) gets a key of its own; the same body sent again, and only
+/// that, gets the same key. Against two bodies for one effect the look-up by reference guards, not this header.
+pub(crate) fn idempotency_key(key: &EffectKey, method: Method, path: &str, body: &str) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(format!("{method:?} {path}\n"));
+    hasher.update(body);
+    let digest = hasher.finalize();
+    format!("{key}-{}", data_encoding::HEXLOWER.encode(&digest[..8]))
+}
+
+/// The text of a successful answer.
+pub(crate) fn text(response: &Response, call: Call) -> Result<String, Failure> {
+    if !response.is_success() {
+        return Err(failure(response, call));
+    }
+    String::from_utf8(response.body.clone()).map_err(|_| {
+        let message = "e-conomic's answer is not UTF-8".to_owned();
+        match call {
+            Call::Read => Failure::Busy { retry_after_ms: None, message },
+            Call::Write => Failure::Unknown { message },
+        }
+    })
+}
+
+/// Reads an answer's text.
+pub(crate) fn parse<T: DeserializeOwned>(text: &str, call: Call, what: &str) -> Result<T, Failure> {
+    serde_json::from_str(text).map_err(|error| unreadable(call, what, &error))
+}
+
+/// Writes a body as JSON text.
+pub(crate) fn json<T: serde::Serialize>(body: &T) -> Result<String, Failure> {
+    serde_json::to_string(body)
+        .map_err(|error| refused("body", format!("the body cannot be written: {error}")))
+}

@@ -1,0 +1,230 @@
+//! Orders, draft invoices and booked invoices: made, replaced, booked, found.
+
+use domain::document::{Document, DocumentKind};
+use domain::plan::SendBy;
+use domain::{EffectKey, Failure};
+use jiff::civil::Date;
+
+use super::client::REST;
+use super::client::{Item, json, parse, read_all, read_item, text, write};
+use super::errors::{Call, failure, refused};
+use super::filter::Filter;
+use super::limits;
+use super::map::{compare, draft_body, found};
+use super::wire::{BookingBody, DocumentAnswer, DraftReference};
+use crate::http::{Method, Request, Transport};
+use crate::ports::{Difference, FoundDocument};
+
+const DRAFTS: &str = "/invoices/drafts";
+const BOOKED: &str = "/invoices/booked";
+const ORDERS: &str = "/orders/drafts";
+const ORDERS_SENT: &str = "/orders/sent";
+const ORDERS_ARCHIVED: &str = "/orders/archived";
+
+/// Where documents stand, in the order in which a document moves through them. A look-up reads them in this order, so a
+/// document that moves on while it is looked for (a booking that arrives late) is met at least once.
+const PLACES: [(&str, DocumentKind); 5] = [
+    (ORDERS, DocumentKind::Order),
+    (ORDERS_SENT, DocumentKind::Order),
+    (ORDERS_ARCHIVED, DocumentKind::Order),
+    (DRAFTS, DocumentKind::DraftInvoice),
+    (BOOKED, DocumentKind::BookedInvoice),
+];
+
+pub(super) async fn create(
+    transport: &dyn Transport,
+    key: &EffectKey,
+    document: &Document,
+    customer: u32,
+) -> Result<FoundDocument, Failure> {
+    check(document, customer)?;
+    let (path, kind) = draft_place(document.kind);
+    let body = json(&draft_body(document, customer))?;
+    // 201, although the schema says 200 [L]: every success is taken.
+    let response = write(transport, key, Method::Post, path.to_owned(), body).await?;
+    compared(kind, &text(&response, Call::Write)?, document, customer)
+}
+
+pub(super) async fn update(
+    transport: &dyn Transport,
+    key: &EffectKey,
+    number: u64,
+    document: &Document,
+    customer: u32,
+) -> Result<FoundDocument, Failure> {
+    check(document, customer)?;
+    let (collection, kind) = draft_place(document.kind);
+    let item = Item::of(collection, number)?;
+    must_stand(transport, &item, document).await?;
+    let body = json(&draft_body(document, customer))?;
+    let response = write(transport, key, Method::Put, item.path(), body).await?;
+    let mut found = compared(kind, &text(&response, Call::Write)?, document, customer)?;
+    if response.status == 201 {
+        // It was booked or deleted between the look and the write, and the PUT, being an upsert, made it anew [L].
+        found.differences.push(Difference::new("draft", "replaced", "made anew, since it was gone"));
+    }
+    Ok(found)
+}
+
+/// A PUT makes what does not exist [L]: replacing a draft that was booked would make a second invoice. So the draft must be
+/// there, and must still be ours.
+async fn must_stand(transport: &dyn Transport, item: &Item, document: &Document) -> Result<(), Failure> {
+    let Some(raw) = read_item(transport, item.path()).await? else {
+        return Err(refused("gone", format!("{} no longer exists: it was booked or deleted", item.path())));
+    };
+    let answer: DocumentAnswer = parse(&raw, Call::Read, &item.path())?;
+    if reference(&answer) == document.reference || holds(&answer, &document.reference) {
+        return Ok(());
+    }
+    Err(refused(
+        "not-ours",
+        format!("{} no longer carries the reference {}", item.path(), document.reference),
+    ))
+}
+
+pub(super) async fn book(
+    transport: &dyn Transport,
+    key: &EffectKey,
+    draft: u64,
+    send: SendBy,
+) -> Result<FoundDocument, Failure> {
+    if draft == 0 {
+        return Err(refused("no-number", "a booking was asked for without the draft's number"));
+    }
+    let send_by = match send {
+        SendBy::Nothing => "none",
+        SendBy::Email => "Email",
+        SendBy::Ean => "EAN",
+    };
+    let body = json(&BookingBody { draft_invoice: DraftReference { draft_invoice_number: draft }, send_by })?;
+    let response = write(transport, key, Method::Post, BOOKED.to_owned(), body).await?;
+    let raw = text(&response, Call::Write)?;
+    let answer: DocumentAnswer = parse(&raw, Call::Write, "a booking")?;
+    found(DocumentKind::BookedInvoice, &answer, &raw, Call::Write)
+}
+
+pub(super) async fn find(transport: &dyn Transport, reference_: &str) -> Result<Vec<FoundDocument>, Failure> {
+    // Nothing, or an empty text, would match every document that has no reference.
+    limits::kept("references.other", reference_, limits::REFERENCE)?;
+    let filter = Filter::equals("references.other", reference_);
+    // The filter does not tell upper from lower case [V]: the whole text is compared again.
+    search(transport, &filter, |answer| reference(answer) == reference_).await
+}
+
+pub(super) async fn find_edited(
+    transport: &dyn Transport,
+    customer: u32,
+    date: Date,
+    key: &EffectKey,
+) -> Result<Vec<FoundDocument>, Failure> {
+    let filter = Filter::equals("customer.customerNumber", &customer.to_string())
+        .and(Filter::equals("date", &date.to_string()));
+    search(transport, &filter, |answer| holds(answer, key.as_str())).await
+}
+
+pub(super) async fn booked_on(transport: &dyn Transport, day: Date) -> Result<Vec<FoundDocument>, Failure> {
+    let filter = Filter::equals("date", &day.to_string());
+    let mut ours = Vec::new();
+    for (answer, raw) in read_all::<DocumentAnswer>(transport, BOOKED, Some(filter)).await? {
+        if carries_key(&reference(&answer)) {
+            ours.push(found(DocumentKind::BookedInvoice, &answer, &raw, Call::Read)?);
+        }
+    }
+    Ok(ours)
+}
+
+pub(super) async fn pdf(transport: &dyn Transport, invoice: u64) -> Result<Vec<u8>, Failure> {
+    let item = Item::of(BOOKED, invoice)?;
+    let response = transport.read(Request::get(item.path_to("pdf")).on(REST)).await?;
+    if !response.is_success() {
+        return Err(failure(&response, Call::Read));
+    }
+    if !response.body.starts_with(b"%PDF") {
+        return Err(refused("unreadable", format!("e-conomic answered no PDF for invoice {invoice}")));
+    }
+    Ok(response.body)
+}
+
+/// Reads every place with one filter; booked invoices come first in what is returned.
+async fn search(
+    transport: &dyn Transport,
+    filter: &Filter,
+    wanted: impl Fn(&DocumentAnswer) -> bool,
+) -> Result<Vec<FoundDocument>, Failure> {
+    let mut places = Vec::with_capacity(PLACES.len());
+    for (path, kind) in PLACES {
+        let answers = match read_all::<DocumentAnswer>(transport, path, Some(filter.clone())).await {
+            Err(failure) if kind == DocumentKind::Order && is_without_orders(&failure) => Vec::new(),
+            answers => answers?,
+        };
+        let mut here = Vec::new();
+        for (answer, raw) in answers.iter().filter(|(answer, _)| wanted(answer)) {
+            here.push(found(kind, answer, raw, Call::Read)?);
+        }
+        places.push(here);
+    }
+    Ok(places.into_iter().rev().flatten().collect())
+}
+
+/// Orders may be a module of their own [U]. An agreement that has no such place, or no such right, holds no order of ours.
+fn is_without_orders(failure: &Failure) -> bool {
+    match failure {
+        Failure::Rejected { code, message } => {
+            code.as_deref() == Some("AccessDeniedAgreementMissingModules") || message.contains("(status 404")
+        }
+        Failure::Unauthorized { message } => message.contains("(status 403"),
+        _ => false,
+    }
+}
+
+fn check(document: &Document, customer: u32) -> Result<(), Failure> {
+    if customer == 0 || customer > limits::CUSTOMER_NUMBER {
+        return Err(refused(
+            "limit",
+            format!("customer: a number from 1 to {} is needed", limits::CUSTOMER_NUMBER),
+        ));
+    }
+    limits::check(document)
+}
+
+fn draft_place(kind: DocumentKind) -> (&'static str, DocumentKind) {
+    match kind {
+        DocumentKind::Order => (ORDERS, DocumentKind::Order),
+        // A booked invoice begins as a draft.
+        DocumentKind::DraftInvoice | DocumentKind::BookedInvoice => (DRAFTS, DocumentKind::DraftInvoice),
+    }
+}
+
+fn compared(
+    kind: DocumentKind,
+    raw: &str,
+    document: &Document,
+    customer: u32,
+) -> Result<FoundDocument, Failure> {
+    let answer: DocumentAnswer = parse(raw, Call::Write, "a document")?;
+    let mut found = found(kind, &answer, raw, Call::Write)?;
+    compare(document, customer, &answer, &mut found);
+    Ok(found)
+}
+
+fn reference(answer: &DocumentAnswer) -> String {
+    answer.references.as_ref().and_then(|references| references.other.clone()).unwrap_or_default()
+}
+
+/// True when the reference or one of the texts holds `part`, in whatever case a person may have left it.
+fn holds(answer: &DocumentAnswer, part: &str) -> bool {
+    let part = part.to_lowercase();
+    let notes = answer.notes.clone().unwrap_or_default();
+    [Some(reference(answer)), notes.heading, notes.text_line1, notes.text_line2]
+        .into_iter()
+        .flatten()
+        .any(|text| text.to_lowercase().contains(&part))
+}
+
+/// True when one word of the reference looks like an effect's key: 16 characters of base 32 in lower case.
+fn carries_key(reference: &str) -> bool {
+    reference.split(|character: char| !character.is_ascii_alphanumeric()).any(|word| {
+        word.len() == 16
+            && word.bytes().all(|byte| byte.is_ascii_lowercase() || (b'2'..=b'7').contains(&byte))
+    })
+}

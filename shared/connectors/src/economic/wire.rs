@@ -1,0 +1,238 @@
+//! What goes over the wire: the bodies e-conomic is sent and the parts of its answers that Bogbro reads.
+//!
+//! Amounts are JSON numbers there. They are read from and written as their exact decimal text, so no float comes near
+//! them. Bodies leave out what is not given: a `null` is refused, and so is `0` for an optional number [L].
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use serde::de::{Error as _, IgnoredAny};
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+/// A JSON number, exactly as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Number(pub(crate) Decimal);
+
+impl Number {
+    /// The number for an optional field: nothing for zero, since e-conomic refuses `0` there [L].
+    pub(crate) fn unless_zero(value: Decimal) -> Option<Number> {
+        (!value.is_zero()).then(|| Number(value.normalize()))
+    }
+}
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        RawValue::from_string(self.0.to_string()).map_err(S::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        let text = raw.get();
+        if text.contains(['e', 'E']) && !text.starts_with('"') {
+            return Decimal::from_scientific(text).map(Number).map_err(D::Error::custom);
+        }
+        domain::money::parse_decimal(text).map(Number).map_err(D::Error::custom)
+    }
+}
+
+macro_rules! number_reference {
+    ($(#[$doc:meta])* $name:ident, $field:ident, $wire:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub(crate) struct $name {
+            /// Its number.
+            #[serde(rename = $wire)]
+            pub(crate) $field: u32,
+        }
+    };
+}
+
+number_reference!(
+    /// A customer by number.
+    CustomerReference, number, "customerNumber"
+);
+number_reference!(
+    /// A layout by number.
+    LayoutReference, number, "layoutNumber"
+);
+number_reference!(
+    /// A term of payment by number.
+    PaymentTermsReference, number, "paymentTermsNumber"
+);
+number_reference!(
+    /// A VAT zone by number.
+    VatZoneReference, number, "vatZoneNumber"
+);
+number_reference!(
+    /// A customer group by number.
+    CustomerGroupReference, number, "customerGroupNumber"
+);
+number_reference!(
+    /// A product group by number.
+    ProductGroupReference, number, "productGroupNumber"
+);
+number_reference!(
+    /// An account by number.
+    AccountReference, number, "accountNumber"
+);
+number_reference!(
+    /// A journal by number.
+    JournalReference, number, "journalNumber"
+);
+
+/// A product by number, which is a text there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProductReference {
+    /// Its number.
+    pub(crate) product_number: String,
+}
+
+/// `POST /invoices/drafts`, `POST /orders/drafts` and the `PUT` of both: the bodies are the same.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DraftBody {
+    pub(crate) date: Date,
+    pub(crate) currency: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) due_date: Option<Date>,
+    pub(crate) layout: LayoutReference,
+    pub(crate) payment_terms: PaymentTermsReference,
+    pub(crate) customer: CustomerReference,
+    pub(crate) recipient: RecipientBody,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) delivery: Option<DeliveryBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) notes: Option<NotesBody>,
+    pub(crate) references: ReferencesBody,
+    pub(crate) lines: Vec<LineBody>,
+}
+
+/// Who a document is made out to.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RecipientBody {
+    pub(crate) name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) zip: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) city: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) country: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ean: Option<String>,
+    pub(crate) vat_zone: VatZoneReference,
+}
+
+/// Where goods are delivered.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct DeliveryBody {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) zip: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) city: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) country: Option<String>,
+}
+
+/// Texts on a document.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NotesBody {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) heading: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) text_line1: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) text_line2: Option<String>,
+}
+
+/// The reference a document is found by.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ReferencesBody {
+    pub(crate) other: String,
+}
+
+/// One line.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LineBody {
+    pub(crate) line_number: u32,
+    pub(crate) sort_key: u32,
+    pub(crate) description: String,
+    pub(crate) product: ProductReference,
+    pub(crate) quantity: Number,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) unit_net_price: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) departmental_distribution: Option<DepartmentBody>,
+}
+
+/// The department a line belongs to.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DepartmentBody {
+    pub(crate) departmental_distribution_number: u32,
+    pub(crate) distribution_type: &'static str,
+}
+
+/// `POST /invoices/booked`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BookingBody {
+    pub(crate) draft_invoice: DraftReference,
+    /// `none`, `Email` or `EAN`; upper and lower case matter.
+    pub(crate) send_by: &'static str,
+}
+
+/// A draft invoice by number.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DraftReference {
+    pub(crate) draft_invoice_number: u64,
+}
+
+/// The parts of an order, draft or booked invoice that Bogbro reads. Collections leave out `lines` [L].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DocumentAnswer {
+    pub(crate) draft_invoice_number: Option<u64>,
+    pub(crate) booked_invoice_number: Option<u64>,
+    pub(crate) order_number: Option<u64>,
+    pub(crate) currency: String,
+    pub(crate) net_amount: Number,
+    pub(crate) vat_amount: Number,
+    pub(crate) gross_amount: Number,
+    pub(crate) customer: CustomerReference,
+    pub(crate) references: Option<ReferencesAnswer>,
+    pub(crate) notes: Option<NotesAnswer>,
+    pub(crate) lines: Option<Vec<IgnoredAny>>,
+}
+
+/// The references of a document as answered.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct ReferencesAnswer {
+    pub(crate) other: Option<String>,
+}
+
+/// The texts of a document as answered.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NotesAnswer {
+    pub(crate) heading: Option<String>,
+    pub(crate) text_line1: Option<String>,
+    pub(crate) text_line2: Option<String>,
+}
+
+/// One page of a collection; each item is kept as text, so that it can be handed on exactly.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Page {
+    pub(crate) collection: Vec<Box<RawValue>>,
+}
