@@ -20,6 +20,14 @@ pub fn global() -> ItemKey {
     ItemKey { partition: "global".to_owned(), sort: "global".to_owned() }
 }
 
+/// The partition in which all merchants are listed.
+pub const MERCHANTS: &str = "merchants";
+
+/// A merchant in the list of all.
+pub fn merchants(merchant: &MerchantId) -> ItemKey {
+    ItemKey { partition: MERCHANTS.to_owned(), sort: escape(merchant.as_str()) }
+}
+
 /// The key of a connection in the directory.
 pub fn directory(connection: &ConnectionId) -> ItemKey {
     ItemKey {

@@ -1,0 +1,182 @@
+//! The queues: what is put on them, and how it comes off again.
+//!
+//! A message's group is the company it goes to and a lane within it, so orders of one entity keep their order and one
+//! company is written to by few workers at a time. Its deduplication id is made of the connection and the signed bytes,
+//! or of what the sender says when nothing was signed. The delivered body goes along sealed; one that is too large for a
+//! message goes to the bucket first.
+
+use aws_sdk_sqs::Client;
+use data_encoding::{BASE64, HEXLOWER};
+use domain::EntityId;
+use engine::log::Why;
+use engine::message::{MESSAGE_SCHEMA, Message};
+use sha2::{Digest, Sha256};
+
+use crate::failure::PlatformError;
+use crate::files::Files;
+use crate::merchants::Merchants;
+use crate::packing::{pack, unpack};
+use crate::sealing::DataKey;
+
+const SERVICE: &str = "sqs";
+/// Lanes of one company.
+pub const LANES: u32 = 4;
+/// The largest body that goes along in the message, packed and sealed, as text.
+const INLINE_BYTES: usize = 60 * 1024;
+/// The largest body that is unpacked again.
+const BODY_BYTES: usize = 6 * 1024 * 1024;
+/// How a body in the bucket is told from one in the message.
+const OBJECT: &str = "object:";
+const PURPOSE: &str = "delivery";
+
+/// The queues.
+#[derive(Clone)]
+pub struct Queues {
+    client: Client,
+    orders: String,
+    backfill: String,
+    files: Files,
+    merchants: Merchants,
+}
+
+impl Queues {
+    /// Over these queues.
+    pub fn new(
+        client: Client,
+        orders: String,
+        backfill: String,
+        files: Files,
+        merchants: Merchants,
+    ) -> Queues {
+        Queues { client, orders, backfill, files, merchants }
+    }
+
+    /// Puts the delivered body into the message: sealed, in the message itself or in the bucket.
+    ///
+    /// # Errors
+    /// As S3 says, for a large body.
+    pub async fn attach(
+        &self,
+        message: &mut Message,
+        key: &DataKey,
+        body: &[u8],
+    ) -> Result<(), PlatformError> {
+        let sealed = key.seal(PURPOSE, &pack(body)?)?;
+        if sealed.len() / 3 * 4 <= INLINE_BYTES {
+            message.body = BASE64.encode(&sealed);
+            return Ok(());
+        }
+        let name = format!("deliveries/{}/{}", message.connection, message.body_hash);
+        self.files.put(&message.merchant, &name, sealed).await?;
+        message.body = format!("{OBJECT}{name}");
+        Ok(())
+    }
+
+    /// The delivered body of a message; empty when there was none.
+    ///
+    /// # Errors
+    /// `Unreadable` when it was changed on the way; otherwise as AWS says.
+    pub async fn body(&self, message: &Message) -> Result<Vec<u8>, PlatformError> {
+        if message.body.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sealed = match message.body.strip_prefix(OBJECT) {
+            Some(name) => self.files.get(&message.merchant, name).await?,
+            None => BASE64
+                .decode(message.body.as_bytes())
+                .map_err(|_| PlatformError::Unreadable("a message's body".to_owned()))?,
+        };
+        let merchant = self.merchants.merchant(&message.merchant).await?;
+        unpack(&merchant.key.open(PURPOSE, &sealed)?, BODY_BYTES)
+    }
+
+    /// Puts a message on its queue: webhooks on the one for live traffic, all else on the other.
+    ///
+    /// # Errors
+    /// As SQS says; `NotFound` when its connection does not exist or leads nowhere.
+    pub async fn send(&self, message: &Message) -> Result<(), PlatformError> {
+        let connection = self.merchants.connection(&message.connection).await?;
+        let agreement = connection
+            .as_ref()
+            .filter(|found| found.merchant == message.merchant)
+            .and_then(|found| found.agreement.as_ref())
+            .ok_or_else(|| {
+                PlatformError::NotFound(format!("a flow from connection {}", message.connection))
+            })?;
+        let text = serde_json::to_string(message)
+            .map_err(|_| PlatformError::Unreadable("a message has no JSON form".to_owned()))?;
+        let queue = if message.why == Why::Webhook { &self.orders } else { &self.backfill };
+        self.client
+            .send_message()
+            .queue_url(queue)
+            .message_group_id(group(&message.merchant.to_string(), agreement.as_str(), &message.entity))
+            .message_deduplication_id(deduplication(message))
+            .message_body(text)
+            .send()
+            .await
+            .map_err(|error| PlatformError::of(SERVICE, &error))?;
+        Ok(())
+    }
+}
+
+/// Reads a message as it came off a queue.
+///
+/// # Errors
+/// `UnknownSchema` for one of another version; `Unreadable` for anything else that is no message.
+pub fn read_message(text: &str) -> Result<Message, PlatformError> {
+    #[derive(serde::Deserialize)]
+    struct Versioned {
+        schema: u32,
+    }
+    let unreadable = |_| PlatformError::Unreadable("a queue message".to_owned());
+    let versioned: Versioned = serde_json::from_str(text).map_err(unreadable)?;
+    if versioned.schema != MESSAGE_SCHEMA {
+        return Err(PlatformError::UnknownSchema(versioned.schema));
+    }
+    serde_json::from_str(text).map_err(unreadable)
+}
+
+/// SHA-256 in hexadecimal.
+pub fn hash(bytes: &[u8]) -> String {
+    HEXLOWER.encode(&Sha256::digest(bytes))
+}
+
+/// The company and the entity's lane in it. Two merchants may write to companies of one number in different systems, so
+/// the merchant is part of it; it is hashed, because ids may hold characters that a group may not.
+fn group(merchant: &str, agreement: &str, entity: &EntityId) -> String {
+    let company = hash(format!("{merchant}\n{agreement}").as_bytes());
+    let first = Sha256::digest(entity.as_str().as_bytes())[0];
+    format!("{}#{}", &company[..32], u32::from(first) % LANES)
+}
+
+fn deduplication(message: &Message) -> String {
+    let what = if message.deduplication.is_empty() { &message.body_hash } else { &message.deduplication };
+    hash(format!("{}\n{}\n{what}", message.merchant, message.connection).as_bytes())
+}
+
+#[async_trait::async_trait]
+impl engine::message::Outbox for Queues {
+    async fn send(&self, message: &Message) -> Result<(), String> {
+        Queues::send(self, message).await.map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_entity_keeps_to_one_lane_and_lanes_are_all_used() {
+        let lane = |entity: &str| group("m", "1", &EntityId::new(entity));
+        assert_eq!(lane("17"), lane("17"));
+        let lanes: std::collections::BTreeSet<String> = (0..100).map(|id| lane(&id.to_string())).collect();
+        assert_eq!(lanes.len(), 4);
+        assert_ne!(group("m", "1", &EntityId::new("17")), group("n", "1", &EntityId::new("17")));
+    }
+
+    #[test]
+    fn a_message_of_another_version_is_refused_not_guessed() {
+        assert_eq!(read_message(r#"{"schema":99,"anything":true}"#), Err(PlatformError::UnknownSchema(99)));
+        assert!(matches!(read_message("no JSON"), Err(PlatformError::Unreadable(_))));
+    }
+}
