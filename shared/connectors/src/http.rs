@@ -115,3 +115,233 @@ pub trait Transport: Send + Sync {
     /// Sends a request that may change something, under the key of its effect.
     async fn write(&self, key: &EffectKey, request: Request) -> Result<Response, Failure>;
 }
+
+/// Whether a call may have changed something: what an unusable answer means depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// It changes nothing: it may simply be made again.
+    Read,
+    /// It may have changed something: without a usable answer that must be looked up.
+    Write,
+}
+
+impl Call {
+    /// What it means that no usable answer came: `Busy` for a read, `Unknown` for a write.
+    pub fn unanswered(self, message: impl Into<String>, retry_after_ms: Option<u64>) -> Failure {
+        let message = message.into();
+        match self {
+            Call::Read => Failure::Busy { retry_after_ms, message },
+            Call::Write => Failure::Unknown { message },
+        }
+    }
+}
+
+/// What a system says of its own refusal, read from its error body.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Complaint {
+    /// Its code, when it has one (`E04500`, `woocommerce_rest_shop_order_invalid_id`).
+    pub code: Option<String>,
+    /// Its words; cleaned by [`accept`] before they go anywhere.
+    pub message: String,
+}
+
+/// Longest message of a system that is kept, in characters.
+const LONGEST_MESSAGE: usize = 400;
+/// Longest wait that is believed, in seconds: a day.
+const LONGEST_WAIT_SECONDS: u64 = 86_400;
+/// A run of letters and digits of this length in a message is taken for a credential.
+const CREDENTIAL_LENGTH: usize = 24;
+
+/// Turns an answer that is not a success into its failure; a success passes.
+///
+/// `complaint` reads the system's own words from a JSON error body; it is not asked for pages of proxies and firewalls,
+/// whose status says nothing of the system behind them.
+///
+/// # Errors
+/// 401 and 403 are `Unauthorized`, 429 is `Busy` for as long as the system says; 408, 425 and 5xx, and any page that is
+/// not JSON, are `Busy` for a read and `Unknown` for a write; redirects and all other statuses are `Rejected`.
+pub fn accept(
+    call: Call,
+    response: &Response,
+    complaint: impl FnOnce(&str) -> Complaint,
+) -> Result<(), Failure> {
+    if response.is_success() {
+        return Ok(());
+    }
+    let status = response.status;
+    let page = is_page(response);
+    let said = if page { Complaint::default() } else { read_complaint(response, complaint) };
+    let message = if said.message.is_empty() { format!("status {status}") } else { format!("status {status}: {}", said.message) };
+    match status {
+        429 => Err(Failure::Busy { retry_after_ms: retry_after_ms(response), message }),
+        401 => Err(Failure::Unauthorized { message }),
+        403 if !page => Err(Failure::Unauthorized { message }),
+        300..=399 => Err(Failure::Rejected { code: said.code, message: format!("{message} (a redirect, not followed)") }),
+        408 | 425 | 500..=599 => Err(call.unanswered(message, retry_after_ms(response))),
+        _ if page => Err(call.unanswered(format!("status {status} with a page instead of JSON"), retry_after_ms(response))),
+        _ => Err(Failure::Rejected { code: said.code, message }),
+    }
+}
+
+/// The JSON text of a successful answer.
+///
+/// # Errors
+/// A page, an empty body or broken UTF-8 is no answer of the system: `Busy` for a read, `Unknown` for a write.
+pub fn json_text(call: Call, response: &Response) -> Result<&str, Failure> {
+    if is_page(response) {
+        return Err(call.unanswered(format!("status {} with a page instead of JSON", response.status), None));
+    }
+    let text = std::str::from_utf8(&response.body)
+        .map_err(|_| call.unanswered("an answer that is not UTF-8", None))?
+        .trim_start_matches('\u{feff}')
+        .trim();
+    if text.is_empty() { Err(call.unanswered("an empty answer", None)) } else { Ok(text) }
+}
+
+/// The wait that an answer asks for, in milliseconds. Only the form in seconds is read: the date form needs a clock.
+pub fn retry_after_ms(response: &Response) -> Option<u64> {
+    let text = response.header("retry-after")?.trim();
+    if text.is_empty() || text.len() > 9 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let seconds: u64 = text.parse().ok()?;
+    Some(seconds.min(LONGEST_WAIT_SECONDS) * 1000)
+}
+
+/// An outside system's words made fit for logs and mails: one line, bounded, without what looks like a credential or an
+/// e-mail address.
+pub fn clean(message: &str) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    let mut length = 0;
+    for word in message.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+        let shown = if word.contains('@') {
+            "(e-mail)"
+        } else if has_long_run(word) {
+            "(removed)"
+        } else {
+            word
+        };
+        length += shown.chars().count() + 1;
+        if length > LONGEST_MESSAGE {
+            words.push("...");
+            break;
+        }
+        words.push(shown);
+    }
+    words.join(" ")
+}
+
+fn has_long_run(word: &str) -> bool {
+    word.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '/' | '=')))
+        .any(|run| run.len() >= CREDENTIAL_LENGTH && run.bytes().any(|byte| byte.is_ascii_digit()))
+}
+
+/// True for what a proxy, a firewall or a maintenance plugin puts in place of the system's answer.
+fn is_page(response: &Response) -> bool {
+    let start = response.body.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+    let html = response.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
+    match start {
+        Some(b'{' | b'[') => false,
+        Some(b'<') => true,
+        _ => html,
+    }
+}
+
+fn read_complaint(response: &Response, complaint: impl FnOnce(&str) -> Complaint) -> Complaint {
+    let Ok(text) = std::str::from_utf8(&response.body) else { return Complaint::default() };
+    let Complaint { code, message } = complaint(text.trim_start_matches('\u{feff}'));
+    let code = code.map(|code| clean(&code).chars().take(80).collect::<String>()).filter(|code| !code.is_empty());
+    Complaint { code, message: clean(&message) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Response { status, headers, body: body.as_bytes().to_vec() }
+    }
+
+    fn word(failure: &Failure) -> &'static str {
+        match failure {
+            Failure::Rejected { .. } => "rejected",
+            Failure::Busy { .. } => "busy",
+            Failure::Unknown { .. } => "unknown",
+            Failure::Unauthorized { .. } => "unauthorized",
+        }
+    }
+
+    fn judged(call: Call, response: &Response) -> Failure {
+        accept(call, response, |text| Complaint { code: None, message: text.to_owned() })
+            .expect_err("not a success")
+    }
+
+    #[test]
+    fn a_status_means_what_may_be_done_next() {
+        let json = "{\"message\":\"no\"}";
+        let page = "<html><body>Just a moment...</body></html>";
+        for (status, body, read, write) in [
+            (301, "", "rejected", "rejected"),
+            (304, "", "rejected", "rejected"),
+            (400, json, "rejected", "rejected"),
+            (401, json, "unauthorized", "unauthorized"),
+            (401, page, "unauthorized", "unauthorized"),
+            (403, json, "unauthorized", "unauthorized"),
+            (403, "", "unauthorized", "unauthorized"),
+            (403, page, "busy", "unknown"),
+            (404, json, "rejected", "rejected"),
+            (404, page, "busy", "unknown"),
+            (408, "", "busy", "unknown"),
+            (409, json, "rejected", "rejected"),
+            (425, "", "busy", "unknown"),
+            (429, json, "busy", "busy"),
+            (429, page, "busy", "busy"),
+            (500, json, "busy", "unknown"),
+            (503, page, "busy", "unknown"),
+            (101, "", "rejected", "rejected"),
+        ] {
+            let response = answer(status, &[], body);
+            assert_eq!(word(&judged(Call::Read, &response)), read, "reading, status {status} {body}");
+            assert_eq!(word(&judged(Call::Write, &response)), write, "writing, status {status} {body}");
+        }
+        assert_eq!(accept(Call::Write, &answer(201, &[], ""), |_| Complaint::default()), Ok(()));
+    }
+
+    #[test]
+    fn the_wait_is_read_in_seconds_and_bounded() {
+        for (header, wait) in [
+            (Some("7"), Some(7_000)),
+            (Some(" 0 "), Some(0)),
+            (Some("999999999"), Some(86_400_000)),
+            (Some("9999999999"), None),
+            (Some("-1"), None),
+            (Some("1.5"), None),
+            (Some(""), None),
+            (Some("Wed, 21 Oct 2026 07:28:00 GMT"), None),
+            (None, None),
+        ] {
+            let headers: Vec<(&str, &str)> = header.iter().map(|value| ("retry-after", *value)).collect();
+            assert_eq!(retry_after_ms(&answer(429, &headers, "")), wait, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn the_systems_words_carry_no_credential_and_no_address() {
+        let said = "Invalid key\n ck_0123456789abcdef0123456789abcdef01234567 for buyer@example.org (code 42)";
+        assert_eq!(clean(said), "Invalid key (removed) for (e-mail) (code 42)");
+        let long = "word ".repeat(1000);
+        assert!(clean(&long).chars().count() <= LONGEST_MESSAGE + 4);
+    }
+
+    #[test]
+    fn a_page_is_no_answer() {
+        let page = answer(200, &[("content-type", "text/html; charset=UTF-8")], "\n<!doctype html>");
+        assert_eq!(word(&json_text(Call::Read, &page).expect_err("a page")), "busy");
+        assert_eq!(word(&json_text(Call::Write, &page).expect_err("a page")), "unknown");
+        let empty = answer(200, &[], "  ");
+        assert_eq!(word(&json_text(Call::Write, &empty).expect_err("empty")), "unknown");
+        let json = answer(200, &[("content-type", "application/json")], "\u{feff}{\"id\":1}\n");
+        assert_eq!(json_text(Call::Write, &json), Ok("{\"id\":1}"));
+    }
+}
