@@ -1,0 +1,4 @@
+//! Flows through the real functions on the local run: deliveries go in at the gateway, documents come out in the stand-in
+//! for the accounting system.
+
+mod deployment;
