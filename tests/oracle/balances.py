@@ -51,10 +51,9 @@ class Accounts:
     def __init__(self, mapping: dict[str, Any]) -> None:
         self.mapping = mapping
 
-    @property
-    def correction(self) -> str:
+    def correction(self, country: str) -> str:
         """Takes the difference between the shop's total and the accounting system's."""
-        return self.mapping["correction"]
+        return self._first("correction", {"country": country})
 
     @property
     def ledger_decimals(self) -> int:
@@ -130,7 +129,7 @@ def post(order: Order, accounts: Accounts, rounding: str) -> Balances:
     limit = Decimal(len(order.lines)).scaleb(-decimals) / 2
     if abs(correction) > limit:
         raise BodyError(f"order {order.identity}: correction {correction} passes the limit of {limit}")
-    entries[accounts.correction, order.currency] -= correction
+    entries[accounts.correction(order.country), order.currency] -= correction
     if sum(entries.values(), ZERO) != 0:
         raise BodyError(f"order {order.identity}: entries do not balance")
     return dict(entries)
