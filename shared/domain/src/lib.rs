@@ -9,6 +9,7 @@ pub mod document;
 pub mod explain;
 pub mod failure;
 pub mod identity;
+pub mod journal;
 pub mod money;
 pub mod order;
 pub mod plan;

@@ -340,7 +340,7 @@ impl OrderLine {
         let sane = !self.quantity.is_sign_negative()
             && self.quantity <= Decimal::from(MOST_UNITS)
             && self.quantity.normalize().scale() <= 6
-            && !(self.quantity.is_zero() && !self.net.is_zero());
+            && (!self.quantity.is_zero() || self.net.is_zero());
         if sane {
             Ok(())
         } else {

@@ -86,3 +86,19 @@ fn fill(text: &str, reason: &Reason) -> String {
         fact => fact.to_owned(),
     })
 }
+
+/// The facts that the words of a code name; `None` for a code without words.
+pub fn facts_named(code: &str) -> Option<Vec<String>> {
+    let entry = entry(code)?;
+    let texts = [&entry.da, &entry.en].map(|words| [words.what, words.blocks, words.remedy]).concat();
+    let mut names: Vec<String> = Vec::new();
+    for text in texts {
+        for part in text.split('{').skip(1) {
+            let name = part.split('}').next().unwrap_or_default();
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+    }
+    Some(names)
+}

@@ -286,7 +286,7 @@ impl World {
         let needs = needs(&self.order, &self.settings);
         let mut catalogue = self.catalogue.clone();
         catalogue.products.retain(|number, _| needs.products.contains(number));
-        plan(&PlanInput {
+        let decision = plan(&PlanInput {
             transfer: &transfer,
             shop: &ConnectionId::new("shop-connection-0001"),
             agreement: &AgreementId::new("123456"),
@@ -298,7 +298,9 @@ impl World {
             time_zone: &self.zone,
             today: self.today,
             earlier: self.earlier.as_ref().map(|(plan, document)| Earlier { plan, document: *document }),
-        })
+        });
+        assert_explained(&decision);
+        decision
     }
 
     pub(crate) fn plan(&self) -> Plan {
@@ -323,6 +325,22 @@ impl World {
         match self.decide() {
             Decision::Skip(reason) => reason,
             other => panic!("not skipped: {other:?}"),
+        }
+    }
+}
+
+/// Every reason that any test meets has words in both languages, and every fact that the words name is there.
+fn assert_explained(decision: &Decision) {
+    let reasons: Vec<&Reason> = match decision {
+        Decision::Transfer(plan) => plan.warnings.iter().collect(),
+        Decision::Skip(reason) | Decision::Hold(reason) => vec![reason],
+    };
+    for reason in reasons {
+        let named = domain::explain::facts_named(&reason.code);
+        let named = named.unwrap_or_else(|| panic!("{} has no words", reason.code));
+        for fact in named {
+            let known = reason.facts.iter().any(|(name, _)| *name == fact);
+            assert!(known, "{} names {{{fact}}}, which {:?} lacks", reason.code, reason.facts);
         }
     }
 }
