@@ -162,7 +162,7 @@ impl Host {
         tasks.spawn(serve_gateway(gateway_listener, gateway));
         let schedules = Arc::new(Schedules::open(&data.join("schedules.sqlite"))?);
         trigger(&mut tasks, &config, &queues, &functions, &schedules);
-        tasks.spawn(end_idle(functions));
+        tasks.spawn(keep_house(functions, queues));
         Ok(Self { endpoint, endpoint_port, gateway_port, data, environment, tasks, _lock: lock })
     }
 
@@ -399,8 +399,12 @@ fn trigger(
     }
 }
 
-async fn end_idle(functions: Arc<Functions>) {
+/// What has to be done now and then.
+async fn keep_house(functions: Arc<Functions>, queues: Arc<Queues>) {
     loop {
+        if let Err(error) = queues.expire() {
+            tracing::error!(%error, "expired messages cannot be deleted");
+        }
         tokio::time::sleep(Duration::from_secs(60)).await;
         functions.end_idle();
     }

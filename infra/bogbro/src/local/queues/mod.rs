@@ -335,6 +335,11 @@ impl Queues {
         Ok(left.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP))
     }
 
+    /// Deletes the messages that nobody received within their queue's retention.
+    pub fn expire(&self) -> Result<(), QueueError> {
+        self.transaction(|transaction| store::expire(transaction))
+    }
+
     /// Deletes a received message. A message that is gone already is no error.
     pub fn delete(&self, name: &str, receipt: &str) -> Result<(), QueueError> {
         self.transaction(|transaction| store::delete(transaction, name, receipt))?;

@@ -195,3 +195,21 @@ fn what_cannot_be_sent_is_refused_with_its_reason() {
     assert!(matches!(world.queues.send("none.fifo", &message), Err(QueueError::QueueDoesNotExist)));
     assert_eq!(world.queues.depth(QUEUE).expect("the depth").total(), 0);
 }
+
+#[tokio::test]
+async fn what_nobody_receives_within_the_retention_expires() {
+    let world = World::new();
+    world.send("a", "old");
+    let set = |seconds: &str| {
+        let attributes = BTreeMap::from([("MessageRetentionPeriod".to_owned(), seconds.to_owned())]);
+        world.queues.set_attributes(QUEUE, &attributes)
+    };
+    assert!(set("59").is_err(), "a minute is the least");
+    set("60").expect("the retention");
+    world.queues.expire().expect("the expiry");
+    assert_eq!(world.queues.depth(QUEUE).expect("the depth").total(), 1, "it is not old yet");
+    let long_ago = "UPDATE message SET sent_at = sent_at - 61000";
+    world.queues.lock().execute(long_ago, []).expect("the message grows old");
+    world.queues.expire().expect("the expiry");
+    assert_eq!(world.queues.depth(QUEUE).expect("the depth").total(), 0);
+}
