@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::errors::{Call, failure, refused, unreadable};
 use super::filter::Filter;
-use super::wire::Page;
+use super::wire::{CursorPage, Page};
 use crate::http::{Method, Request, Response, Transport};
 
 /// The legacy surface: documents, customers, products, master data, journals.
@@ -88,6 +88,34 @@ pub(crate) async fn read_all<T: DeserializeOwned>(
         }
     }
     Err(refused("too-many", format!("{path} holds more than {} items", PAGES_LIMIT * PAGE_SIZE)))
+}
+
+/// Reads a whole collection of an OpenAPI service under its cursor. Sorting is ignored there [L], so none is asked for.
+pub(crate) async fn read_cursor<T: DeserializeOwned>(
+    transport: &dyn Transport,
+    path: &str,
+    filter: Option<Filter>,
+) -> Result<Vec<T>, Failure> {
+    let filter = filter.map(Filter::into_text);
+    let mut found = Vec::new();
+    let mut cursor: Option<String> = None;
+    for _ in 0..PAGES_LIMIT {
+        let mut request = Request::get(path).on(OPENAPI);
+        if let Some(cursor) = &cursor {
+            request = request.query("cursor", cursor.as_str());
+        }
+        if let Some(filter) = &filter {
+            request = request.query("filter", filter.as_str());
+        }
+        let response = transport.read(request).await?;
+        let page: CursorPage<T> = parse(&text(&response, Call::Read)?, Call::Read, path)?;
+        found.extend(page.items);
+        match page.cursor.filter(|cursor| !cursor.is_empty()) {
+            Some(next) => cursor = Some(next),
+            None => return Ok(found),
+        }
+    }
+    Err(refused("too-many", format!("{path} holds more than {PAGES_LIMIT} pages")))
 }
 
 /// Writes a body under the key of its effect and returns what was answered.

@@ -27,6 +27,11 @@ impl Filter {
         Filter(format!("{field}$lte:{}", escape(value)))
     }
 
+    /// `field$like:value`, which without wildcards means that the field contains the value [V].
+    pub(crate) fn contains(field: &str, value: &str) -> Filter {
+        Filter(format!("{field}$like:{}", escape(value)))
+    }
+
     /// `field$in:[a,b]`, of at most [`IN_LIST_LIMIT`] values, none of which holds a bracket.
     pub(crate) fn one_of<'a>(field: &str, values: impl IntoIterator<Item = &'a str>) -> Filter {
         let values: Vec<String> = values.into_iter().map(escape).collect();

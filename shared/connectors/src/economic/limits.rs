@@ -48,6 +48,8 @@ pub(crate) const CUSTOMER_ADDRESS: usize = 510;
 pub(crate) const EMAIL: usize = 255;
 /// Longest phone number [V].
 pub(crate) const PHONE: usize = 255;
+/// Longest mobile phone number [V].
+pub(crate) const MOBILE_PHONE: usize = 50;
 /// Longest company number [V].
 pub(crate) const COMPANY_NUMBER: usize = 40;
 /// Longest VAT number [V].

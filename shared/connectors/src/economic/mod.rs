@@ -28,21 +28,27 @@
 
 mod client;
 mod countries;
+mod customers;
 mod documents;
 mod errors;
 mod filter;
 mod limits;
 mod map;
+mod master;
+mod payments;
+mod products;
 mod wire;
 
-use domain::EffectKey;
-use domain::Failure;
+use async_trait::async_trait;
+use domain::catalogue::{KnownCustomer, MasterData, Product};
 use domain::document::Document;
-use domain::plan::SendBy;
+use domain::plan::{NewCustomer, PaymentStep, ProductStep, SendBy};
+use domain::{EffectKey, Failure};
+use jiff::civil::Date;
 
 use crate::http::Transport;
 use crate::manifest::{Authentication, Manifest, RateLimit};
-use crate::ports::FoundDocument;
+use crate::ports::{Accounting, FoundDocument};
 
 /// What is known of e-conomic.
 pub const MANIFEST: Manifest = Manifest {
@@ -82,9 +88,72 @@ pub const MANIFEST: Manifest = Manifest {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Economic;
 
-impl Economic {
-    /// Makes an order or draft.
-    pub async fn create(
+#[async_trait]
+impl Accounting for Economic {
+    fn manifest(&self) -> &'static Manifest {
+        &MANIFEST
+    }
+
+    fn check(&self, document: &Document) -> Result<(), Failure> {
+        limits::check(document)
+    }
+
+    async fn master_data(&self, transport: &dyn Transport) -> Result<MasterData, Failure> {
+        master::read(transport).await
+    }
+
+    async fn products(&self, transport: &dyn Transport, numbers: &[String]) -> Result<Vec<Product>, Failure> {
+        products::find(transport, numbers).await
+    }
+
+    async fn customers(
+        &self,
+        transport: &dyn Transport,
+        field: &str,
+        value: &str,
+    ) -> Result<Vec<KnownCustomer>, Failure> {
+        customers::find(transport, field, value).await
+    }
+
+    async fn create_customer(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        customer: &NewCustomer,
+    ) -> Result<u32, Failure> {
+        customers::create(transport, key, customer).await
+    }
+
+    async fn update_customer(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        number: u32,
+        raw: &str,
+        fields: &[(String, String)],
+    ) -> Result<(), Failure> {
+        customers::update(transport, key, number, raw, fields).await
+    }
+
+    async fn create_product(&self, transport: &dyn Transport, product: &ProductStep) -> Result<(), Failure> {
+        products::create(transport, product).await
+    }
+
+    async fn find(&self, transport: &dyn Transport, reference: &str) -> Result<Vec<FoundDocument>, Failure> {
+        documents::find(transport, reference).await
+    }
+
+    async fn find_edited(
+        &self,
+        transport: &dyn Transport,
+        customer: u32,
+        date: Date,
+        key: &EffectKey,
+    ) -> Result<Vec<FoundDocument>, Failure> {
+        documents::find_edited(transport, customer, date, key).await
+    }
+
+    async fn create_document(
         &self,
         transport: &dyn Transport,
         key: &EffectKey,
@@ -94,17 +163,18 @@ impl Economic {
         documents::create(transport, key, document, customer).await
     }
 
-    /// Finds by reference.
-    pub async fn find(
+    async fn update_draft(
         &self,
         transport: &dyn Transport,
-        reference: &str,
-    ) -> Result<Vec<FoundDocument>, Failure> {
-        documents::find(transport, reference).await
+        key: &EffectKey,
+        number: u64,
+        document: &Document,
+        customer: u32,
+    ) -> Result<FoundDocument, Failure> {
+        documents::update(transport, key, number, document, customer).await
     }
 
-    /// Books.
-    pub async fn book(
+    async fn book(
         &self,
         transport: &dyn Transport,
         key: &EffectKey,
@@ -112,5 +182,27 @@ impl Economic {
         send: SendBy,
     ) -> Result<FoundDocument, Failure> {
         documents::book(transport, key, draft, send).await
+    }
+
+    async fn register_payment(
+        &self,
+        transport: &dyn Transport,
+        step: &PaymentStep,
+        customer: u32,
+        invoice: u64,
+    ) -> Result<(), Failure> {
+        payments::register(transport, step, customer, invoice).await
+    }
+
+    async fn find_payment(&self, transport: &dyn Transport, step: &PaymentStep) -> Result<bool, Failure> {
+        payments::find(transport, step).await
+    }
+
+    async fn pdf(&self, transport: &dyn Transport, invoice: u64) -> Result<Vec<u8>, Failure> {
+        documents::pdf(transport, invoice).await
+    }
+
+    async fn booked_on(&self, transport: &dyn Transport, day: Date) -> Result<Vec<FoundDocument>, Failure> {
+        documents::booked_on(transport, day).await
     }
 }

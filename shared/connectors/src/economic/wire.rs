@@ -199,6 +199,100 @@ pub(crate) struct DraftReference {
     pub(crate) draft_invoice_number: u64,
 }
 
+/// `POST /customers`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CustomerBody {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) customer_number: Option<u32>,
+    pub(crate) name: String,
+    pub(crate) currency: String,
+    pub(crate) customer_group: CustomerGroupReference,
+    pub(crate) payment_terms: PaymentTermsReference,
+    pub(crate) vat_zone: VatZoneReference,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) telephone_and_fax_number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mobile_phone: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) zip: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) city: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) country: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) corporate_identification_number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) vat_number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ean: Option<String>,
+}
+
+/// `POST /products`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProductBody {
+    pub(crate) product_number: String,
+    pub(crate) name: String,
+    pub(crate) product_group: ProductGroupReference,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sales_price: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) inventory: Option<InventoryBody>,
+}
+
+/// What a product needs in an agreement with the inventory module.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct InventoryBody {
+    pub(crate) recommended_cost_price: Number,
+}
+
+/// `POST /journals/{n}/vouchers`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct VoucherBody {
+    pub(crate) accounting_year: AccountingYearReference,
+    pub(crate) journal: JournalReference,
+    pub(crate) entries: EntriesBody,
+}
+
+/// An accounting year by its name (`2026`, `2026/2027`).
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct AccountingYearReference {
+    pub(crate) year: String,
+}
+
+/// The entries of a voucher by type.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EntriesBody {
+    pub(crate) customer_payments: Vec<CustomerPaymentBody>,
+}
+
+/// One payment of one invoice.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CustomerPaymentBody {
+    pub(crate) date: Date,
+    pub(crate) amount: Number,
+    pub(crate) customer: CustomerReference,
+    pub(crate) customer_invoice: u64,
+    pub(crate) contra_account: AccountReference,
+    pub(crate) currency: CurrencyReference,
+    pub(crate) text: String,
+}
+
+/// A currency by code.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct CurrencyReference {
+    pub(crate) code: String,
+}
+
 /// The parts of an order, draft or booked invoice that Bogbro reads. Collections leave out `lines` [L].
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -235,4 +329,12 @@ pub(crate) struct NotesAnswer {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Page {
     pub(crate) collection: Vec<Box<RawValue>>,
+}
+
+/// One page of an OpenAPI collection under a cursor: no cursor means that this was the last.
+#[derive(Debug, Deserialize)]
+pub(crate) struct CursorPage<T> {
+    pub(crate) cursor: Option<String>,
+    #[serde(default = "Vec::new")]
+    pub(crate) items: Vec<T>,
 }
