@@ -55,7 +55,7 @@ pub(crate) async fn deliver(queues: Arc<Queues>, functions: Arc<Functions>, mapp
 /// False when the function could not be started at all.
 async fn deliver_batch(
     queues: &Queues,
-    functions: &Functions,
+    functions: &Arc<Functions>,
     mapping: &Mapping,
     messages: &[Received],
 ) -> bool {

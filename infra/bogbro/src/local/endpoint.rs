@@ -98,7 +98,7 @@ impl Endpoint {
         let Some(observer) = observer else { return Verdict::Pass };
         observer(&Attempt {
             caller: &key.caller,
-            process: process.map(|process| process.number),
+            process: process.map(Process::number),
             operation: &key.operation,
             permissions: &key.permissions,
             body,

@@ -12,7 +12,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
@@ -154,7 +154,7 @@ pub(crate) type Outcome = Result<Bytes, InvocationError>;
 /// A running child process.
 pub(crate) struct Process {
     pub(crate) key: String,
-    pub(crate) number: u32,
+    number: AtomicU32,
     inbox: mpsc::Sender<Invocation>,
     outbox: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
     current: Mutex<Option<(String, oneshot::Sender<Outcome>)>>,
@@ -163,6 +163,11 @@ pub(crate) struct Process {
 }
 
 impl Process {
+    /// The operating system's number of the process.
+    pub(crate) fn number(&self) -> u32 {
+        self.number.load(Ordering::Relaxed)
+    }
+
     /// The next invocation; waits until there is one. Nothing when the host lets the process go.
     pub(crate) async fn next(&self) -> Option<Invocation> {
         self.outbox.lock().await.recv().await
@@ -249,16 +254,20 @@ impl Functions {
         Ok(Self { pools, runtime_api, starter: Starter::new()?, stopping: watch::Sender::new(false) })
     }
 
-    /// Runs the function once.
-    pub(crate) async fn invoke(&self, function: &str, payload: Bytes) -> Outcome {
+    /// Runs the function once. An invocation runs to its end also when the caller no longer waits for it.
+    pub(crate) async fn invoke(self: &Arc<Self>, function: &str, payload: Bytes) -> Outcome {
         let pool = self.pools.get(function).ok_or_else(|| InvocationError::Unknown(function.into()))?;
-        pool.invocations.fetch_add(1, Ordering::Relaxed);
-        let outcome = self.invoke_in(pool, payload).await;
-        if let Err(error) = &outcome {
-            pool.failures.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(function, %error, "an invocation failed");
-        }
-        outcome
+        let (functions, pool) = (Arc::clone(self), Arc::clone(pool));
+        let running = tokio::spawn(async move {
+            pool.invocations.fetch_add(1, Ordering::Relaxed);
+            let outcome = functions.invoke_in(&pool, payload).await;
+            if let Err(error) = &outcome {
+                pool.failures.fetch_add(1, Ordering::Relaxed);
+                tracing::warn!(function = pool.spec.name, %error, "an invocation failed");
+            }
+            outcome
+        });
+        running.await.unwrap_or(Err(InvocationError::Stopping))
     }
 
     async fn invoke_in(&self, pool: &Arc<Pool>, payload: Bytes) -> Outcome {
@@ -280,27 +289,31 @@ impl Functions {
     }
 
     async fn start(&self, pool: &Arc<Pool>) -> Result<Arc<Process>, InvocationError> {
-        let key = super::identifier();
-        let mut child = self
-            .starter
-            .start(self.command(pool, &key))
-            .await
-            .map_err(|error| InvocationError::NotStarted(error.to_string()))?;
-        pool.starts.fetch_add(1, Ordering::Relaxed);
-        pool.log.collect(child.stdout.take());
-        pool.log.collect(child.stderr.take());
         let (inbox, outbox) = mpsc::channel(1);
         let (end, ended) = watch::channel(None);
         let process = Arc::new(Process {
-            key: key.clone(),
-            number: child.id().unwrap_or_default(),
+            key: super::identifier(),
+            number: AtomicU32::new(0),
             inbox,
             outbox: tokio::sync::Mutex::new(outbox),
             current: Mutex::default(),
             kill: Notify::new(),
             ended,
         });
-        lock(&pool.all).insert(key, Arc::clone(&process));
+        // Known before it starts: it may ask for its first invocation before its start is reported here.
+        lock(&pool.all).insert(process.key.clone(), Arc::clone(&process));
+        let mut child = match self.starter.start(self.command(pool, &process.key)).await {
+            Ok(child) => child,
+            Err(error) => {
+                lock(&pool.all).remove(&process.key);
+                end.send_replace(Some("not started".into()));
+                return Err(InvocationError::NotStarted(error.to_string()));
+            }
+        };
+        process.number.store(child.id().unwrap_or_default(), Ordering::Relaxed);
+        pool.starts.fetch_add(1, Ordering::Relaxed);
+        pool.log.collect(child.stdout.take());
+        pool.log.collect(child.stderr.take());
         tokio::spawn(guard(child, Arc::clone(&process), end, Arc::downgrade(pool)));
         Ok(process)
     }
@@ -337,6 +350,7 @@ impl Functions {
         let running: Vec<_> = lock(&pool.all).values().cloned().collect();
         for process in &running {
             process.kill().await;
+            lock(&pool.all).remove(&process.key);
         }
         running.len()
     }
@@ -398,7 +412,7 @@ impl Pool {
 
     fn status(&self) -> FunctionStatus {
         let all = lock(&self.all);
-        let mut processes: Vec<u32> = all.values().map(|process| process.number).collect();
+        let mut processes: Vec<u32> = all.values().map(|process| process.number()).collect();
         processes.sort_unstable();
         FunctionStatus {
             name: self.spec.name.clone(),
@@ -457,7 +471,7 @@ async fn guard(
     let pool = pool.upgrade();
     if let Some(pool) = &pool {
         lock(&pool.all).remove(&process.key);
-        pool.log.line(&format!("process {} ended: {how}", process.number));
+        pool.log.line(&format!("process {} ended: {how}", process.number()));
     }
     end.send_replace(Some(how));
     if let Some(pool) = &pool {

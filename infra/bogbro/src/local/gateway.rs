@@ -67,15 +67,13 @@ impl Gateway {
         if event.len() > EVENT_LIMIT {
             return message(413, "Request Entity Too Large");
         }
-        let (functions, function) = (Arc::clone(&self.functions), route.function.clone());
-        // In a task of its own: an invocation runs to its end also when the caller or the gateway gives up on it.
-        let running = tokio::spawn(async move { functions.invoke(&function, Bytes::from(event)).await });
-        match tokio::time::timeout(TIMEOUT, running).await {
-            Ok(Ok(Ok(answer))) => response(&answer).unwrap_or_else(|| message(500, "Internal Server Error")),
-            Ok(Ok(Err(InvocationError::TimedOut(_) | InvocationError::Stopping))) | Err(_) => {
+        let invocation = self.functions.invoke(&route.function, Bytes::from(event));
+        match tokio::time::timeout(TIMEOUT, invocation).await {
+            Ok(Ok(answer)) => response(&answer).unwrap_or_else(|| message(500, "Internal Server Error")),
+            Ok(Err(InvocationError::TimedOut(_) | InvocationError::Stopping)) | Err(_) => {
                 message(503, "Service Unavailable")
             }
-            Ok(Ok(Err(_)) | Err(_)) => message(500, "Internal Server Error"),
+            Ok(Err(_)) => message(500, "Internal Server Error"),
         }
     }
 }
