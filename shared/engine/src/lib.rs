@@ -5,13 +5,21 @@
 
 pub mod clock;
 pub mod conformance;
+mod execute;
 pub mod log;
 pub mod memory;
 pub mod message;
+pub mod policy;
+mod prepare;
+pub mod process;
+pub mod recorder;
 pub mod route;
+mod session;
 pub mod store;
 
 pub use clock::Clock;
 pub use message::{Message, Outbox};
+pub use policy::Limits;
+pub use process::{Engine, Outcome, Work};
 pub use route::{Connections, Route};
 pub use store::Store;

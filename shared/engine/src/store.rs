@@ -143,6 +143,8 @@ pub struct Progress {
     pub corrected: bool,
     /// A step with unknown fate.
     pub doubt: Option<Doubt>,
+    /// The plan ended with this: it was carried out as far as it may be, and the merchant must do something.
+    pub held: Option<Reason>,
 }
 
 /// A document that stands in the target because of this transfer.
@@ -289,11 +291,13 @@ impl Head {
 
 /// Shard of a transfer in the index of what is due: the same on every machine.
 pub fn due_shard(transfer: &TransferId) -> u8 {
-    let sum = transfer
-        .to_string()
-        .bytes()
-        .fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
-    u8::try_from(sum % u32::from(DUE_SHARDS)).unwrap_or(0)
+    u8::try_from(spread(transfer) % u32::from(DUE_SHARDS)).unwrap_or(0)
+}
+
+/// A number that depends on the transfer alone, for spreading transfers over shards and time.
+pub(crate) fn spread(transfer: &TransferId) -> u32 {
+    let mix = |sum: u32, byte: u8| sum.wrapping_mul(31).wrapping_add(u32::from(byte));
+    transfer.to_string().bytes().fold(0, mix)
 }
 
 /// A claim on a transfer.

@@ -1,0 +1,569 @@
+//! Carries out a stored plan, step by step, and finishes one that another worker left.
+//!
+//! A step whose fate is unknown is looked up before anything else is done under its key, and what is found is adopted. It
+//! is made again only after two looks that found nothing, apart by the time a late request may still need to arrive and to
+//! be seen. Before what cannot be undone the fence is proved again. What a person did to a draft is respected.
+
+use connectors::ports::FoundDocument;
+use domain::document::DocumentKind;
+use domain::identity::Effect;
+use domain::plan::{
+    BookStep, CustomerAction, CustomerStep, DocumentStep, NewCustomer, PaymentStep, ProductStep, Reason,
+    Step, WriteBackStep,
+};
+use domain::planning::{Verdict, judge};
+use domain::{Document, EffectKey, Failure, Plan};
+use jiff::SignedDuration;
+
+use crate::session::{Ending, Session, Side, Stop};
+use crate::store::{Applied, Doubt, Pointer, PointerKind, Status};
+
+/// Ordinals from here on are of corrections that the target's own answer asked for: their keys differ from the plan's.
+const CORRECTION: u32 = 1 << 31;
+
+/// Something that is made once under its key, and can be looked up.
+enum Thing<'p> {
+    Customer(&'p EffectKey, &'p NewCustomer),
+    Product(&'p ProductStep),
+    Document(&'p DocumentStep),
+    Booking(&'p BookStep),
+    Payment(&'p PaymentStep),
+}
+
+/// What is known about a plan while it is carried out.
+struct Carrying<'p> {
+    plan: &'p Plan,
+    applied: Applied,
+    /// An earlier worker may have sent any of the steps that are left.
+    uncertain: bool,
+    /// Look before making although nothing was sent under this claim: the ledger may be behind the books.
+    look_first: bool,
+}
+
+/// How one step left the plan.
+enum Left {
+    /// Go on with the next step.
+    Next,
+    /// The plan ends here.
+    End(Ending),
+}
+
+impl Session<'_> {
+    /// Finishes the plan that an earlier claim left open.
+    pub(crate) async fn resume(&mut self) -> Result<Ending, Stop> {
+        let Some(pointer) = self.head.plan.clone() else { return self.renew().await };
+        let stored = self.load_stored(pointer.ordinal).await?;
+        let plan = self.load_plan(pointer.ordinal).await?;
+        self.note_plan(&plan, &stored.hash);
+        let mut ending = self.execute(&plan, stored.applied, true, false).await?;
+        // The message that woke it may tell of a newer state than the plan was made from: look again at once.
+        ending.due_at = Some(self.engine.now());
+        Ok(ending)
+    }
+
+    /// Carries out the steps that are left.
+    pub(crate) async fn execute(
+        &mut self,
+        plan: &Plan,
+        applied: Applied,
+        uncertain: bool,
+        look_first: bool,
+    ) -> Result<Ending, Stop> {
+        let mut carrying = Carrying { plan, applied, uncertain, look_first };
+        for (index, step) in plan.steps.iter().enumerate().skip(self.progress.step as usize) {
+            self.time_left()?;
+            let left = match self.step(&mut carrying, index, step).await {
+                Err(Stop::Park(reason)) => return Ok(self.end_parked(&carrying, reason)),
+                left => left?,
+            };
+            self.progress.step = u32::try_from(index + 1).unwrap_or(u32::MAX);
+            self.progress.doubt = None;
+            if let Left::End(ending) = left {
+                return Ok(ending);
+            }
+        }
+        Ok(self.end_done(&carrying))
+    }
+
+    async fn step(&mut self, carrying: &mut Carrying<'_>, index: usize, step: &Step) -> Result<Left, Stop> {
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        match step {
+            Step::EnsureCustomer(step) => self.ensure_customer(carrying, index, step).await,
+            Step::CreateProduct(step) => {
+                self.ensure(carrying, index, &Thing::Product(step), false).await?;
+                Ok(Left::Next)
+            }
+            Step::CreateDocument(step) => self.create_document(carrying, index, step).await,
+            Step::UpdateDraft(step) => self.update_draft(carrying, index, step).await,
+            Step::Book(step) => self.book(carrying, index, step).await,
+            Step::RegisterPayment(step) => self.register_payment(carrying, index, step).await,
+            Step::WriteBack(step) => self.write_back(step).await,
+        }
+    }
+
+    /// No step is started with less time left than one request may take.
+    fn time_left(&self) -> Result<(), Stop> {
+        let needed =
+            SignedDuration::from_secs(i64::from(self.route.accounting.port.manifest().timeout_seconds));
+        if self.engine.now() + needed > self.work.deadline {
+            return Err(Stop::wait("out-of-time", Some(SignedDuration::ZERO)));
+        }
+        Ok(())
+    }
+
+    /// Makes a thing once: looks first where it may exist, and after every write whose fate is unknown.
+    async fn ensure(
+        &mut self,
+        carrying: &mut Carrying<'_>,
+        index: u32,
+        thing: &Thing<'_>,
+        look_first: bool,
+    ) -> Result<(), Stop> {
+        if carrying.uncertain || look_first {
+            if self.look(carrying.plan, thing).await? {
+                return Ok(());
+            }
+            if carrying.uncertain {
+                self.nothing_found(index).await?;
+            }
+        }
+        match self.make(carrying.plan, thing).await {
+            Ok(()) => {
+                // Steps are sent in order: what was made only now had no successor before.
+                carrying.uncertain = false;
+                Ok(())
+            }
+            Err(Failure::Unknown { message }) => self.after_unknown(carrying, index, thing, message).await,
+            Err(rejected @ Failure::Rejected { .. }) => {
+                if self.look(carrying.plan, thing).await? {
+                    return Ok(());
+                }
+                self.engine.connections.forget_master_data(&self.route);
+                Err(self.stop_of(Side::Accounting, rejected))
+            }
+            Err(failure) => Err(self.stop_of(Side::Accounting, failure)),
+        }
+    }
+
+    /// A write may have been applied: look at once, since most often it was.
+    async fn after_unknown(
+        &mut self,
+        carrying: &mut Carrying<'_>,
+        index: u32,
+        thing: &Thing<'_>,
+        message: String,
+    ) -> Result<(), Stop> {
+        carrying.uncertain = true;
+        self.progress.doubt = None;
+        if self.look(carrying.plan, thing).await? {
+            return Ok(());
+        }
+        self.progress.doubt = Some(Doubt { step: index, negative_looks: 1, since: self.engine.now() });
+        Err(self.stop_of(Side::Accounting, Failure::Unknown { message }))
+    }
+
+    /// A look found nothing. It may be made again only when an earlier look, long enough ago, found nothing either; that
+    /// the doubt is over is recorded first, so that a crash from here on starts with two looks again.
+    async fn nothing_found(&mut self, index: u32) -> Result<(), Stop> {
+        let now = self.engine.now();
+        match self.progress.doubt.clone() {
+            Some(doubt) if doubt.step == index && now >= doubt.since + self.settling() => {
+                self.progress.doubt = None;
+                self.advance().await?;
+                self.time_left()
+            }
+            Some(doubt) if doubt.step == index => {
+                let left = (doubt.since + self.settling()).duration_since(now);
+                Err(Stop::wait("look-up-lag", Some(left)))
+            }
+            _ => {
+                self.progress.doubt = Some(Doubt { step: index, negative_looks: 1, since: now });
+                Err(Stop::counted("unknown-fate", Some(self.settling())))
+            }
+        }
+    }
+
+    /// Looks a thing up by what identifies it; what is found is adopted into the progress.
+    async fn look(&mut self, plan: &Plan, thing: &Thing<'_>) -> Result<bool, Stop> {
+        let port = self.route.accounting.port;
+        let fails = |failure| self.stop_of(Side::Accounting, failure);
+        match thing {
+            Thing::Customer(_, customer) => {
+                let (field, value) = &customer.identified_by;
+                let found = port.customers(&self.accounting(), field, value).await.map_err(fails)?;
+                // Several may have it; the lowest number is the oldest, and the same for every order.
+                let oldest = found.iter().map(|customer| customer.number).min();
+                self.progress.customer = oldest.or(self.progress.customer);
+                Ok(oldest.is_some())
+            }
+            Thing::Product(product) => {
+                let numbers = std::slice::from_ref(&product.number);
+                Ok(!port.products(&self.accounting(), numbers).await.map_err(fails)?.is_empty())
+            }
+            Thing::Document(_) => {
+                let found = self.look_for(plan).await?;
+                found.iter().for_each(|found| self.note_found(found));
+                Ok(found.is_some())
+            }
+            Thing::Booking(_) => {
+                let found = self.look_for(plan).await?;
+                let booked = found.filter(|found| found.kind == DocumentKind::BookedInvoice);
+                booked.iter().for_each(|found| self.note_found(found));
+                Ok(booked.is_some())
+            }
+            Thing::Payment(payment) => port.find_payment(&self.accounting(), payment).await.map_err(fails),
+        }
+    }
+
+    async fn make(&mut self, plan: &Plan, thing: &Thing<'_>) -> Result<(), Failure> {
+        let port = self.route.accounting.port;
+        let missing = |what: &str| Failure::Rejected {
+            code: Some("missing-number".to_owned()),
+            message: format!("the number of the {what} is not known"),
+        };
+        match thing {
+            Thing::Customer(key, customer) => {
+                let number = port.create_customer(&self.accounting(), key, customer).await?;
+                self.progress.customer = Some(number);
+            }
+            Thing::Product(product) => port.create_product(&self.accounting(), product).await?,
+            Thing::Document(step) => {
+                let customer = self.progress.customer.ok_or_else(|| missing("customer"))?;
+                let found =
+                    port.create_document(&self.accounting(), &step.key, &step.document, customer).await?;
+                self.note_found(&found);
+            }
+            Thing::Booking(step) => {
+                let draft = self.progress.draft.ok_or_else(|| missing("draft"))?;
+                let found = port.book(&self.accounting(), &step.key, draft, step.send).await?;
+                if found.kind != DocumentKind::BookedInvoice || found.reference != plan.reference {
+                    return Err(Failure::Unknown { message: "another document was answered".to_owned() });
+                }
+                self.note_found(&found);
+            }
+            Thing::Payment(step) => {
+                let customer = self.progress.customer.ok_or_else(|| missing("customer"))?;
+                let invoice = self.progress.invoice.ok_or_else(|| missing("invoice"))?;
+                port.register_payment(&self.accounting(), step, customer, invoice).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The document of a plan as it stands: by its reference, booked ones first, then among drafts that a person edited.
+    pub(crate) async fn look_for(&mut self, plan: &Plan) -> Result<Option<FoundDocument>, Stop> {
+        let port = self.route.accounting.port;
+        let found = port.find(&self.accounting(), &plan.reference).await;
+        let found = found.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
+        if found.len() > 1 {
+            let reason = Reason::new("document-stands-twice").with("reference", &plan.reference);
+            self.notes.warnings.push(reason.with("count", found.len()));
+        }
+        if let Some(found) = found.into_iter().next() {
+            return Ok(Some(found));
+        }
+        let (Some(step), Some(customer)) = (plan.document_step(), self.progress.customer) else {
+            return Ok(None);
+        };
+        let edited = port.find_edited(&self.accounting(), customer, step.document.date, &step.key).await;
+        let edited = edited.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
+        Ok(edited.into_iter().next())
+    }
+
+    /// Takes over the numbers and sums of a document that stands.
+    pub(crate) fn note_found(&mut self, found: &FoundDocument) {
+        match found.kind {
+            DocumentKind::BookedInvoice => self.progress.invoice = Some(found.number),
+            DocumentKind::Order | DocumentKind::DraftInvoice => self.progress.draft = Some(found.number),
+        }
+        self.progress.kind = Some(found.kind);
+        self.progress.totals = Some(found.totals);
+        self.notes.target_totals = Some(found.totals);
+        if self.progress.customer.is_none() {
+            self.progress.customer = Some(found.customer);
+        }
+    }
+
+    async fn ensure_customer(
+        &mut self,
+        carrying: &mut Carrying<'_>,
+        index: u32,
+        step: &CustomerStep,
+    ) -> Result<Left, Stop> {
+        match &step.action {
+            CustomerAction::Use { number } => self.progress.customer = Some(*number),
+            CustomerAction::Update { number, raw, fields } => {
+                self.progress.customer = Some(*number);
+                let port = self.route.accounting.port;
+                // The whole customer is written, so writing it again is the same; a refusal does not keep the sale back.
+                match port.update_customer(&self.accounting(), &step.key, *number, raw, fields).await {
+                    Ok(()) => {}
+                    Err(Failure::Rejected { message, .. }) => self.notes.warnings.push(
+                        Reason::new("customer-not-updated").with("number", number).with("message", message),
+                    ),
+                    Err(failure) => return Err(self.stop_of(Side::Accounting, failure)),
+                }
+            }
+            CustomerAction::Create(customer) => {
+                self.ensure(carrying, index, &Thing::Customer(&step.key, customer), false).await?;
+            }
+        }
+        Ok(Left::Next)
+    }
+
+    async fn create_document(
+        &mut self,
+        carrying: &mut Carrying<'_>,
+        index: u32,
+        step: &DocumentStep,
+    ) -> Result<Left, Stop> {
+        let plan = carrying.plan;
+        if let Some(left) = self.adopt(carrying, step).await? {
+            return Ok(left);
+        }
+        self.ensure(carrying, index, &Thing::Document(step), carrying.look_first).await?;
+        self.compare(carrying, plan, step).await
+    }
+
+    /// Looks for a document that another integration made of this order, by the references it may stand under.
+    async fn adopt(&mut self, carrying: &Carrying<'_>, step: &DocumentStep) -> Result<Option<Left>, Stop> {
+        let port = self.route.accounting.port;
+        for reference in &step.adopt {
+            let found = port.find(&self.accounting(), reference).await;
+            let found = found.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
+            let Some(document) = found.into_iter().next() else { continue };
+            if document.totals.gross != carrying.plan.expected.gross {
+                let reason = Reason::new("other-document-with-this-number")
+                    .with("number", document.number)
+                    .with("reference", reference)
+                    .with("found", document.totals.gross)
+                    .with("expected", carrying.plan.expected.gross);
+                return Ok(Some(Left::End(self.end_held_without_document(carrying, reason))));
+            }
+            self.note_found(&document);
+            self.remember(carrying.plan.ordinal, true);
+            self.plan_open = false;
+            let applied = Some(carrying.applied.clone());
+            return Ok(Some(Left::End(Ending::settled(Status::Done, Vec::new(), applied))));
+        }
+        Ok(None)
+    }
+
+    async fn update_draft(
+        &mut self,
+        carrying: &mut Carrying<'_>,
+        index: u32,
+        step: &DocumentStep,
+    ) -> Result<Left, Stop> {
+        let plan = carrying.plan;
+        if carrying.uncertain {
+            match self.look_for(plan).await? {
+                Some(found) => self.note_found(&found),
+                None => {
+                    self.nothing_found(index).await?;
+                    return Ok(Left::End(self.end_removed(carrying)));
+                }
+            }
+        }
+        if self.progress.invoice.is_none() {
+            let written = self.write_draft(&step.key, &step.document).await;
+            written.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
+        }
+        self.compare(carrying, plan, step).await
+    }
+
+    /// Replaces the content of the draft. Writing the same content again is the same.
+    async fn write_draft(&mut self, key: &EffectKey, document: &Document) -> Result<(), Failure> {
+        let (Some(draft), Some(customer)) = (self.progress.draft, self.progress.customer) else {
+            return Err(Failure::Rejected {
+                code: Some("missing-number".to_owned()),
+                message: "the number of the draft or customer is not known".to_owned(),
+            });
+        };
+        let port = self.route.accounting.port;
+        let found = port.update_draft(&self.accounting(), key, draft, document, customer).await?;
+        self.note_found(&found);
+        Ok(())
+    }
+
+    /// Compares what the target answered with the order. Only a document that agrees, or differs by rule, goes on.
+    async fn compare(
+        &mut self,
+        carrying: &Carrying<'_>,
+        plan: &Plan,
+        step: &DocumentStep,
+    ) -> Result<Left, Stop> {
+        let mut verdict = self.verdict(plan);
+        if let (Verdict::Amend(document), None) = (&verdict, self.progress.invoice) {
+            let ordinal = plan.ordinal | CORRECTION;
+            let key = EffectKey::new(&plan.transfer, Effect::Amendment, ordinal, &plan.agreement);
+            debug_assert_ne!(key, step.key);
+            let written = self.write_draft(&key, document).await;
+            written.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
+            self.progress.corrected = true;
+            verdict = self.verdict(plan);
+        }
+        match verdict {
+            Verdict::Agrees => {}
+            Verdict::Accepted(reason) => self.notes.warnings.push(reason),
+            Verdict::Amend(_) => {
+                let reason = Reason::new("totals-differ-after-write").with("expected", plan.expected.gross);
+                return Ok(Left::End(self.end_held(carrying, reason)));
+            }
+            Verdict::Differs(reason) => return Ok(Left::End(self.end_held(carrying, reason))),
+        }
+        self.progress.compared = true;
+        Ok(Left::Next)
+    }
+
+    fn verdict(&self, plan: &Plan) -> Verdict {
+        match &self.progress.totals {
+            Some(totals) => judge(plan, totals),
+            None => Verdict::Differs(Reason::new("totals-differ-after-write")),
+        }
+    }
+
+    async fn book(&mut self, carrying: &mut Carrying<'_>, index: u32, step: &BookStep) -> Result<Left, Stop> {
+        if self.progress.invoice.is_some() {
+            return Ok(Left::Next);
+        }
+        if !self.progress.compared {
+            let reason =
+                Reason::new("totals-differ-after-write").with("expected", carrying.plan.expected.gross);
+            return Ok(Left::End(self.end_held(carrying, reason)));
+        }
+        if carrying.uncertain {
+            // The draft may be gone because a person deleted it, or because it was booked and is not seen yet.
+            let found = self.look_for(carrying.plan).await?;
+            match found {
+                Some(found) if found.kind == DocumentKind::BookedInvoice => {
+                    self.note_found(&found);
+                    return Ok(self.check_booked(carrying));
+                }
+                Some(_) => self.nothing_found(index).await?,
+                None => {
+                    self.nothing_found(index).await?;
+                    return Ok(Left::End(self.end_removed(carrying)));
+                }
+            }
+            carrying.uncertain = false;
+        }
+        let before = self.progress.totals;
+        self.progress.step = index;
+        self.advance().await?;
+        self.time_left()?;
+        match self.ensure(carrying, index, &Thing::Booking(step), false).await {
+            Err(Stop::Park(reason)) => {
+                let reason = Reason { code: "booking-refused".to_owned(), facts: reason.facts };
+                return Err(Stop::Park(reason));
+            }
+            done => done?,
+        }
+        if before.is_some_and(|before| self.progress.totals.is_some_and(|now| now.gross != before.gross)) {
+            return Ok(self.check_booked(carrying));
+        }
+        Ok(Left::Next)
+    }
+
+    /// Compares a booked invoice with the order: it cannot be undone, only told.
+    fn check_booked(&mut self, carrying: &Carrying<'_>) -> Left {
+        match self.verdict(carrying.plan) {
+            Verdict::Agrees => Left::Next,
+            Verdict::Accepted(reason) => {
+                self.notes.warnings.push(reason);
+                Left::Next
+            }
+            Verdict::Amend(_) | Verdict::Differs(_) => {
+                let mut reason =
+                    Reason::new("booked-otherwise").with("expected", carrying.plan.expected.gross);
+                if let Some(totals) = &self.progress.totals {
+                    reason = reason.with("booked", totals.gross);
+                }
+                Left::End(self.end_held(carrying, reason))
+            }
+        }
+    }
+
+    async fn register_payment(
+        &mut self,
+        carrying: &mut Carrying<'_>,
+        index: u32,
+        step: &PaymentStep,
+    ) -> Result<Left, Stop> {
+        self.progress.step = index;
+        self.advance().await?;
+        self.pointers.push(Pointer { kind: PointerKind::Payment, value: step.key.as_str().to_owned() });
+        match self.ensure(carrying, index, &Thing::Payment(step), carrying.look_first).await {
+            Err(Stop::Park(reason)) => {
+                // The invoice stands; only the payment is the merchant's to settle.
+                let reason = Reason { code: "payment-refused".to_owned(), facts: reason.facts };
+                self.progress.held = Some(reason);
+                Ok(Left::Next)
+            }
+            done => {
+                done?;
+                Ok(Left::Next)
+            }
+        }
+    }
+
+    async fn write_back(&mut self, step: &WriteBackStep) -> Result<Left, Stop> {
+        let Some((_, number)) = self.standing() else { return Ok(Left::Next) };
+        let port = self.route.shop.port;
+        let entity = &self.head.transfer.entity;
+        match port.write_back(&self.shop(), entity, step, &number.to_string()).await {
+            Ok(()) => Ok(Left::Next),
+            Err(Failure::Rejected { message, .. }) => {
+                self.notes.warnings.push(Reason::new("number-not-written-back").with("message", message));
+                Ok(Left::Next)
+            }
+            Err(failure) => Err(self.stop_of(Side::Shop, failure)),
+        }
+    }
+
+    /// All steps are done.
+    fn end_done(&mut self, carrying: &Carrying<'_>) -> Ending {
+        self.plan_open = false;
+        self.remember(carrying.plan.ordinal, false);
+        let applied = Some(carrying.applied.clone());
+        match &self.progress.held {
+            Some(held) => {
+                Ending::settled(Status::Held { code: held.code.clone() }, held.facts.clone(), applied)
+            }
+            None => Ending::settled(Status::Done, Vec::new(), applied),
+        }
+    }
+
+    /// The document stands, but may not go on: the merchant must look at it.
+    fn end_held(&mut self, carrying: &Carrying<'_>, reason: Reason) -> Ending {
+        self.progress.held = Some(reason.clone());
+        self.notes.reason = Some(reason);
+        self.end_done(carrying)
+    }
+
+    fn end_held_without_document(&mut self, carrying: &Carrying<'_>, reason: Reason) -> Ending {
+        self.plan_open = false;
+        self.notes.reason = Some(reason.clone());
+        let applied = Some(carrying.applied.clone());
+        Ending::settled(Status::Held { code: reason.code }, reason.facts, applied)
+    }
+
+    /// A person removed the draft: that is respected.
+    fn end_removed(&mut self, carrying: &Carrying<'_>) -> Ending {
+        self.plan_open = false;
+        self.remember(carrying.plan.ordinal, false);
+        let reason = Reason::new("document-removed").with("order", &carrying.plan.order_number);
+        self.notes.reason = Some(reason.clone());
+        let applied = Some(carrying.applied.clone());
+        Ending::settled(Status::Skipped { code: reason.code }, reason.facts, applied)
+    }
+
+    /// The target refused a step for good. Nothing is in doubt, so the next try plans anew.
+    fn end_parked(&mut self, carrying: &Carrying<'_>, reason: Reason) -> Ending {
+        self.plan_open = false;
+        self.remember(carrying.plan.ordinal, false);
+        self.notes.reason = Some(reason.clone());
+        let applied = Some(carrying.applied.clone());
+        Ending::settled(Status::Parked { code: reason.code }, reason.facts, applied)
+    }
+}

@@ -1,0 +1,109 @@
+//! How often and how soon something is tried again, and when it is given up.
+//!
+//! Attempts are counted in the ledger when a claim is made, so that a crash which poisons is counted too. A claim that ends
+//! in a cause which is not the order's own (busy, look-up lag, a lock, a pause) is taken back and counted as a wait; waits
+//! grow longer and are bounded as well, since nothing may go on for ever unseen.
+
+use domain::TransferId;
+use jiff::{SignedDuration, Timestamp};
+
+/// The limits of one deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Claims that may fail for a cause of the order's own before it is parked.
+    pub attempts: u32,
+    /// Waits in a row before it is parked. With the longest wait of an hour this is the retry horizon: 200 is about a week.
+    pub waits: u32,
+    /// Shortest wait, in seconds.
+    pub shortest_wait_seconds: i64,
+    /// Longest wait that is not asked for by the other side, in seconds.
+    pub longest_wait_seconds: i64,
+    /// How long after the deadline of its worker a lease still holds, beside the longest request, in seconds.
+    pub lease_margin_seconds: i64,
+    /// How often a paused transfer is looked at, in seconds.
+    pub pause_seconds: i64,
+    /// How often a table call that could not be reached is made again at once.
+    pub store_tries: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            attempts: 8,
+            waits: 200,
+            shortest_wait_seconds: 15,
+            longest_wait_seconds: 3600,
+            lease_margin_seconds: 5,
+            pause_seconds: 600,
+            store_tries: 3,
+        }
+    }
+}
+
+impl Limits {
+    /// The wait before try number `tries + 1`: doubles each time up to the longest, plus up to a fifth that depends on the
+    /// transfer, so that what failed together does not come back together.
+    pub fn backoff(&self, transfer: &TransferId, tries: u32) -> SignedDuration {
+        let doubled = self.shortest_wait_seconds.saturating_mul(1_i64 << tries.min(20));
+        let seconds = doubled.min(self.longest_wait_seconds);
+        let spread = i64::from(crate::store::spread(transfer) % 1000);
+        SignedDuration::from_millis(seconds * 1000 + seconds * spread / 5)
+    }
+
+    /// When to try again: after the backoff, and never sooner than the other side asked.
+    pub fn again_at(
+        &self,
+        transfer: &TransferId,
+        tries: u32,
+        now: Timestamp,
+        asked: Option<SignedDuration>,
+    ) -> Timestamp {
+        let backoff = self.backoff(transfer, tries);
+        now + asked.map_or(backoff, |asked| asked.max(backoff).min(SignedDuration::from_hours(48)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{EntityId, EntityKind, MerchantId};
+
+    fn transfer(entity: u32) -> TransferId {
+        TransferId {
+            merchant: MerchantId::new("m"),
+            source: "woocommerce:shop.example".to_owned(),
+            kind: EntityKind::Order,
+            entity: EntityId::new(entity.to_string()),
+        }
+    }
+
+    #[test]
+    fn waits_grow_to_the_longest_and_no_further() {
+        let limits = Limits::default();
+        let mut last = SignedDuration::ZERO;
+        for tries in 0..40 {
+            let wait = limits.backoff(&transfer(1), tries);
+            assert!(wait >= last, "try {tries}");
+            assert!(wait.as_secs() <= limits.longest_wait_seconds * 6 / 5 + 1, "try {tries}: {wait:?}");
+            last = wait;
+        }
+    }
+
+    #[test]
+    fn the_other_sides_wish_is_a_lower_bound() {
+        let limits = Limits::default();
+        let now = Timestamp::UNIX_EPOCH;
+        for seconds in [1, 60, 7200, 86_400] {
+            let asked = SignedDuration::from_secs(seconds);
+            assert!(limits.again_at(&transfer(2), 0, now, Some(asked)) >= now + asked, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn what_failed_together_does_not_come_back_together() {
+        let limits = Limits::default();
+        let waits: std::collections::BTreeSet<_> =
+            (0..100).map(|entity| limits.backoff(&transfer(entity), 5)).collect();
+        assert!(waits.len() > 50, "{}", waits.len());
+    }
+}

@@ -1,0 +1,428 @@
+//! From the source as it is now to a decision: fetch, look at what stands already, read the target, plan, store the plan.
+//!
+//! What can be decided from the order alone is decided before the target is read: an order whose state is not chosen, or
+//! whose content stands already, costs one read of the shop and nothing else.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use connectors::ports::{Fetched, FoundDocument};
+use domain::catalogue::{MasterData, Product};
+use domain::document::DocumentKind;
+use domain::plan::{CustomerAction, Reason, Step};
+use domain::planning::{Earlier, PlanInput, StandingDocument, needs, plan};
+use domain::{Catalogue, Decision, EffectKey, Order, Plan};
+
+use crate::log::{PlanningRecord, RowKind};
+use crate::session::{Ending, Session, Side, Stop};
+use crate::store::{
+    Applied, Doubt, LEDGER_SCHEMA, OrderFacts, PlanStoring, Progress, Status, StoreFailure, StoredPlan,
+};
+
+/// The step number under which a doubt about a standing document is kept: no plan has so many.
+const STANDING: u32 = u32::MAX;
+
+/// Code of the reason for a document that a person removed; it is a skip even though a document stood once.
+const REMOVED: &str = "document-removed";
+
+/// The document of the last plan as it stands now.
+struct Standing {
+    document: StandingDocument,
+    found: Option<FoundDocument>,
+    edited: bool,
+}
+
+impl Session<'_> {
+    /// Reads the source and brings the target to it.
+    pub(crate) async fn renew(&mut self) -> Result<Ending, Stop> {
+        let Some((order, raw)) = self.fetch().await? else { return Ok(self.gone()) };
+        if let Some(ending) = self.behind(&order) {
+            return Ok(ending);
+        }
+        self.note_order(&order, raw);
+        let earlier = self.earlier_plan().await?;
+        let master = self.master_data().await?;
+        let bare = Catalogue { master: (*master).clone(), products: BTreeMap::new(), customers: Vec::new() };
+        let recorded = self.standing().map(|(kind, number)| StandingDocument { kind, number });
+        let decision = self.decide(&order, &bare, "", earlier.as_ref(), recorded);
+        if let Decision::Skip(reason) = decision {
+            return Ok(self.skipped(reason, &order));
+        }
+        let standing = match &earlier {
+            Some(plan) => self.standing_now(plan).await?,
+            None => None,
+        };
+        let catalogue = self.catalogue(&order, master).await?;
+        let hash = catalogue.hash();
+        let document = standing.as_ref().map(|standing| standing.document);
+        let decision = self.decide(&order, &catalogue, &hash, earlier.as_ref(), document);
+        self.note_planning(earlier.as_ref(), document);
+        self.notes.catalogue_hash = Some(hash);
+        self.notes.catalogue = Some(catalogue);
+        match decision {
+            Decision::Skip(reason) => Ok(self.skipped(reason, &order)),
+            Decision::Hold(reason) => Ok(self.held(reason, &order)),
+            Decision::Transfer(plan) => self.carry(*plan, &order, standing).await,
+        }
+    }
+
+    async fn fetch(&mut self) -> Result<Option<(Order, String)>, Stop> {
+        let shop = &self.route.shop;
+        let entity = &self.head.transfer.entity;
+        match shop.port.fetch_order(&self.shop(), entity, &shop.rules).await {
+            Ok(Fetched::Found { value, raw }) if value.id == *entity => Ok(Some((value, raw))),
+            Ok(Fetched::Found { value, .. }) => {
+                let reason = Reason::new("shop-answered-another-order").with("found", value.id);
+                Err(Stop::Park(reason.with("asked", entity)))
+            }
+            Ok(Fetched::Gone) => Ok(None),
+            Err(failure) => Err(self.stop_of(Side::Shop, failure)),
+        }
+    }
+
+    /// The order is gone in the shop: what stands in the books stays there.
+    fn gone(&mut self) -> Ending {
+        let reason = Reason::new("order-deleted").with("order", &self.head.order_number);
+        self.notes.reason = Some(reason.clone());
+        let applied = Some(Applied {
+            body_hash: self.kept_hash(),
+            modified_at: self.head.applied.as_ref().and_then(|applied| applied.modified_at),
+            decision: reason.code.clone(),
+        });
+        let status = match self.standing() {
+            Some(_) => Status::Held { code: "order-deleted-after-transfer".to_owned() },
+            None => Status::Skipped { code: reason.code },
+        };
+        Ending::settled(status, reason.facts, applied)
+    }
+
+    /// The shop answered with an older state than the one that stands: a lagging copy. An older event never changes newer
+    /// state; it is read again a little later, some times.
+    fn behind(&mut self, order: &Order) -> Option<Ending> {
+        let newest = self.head.applied.as_ref().and_then(|applied| applied.modified_at)?;
+        if order.modified_at >= newest {
+            return None;
+        }
+        self.notes.reason =
+            Some(Reason::new("source-behind").with("read", order.modified_at).with("known", newest));
+        let again = self.head.attempts < self.engine.limits.attempts;
+        let now = self.engine.now();
+        let due_at = self.engine.limits.again_at(&self.head.transfer, self.head.attempts, now, None);
+        Some(Ending {
+            status: match &self.head.status {
+                Status::Working => Status::Waiting { code: "source-behind".to_owned() },
+                status => status.clone(),
+            },
+            facts: self.head.facts.clone(),
+            applied: None,
+            due_at: again.then_some(due_at),
+            attempts: if again { self.head.attempts } else { 0 },
+            waits: self.head.waits,
+        })
+    }
+
+    fn note_order(&mut self, order: &Order, raw: String) {
+        self.note_person(order);
+        self.notes.order = Some(raw);
+        self.order = Some(OrderFacts {
+            number: order.number.clone(),
+            total: order.total,
+            day: self.route.time_zone.to_datetime(order.created_at).date(),
+        });
+    }
+
+    /// The hash of the newest bytes that are known to be reflected: a claim without bytes (due, sweep) keeps the last.
+    pub(crate) fn kept_hash(&self) -> String {
+        let own = self.body_hash();
+        if own.is_empty() {
+            self.head.applied.as_ref().map(|applied| applied.body_hash.clone()).unwrap_or_default()
+        } else {
+            own
+        }
+    }
+
+    fn applied(&self, order: &Order, decision: &str) -> Applied {
+        Applied {
+            body_hash: self.kept_hash(),
+            modified_at: Some(order.modified_at),
+            decision: decision.to_owned(),
+        }
+    }
+
+    /// Nothing is to be done now. What stands keeps its status: Done is never left because nothing changed.
+    fn skipped(&mut self, reason: Reason, order: &Order) -> Ending {
+        self.notes.reason = Some(reason.clone());
+        let applied = Some(self.applied(order, &reason.code));
+        let complaint = self.progress.held.clone();
+        match (self.standing(), complaint) {
+            (Some(_), Some(held)) => Ending::settled(Status::Held { code: held.code }, held.facts, applied),
+            (Some(_), None) if reason.code != REMOVED => Ending::settled(Status::Done, Vec::new(), applied),
+            _ => Ending::settled(Status::Skipped { code: reason.code }, reason.facts, applied),
+        }
+    }
+
+    fn held(&mut self, reason: Reason, order: &Order) -> Ending {
+        self.notes.reason = Some(reason.clone());
+        let applied = Some(self.applied(order, &reason.code));
+        Ending::settled(Status::Held { code: reason.code }, reason.facts, applied)
+    }
+
+    /// The last plan that made or changed a document, if any.
+    async fn earlier_plan(&mut self) -> Result<Option<Plan>, Stop> {
+        let Some(record) = self.documents.last() else { return Ok(None) };
+        self.load_plan(record.ordinal).await.map(Some)
+    }
+
+    /// Reads a stored plan and checks that it is what was stored.
+    pub(crate) async fn load_plan(&mut self, ordinal: u32) -> Result<Plan, Stop> {
+        let stored = self.load_stored(ordinal).await?;
+        let plan: Result<Plan, _> = serde_json::from_str(&stored.json);
+        match plan {
+            Ok(plan) if plan.schema == domain::plan::PLAN_SCHEMA && plan.hash() == stored.hash => Ok(plan),
+            _ => Err(Stop::Park(Reason::new("stored-plan-unreadable").with("ordinal", ordinal))),
+        }
+    }
+
+    pub(crate) async fn load_stored(&mut self, ordinal: u32) -> Result<StoredPlan, Stop> {
+        let mut last = String::new();
+        for _ in 0..self.engine.limits.store_tries {
+            match self.engine.store.load_plan(&self.head.transfer, ordinal).await {
+                Ok(Some(stored)) => return Ok(stored),
+                Ok(None) => {
+                    return Err(Stop::Park(Reason::new("stored-plan-missing").with("ordinal", ordinal)));
+                }
+                Err(failure) => last = failure.to_string(),
+            }
+        }
+        Err(Stop::Ledger(last))
+    }
+
+    /// What stands in the target of the last plan, as it is now. A booked invoice stays; a draft may have been edited,
+    /// booked or deleted by a person.
+    async fn standing_now(&mut self, plan: &Plan) -> Result<Option<Standing>, Stop> {
+        if let Some(number) = self.progress.invoice {
+            let document = StandingDocument { kind: DocumentKind::BookedInvoice, number };
+            return Ok(Some(Standing { document, found: None, edited: false }));
+        }
+        let Some(found) = self.look_for(plan).await? else {
+            self.second_look().await?;
+            return Ok(None);
+        };
+        self.progress.doubt = None;
+        let edited = found.kind != DocumentKind::BookedInvoice
+            && (found.reference != plan.reference
+                || self.progress.totals.is_some_and(|totals| totals != found.totals)
+                || self.progress.customer.is_some_and(|customer| customer != found.customer));
+        let document = StandingDocument { kind: found.kind, number: found.number };
+        if found.kind == DocumentKind::BookedInvoice {
+            self.note_found(&found);
+            self.remember(plan.ordinal, true);
+        }
+        Ok(Some(Standing { document, found: Some(found), edited }))
+    }
+
+    /// A document that is not found is believed to be removed only when a second look, after the look-up lag, agrees.
+    async fn second_look(&mut self) -> Result<(), Stop> {
+        let now = self.engine.now();
+        match &self.progress.doubt {
+            Some(doubt) if doubt.step == STANDING && now >= doubt.since + self.settling() => {
+                self.progress.doubt = None;
+                Ok(())
+            }
+            Some(doubt) if doubt.step == STANDING => {
+                let left = (doubt.since + self.settling()).duration_since(now);
+                Err(Stop::wait("look-up-lag", Some(left)))
+            }
+            _ => {
+                self.progress.doubt = Some(Doubt { step: STANDING, negative_looks: 1, since: now });
+                Err(Stop::wait("look-up-lag", Some(self.settling())))
+            }
+        }
+    }
+
+    /// The accounting system's slowly changing data, kept or read.
+    async fn master_data(&mut self) -> Result<Arc<MasterData>, Stop> {
+        if let Some(master) = self.engine.connections.kept_master_data(&self.route) {
+            return Ok(master);
+        }
+        let read = self.route.accounting.port.master_data(&self.accounting()).await;
+        let master = Arc::new(read.map_err(|failure| self.stop_of(Side::Accounting, failure))?);
+        self.engine.connections.keep_master_data(&self.route, Arc::clone(&master));
+        Ok(master)
+    }
+
+    /// The snapshot that this order is planned with.
+    async fn catalogue(&mut self, order: &Order, master: Arc<MasterData>) -> Result<Catalogue, Stop> {
+        let port = self.route.accounting.port;
+        let asked = needs(order, &self.route.settings);
+        let products: Vec<Product> = if asked.products.is_empty() {
+            Vec::new()
+        } else {
+            let read = port.products(&self.accounting(), &asked.products).await;
+            read.map_err(|failure| self.stop_of(Side::Accounting, failure))?
+        };
+        let customers = match &asked.customer {
+            Some(lookup) => {
+                let read = port.customers(&self.accounting(), &lookup.field, &lookup.value).await;
+                read.map_err(|failure| self.stop_of(Side::Accounting, failure))?
+            }
+            None => Vec::new(),
+        };
+        Ok(Catalogue {
+            master: Arc::unwrap_or_clone(master),
+            products: products.into_iter().map(|product| (product.number.clone(), product)).collect(),
+            customers,
+        })
+    }
+
+    fn decide(
+        &self,
+        order: &Order,
+        catalogue: &Catalogue,
+        catalogue_hash: &str,
+        earlier: Option<&Plan>,
+        document: Option<StandingDocument>,
+    ) -> Decision {
+        plan(&PlanInput {
+            transfer: &self.head.transfer,
+            shop: &self.route.shop.connection,
+            agreement: &self.route.accounting.agreement,
+            order,
+            settings: &self.route.settings,
+            settings_version: self.route.settings_version,
+            catalogue,
+            catalogue_hash,
+            time_zone: &self.route.time_zone,
+            today: self.today(),
+            earlier: earlier.map(|plan| Earlier { plan, document }),
+        })
+    }
+
+    fn today(&self) -> jiff::civil::Date {
+        self.route.time_zone.to_datetime(self.engine.now()).date()
+    }
+
+    fn note_planning(&mut self, earlier: Option<&Plan>, standing: Option<StandingDocument>) {
+        self.notes.planning = Some(PlanningRecord {
+            transfer: self.head.transfer.clone(),
+            shop: self.route.shop.connection.clone(),
+            shop_system: self.route.shop.port.manifest().system.to_owned(),
+            accounting_system: self.route.accounting.port.manifest().system.to_owned(),
+            agreement: self.route.accounting.agreement.clone(),
+            settings: self.route.settings.clone(),
+            rules: self.route.shop.rules.clone(),
+            time_zone: self.route.time_zone.iana_name().unwrap_or("UTC").to_owned(),
+            today: self.today(),
+            earlier: earlier.map(|plan| plan.ordinal),
+            standing: standing.map(|document| (document.kind, document.number)),
+        });
+    }
+
+    /// Stores the plan and carries it out.
+    async fn carry(&mut self, plan: Plan, order: &Order, standing: Option<Standing>) -> Result<Ending, Stop> {
+        if let Some(reason) = self.objection(&plan, standing.as_ref()) {
+            return Ok(self.held(reason, order));
+        }
+        let hash = plan.hash();
+        self.note_plan(&plan, &hash);
+        self.notes.warnings.clone_from(&plan.warnings);
+        let applied = self.applied(order, &hash);
+        self.progress = starting_progress(&plan, standing.as_ref());
+        if let Err(stop) = self.store_plan(&plan, &hash, applied.clone()).await {
+            self.progress = self.head.progress.clone();
+            return Err(stop);
+        }
+        let look_first = self.route.epoch.is_some_and(|epoch| order.created_at < epoch);
+        self.execute(&plan, applied, false, look_first).await
+    }
+
+    /// What speaks against a plan although it could be made.
+    fn objection(&self, plan: &Plan, standing: Option<&Standing>) -> Option<Reason> {
+        let step = plan.document_step()?;
+        let port = self.route.accounting.port;
+        if let Err(failure) = port.check(&step.document) {
+            return Some(Reason::new("document-not-possible").with("message", failure));
+        }
+        let standing = standing?;
+        let number = standing.document.number;
+        let changes = plan.steps.iter().any(|step| matches!(step, Step::UpdateDraft(_)));
+        let foreign = self.documents.last().is_some_and(|document| document.adopted);
+        if changes && foreign {
+            return Some(Reason::new("adopted-draft-differs").with("number", number));
+        }
+        (changes && standing.edited && !self.is_replay())
+            .then(|| Reason::new("draft-edited-by-person").with("number", number))
+    }
+
+    async fn store_plan(&mut self, plan: &Plan, hash: &str, applied: Applied) -> Result<(), Stop> {
+        let json = serde_json::to_string(plan).map_err(|error| Stop::Ledger(error.to_string()))?;
+        let order = self.order.clone().ok_or_else(|| Stop::Ledger("no order was read".to_owned()))?;
+        "transfer".clone_into(&mut self.notes.decision);
+        let day = plan.document_step().map_or(order.day, |step| step.document.date);
+        self.order = Some(OrderFacts { day, ..order.clone() });
+        let now = self.engine.now();
+        let storing = PlanStoring {
+            hold: self.hold(),
+            plan: StoredPlan {
+                schema: LEDGER_SCHEMA,
+                ordinal: plan.ordinal,
+                hash: hash.to_owned(),
+                json,
+                applied,
+            },
+            lease_until: self.lease_until(),
+            locks: locks_of(plan),
+            progress: self.progress.clone(),
+            settings_version: plan.settings_version,
+            order_number: order.number,
+            total: order.total,
+            day,
+            warnings: plan.warnings.iter().map(|warning| warning.code.clone()).collect(),
+            log: self.entry(RowKind::Planned, now),
+            log_tail: self.head.log_tail.clone(),
+        };
+        let mut last = String::new();
+        for _ in 0..self.engine.limits.store_tries {
+            match self.engine.store.store_plan(&storing).await {
+                Ok(tail) => {
+                    self.head.log_tail = tail;
+                    self.locks = storing.locks;
+                    self.plan_open = true;
+                    return Ok(());
+                }
+                Err(StoreFailure::Fenced) => return Err(Stop::Fenced),
+                Err(StoreFailure::Locked(_)) => {
+                    return Err(Stop::wait("same-customer-or-product-in-hand", None));
+                }
+                Err(failure) => last = failure.to_string(),
+            }
+        }
+        Err(Stop::Ledger(last))
+    }
+}
+
+/// The shared effects of a plan, each of which only one transfer may work on at a time.
+fn locks_of(plan: &Plan) -> Vec<EffectKey> {
+    let key = |step: &Step| match step {
+        Step::EnsureCustomer(customer) if matches!(customer.action, CustomerAction::Create(_)) => {
+            Some(customer.key.clone())
+        }
+        Step::CreateProduct(product) => Some(product.key.clone()),
+        _ => None,
+    };
+    let mut keys: Vec<EffectKey> = plan.steps.iter().filter_map(key).collect();
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+fn starting_progress(plan: &Plan, standing: Option<&Standing>) -> Progress {
+    let updates = plan.steps.iter().any(|step| matches!(step, Step::UpdateDraft(_)));
+    let standing = standing.filter(|_| updates);
+    Progress {
+        draft: standing.map(|standing| standing.document.number),
+        kind: standing.map(|standing| standing.document.kind),
+        totals: standing.and_then(|standing| standing.found.as_ref()).map(|found| found.totals),
+        ..Progress::default()
+    }
+}
