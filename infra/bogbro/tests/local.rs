@@ -334,7 +334,7 @@ async fn a_functions_output_lines_are_collected() {
 async fn a_schedule_comes_at_its_rate_and_its_last_time_survives_a_restart() {
     let world = World::start(Some(Trigger::Every(Duration::from_millis(300))), |_| {}).await;
     let lines = world.lines_when(3).await;
-    assert!(lines.iter().all(|line| line == "event aws.scheduler"), "{lines:?}");
+    assert!(lines.iter().all(|line| line == "event aws.events"), "{lines:?}");
     world.host.stop().await;
     let before =
         std::fs::read_to_string(world.folder.path().join("lines")).expect("the lines").lines().count();

@@ -13,7 +13,7 @@ use super::keys::Keys;
 use super::mails::{Mail, Mails};
 use super::queues::{Depth, QueueError, Queues, resource_name};
 use super::schedules::{self, Schedules};
-use super::table::{self, Table, TableError};
+use super::table::{self, Engine, Table, TableError};
 use super::{runtime_api, server};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -114,6 +114,7 @@ pub struct Host {
     data: PathBuf,
     environment: BTreeMap<String, String>,
     tasks: JoinSet<()>,
+    _engine: Engine,
     _lock: File,
 }
 
@@ -128,7 +129,8 @@ impl Host {
         let listener = server::bind(config.endpoint_port).await.map_err(bind)?;
         let gateway_listener =
             server::bind(config.gateway_port).await.map_err(failed("the gateway's port"))?;
-        let table_listener = server::bind(0).await.map_err(failed("the table engine's port"))?;
+        let table_listener = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0));
+        let table_listener = table_listener.map_err(failed("the table engine's port"))?;
         let port = |listener: &TcpListener| listener.local_addr().map_err(failed("a listener"));
         let (endpoint_port, gateway_port) = (port(&listener)?.port(), port(&gateway_listener)?.port());
 
@@ -145,7 +147,7 @@ impl Host {
         let functions = Arc::new(functions.map_err(failed("the functions' logs"))?);
         let endpoint = Arc::new(Endpoint {
             address,
-            table: Table::new(port(&table_listener)?),
+            table: Table::new(table_listener.local_addr().map_err(failed("a listener"))?),
             queues: Arc::clone(&queues),
             mails: open_mails(&data, &config)?,
             keys: Keys::open(&data.join("master.key"), KEY_ID).map_err(failed("the key file"))?,
@@ -156,14 +158,24 @@ impl Host {
         });
 
         let mut tasks = JoinSet::new();
-        tasks.spawn(table::serve(table_listener, table::open(&data.join("table.sqlite"))?));
+        let engine = Engine::start(table_listener, table::open(&data.join("table.sqlite"))?);
+        let engine = engine.map_err(failed("the table engine"))?;
         tasks.spawn(serve_endpoint(listener, Arc::clone(&endpoint)));
         let gateway = Arc::new(Gateway::new(&config.functions, Arc::clone(&functions)));
         tasks.spawn(serve_gateway(gateway_listener, gateway));
         let schedules = Arc::new(Schedules::open(&data.join("schedules.sqlite"))?);
         trigger(&mut tasks, &config, &queues, &functions, &schedules);
         tasks.spawn(keep_house(functions, queues));
-        Ok(Self { endpoint, endpoint_port, gateway_port, data, environment, tasks, _lock: lock })
+        Ok(Self {
+            endpoint,
+            endpoint_port,
+            gateway_port,
+            data,
+            environment,
+            tasks,
+            _engine: engine,
+            _lock: lock,
+        })
     }
 
     /// Ends the functions' processes and everything else, and waits until it has ended.
@@ -298,6 +310,7 @@ fn environment(config: &HostConfig, endpoint: &str) -> BTreeMap<String, String> 
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
         ("AWS_EC2_METADATA_DISABLED", "true"),
         ("TZ", ":UTC"),
+        ("BOGBRO_LOG", "info,aws=warn,hyper=warn"),
         ("BOGBRO_TABLE", TABLE),
         ("BOGBRO_BUCKET", BUCKET),
         ("BOGBRO_KEY_ID", KEY_ID),

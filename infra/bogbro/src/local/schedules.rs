@@ -1,4 +1,4 @@
-//! Schedules: each function with a rate is invoked when its time has come, with the event that EventBridge Scheduler
+//! Schedules: each function with a rate is invoked when its time has come, with the event that a rule of EventBridge
 //! sends. The last time is remembered in the data directory, so that restarts neither skip nor repeat; after a longer
 //! pause it runs once, not once for every missed time.
 
@@ -68,13 +68,14 @@ pub(crate) async fn run(
     }
 }
 
-/// The event without an input of its own: `detail` is an empty object as a text.
+/// The event of a schedule without an input of its own.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html>
 fn event(function: &str) -> Bytes {
     let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let event = json!({
-        "version": "0", "id": super::identifier(), "detail-type": "Scheduled Event", "source": "aws.scheduler",
+        "version": "0", "id": super::identifier(), "detail-type": "Scheduled Event", "source": "aws.events",
         "account": ACCOUNT, "time": now, "region": REGION,
-        "resources": [format!("arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/{function}")], "detail": "{}",
+        "resources": [format!("arn:aws:events:{REGION}:{ACCOUNT}:rule/{function}")], "detail": {},
     });
     Bytes::from(event.to_string())
 }

@@ -10,9 +10,13 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
+use std::future::pending;
+use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::thread::JoinHandle;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 /// What the table engine failed with.
 #[derive(Debug, thiserror::Error)]
@@ -77,12 +81,41 @@ pub(crate) fn definition() -> Value {
     })
 }
 
-/// Serves the engine until the task is aborted.
-pub(crate) async fn serve(listener: TcpListener, database: Database) {
-    if let Err(error) =
-        dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()).await
-    {
-        tracing::error!(%error, "the table engine ended");
+/// The running engine. Dropping it ends it.
+pub(crate) struct Engine {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Serves the engine from a thread of its own: it writes through to the disk on that thread, and nobody else waits.
+    pub(crate) fn start(listener: std::net::TcpListener, database: Database) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let (stop, stopped) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let thread = std::thread::Builder::new().name("table-engine".into()).spawn(move || {
+            let served = runtime.block_on(async move {
+                let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
+                tokio::select! {
+                    served = dynoxide::server::serve_with_shutdown(listener, database, pending()) => served,
+                    _ = stopped => Ok(()),
+                }
+            });
+            if let Err(error) = served {
+                tracing::error!(%error, "the table engine ended");
+            }
+        })?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        // The thread ends at once, and the table's file is closed when it has.
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
     }
 }
 
