@@ -731,12 +731,12 @@ pub(crate) const ENTRIES: &[Entry] = &[
         "term-settles-but-open",
         [
             "Betalingsbetingelse {term} udligner fakturaen, men betalingen skulle stå åben for PayMatch.",
-            "Overførslen fortsætter.",
+            "Ordren er ikke overført, og intet er skrevet i regnskabet.",
             "Vælg en betingelse, der ikke udligner.",
         ],
         [
             "Term of payment {term} settles the invoice, but the payment was to stay open for PayMatch.",
-            "The transfer goes on.",
+            "The order is not transferred, and nothing was written to the accounts.",
             "Choose a term that does not settle.",
         ],
     ),

@@ -173,7 +173,7 @@ pub(super) fn step(
             return Err(Stop::Hold(hold("customer-missing").with("field", field).with("value", &value)));
         }
         [] => CustomerAction::Create(Box::new(new_customer(input, buyer, sale, term, field, &value)?)),
-        [known] => existing(input, buyer, known, &rule.update, shared)?,
+        [known] => existing(input, buyer, known, shared)?,
         several => {
             let choices: Vec<String> =
                 several.iter().map(|known| format!("{} {}", known.number, known.name)).collect();
@@ -209,7 +209,6 @@ fn existing(
     input: &PlanInput<'_>,
     buyer: &Buyer,
     known: &KnownCustomer,
-    rules: &UpdateRules,
     shared: bool,
 ) -> Result<CustomerAction, Stop> {
     if known.barred {
@@ -217,7 +216,8 @@ fn existing(
             hold("customer-barred").with("number", known.number).with("name", &known.name),
         ));
     }
-    let fields = if shared { Vec::new() } else { changes(input, buyer, known, rules) };
+    let fields =
+        if shared { Vec::new() } else { changes(input, buyer, known, &input.settings.customers.update) };
     if fields.is_empty() {
         return Ok(CustomerAction::Use { number: known.number });
     }
@@ -260,7 +260,9 @@ fn changes(
                 UpdateWhen::WhenEmpty => empty,
                 UpdateWhen::Always => true,
             };
-            due && !value.is_empty() && has(field) != value
+            // The letter case of an e-mail address is no change of address.
+            let same = has(field) == value || (*field == "email" && has(field).eq_ignore_ascii_case(value));
+            due && !value.is_empty() && !same
         })
         .map(|(field, _, value)| (field.to_owned(), value))
         .collect()

@@ -47,14 +47,17 @@ pub(super) fn terms(input: &PlanInput<'_>, warnings: &mut Vec<Reason>) -> Result
     let registration = rule.map(|rule| rule.registration).unwrap_or_default();
     let mut number = match rule.and_then(|rule| rule.term) {
         Some(term) => term,
-        None => default_term(input)?,
+        None if registration == Registration::Term => default_term(input)?,
+        None => open_term(input)?,
     };
     if settles(input, number)? {
-        if matches!(registration, Registration::Journal { .. }) {
-            return Err(Stop::Hold(hold("term-settles-and-journal").with("term", number)));
-        }
-        if registration == Registration::Open {
-            warnings.push(Reason::new("term-settles-but-open").with("term", number));
+        // Settled by the term and registered once more: the money would stand twice in the books.
+        match registration {
+            Registration::Journal { .. } => {
+                return Err(Stop::Hold(hold("term-settles-and-journal").with("term", number)));
+            }
+            Registration::Open => return Err(Stop::Hold(hold("term-settles-but-open").with("term", number))),
+            Registration::Term => {}
         }
         if captured_less(order)? {
             number = term_when_less(input, warnings)?;
@@ -95,10 +98,24 @@ fn settles(input: &PlanInput<'_>, number: u32) -> Result<bool, Stop> {
 }
 
 fn default_term(input: &PlanInput<'_>) -> Result<u32, Stop> {
-    let first_open =
-        || input.catalogue.master.payment_terms.values().find(|term| !term.settles).map(|term| term.number);
-    match input.settings.payment.default_term.or_else(first_open) {
+    match input.settings.payment.default_term {
         Some(term) => Ok(term),
+        None => first_open_term(input),
+    }
+}
+
+/// A term that leaves the invoice open: the default one, if it does, else the agreement's first that does.
+fn open_term(input: &PlanInput<'_>) -> Result<u32, Stop> {
+    match input.settings.payment.default_term {
+        Some(term) if !settles(input, term)? => Ok(term),
+        _ => first_open_term(input),
+    }
+}
+
+fn first_open_term(input: &PlanInput<'_>) -> Result<u32, Stop> {
+    let first = input.catalogue.master.payment_terms.values().find(|term| !term.settles);
+    match first {
+        Some(term) => Ok(term.number),
         None => Err(Stop::Hold(hold("no-payment-term").with("method", &input.order.payment_method))),
     }
 }
@@ -120,10 +137,7 @@ fn term_when_less(input: &PlanInput<'_>, warnings: &mut Vec<Reason>) -> Result<u
     if input.settings.payment.captured_less == CapturedLess::Hold {
         return Err(Stop::Hold(reason("captured-less")?));
     }
-    let number = default_term(input)?;
-    if settles(input, number)? {
-        return Err(Stop::Hold(reason("captured-less")?));
-    }
+    let number = open_term(input)?;
     warnings.push(reason("captured-less-open")?);
     Ok(number)
 }

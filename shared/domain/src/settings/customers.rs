@@ -17,6 +17,9 @@ pub struct CustomerSettings {
     /// Public bodies with an EAN number.
     #[garde(dive)]
     pub ean: CustomerRule,
+    /// Which fields of a customer that exists are changed to what the order says; never those of a collective customer.
+    #[garde(dive)]
+    pub update: UpdateRules,
     /// Number of the customer for orders whose buyer lacks the field to identify by; without it they are held.
     #[garde(custom(customer_number))]
     pub anonymous: Option<u32>,
@@ -44,6 +47,7 @@ impl Default for CustomerSettings {
             private: CustomerRule::default(),
             business: CustomerRule::default(),
             ean: CustomerRule::default(),
+            update: UpdateRules::default(),
             anonymous: None,
             nameless: "Webkunde".to_owned(),
             company_name_is_business: true,
@@ -85,9 +89,6 @@ pub struct CustomerRule {
     /// A buyer who is not found is made.
     #[garde(skip)]
     pub create: bool,
-    /// Which fields of a customer that exists are changed to what the order says.
-    #[garde(dive)]
-    pub update: UpdateRules,
     /// Customer group of those that are made; without it the agreement's first.
     #[garde(skip)]
     pub group: Option<u32>,
@@ -106,7 +107,6 @@ impl Default for CustomerRule {
             otherwise_by: Some(IdentifyBy::Email),
             collective: None,
             create: true,
-            update: UpdateRules::default(),
             group: None,
             term: None,
             zone: None,

@@ -286,6 +286,14 @@ impl World {
         let needs = needs(&self.order, &self.settings);
         let mut catalogue = self.catalogue.clone();
         catalogue.products.retain(|number, _| needs.products.contains(number));
+        match needs.customer {
+            None => catalogue.customers.clear(),
+            Some(lookup) if lookup.field == "number" => {
+                catalogue.customers.retain(|customer| customer.number.to_string() == lookup.value);
+            }
+            // What the agreement finds by other fields is the test's to say.
+            Some(_) => {}
+        }
         let decision = plan(&PlanInput {
             transfer: &transfer,
             shop: &ConnectionId::new("shop-connection-0001"),
