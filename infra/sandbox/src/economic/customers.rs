@@ -111,7 +111,7 @@ impl Agreement {
     }
 
     /// The whole entity, as the server shows it.
-    pub(super) fn render_customer(&self, now: Timestamp, number: u32, clean: Json) -> Json {
+    pub(crate) fn render_customer(&self, now: Timestamp, number: u32, clean: Json) -> Json {
         let link = format!("{LEGACY}/customers/{number}");
         let mut customer = object! { "customerNumber": number };
         if let Json::Object(fields) = clean {

@@ -129,7 +129,7 @@ impl Agreement {
     }
 
     /// Stores a checked product under a number, keeping the stock it has.
-    pub(super) fn put_product(&mut self, now: Timestamp, number: &str, clean: Json) -> Json {
+    pub(crate) fn put_product(&mut self, now: Timestamp, number: &str, clean: Json) -> Json {
         let mut json = object! { "productNumber": number };
         if let Json::Object(fields) = clean {
             for (name, value) in fields.into_iter().filter(|(name, _)| name != "productNumber") {

@@ -1,0 +1,167 @@
+//! The types and fields of the Admin GraphQL schema (2026-01) that this shop answers, in our own short notation.
+//!
+//! `name` is a scalar, `name:Type` an object, `name:Type*` a list of objects, `name:Type@` a connection. A field that is not
+//! here is refused as undefined, so a client that selects it by mistake learns it from the sandbox and not from the shop.
+
+/// How a field answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape<'a> {
+    Scalar,
+    Object(&'a str),
+    List(&'a str),
+    Connection(&'a str),
+}
+
+const MONEY_OF_ORDER: &str = "subtotalPriceSet:MoneyBag totalPriceSet:MoneyBag currentTotalPriceSet:MoneyBag \
+    originalTotalPriceSet:MoneyBag totalTaxSet:MoneyBag currentTotalTaxSet:MoneyBag totalDiscountsSet:MoneyBag \
+    currentTotalDiscountsSet:MoneyBag totalShippingPriceSet:MoneyBag currentShippingPriceSet:MoneyBag \
+    totalTipReceivedSet:MoneyBag totalTipReceived:MoneyV2 totalRefundedSet:MoneyBag totalReceivedSet:MoneyBag \
+    totalOutstandingSet:MoneyBag netPaymentSet:MoneyBag currentSubtotalPriceSet:MoneyBag currentTotalDutiesSet:MoneyBag \
+    originalTotalDutiesSet:MoneyBag currentTotalAdditionalFeesSet:MoneyBag originalTotalAdditionalFeesSet:MoneyBag";
+
+const TYPES: &[(&str, &str)] = &[
+    (
+        "QueryRoot",
+        "order:Order orders:Order@ node:Order shop:Shop webhookSubscriptions:WebhookSubscription@ \
+        webhookSubscription:WebhookSubscription",
+    ),
+    (
+        "Mutation",
+        "tagsAdd:TagsPayload tagsRemove:TagsPayload orderUpdate:OrderUpdatePayload \
+        webhookSubscriptionCreate:WebhookSubscriptionPayload webhookSubscriptionUpdate:WebhookSubscriptionPayload \
+        webhookSubscriptionDelete:WebhookSubscriptionDeletePayload",
+    ),
+    ("TagsPayload", "node:Order userErrors:UserError*"),
+    ("OrderUpdatePayload", "order:Order userErrors:UserError*"),
+    ("WebhookSubscriptionPayload", "webhookSubscription:WebhookSubscription userErrors:UserError*"),
+    ("WebhookSubscriptionDeletePayload", "deletedWebhookSubscriptionId userErrors:UserError*"),
+    ("UserError", "field message"),
+    ("Shop", "id name myshopifyDomain currencyCode ianaTimezone taxesIncluded email"),
+    (
+        "WebhookSubscription",
+        "id legacyResourceId topic uri callbackUrl format createdAt updatedAt includeFields filter \
+        metafieldNamespaces",
+    ),
+    (
+        "Order",
+        "id legacyResourceId name number createdAt updatedAt processedAt cancelledAt cancelReason closed closedAt \
+        confirmed confirmationNumber currencyCode presentmentCurrencyCode taxesIncluded taxExempt test tags note email phone \
+        poNumber customerLocale sourceName sourceIdentifier displayFinancialStatus displayFulfillmentStatus fullyPaid unpaid \
+        edited dutiesIncluded estimatedTaxes paymentGatewayNames discountCode discountCodes riskLevel capturable \
+        customAttributes:Attribute* taxLines:TaxLine* currentTaxLines:TaxLine* billingAddress:MailingAddress \
+        shippingAddress:MailingAddress customer:Customer lineItems:LineItem@ shippingLines:ShippingLine@ \
+        shippingLine:ShippingLine discountApplications:DiscountApplication@ transactions:OrderTransaction* refunds:Refund* \
+        additionalFees:AdditionalFee* purchasingEntity:PurchasingEntity localizedFields:LocalizedField@ \
+        totalCashRoundingAdjustment:CashRoundingAdjustment",
+    ),
+    ("Order", MONEY_OF_ORDER),
+    (
+        "LineItem",
+        "id name title sku quantity currentQuantity refundableQuantity isGiftCard requiresShipping taxable \
+        variantTitle vendor product:Resource variant:Resource customAttributes:Attribute* \
+        discountAllocations:DiscountAllocation* taxLines:TaxLine* duties:Duty* originalUnitPriceSet:MoneyBag \
+        originalTotalSet:MoneyBag discountedTotalSet:MoneyBag discountedUnitPriceSet:MoneyBag \
+        discountedUnitPriceAfterAllDiscountsSet:MoneyBag totalDiscountSet:MoneyBag",
+    ),
+    ("Resource", "id legacyResourceId"),
+    (
+        "ShippingLine",
+        "id title code source carrierIdentifier deliveryCategory isRemoved custom phone \
+        originalPriceSet:MoneyBag discountedPriceSet:MoneyBag currentDiscountedPriceSet:MoneyBag taxLines:TaxLine* \
+        discountAllocations:DiscountAllocation*",
+    ),
+    ("TaxLine", "title rate ratePercentage source channelLiable priceSet:MoneyBag"),
+    ("DiscountAllocation", "allocatedAmountSet:MoneyBag discountApplication:DiscountApplication"),
+    ("DiscountApplication", "index allocationMethod targetSelection targetType value:PricingValue"),
+    ("DiscountCodeApplication", "index allocationMethod targetSelection targetType code value:PricingValue"),
+    (
+        "ManualDiscountApplication",
+        "index allocationMethod targetSelection targetType title description value:PricingValue",
+    ),
+    (
+        "AutomaticDiscountApplication",
+        "index allocationMethod targetSelection targetType title value:PricingValue",
+    ),
+    ("PricingValue", ""),
+    ("PricingPercentageValue", "percentage"),
+    ("MoneyBag", "shopMoney:MoneyV2 presentmentMoney:MoneyV2"),
+    ("MoneyV2", "amount currencyCode"),
+    ("Attribute", "key value"),
+    ("Duty", "id harmonizedSystemCode countryCodeOfOrigin price:MoneyBag taxLines:TaxLine*"),
+    ("AdditionalFee", "id name price:MoneyBag taxLines:TaxLine*"),
+    ("CashRoundingAdjustment", "paymentSet:MoneyBag refundSet:MoneyBag"),
+    (
+        "MailingAddress",
+        "firstName lastName name company address1 address2 city zip province provinceCode country \
+        countryCode countryCodeV2 phone",
+    ),
+    (
+        "Customer",
+        "id legacyResourceId firstName lastName displayName email phone taxExempt taxExemptions tags note locale",
+    ),
+    ("PurchasingEntity", ""),
+    ("PurchasingCompany", "company:Company location:CompanyLocation"),
+    ("Company", "id name externalId note"),
+    ("CompanyLocation", "id name externalId taxRegistrationId taxExemptions"),
+    ("LocalizedField", "key title value purpose countryCode"),
+    (
+        "OrderTransaction",
+        "id kind status gateway formattedGateway paymentId authorizationCode errorCode test createdAt \
+        processedAt manualPaymentGateway settlementCurrency settlementCurrencyRate receiptJson amountSet:MoneyBag \
+        amountRoundingSet:MoneyBag parentTransaction:OrderTransaction fees:TransactionFee*",
+    ),
+    ("TransactionFee", "id type rate rateName flatFeeName amount:MoneyV2 flatFee:MoneyV2 taxAmount:MoneyV2"),
+    (
+        "Refund",
+        "id legacyResourceId createdAt processedAt updatedAt note totalRefundedSet:MoneyBag \
+        refundLineItems:RefundLineItem@ refundShippingLines:RefundShippingLine@ orderAdjustments:OrderAdjustment@ \
+        transactions:OrderTransaction@ duties:RefundDuty*",
+    ),
+    (
+        "RefundLineItem",
+        "id quantity restockType restocked lineItem:LineItem priceSet:MoneyBag subtotalSet:MoneyBag \
+        totalTaxSet:MoneyBag",
+    ),
+    ("RefundShippingLine", "id shippingLine:ShippingLine subtotalAmountSet:MoneyBag taxAmountSet:MoneyBag"),
+    ("OrderAdjustment", "id reason amountSet:MoneyBag taxAmountSet:MoneyBag"),
+    ("RefundDuty", "amountSet:MoneyBag originalDuty:Duty"),
+    ("PageInfo", "hasNextPage hasPreviousPage startCursor endCursor"),
+];
+
+/// The shape of a field of a type; nothing when the type has no such field.
+pub(super) fn field(parent: &str, name: &str) -> Option<Shape<'static>> {
+    let words = TYPES
+        .iter()
+        .filter(|(type_name, _)| *type_name == parent)
+        .flat_map(|(_, fields)| fields.split_whitespace());
+    words.map(|word| word.split_once(':').unwrap_or((word, ""))).find(|(known, _)| *known == name).map(
+        |(_, kind)| {
+            if kind.is_empty() {
+                Shape::Scalar
+            } else if let Some(kind) = kind.strip_suffix('*') {
+                Shape::List(kind)
+            } else if let Some(kind) = kind.strip_suffix('@') {
+                Shape::Connection(kind)
+            } else {
+                Shape::Object(kind)
+            }
+        },
+    )
+}
+
+/// Whether a type is known.
+pub(super) fn exists(name: &str) -> bool {
+    TYPES.iter().any(|(known, _)| *known == name) || name == "Node"
+}
+
+/// Whether a fragment on `condition` may stand where `parent` is expected.
+pub(super) fn fits(parent: &str, condition: &str) -> bool {
+    parent == condition
+        || match parent {
+            "DiscountApplication" => condition.ends_with("Application"),
+            "PricingValue" => matches!(condition, "MoneyV2" | "PricingPercentageValue"),
+            "PurchasingEntity" => matches!(condition, "Customer" | "PurchasingCompany"),
+            "Order" => condition == "Node",
+            _ => false,
+        }
+}
