@@ -178,6 +178,7 @@ fn storing(head: &Head, second: i64, locks: &[EffectKey]) -> PlanStoring {
             applied: Applied {
                 body_hash: "h".to_owned(),
                 modified_at: Some(at(0)),
+                read_at: Some(at(1)),
                 decision: "plan-hash".to_owned(),
             },
         },
@@ -204,6 +205,7 @@ fn conclusion(head: &Head, second: i64, status: Status) -> Conclusion {
         applied: Some(Applied {
             body_hash: "applied".to_owned(),
             modified_at: Some(at(1)),
+            read_at: None,
             decision: "d".to_owned(),
         }),
         plan_open: false,

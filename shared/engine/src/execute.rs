@@ -51,7 +51,10 @@ enum Left {
 impl Session<'_> {
     /// Finishes the plan that an earlier claim left open.
     pub(crate) async fn resume(&mut self) -> Result<Ending, Stop> {
-        let Some(pointer) = self.head.plan.clone() else { return self.renew().await };
+        let Some(pointer) = self.head.plan.clone() else {
+            self.plan_open = false;
+            return self.renew().await;
+        };
         let stored = self.load_stored(pointer.ordinal).await?;
         let plan = self.load_plan(pointer.ordinal).await?;
         self.note_plan(&plan, &stored.hash);
@@ -59,6 +62,19 @@ impl Session<'_> {
         // The message that woke it may tell of a newer state than the plan was made from: look again at once.
         ending.due_at = Some(self.engine.now());
         Ok(ending)
+    }
+
+    /// An operator asks for a plan that ended in a complaint: what stands is looked at again, and goes on when it agrees.
+    pub(crate) fn reopen(&mut self) -> bool {
+        let complaint = self.progress.held.is_some() && self.progress.invoice.is_none();
+        if !self.is_replay() || self.plan_open || !complaint || self.head.plan.is_none() {
+            return false;
+        }
+        self.progress.held = None;
+        self.progress.step = 0;
+        self.progress.compared = false;
+        self.plan_open = true;
+        true
     }
 
     /// Carries out the steps that are left.
@@ -237,6 +253,7 @@ impl Session<'_> {
                 let draft = self.progress.draft.ok_or_else(|| missing("draft"))?;
                 let found = port.book(&self.accounting(), &step.key, draft, step.send).await?;
                 if found.kind != DocumentKind::BookedInvoice || found.reference != plan.reference {
+                    // What was booked, if anything, is looked up by our reference.
                     return Err(Failure::Unknown { message: "another document was answered".to_owned() });
                 }
                 self.note_found(&found);
@@ -270,8 +287,16 @@ impl Session<'_> {
         Ok(edited.into_iter().next())
     }
 
-    /// Takes over the numbers and sums of a document that stands.
+    /// Takes over the numbers and sums of a document that stands, and what was answered otherwise than asked.
     pub(crate) fn note_found(&mut self, found: &FoundDocument) {
+        if let Some(first) = found.differences.first() {
+            let reason = Reason::new("answered-otherwise")
+                .with("number", found.number)
+                .with("field", &first.field)
+                .with("expected", &first.asked)
+                .with("answered", &first.answered);
+            self.progress.held = Some(reason);
+        }
         match found.kind {
             DocumentKind::BookedInvoice => self.progress.invoice = Some(found.number),
             DocumentKind::Order | DocumentKind::DraftInvoice => self.progress.draft = Some(found.number),
@@ -393,6 +418,9 @@ impl Session<'_> {
         plan: &Plan,
         step: &DocumentStep,
     ) -> Result<Left, Stop> {
+        if let Some(reason) = self.progress.held.clone() {
+            return Ok(Left::End(self.end_held(carrying, reason)));
+        }
         let mut verdict = self.verdict(plan);
         if let (Verdict::Amend(document), None) = (&verdict, self.progress.invoice) {
             let ordinal = plan.ordinal | CORRECTION;
@@ -401,6 +429,9 @@ impl Session<'_> {
             let written = self.write_draft(&key, document).await;
             written.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
             self.progress.corrected = true;
+            if let Some(reason) = self.progress.held.clone() {
+                return Ok(Left::End(self.end_held(carrying, reason)));
+            }
             verdict = self.verdict(plan);
         }
         match verdict {
@@ -458,6 +489,9 @@ impl Session<'_> {
                 return Err(Stop::Park(reason));
             }
             done => done?,
+        }
+        if let Some(reason) = self.progress.held.clone() {
+            return Ok(Left::End(self.end_held(carrying, reason)));
         }
         if before.is_some_and(|before| self.progress.totals.is_some_and(|now| now.gross != before.gross)) {
             return Ok(self.check_booked(carrying));

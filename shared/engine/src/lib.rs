@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod conformance;
 mod execute;
+pub mod later;
 pub mod log;
 pub mod memory;
 pub mod message;
@@ -16,6 +17,7 @@ pub mod recorder;
 pub mod route;
 mod session;
 pub mod store;
+pub mod sweep;
 
 pub use clock::Clock;
 pub use message::{Message, Outbox};

@@ -67,6 +67,8 @@ impl Session<'_> {
     }
 
     async fn fetch(&mut self) -> Result<Option<(Order, String)>, Stop> {
+        // Taken before the call: a change made while it was under way may or may not be in the answer.
+        self.read_at = Some(self.engine.now());
         let shop = &self.route.shop;
         let entity = &self.head.transfer.entity;
         match shop.port.fetch_order(&self.shop(), entity, &shop.rules).await {
@@ -84,11 +86,8 @@ impl Session<'_> {
     fn gone(&mut self) -> Ending {
         let reason = Reason::new("order-deleted").with("order", &self.head.order_number);
         self.notes.reason = Some(reason.clone());
-        let applied = Some(Applied {
-            body_hash: self.kept_hash(),
-            modified_at: self.head.applied.as_ref().and_then(|applied| applied.modified_at),
-            decision: reason.code.clone(),
-        });
+        let earlier = self.head.applied.clone().unwrap_or_default();
+        let applied = Some(Applied { body_hash: self.kept_hash(), decision: reason.code.clone(), ..earlier });
         let status = match self.standing() {
             Some(_) => Status::Held { code: "order-deleted-after-transfer".to_owned() },
             None => Status::Skipped { code: reason.code },
@@ -145,6 +144,7 @@ impl Session<'_> {
         Applied {
             body_hash: self.kept_hash(),
             modified_at: Some(order.modified_at),
+            read_at: self.read_at,
             decision: decision.to_owned(),
         }
     }

@@ -114,6 +114,7 @@ pub(crate) struct Session<'a> {
     pub(crate) plan_open: bool,
     pub(crate) order: Option<OrderFacts>,
     pub(crate) locks: Vec<EffectKey>,
+    pub(crate) read_at: Option<Timestamp>,
 }
 
 impl<'a> Session<'a> {
@@ -130,6 +131,7 @@ impl<'a> Session<'a> {
             plan_open: head.plan.as_ref().is_some_and(|plan| plan.open),
             order: None,
             locks: head.locks.clone(),
+            read_at: None,
             head,
         }
     }
@@ -142,7 +144,7 @@ impl<'a> Session<'a> {
             let reason = Reason::new("paused").with("reason", &pause.reason.code);
             let asked = Some(SignedDuration::from_secs(self.engine.limits.pause_seconds));
             Err(Stop::Wait(Wait { reason, asked, counted: false }))
-        } else if self.plan_open {
+        } else if self.plan_open || self.reopen() {
             self.resume().await
         } else {
             self.renew().await
@@ -224,10 +226,11 @@ impl<'a> Session<'a> {
 
     /// What a parked or held transfer reflects: the bytes that were worked on, so that the same bytes are no news.
     fn applied_now(&self) -> Option<Applied> {
+        let earlier = self.head.applied.clone().unwrap_or_default();
         Some(Applied {
             body_hash: self.body_hash(),
-            modified_at: self.head.applied.as_ref().and_then(|applied| applied.modified_at),
             decision: self.notes.plan_hash.clone().unwrap_or_default(),
+            ..earlier
         })
     }
 
@@ -235,7 +238,7 @@ impl<'a> Session<'a> {
     fn remembered_bytes(&self) -> Option<Applied> {
         let body_hash = Some(self.body_hash()).filter(|hash| !hash.is_empty())?;
         let earlier = self.head.applied.clone();
-        let nothing = Applied { body_hash: String::new(), modified_at: None, decision: String::new() };
+        let nothing = Applied::default();
         Some(Applied { body_hash, ..earlier.unwrap_or(nothing) })
     }
 

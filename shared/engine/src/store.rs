@@ -90,12 +90,15 @@ impl Status {
 }
 
 /// The version of the source that a settled transfer reflects.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Applied {
     /// Hash of the delivery's body that was worked on; empty when there was none (sweep, replay).
     pub body_hash: String,
     /// When the source last changed the entity, as read.
     pub modified_at: Option<Timestamp>,
+    /// When it was read. A change in the same second as the last one is known to be seen only when it was read later.
+    #[serde(default)]
+    pub read_at: Option<Timestamp>,
     /// Hash of the decision (plan hash, or code of skip or hold), by which a duplicate with other bytes is known.
     pub decision: String,
 }
