@@ -171,14 +171,24 @@ pub fn accept(
     let status = response.status;
     let page = is_page(response);
     let said = if page { Complaint::default() } else { read_complaint(response, complaint) };
-    let message = if said.message.is_empty() { format!("status {status}") } else { format!("status {status}: {}", said.message) };
+    let message = if said.message.is_empty() {
+        format!("status {status}")
+    } else {
+        format!("status {status}: {}", said.message)
+    };
     match status {
         429 => Err(Failure::Busy { retry_after_ms: retry_after_ms(response), message }),
         401 => Err(Failure::Unauthorized { message }),
         403 if !page => Err(Failure::Unauthorized { message }),
-        300..=399 => Err(Failure::Rejected { code: said.code, message: format!("{message} (a redirect, not followed)") }),
+        300..=399 => Err(Failure::Rejected {
+            code: said.code,
+            message: format!("{message} (a redirect, not followed)"),
+        }),
         408 | 425 | 500..=599 => Err(call.unanswered(message, retry_after_ms(response))),
-        _ if page => Err(call.unanswered(format!("status {status} with a page instead of JSON"), retry_after_ms(response))),
+        _ if page => {
+            Err(call
+                .unanswered(format!("status {status} with a page instead of JSON"), retry_after_ms(response)))
+        }
         _ => Err(Failure::Rejected { code: said.code, message }),
     }
 }
@@ -250,7 +260,8 @@ fn is_page(response: &Response) -> bool {
 fn read_complaint(response: &Response, complaint: impl FnOnce(&str) -> Complaint) -> Complaint {
     let Ok(text) = std::str::from_utf8(&response.body) else { return Complaint::default() };
     let Complaint { code, message } = complaint(text.trim_start_matches('\u{feff}'));
-    let code = code.map(|code| clean(&code).chars().take(80).collect::<String>()).filter(|code| !code.is_empty());
+    let code =
+        code.map(|code| clean(&code).chars().take(80).collect::<String>()).filter(|code| !code.is_empty());
     Complaint { code, message: clean(&message) }
 }
 
@@ -328,7 +339,8 @@ mod tests {
 
     #[test]
     fn the_systems_words_carry_no_credential_and_no_address() {
-        let said = "Invalid key\n ck_0123456789abcdef0123456789abcdef01234567 for buyer@example.org (code 42)";
+        let said =
+            "Invalid key\n ck_0123456789abcdef0123456789abcdef01234567 for buyer@example.org (code 42)";
         assert_eq!(clean(said), "Invalid key (removed) for (e-mail) (code 42)");
         let long = "word ".repeat(1000);
         assert!(clean(&long).chars().count() <= LONGEST_MESSAGE + 4);

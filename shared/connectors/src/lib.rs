@@ -5,5 +5,9 @@
 
 pub mod economic;
 pub mod http;
+pub mod json;
 pub mod manifest;
 pub mod ports;
+pub mod registry;
+pub mod signature;
+pub mod woocommerce;

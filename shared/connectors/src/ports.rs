@@ -87,6 +87,12 @@ pub struct ReadingRules {
     pub vat_number_fields: Vec<String>,
     /// Keys of meta fields that may hold an EAN number.
     pub ean_fields: Vec<String>,
+    /// SKUs or product ids of gift cards, for shops that have no mark for them.
+    #[serde(default)]
+    pub gift_card_products: Vec<String>,
+    /// Names of the negative fees by which a plugin lets gift cards pay, for shops that have no payment of that kind.
+    #[serde(default)]
+    pub gift_card_fees: Vec<String>,
 }
 
 /// A webshop.

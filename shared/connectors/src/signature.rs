@@ -45,8 +45,7 @@ mod tests {
     use super::*;
 
     const SHOPIFY_SECRET: &[u8] = b"hush-shpss_test";
-    const SHOPIFY_BODY: &str =
-        "{\"id\":820982911946154508,\"name\":\"#1001\",\"currency\":\"DKK\",\"total_price\":\"249.00\",\"note\":\"Tak for købet\"}";
+    const SHOPIFY_BODY: &str = "{\"id\":820982911946154508,\"name\":\"#1001\",\"currency\":\"DKK\",\"total_price\":\"249.00\",\"note\":\"Tak for købet\"}";
     const SHOPIFY_SIGNATURE: &str = "XJ1mVvGGCn4RCijd66/MDLVg8l9aGZkPY5JanbXEZXg=";
     const WOOCOMMERCE_BODY: &str =
         r#"{"id":42,"number":"42","currency":"DKK","total":"597.94","billing":{"first_name":"\u00c5se"}}"#;

@@ -1,0 +1,257 @@
+//! WooCommerce (REST v3), from version 3.5.
+//!
+//! Deliveries are never retried by the shop and are built when they are sent, not when something happened: they are hints
+//! to read the order again, and the sweep finds what was lost. A shop that met a few errors switches the webhook off;
+//! [`Webshop::tend`] switches it on again.
+
+mod entities;
+mod map;
+mod wire;
+mod write;
+
+use async_trait::async_trait;
+use domain::plan::WriteBackStep;
+use domain::{EntityId, EntityKind, Failure, Order};
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::http::{Call, Complaint, Request, Response, Transport, accept, json_text};
+use crate::json::{List, read, read_answer, read_bytes, rejected};
+use crate::manifest::{Authentication, Manifest, RateLimit};
+use crate::ports::{ChangePage, Delivery, Fetched, Notice, ReadingRules, Verification, Webshop};
+use crate::signature::is_signed;
+
+/// What is known of WooCommerce.
+pub const MANIFEST: Manifest = Manifest {
+    system: "woocommerce",
+    surfaces: &[("main", "")],
+    authentication: Authentication::Basic { user: "consumer-key", password: "consumer-secret" },
+    secrets: &["consumer-key", "consumer-secret", "webhook-secret"],
+    // Core has no limit; small hosters block whoever is too eager.
+    rate: RateLimit { units: 60, window_seconds: 60, per_day: None, cost_header: None },
+    timeout_seconds: 30,
+    response_limit: 8 * 1024 * 1024,
+    look_up_lag_seconds: 0,
+    idempotency_seconds: 0,
+    unproven: &[
+        "gift cards used: how plugins write them (fee names are a setting; a `gift_cards` list is believed when the sums prove it)",
+        "hosts that strip the Authorization header (consumer key in the query is not sent, since URLs are logged)",
+        "`_fields` and `type=internal` on listings (documented by WordPress, not seen on a live shop here)",
+        "keys of VAT, CVR and EAN fields of plugins (a setting)",
+    ],
+};
+
+/// Orders per page of the sweep.
+const PAGE_SIZE: usize = 50;
+/// Where the REST interface is below the shop's address.
+const ORDERS: &str = "/wp-json/wc/v3/orders";
+
+/// The connector.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WooCommerce;
+
+#[async_trait]
+impl Webshop for WooCommerce {
+    fn manifest(&self) -> &'static Manifest {
+        &MANIFEST
+    }
+
+    fn verify(&self, delivery: &Delivery<'_>, secrets: &[SecretString]) -> Verification {
+        let Some(signature) = delivery.header("x-wc-webhook-signature") else {
+            return if is_greeting(delivery.body) { Verification::Greeting } else { Verification::Forged };
+        };
+        // The secret is decoded before the shop signs with it, so that both forms of it are tried.
+        let decoded: Vec<_> =
+            secrets.iter().map(|secret| entities::decode_secret(secret.expose_secret())).collect();
+        let given = secrets.iter().map(|secret| secret.expose_secret().as_bytes());
+        if is_signed(
+            delivery.body,
+            Some(signature),
+            given.chain(decoded.iter().map(|secret| secret.as_bytes())),
+        ) {
+            Verification::Authentic
+        } else {
+            Verification::Forged
+        }
+    }
+
+    fn notice(&self, delivery: &Delivery<'_>) -> Result<Notice, Failure> {
+        let subject: wire::Subject<'_> = read_bytes("the delivery", delivery.body)?;
+        Ok(subject_of(&subject))
+    }
+
+    fn read_order(&self, raw: &str, rules: &ReadingRules) -> Result<Order, Failure> {
+        map::order(&read("the order", raw)?, rules)
+    }
+
+    async fn fetch_order(
+        &self,
+        transport: &dyn Transport,
+        entity: &EntityId,
+        rules: &ReadingRules,
+    ) -> Result<Fetched<Order>, Failure> {
+        let response = transport.read(Request::get(order_path(entity)?)).await?;
+        if is_missing(&response) {
+            return Ok(Fetched::Gone);
+        }
+        accept(Call::Read, &response, complaint)?;
+        let raw = json_text(Call::Read, &response)?;
+        let value = self.read_order(raw, rules)?;
+        if value.id != *entity {
+            return Err(rejected(
+                "another-order",
+                format!("order {entity} was asked for, {} was sent", value.id),
+            ));
+        }
+        Ok(Fetched::Found { value, raw: raw.to_owned() })
+    }
+
+    async fn changed_since(
+        &self,
+        transport: &dyn Transport,
+        since: Timestamp,
+        page: Option<&str>,
+    ) -> Result<ChangePage, Failure> {
+        let place = match page {
+            Some(page) => SweepPlace::parse(page)?,
+            None => SweepPlace::before(since)?,
+        };
+        let response = transport.read(place.request()).await?;
+        accept(Call::Read, &response, complaint)?;
+        let text = json_text(Call::Read, &response)?;
+        let List(found): List<wire::Changed<'_>> = read_answer("the list of orders", text)?;
+        let mut changes = Vec::with_capacity(found.len());
+        for changed in &found {
+            let id = changed
+                .id
+                .given()
+                .ok_or_else(|| rejected("unreadable", "an order without id in the list"))?;
+            changes.push((EntityId::new(id), map::changed_at(changed)?));
+        }
+        let next = place.after(&changes)?;
+        Ok(ChangePage { changes, next })
+    }
+
+    async fn write_back(
+        &self,
+        transport: &dyn Transport,
+        entity: &EntityId,
+        step: &WriteBackStep,
+        number: &str,
+    ) -> Result<(), Failure> {
+        write::back(transport, &order_path(entity)?, entity, step, number).await
+    }
+
+    async fn tend(&self, transport: &dyn Transport) -> Result<Vec<String>, Failure> {
+        write::tend(transport).await
+    }
+}
+
+/// The ping at the saving of a webhook: a form with the webhook's number, not signed. It carries nothing to act on.
+fn is_greeting(body: &[u8]) -> bool {
+    body.strip_prefix(b"webhook_id=")
+        .is_some_and(|id| (1..=20).contains(&id.len()) && id.iter().all(u8::is_ascii_digit))
+}
+
+/// Decides from the signed body alone. A body with nothing but an id is a deletion, of an order or of something else:
+/// the shop is asked for an order of that id, and what is not one is simply gone.
+fn subject_of(subject: &wire::Subject<'_>) -> Notice {
+    let not_for_us = |what: String| Notice::NotForUs { what };
+    let Some(id) = subject.id.given() else {
+        return match subject.action.as_ref().and_then(|action| action.given()) {
+            Some(action) => not_for_us(format!("the action {}", crate::http::clean(action))),
+            None => not_for_us("a body without an id".to_owned()),
+        };
+    };
+    if subject.billing_period.is_some() {
+        return not_for_us(format!("subscription {id}"));
+    }
+    let is_order = subject.order_key.is_some() || subject.line_items.is_some();
+    if is_order || subject.is_bare() {
+        return Notice::Changed { kind: EntityKind::Order, entity: EntityId::new(id) };
+    }
+    not_for_us(if subject.permalink.is_some() {
+        format!("product {id}")
+    } else {
+        format!("resource {id}, not an order")
+    })
+}
+
+/// The path of an order. Ids are whole numbers: anything else could lead elsewhere.
+fn order_path(entity: &EntityId) -> Result<String, Failure> {
+    let id = entity.as_str();
+    if (1..=20).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(format!("{ORDERS}/{id}"))
+    } else {
+        Err(rejected("no-order-id", "the id is not one of a WooCommerce order"))
+    }
+}
+
+fn complaint(text: &str) -> Complaint {
+    let problem: wire::Problem<'_> = serde_json::from_str(text).unwrap_or_default();
+    Complaint { code: problem.code.given().map(str::to_owned), message: problem.message.owned() }
+}
+
+/// True when the shop itself says that there is no such order; the 404 of a proxy says nothing.
+fn is_missing(response: &Response) -> bool {
+    let text = std::str::from_utf8(&response.body).unwrap_or_default();
+    response.status == 404 && complaint(text).code.is_some_and(|code| code.ends_with("_invalid_id"))
+}
+
+/// Where a sweep stands: orders changed after a second, and which page of them.
+///
+/// Page numbers alone would lose orders: one that changes during the sweep leaves its page, and all others move up. So the
+/// next page begins at the last second seen (the bound is exclusive, so one second before it), and page numbers are only
+/// counted within one second.
+#[derive(Debug, PartialEq, Eq)]
+struct SweepPlace {
+    after: Timestamp,
+    page: u32,
+}
+
+impl SweepPlace {
+    fn before(since: Timestamp) -> Result<SweepPlace, Failure> {
+        let whole = Timestamp::from_second(since.as_second()).ok();
+        let after = whole.and_then(|at| at.checked_sub(SignedDuration::from_secs(1)).ok());
+        after
+            .map(|after| SweepPlace { after, page: 1 })
+            .ok_or_else(|| rejected("sweep", "the time is out of range"))
+    }
+
+    fn parse(text: &str) -> Result<SweepPlace, Failure> {
+        let parsed = text.split_once('/').and_then(|(after, page)| {
+            let after = Timestamp::from_second(after.parse().ok()?).ok()?;
+            Some(SweepPlace { after, page: page.parse().ok()? })
+        });
+        parsed.ok_or_else(|| rejected("sweep", "the place of the sweep cannot be read"))
+    }
+
+    fn request(&self) -> Request {
+        Request::get(ORDERS)
+            .query("modified_after", self.after.strftime("%Y-%m-%dT%H:%M:%S").to_string())
+            .query("dates_are_gmt", "true")
+            .query("orderby", "modified")
+            .query("order", "asc")
+            .query("per_page", PAGE_SIZE.to_string())
+            .query("page", self.page.to_string())
+            .query("_fields", "id,date_created_gmt,date_modified_gmt")
+    }
+
+    /// The place after a page; none after one that was not full.
+    fn after(&self, changes: &[(EntityId, Timestamp)]) -> Result<Option<String>, Failure> {
+        let Some((_, last)) = changes.last() else { return Ok(None) };
+        if changes.len() < PAGE_SIZE {
+            return Ok(None);
+        }
+        let next = SweepPlace::before(*last)?;
+        let next = if next.after > self.after {
+            next
+        } else {
+            SweepPlace { after: self.after, page: self.page + 1 }
+        };
+        Ok(Some(format!("{}/{}", next.after.as_second(), next.page)))
+    }
+}
+
+#[cfg(test)]
+mod tests;
