@@ -1,0 +1,165 @@
+//! The same order again: echoes, edits, cancellations, and documents that people have touched.
+
+use domain::plan::{CustomerAction, Step};
+use domain::planning::StandingDocument;
+use domain::{Decision, DocumentKind};
+
+use crate::world::*;
+
+const BOOKED: &str = r#"{"document":{"kind":"booked-invoice"}}"#;
+
+/// The world after its plan was carried out.
+fn after(world: World) -> World {
+    let plan = world.plan();
+    let kind = plan.document_step().expect("a document").document.kind;
+    world.with(|world| world.earlier = Some((plan, Some(StandingDocument { kind, number: 77 }))))
+}
+
+#[test]
+fn an_echo_of_the_same_order_changes_nothing() {
+    for settings in ["{}", BOOKED] {
+        let echo = after(World::of(plain_order()).with_settings(settings)).with(|world| {
+            world.order.modified_at = "2026-11-23T09:00:00Z".parse().expect("time");
+            world.order.tags.push("Faktura 10001".to_owned());
+            world.order.fields.push(("bogbro".to_owned(), "10001".to_owned()));
+            world.order.note.push_str("\nFaktura 10001");
+            world.order.state = "completed".to_owned();
+        });
+        assert_eq!(echo.skipped().code, "nothing-changed", "{settings}");
+    }
+}
+
+#[test]
+fn an_echo_changes_nothing_even_when_the_agreement_would_refuse_the_order_today() {
+    let echo = after(World::of(plain_order()).with_settings(BOOKED))
+        .with(|world| world.catalogue.products.get_mut("MUG-1").expect("mug").barred = true);
+    assert_eq!(echo.skipped().code, "nothing-changed");
+}
+
+#[test]
+fn an_edited_order_changes_its_draft_under_the_same_reference() {
+    let first = World::of(plain_order());
+    let edited = after(first.clone()).with(|world| {
+        let earlier = world.earlier.take();
+        world.order = order_in("DKK", "DK", vec![goods("MUG-1", "1", "79.96", "25", "19.99")]);
+        world.earlier = earlier;
+    });
+    let (before, plan) = (first.plan(), edited.plan());
+    assert_eq!((before.ordinal, plan.ordinal), (1, 2));
+    assert_eq!(plan.reference, before.reference);
+    let update = plan.steps.iter().find_map(|step| match step {
+        Step::UpdateDraft(update) => Some(update),
+        _ => None,
+    });
+    let update = update.expect("the draft is changed, not made again");
+    assert_eq!(update.document.expected.gross, dkk("99.95"));
+    assert_ne!(update.key, before.document_step().expect("a document").key);
+}
+
+#[test]
+fn a_booked_invoice_is_never_changed() {
+    let booked = || after(World::of(plain_order()).with_settings(BOOKED));
+    let dearer = booked().with(|world| {
+        world.order.lines.push(goods("MUG-1", "1", "79.96", "25", "19.99"));
+        world.order.total_vat = dkk("69.77");
+        world.order.total = dkk("348.85");
+    });
+    let reason = dearer.held();
+    assert_eq!(
+        (reason.code.as_str(), reason.fact("booked"), reason.fact("total")),
+        ("changed-after-booking", "248.90", "348.85")
+    );
+    let moved = booked().with(|world| world.order.customer.billing.street = "Ny vej 2".to_owned());
+    assert_eq!(moved.skipped().code, "changed-after-booking-same-total");
+    let cancelled = booked().with(|world| world.order.cancelled = true);
+    assert_eq!(cancelled.held().code, "cancelled-after-booking");
+}
+
+#[test]
+fn a_draft_that_a_person_booked_or_deleted_is_respected() {
+    let by_hand = after(World::of(plain_order())).with(|world| {
+        let (plan, _) = world.earlier.take().expect("earlier");
+        world.earlier =
+            Some((plan, Some(StandingDocument { kind: DocumentKind::BookedInvoice, number: 10_001 })));
+    });
+    assert_eq!(by_hand.skipped().code, "nothing-changed");
+    let deleted =
+        after(World::of(plain_order())).with(|world| world.earlier.as_mut().expect("earlier").1 = None);
+    assert_eq!(deleted.skipped().code, "document-removed");
+    let cancelled = after(World::of(plain_order())).with(|world| world.order.cancelled = true);
+    assert_eq!(cancelled.held().code, "cancelled-with-draft");
+}
+
+#[test]
+fn a_draft_goes_on_to_be_booked_when_the_state_says_so() {
+    let settings = r#"{"trigger":{"handling":[
+        {"order-states":["completed"],"document":"booked-invoice"},
+        {"order-states":["processing"],"document":"@"}]}}"#;
+    let draft = after(World::of(plain_order()).with_settings(&settings.replace('@', "draft-invoice")))
+        .with(|world| world.order.state = "completed".to_owned());
+    let plan = draft.plan();
+    assert!(plan.steps.iter().any(|step| matches!(step, Step::UpdateDraft(_))));
+    assert!(plan.steps.iter().any(|step| matches!(step, Step::Book(_))));
+
+    let order = after(World::of(plain_order()).with_settings(&settings.replace('@', "order")))
+        .with(|world| world.order.state = "completed".to_owned());
+    let plan = order.plan();
+    let made = plan.document_step().expect("a document");
+    assert!(
+        matches!(plan.steps[1], Step::CreateDocument(_)),
+        "an order does not become an invoice: it is replaced"
+    );
+    assert_eq!(made.supersedes.as_ref().map(|order| order.number), Some(77));
+    assert_ne!(plan.reference, order.earlier.as_ref().expect("earlier").0.reference);
+    assert_eq!(plan.warnings.last().map(|reason| reason.code.as_str()), Some("sales-order-replaced"));
+}
+
+#[test]
+fn an_invoice_never_becomes_a_sales_order_again() {
+    let settings = r#"{"trigger":{"handling":[
+        {"order-states":["processing"],"document":"draft-invoice"},
+        {"order-states":["completed"],"document":"order"}]}}"#;
+    let back = after(World::of(plain_order()).with_settings(settings)).with(|world| {
+        world.order.state = "completed".to_owned();
+        world.order.customer.billing.street = "Ny vej 2".to_owned();
+    });
+    let document = back.document();
+    assert_eq!(document.kind, DocumentKind::DraftInvoice);
+}
+
+#[test]
+fn a_draft_left_because_of_a_difference_is_not_made_again_at_each_echo() {
+    let settings = r#"{"document":{"kind":"booked-invoice"},"differences":{"mode":"leave-draft"}}"#;
+    let off = World::of(order_in("DKK", "DK", vec![goods("MUG-1", "1", "119.98", "25", "29.99")]));
+    let first = off.with_settings(settings);
+    let plan = first.plan();
+    assert_eq!(plan.document_step().expect("a document").document.kind, DocumentKind::DraftInvoice);
+    assert!(plan.warnings.iter().any(|reason| reason.code == "difference-left-as-draft"));
+    assert_eq!(after(first).skipped().code, "nothing-changed");
+}
+
+#[test]
+fn a_draft_follows_the_day_of_payment_but_not_the_calendar() {
+    let unpaid = |basis: &str| {
+        World::of(plain_order())
+            .with_settings(&format!(r#"{{"document":{{"date":{{"basis":"{basis}"}}}}}}"#))
+            .with(|world| world.order.paid_at = None)
+    };
+    let paid = after(unpaid("paid"))
+        .with(|world| world.order.paid_at = Some("2026-11-21T10:00:00Z".parse().expect("time")));
+    assert_eq!(paid.document().date.to_string(), "2026-11-21");
+    let tomorrow = after(unpaid("today")).with(|world| world.today = jiff::civil::date(2026, 11, 24));
+    assert_eq!(tomorrow.skipped().code, "nothing-changed");
+}
+
+#[test]
+fn a_customer_made_meanwhile_is_used_and_the_document_stays() {
+    let first = World::of(plain_order()).with(|world| world.catalogue.customers.clear());
+    let again = after(first).with(|world| {
+        world.catalogue.customers = vec![customer(5001, "Åse Hansen")];
+        world.order.customer.phone = "87654321".to_owned();
+    });
+    let Decision::Transfer(plan) = again.decide() else { panic!("the phone number changed") };
+    let Step::EnsureCustomer(step) = &plan.steps[0] else { panic!("the customer comes first") };
+    assert_eq!(step.action, CustomerAction::Use { number: 5001 });
+}
