@@ -9,13 +9,17 @@ pub mod keys;
 pub mod ledger;
 pub mod mail;
 pub mod merchants;
+pub mod operations;
 pub mod packing;
+mod platform;
 pub mod queue;
 pub mod redaction;
 pub mod reports;
+pub mod routes;
 pub mod sealing;
 pub mod table;
 pub mod telemetry;
 pub mod transport;
 
+pub use crate::platform::Platform;
 pub use failure::PlatformError;

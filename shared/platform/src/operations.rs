@@ -1,0 +1,678 @@
+//! What an operator can do, as functions: configure merchants and secrets, look at transfers, replay them, pause, export, and
+//! say that the ledger was restored. The command line is a printer over this.
+//!
+//! Every operation on a merchant's things takes the merchant and finds only what is that merchant's.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::config::{Credentials, Region};
+use domain::plan::Reason;
+use domain::settings::{MerchantFile, read_merchant_file};
+use domain::{ConnectionId, EntityId, EntityKind, MerchantId, TransferId};
+use engine::clock::Clock;
+use engine::log::{Trace, Why};
+use engine::message::{MESSAGE_SCHEMA, Message, SettingsChoice};
+use engine::store::{Head, ParkedDelivery, Pause, PauseScope, Pointer, PointerKind, Store, StoreFailure};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+
+use crate::clock::SystemClock;
+use crate::config::{Environment, aws_configuration};
+use crate::failure::PlatformError;
+use crate::files::Files;
+use crate::keys::{Keys, transfer_of};
+use crate::ledger::Ledger;
+use crate::merchants::{Epoch, MerchantRecord, Merchants, SealedSecret};
+use crate::queue::Queues;
+use crate::sealing::{Sealing, new_token};
+use crate::table::{Table, text};
+
+/// The operator's hands: everything is reached by the standard AWS variables and those of [`Environment`].
+#[derive(Clone)]
+pub struct Operations {
+    table: Table,
+    merchants: Merchants,
+    ledger: Ledger,
+    queues: Queues,
+}
+
+/// What `put_merchant` did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct MerchantPut {
+    /// Whose file.
+    pub merchant: MerchantId,
+    /// Its version now.
+    pub version: u64,
+    /// False when the file is the same as the version before.
+    pub changed: bool,
+    /// Secrets that its connections need and do not have yet: connection name and secret name.
+    pub missing_secrets: Vec<(String, String)>,
+    /// Systems that are named and not known.
+    pub unknown_systems: Vec<String>,
+}
+
+/// A merchant as configured.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct MerchantView {
+    /// Version of the settings file.
+    pub version: u64,
+    /// When it was put.
+    pub put_at: Timestamp,
+    /// The file.
+    pub file: MerchantFile,
+    /// Names of the secrets set, by connection name, each with the time it was set.
+    pub secrets: BTreeMap<String, BTreeMap<String, Timestamp>>,
+    /// Secrets that are needed and missing: connection name and secret name.
+    pub missing_secrets: Vec<(String, String)>,
+    /// What is paused.
+    pub pauses: Vec<Pause>,
+    /// Path of each shop's webhook address, by connection name.
+    pub webhook_paths: BTreeMap<String, String>,
+}
+
+/// Which transfers to list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// Those that need somebody: held and parked.
+    Attention,
+    /// Those of orders made on one day of the merchant's.
+    Day(Date),
+    /// Those that a number leads to: order, draft or invoice number, or payment reference.
+    Number(String),
+}
+
+/// A transfer, whole.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct TransferView {
+    /// Its head.
+    pub head: Head,
+    /// Its log.
+    pub trace: Trace,
+}
+
+/// What a replay would do, said before it is done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ReplayPreview {
+    /// The order number.
+    pub order: String,
+    /// Where it stands now.
+    pub status: String,
+    /// What will happen.
+    pub will: ReplayEffect,
+    /// Version of the settings it will be planned with.
+    pub settings_version: u64,
+    /// Kinds and numbers of the documents that stand already; they are never made twice.
+    pub documents: Vec<String>,
+}
+
+/// What a replay does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReplayEffect {
+    /// A stored plan is unfinished: each of its steps is looked up, and what is missing is done.
+    FinishStoredPlan,
+    /// A document stands: the order is read again; what has not changed changes nothing, a draft may be updated.
+    CompareWithDocument,
+    /// Nothing stands: the order is read again and planned anew.
+    PlanAnew,
+    /// Somebody works on it now: it is looked at again when they are done.
+    WaitForWorker,
+}
+
+/// How much an export wrote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Exported {
+    /// Transfers with their logs.
+    pub transfers: usize,
+    /// Deliveries that could not be understood.
+    pub parked_deliveries: usize,
+}
+
+/// Where an export is written, line by line.
+pub trait ExportSink: Send {
+    /// One JSON document of a part (`merchant`, `transfers`, `parked-deliveries`).
+    ///
+    /// # Errors
+    /// In words, when it cannot be written.
+    fn write(&mut self, part: &str, json: &str) -> Result<(), String>;
+}
+
+fn store(error: StoreFailure) -> PlatformError {
+    match error {
+        StoreFailure::UnknownSchema(version) => PlatformError::UnknownSchema(version),
+        other => PlatformError::Unavailable { service: "dynamodb", message: other.to_string() },
+    }
+}
+
+impl Operations {
+    /// By the environment of the process.
+    ///
+    /// # Errors
+    /// `Configuration` that names what is missing.
+    pub async fn from_environment() -> Result<Operations, PlatformError> {
+        let environment = Environment::read()?;
+        let aws = aws_configuration().await;
+        Ok(Operations::new(&environment, &aws))
+    }
+
+    /// By given variables in place of the process environment: those of a local run, which names its endpoint and keys.
+    ///
+    /// # Errors
+    /// `Configuration` that names what is missing.
+    pub async fn of_variables(variables: &BTreeMap<String, String>) -> Result<Operations, PlatformError> {
+        let look_up = |name: &str| variables.get(name).cloned();
+        let environment = Environment::from_lookup(look_up)?;
+        let need = |name: &str| {
+            look_up(name).ok_or_else(|| PlatformError::Configuration(format!("not set: {name}")))
+        };
+        let credentials = Credentials::new(
+            need("AWS_ACCESS_KEY_ID")?,
+            need("AWS_SECRET_ACCESS_KEY")?,
+            None,
+            None,
+            "local run",
+        );
+        let aws = aws_config::defaults(aws_config::BehaviorVersion::v2026_01_12())
+            .endpoint_url(need("AWS_ENDPOINT_URL")?)
+            .region(Region::new(need("AWS_REGION")?))
+            .credentials_provider(credentials)
+            .load()
+            .await;
+        Ok(Operations::new(&environment, &aws))
+    }
+
+    /// Over given AWS configuration.
+    pub fn new(environment: &Environment, aws: &aws_config::SdkConfig) -> Operations {
+        let table = Table { client: aws_sdk_dynamodb::Client::new(aws), name: environment.table.clone() };
+        let sealing = Sealing::new(aws_sdk_kms::Client::new(aws), environment.key_id.clone());
+        let merchants = Merchants::new(table.clone(), sealing);
+        let s3 = aws_sdk_s3::config::Builder::from(aws).force_path_style(environment.own_endpoint).build();
+        let files = Files::new(aws_sdk_s3::Client::from_conf(s3), environment.bucket.clone());
+        let ledger = Ledger::new(table.clone(), files.clone(), Arc::new(merchants.clone()));
+        let queues = Queues::new(
+            aws_sdk_sqs::Client::new(aws),
+            environment.orders_queue_url.clone(),
+            environment.backfill_queue_url.clone(),
+            files,
+            merchants.clone(),
+        );
+        Operations { table, merchants, ledger, queues }
+    }
+
+    /// All merchants' ids.
+    ///
+    /// # Errors
+    /// As AWS says.
+    pub async fn merchants(&self) -> Result<Vec<MerchantId>, PlatformError> {
+        self.merchants.all().await
+    }
+
+    /// Checks a merchant's file and puts it as the next version. The same file again changes nothing.
+    ///
+    /// # Errors
+    /// `Invalid` with every problem of the file; `Conflict` when somebody else put one meanwhile; as AWS says.
+    pub async fn put_merchant(&self, json: &str) -> Result<MerchantPut, PlatformError> {
+        let file =
+            read_merchant_file(json).map_err(|problems| PlatformError::Invalid(problems.to_string()))?;
+        let merchant = file.id.clone();
+        let unknown_systems = unknown_systems(&file);
+        if !unknown_systems.is_empty() {
+            return Err(PlatformError::Invalid(format!("unknown systems: {}", unknown_systems.join(", "))));
+        }
+        let before = self.merchants.record_now(&merchant).await?;
+        if let Some(record) = before.as_ref().filter(|record| record.file == file) {
+            let missing_secrets = missing_secrets(record);
+            return Ok(MerchantPut {
+                merchant,
+                version: record.version,
+                changed: false,
+                missing_secrets,
+                unknown_systems,
+            });
+        }
+        let (wrapped_key, _) = self.merchants.key_for(&merchant, before.as_ref()).await?;
+        let after = MerchantRecord {
+            version: before.as_ref().map_or(1, |record| record.version + 1),
+            revision: before.as_ref().map_or(1, |record| record.revision + 1),
+            file,
+            wrapped_key,
+            secrets: before.as_ref().map(|record| record.secrets.clone()).unwrap_or_default(),
+            put_at: SystemClock.now(),
+        };
+        self.merchants.write(before.as_ref(), &after).await?;
+        let missing_secrets = missing_secrets(&after);
+        Ok(MerchantPut { merchant, version: after.version, changed: true, missing_secrets, unknown_systems })
+    }
+
+    /// A merchant as configured. Secrets are named, never shown.
+    ///
+    /// # Errors
+    /// `NotFound`; as AWS says.
+    pub async fn merchant(&self, id: &MerchantId) -> Result<MerchantView, PlatformError> {
+        let record = self.record(id).await?;
+        let name_of = |connection: &ConnectionId| {
+            let found = record.file.connections.iter().find(|one| one.id == *connection);
+            found.map_or_else(|| connection.to_string(), |one| one.name.clone())
+        };
+        let secrets = record
+            .secrets
+            .iter()
+            .map(|(connection, all)| {
+                (name_of(connection), all.iter().map(|(name, one)| (name.clone(), one.set_at)).collect())
+            })
+            .collect();
+        let webhook_paths = record
+            .file
+            .connections
+            .iter()
+            .filter(|connection| connection.source.is_some())
+            .map(|connection| (connection.name.clone(), format!("/v1/webhooks/{}", connection.id)))
+            .collect();
+        Ok(MerchantView {
+            version: record.version,
+            put_at: record.put_at,
+            secrets,
+            missing_secrets: missing_secrets(&record),
+            pauses: self.ledger.pauses(id).await.map_err(store)?,
+            webhook_paths,
+            file: record.file,
+        })
+    }
+
+    /// Sets a secret of a connection. With `rotate`, the one before keeps verifying webhooks for the overlap; without, it
+    /// is gone at once.
+    ///
+    /// # Errors
+    /// `Invalid` for an empty value or a name the system does not have; `NotFound`; as AWS says.
+    pub async fn set_secret(
+        &self,
+        merchant: &MerchantId,
+        connection: &str,
+        name: &str,
+        value: &SecretString,
+        rotate: bool,
+    ) -> Result<(), PlatformError> {
+        let before = self.record(merchant).await?;
+        let connection = before
+            .file
+            .connection(connection)
+            .ok_or_else(|| PlatformError::NotFound(format!("connection {connection} of {merchant}")))?;
+        let known = manifest_secrets(&connection.system);
+        if !known.contains(&name) {
+            let message =
+                format!("{} has no secret {name:?}; it has: {}", connection.system, known.join(", "));
+            return Err(PlatformError::Invalid(message));
+        }
+        if value.expose_secret().trim().is_empty() {
+            return Err(PlatformError::Invalid("an empty secret protects nothing".to_owned()));
+        }
+        let (_, key) = self.merchants.key_for(merchant, Some(&before)).await?;
+        let (id, now) = (connection.id.clone(), SystemClock.now());
+        let old = before.secrets.get(&id).and_then(|all| all.get(name));
+        let sealed = match old.filter(|_| rotate) {
+            Some(old) => old.rotated(&key, &id, name, value.expose_secret(), now)?,
+            None => SealedSecret::first(&key, &id, name, value.expose_secret(), now)?,
+        };
+        let mut after = before.clone();
+        after.revision += 1;
+        after.secrets.entry(id).or_default().insert(name.to_owned(), sealed);
+        self.merchants.write(Some(&before), &after).await
+    }
+
+    /// Lists transfers, at most `limit`, in the index's order.
+    ///
+    /// # Errors
+    /// `NotFound` for a merchant that is not; as AWS says.
+    pub async fn transfers(
+        &self,
+        merchant: &MerchantId,
+        listing: &Listing,
+        limit: usize,
+    ) -> Result<Vec<Head>, PlatformError> {
+        self.record(merchant).await?;
+        match listing {
+            Listing::Number(number) => self.by_number(merchant, number).await,
+            Listing::Attention => {
+                self.pages(limit, async |page| self.ledger.attention(merchant, page).await).await
+            }
+            Listing::Day(day) => {
+                self.pages(limit, async |page| self.ledger.day(merchant, *day, page).await).await
+            }
+        }
+    }
+
+    async fn pages(
+        &self,
+        limit: usize,
+        read: impl AsyncFn(Option<&str>) -> Result<engine::store::Page<Head>, StoreFailure>,
+    ) -> Result<Vec<Head>, PlatformError> {
+        let mut found = Vec::new();
+        let mut next: Option<String> = None;
+        loop {
+            let page = read(next.as_deref()).await.map_err(store)?;
+            found.extend(page.items);
+            next = page.next;
+            if next.is_none() || found.len() >= limit {
+                found.truncate(limit);
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn by_number(&self, merchant: &MerchantId, number: &str) -> Result<Vec<Head>, PlatformError> {
+        let kinds = [
+            PointerKind::OrderNumber,
+            PointerKind::InvoiceNumber,
+            PointerKind::DraftNumber,
+            PointerKind::Payment,
+        ];
+        let mut transfers: Vec<TransferId> = Vec::new();
+        for kind in kinds {
+            let pointer = Pointer { kind, value: number.to_owned() };
+            for transfer in self.ledger.find(merchant, &pointer).await.map_err(store)? {
+                if !transfers.contains(&transfer) {
+                    transfers.push(transfer);
+                }
+            }
+        }
+        let mut heads = Vec::new();
+        for transfer in &transfers {
+            heads.extend(self.ledger.head(transfer).await.map_err(store)?);
+        }
+        Ok(heads)
+    }
+
+    /// The one transfer that a number leads to, or that an id `source/entity` names, with its log.
+    ///
+    /// # Errors
+    /// `NotFound`; `Invalid` when several have the number, naming them; as AWS says.
+    pub async fn transfer(&self, merchant: &MerchantId, needle: &str) -> Result<TransferView, PlatformError> {
+        let head = self.one(merchant, needle).await?;
+        let trace = self.ledger.log(&head.transfer).await.map_err(store)?;
+        Ok(TransferView { head, trace })
+    }
+
+    async fn one(&self, merchant: &MerchantId, needle: &str) -> Result<Head, PlatformError> {
+        if let Some((source, entity)) = needle.rsplit_once('/') {
+            let transfer = TransferId {
+                merchant: merchant.clone(),
+                source: source.to_owned(),
+                kind: EntityKind::Order,
+                entity: EntityId::new(entity),
+            };
+            if let Some(head) = self.ledger.head(&transfer).await.map_err(store)? {
+                return Ok(head);
+            }
+        }
+        let mut found = self.by_number(merchant, needle).await?;
+        match found.len() {
+            0 => Err(PlatformError::NotFound(format!("a transfer {needle} of {merchant}"))),
+            1 => Ok(found.remove(0)),
+            _ => {
+                let names: Vec<String> = found
+                    .iter()
+                    .map(|head| format!("{}/{}", head.transfer.source, head.transfer.entity))
+                    .collect();
+                Err(PlatformError::Invalid(format!("{needle} is ambiguous; say which: {}", names.join(", "))))
+            }
+        }
+    }
+
+    /// What a replay would do.
+    ///
+    /// # Errors
+    /// As [`Operations::transfer`].
+    pub async fn preview_replay(
+        &self,
+        merchant: &MerchantId,
+        needle: &str,
+        settings: SettingsChoice,
+    ) -> Result<ReplayPreview, PlatformError> {
+        let head = self.one(merchant, needle).await?;
+        let record = self.record(merchant).await?;
+        Ok(preview(&head, settings, record.version, SystemClock.now()))
+    }
+
+    /// Puts a transfer on the queue again.
+    ///
+    /// # Errors
+    /// As [`Operations::transfer`], and as SQS says.
+    pub async fn replay(
+        &self,
+        merchant: &MerchantId,
+        needle: &str,
+        settings: SettingsChoice,
+    ) -> Result<ReplayPreview, PlatformError> {
+        let head = self.one(merchant, needle).await?;
+        let record = self.record(merchant).await?;
+        let now = SystemClock.now();
+        let message = Message {
+            schema: MESSAGE_SCHEMA,
+            merchant: merchant.clone(),
+            connection: head.connection.clone(),
+            source: head.transfer.source.clone(),
+            kind: head.transfer.kind,
+            entity: head.transfer.entity.clone(),
+            body_hash: String::new(),
+            received_at: now,
+            why: Why::Replay,
+            settings,
+            // An operator who asks twice gets it twice: each asking has an id of its own.
+            deduplication: format!("replay:{}", new_token()?),
+            body: String::new(),
+        };
+        self.queues.send(&message).await?;
+        Ok(preview(&head, settings, record.version, now))
+    }
+
+    /// Deliveries that were authentic and could not be understood.
+    ///
+    /// # Errors
+    /// As AWS says.
+    pub async fn parked_deliveries(
+        &self,
+        merchant: &MerchantId,
+    ) -> Result<Vec<ParkedDelivery>, PlatformError> {
+        let mut found = Vec::new();
+        let mut next: Option<String> = None;
+        loop {
+            let page = self.ledger.parked_deliveries(merchant, next.as_deref()).await.map_err(store)?;
+            found.extend(page.items);
+            next = page.next;
+            if next.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// The scope that the operator's words mean: everything, a merchant, or a connection of one by its name.
+    ///
+    /// # Errors
+    /// `NotFound`; as AWS says.
+    pub async fn scope(
+        &self,
+        merchant: Option<&MerchantId>,
+        connection: Option<&str>,
+    ) -> Result<PauseScope, PlatformError> {
+        let Some(merchant) = merchant else { return Ok(PauseScope::Everything) };
+        let record = self.record(merchant).await?;
+        let Some(name) = connection else { return Ok(PauseScope::Merchant { merchant: merchant.clone() }) };
+        let found = record
+            .file
+            .connection(name)
+            .ok_or_else(|| PlatformError::NotFound(format!("connection {name} of {merchant}")))?;
+        Ok(PauseScope::Connection { merchant: merchant.clone(), connection: found.id.clone() })
+    }
+
+    /// Pauses: nothing is read or written for what the scope covers until it is lifted. What comes in is kept.
+    ///
+    /// # Errors
+    /// As AWS says.
+    pub async fn pause(&self, scope: PauseScope, why: &str) -> Result<(), PlatformError> {
+        let reason =
+            Reason { code: "operator".to_owned(), facts: vec![("message".to_owned(), why.to_owned())] };
+        self.ledger.pause(&Pause { scope, reason, since: SystemClock.now() }).await.map_err(store)
+    }
+
+    /// Lifts a pause.
+    ///
+    /// # Errors
+    /// As AWS says.
+    pub async fn resume(&self, scope: &PauseScope) -> Result<(), PlatformError> {
+        self.ledger.lift(scope).await.map_err(store)
+    }
+
+    /// Says that the ledger was restored from a backup taken at `at`: what was done after it is looked up before it is done.
+    ///
+    /// # Errors
+    /// `Invalid` for a time to come; as AWS says.
+    pub async fn restore_epoch(&self, at: Timestamp) -> Result<Epoch, PlatformError> {
+        if at > SystemClock.now() {
+            return Err(PlatformError::Invalid("a backup cannot be from the future".to_owned()));
+        }
+        // Everything up to now may be in the books and not in the ledger, whatever the backup's age.
+        self.merchants.raise_epoch(SystemClock.now()).await
+    }
+
+    /// Writes everything of a merchant's: file, transfers with open logs, deliveries that could not be understood. Secrets
+    /// are not exported.
+    ///
+    /// # Errors
+    /// `Refused` when the sink cannot be written; `NotFound`; as AWS says.
+    pub async fn export(
+        &self,
+        merchant: &MerchantId,
+        sink: &mut dyn ExportSink,
+    ) -> Result<Exported, PlatformError> {
+        let mut exported = Exported::default();
+        write(sink, "merchant", &self.merchant(merchant).await?)?;
+        let mut start = None;
+        loop {
+            let (heads, next) = self.heads_page(merchant, start).await?;
+            for transfer in heads {
+                if let Some(head) = self.ledger.head(&transfer).await.map_err(store)? {
+                    let trace = self.ledger.log(&transfer).await.map_err(store)?;
+                    write(sink, "transfers", &TransferView { head, trace })?;
+                    exported.transfers += 1;
+                }
+            }
+            start = next;
+            if start.is_none() {
+                break;
+            }
+        }
+        for delivery in self.parked_deliveries(merchant).await? {
+            write(sink, "parked-deliveries", &delivery)?;
+            exported.parked_deliveries += 1;
+        }
+        Ok(exported)
+    }
+
+    /// One page of a scan over the table for the heads of one merchant. Off-boarding is rare; an index for it is not.
+    async fn heads_page(
+        &self,
+        merchant: &MerchantId,
+        start: Option<crate::table::Item>,
+    ) -> Result<(Vec<TransferId>, Option<crate::table::Item>), PlatformError> {
+        let own = Keys::of(merchant).merchant().partition;
+        let prefix = own.strip_suffix("merchant").unwrap_or(&own);
+        let answer = self
+            .table
+            .client
+            .scan()
+            .table_name(&self.table.name)
+            .filter_expression("begins_with(pk, :prefix) AND sk = :head")
+            .projection_expression("pk")
+            .expression_attribute_values(":prefix", text(prefix))
+            .expression_attribute_values(":head", text("head"))
+            .consistent_read(true)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(|error| PlatformError::of("dynamodb", &error))?;
+        let next = answer.last_evaluated_key.clone();
+        let heads = answer
+            .items()
+            .iter()
+            .filter_map(|item| item.get("pk")?.as_s().ok())
+            .filter_map(|partition| transfer_of(partition, merchant))
+            .collect();
+        Ok((heads, next))
+    }
+
+    async fn record(&self, merchant: &MerchantId) -> Result<MerchantRecord, PlatformError> {
+        let found = self.merchants.record_now(merchant).await?;
+        found.ok_or_else(|| PlatformError::NotFound(format!("merchant {merchant}")))
+    }
+}
+
+fn write<T: Serialize>(sink: &mut dyn ExportSink, part: &str, value: &T) -> Result<(), PlatformError> {
+    let json = serde_json::to_string(value)
+        .map_err(|_| PlatformError::Unreadable("an exported record".to_owned()))?;
+    sink.write(part, &json).map_err(|message| PlatformError::Refused { service: "export", message })
+}
+
+fn preview(head: &Head, settings: SettingsChoice, now_version: u64, now: Timestamp) -> ReplayPreview {
+    let will = if head.is_leased(now) {
+        ReplayEffect::WaitForWorker
+    } else if head.plan.as_ref().is_some_and(|plan| plan.open) {
+        ReplayEffect::FinishStoredPlan
+    } else if head.documents.is_empty() {
+        ReplayEffect::PlanAnew
+    } else {
+        ReplayEffect::CompareWithDocument
+    };
+    let settings_version = match settings {
+        SettingsChoice::Then if head.settings_version > 0 => head.settings_version,
+        _ => now_version,
+    };
+    let documents = head
+        .documents
+        .iter()
+        .map(|document| {
+            let kind = serde_json::to_value(document.kind).ok();
+            let kind = kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or("document");
+            format!("{kind} {}", document.number)
+        })
+        .collect();
+    ReplayPreview {
+        order: head.order_number.clone(),
+        status: head.status.word().to_owned(),
+        will,
+        settings_version,
+        documents,
+    }
+}
+
+fn manifest_secrets(system: &str) -> Vec<&'static str> {
+    connectors::registry::manifest(system).map(|manifest| manifest.secrets.to_vec()).unwrap_or_default()
+}
+
+fn unknown_systems(file: &MerchantFile) -> Vec<String> {
+    file.connections
+        .iter()
+        .filter(|connection| manifest_secrets(&connection.system).is_empty())
+        .map(|connection| connection.system.clone())
+        .collect()
+}
+
+fn missing_secrets(record: &MerchantRecord) -> Vec<(String, String)> {
+    let mut missing = Vec::new();
+    for connection in &record.file.connections {
+        let set = record.secrets.get(&connection.id);
+        for name in manifest_secrets(&connection.system) {
+            if set.is_none_or(|all| !all.contains_key(name)) {
+                missing.push((connection.name.clone(), name.to_owned()));
+            }
+        }
+    }
+    missing
+}
