@@ -1,1 +1,194 @@
 //! queue -> claim -> fetch -> plan -> execute -> record.
+//!
+//! Messages of one group are worked on in their order; groups of a batch are worked on side by side. What fails is
+//! reported by its own id together with the followers of its group, and nothing else is: neighbours are done. A panic is
+//! one message's own failure. When a transfer is given up is decided by the ledger, not by the queue.
+
+use std::panic::AssertUnwindSafe;
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use engine::clock::Clock;
+use engine::message::Message;
+use engine::policy::Limits;
+use engine::store::Status;
+use engine::{Engine, Outcome, Work};
+use futures::FutureExt;
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use platform::clock::SystemClock;
+use platform::routes::Routes;
+use platform::sealing::new_token;
+use platform::transport::Traffic;
+use platform::{Platform, queue, telemetry};
+
+/// What the answer and the last writes need at the end of an invocation.
+const MARGIN: SignedDuration = SignedDuration::from_secs(2);
+/// A message is not begun with less time than this.
+const LEAST: SignedDuration = SignedDuration::from_secs(5);
+
+/// Starts the function and serves until it is stopped.
+///
+/// # Errors
+/// One line that says what of the configuration is missing.
+pub async fn run() -> Result<(), Error> {
+    telemetry::start();
+    let platform = Platform::start().await?;
+    let routes = platform.routes()?;
+    let (platform, routes) = (&platform, &routes);
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
+        let deadline = deadline(event.context.deadline);
+        process_batch(platform, routes, event.payload, deadline).await
+    }))
+    .await
+}
+
+/// The end of an invocation less what its own end takes.
+fn deadline(milliseconds: u64) -> Timestamp {
+    let end = i64::try_from(milliseconds).ok().and_then(|end| Timestamp::from_millisecond(end).ok());
+    end.unwrap_or_else(|| SystemClock.now()) - MARGIN
+}
+
+/// Works on a batch; answers with the ids of what must come again.
+///
+/// # Errors
+/// A record without an id, which could not be reported: the whole batch comes again.
+pub async fn process_batch(
+    platform: &Platform,
+    routes: &Routes,
+    event: SqsEvent,
+    deadline: Timestamp,
+) -> Result<SqsBatchResponse, Error> {
+    if event.records.iter().any(|record| record.message_id.as_deref().is_none_or(str::is_empty)) {
+        return Err("a record without an id".into());
+    }
+    let groups = by_group(event.records);
+    let failures =
+        join_all(groups.iter().map(|group| process_group(platform, routes, group, deadline))).await;
+    let mut response = SqsBatchResponse::default();
+    for id in failures.into_iter().flatten() {
+        response.add_failure(id);
+    }
+    Ok(response)
+}
+
+/// Records by group, groups and records in the order they came in. A record without a group stands alone.
+fn by_group(records: Vec<SqsMessage>) -> Vec<Vec<SqsMessage>> {
+    let mut groups: Vec<(Option<String>, Vec<SqsMessage>)> = Vec::new();
+    for record in records {
+        let name = record.attributes.get("MessageGroupId").cloned();
+        match groups.iter_mut().find(|(known, _)| known.is_some() && *known == name) {
+            Some((_, group)) => group.push(record),
+            None => groups.push((name, vec![record])),
+        }
+    }
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// Works on one group; returns the ids of the first that failed and of all behind it.
+async fn process_group(
+    platform: &Platform,
+    routes: &Routes,
+    group: &[SqsMessage],
+    deadline: Timestamp,
+) -> Vec<String> {
+    for (place, record) in group.iter().enumerate() {
+        let work = AssertUnwindSafe(process_record(platform, routes, record, deadline));
+        let finished = match work.catch_unwind().await {
+            Ok(finished) => finished,
+            Err(_) => {
+                tracing::error!(event = "panic", message = record.message_id, "work on a message panicked");
+                false
+            }
+        };
+        if !finished {
+            return group[place..].iter().filter_map(|record| record.message_id.clone()).collect();
+        }
+    }
+    Vec::new()
+}
+
+/// Works on one record; `false`: it must come again.
+async fn process_record(
+    platform: &Platform,
+    routes: &Routes,
+    record: &SqsMessage,
+    deadline: Timestamp,
+) -> bool {
+    if SystemClock.now() + LEAST > deadline {
+        return false;
+    }
+    let message = match queue::read_message(record.body.as_deref().unwrap_or_default()) {
+        Ok(message) => message,
+        Err(error) => {
+            tracing::error!(event = "message-not-understood", message = record.message_id, %error, "left on the queue");
+            return false;
+        }
+    };
+    let Ok(token) = new_token() else { return false };
+    let routes = routes.for_traffic(traffic(platform, record));
+    let engine = Engine {
+        clock: &SystemClock,
+        store: &platform.ledger,
+        connections: &routes,
+        limits: Limits::default(),
+    };
+    let work = Work { message, token, deadline };
+    let outcome = engine.process(&work).await;
+    tell(&work.message, &outcome);
+    outcome.is_finished()
+}
+
+/// Which share of the rate budgets a message may use: the backfill queue has its own.
+fn traffic(platform: &Platform, record: &SqsMessage) -> Traffic {
+    let backfill = platform.environment.backfill_queue_url.rsplit('/').next().unwrap_or_default();
+    let source =
+        record.event_source_arn.as_deref().and_then(|arn| arn.rsplit(':').next()).unwrap_or_default();
+    if source == backfill { Traffic::Background } else { Traffic::Live }
+}
+
+/// One line for each message; the alarms count the events' names.
+fn tell(message: &Message, outcome: &Outcome) {
+    let event = match outcome {
+        Outcome::Concluded(Status::Done) => "transfer-completed",
+        Outcome::Concluded(Status::Parked { .. }) => "transfer-parked",
+        Outcome::Concluded(Status::Held { .. }) => "transfer-held",
+        Outcome::Retry(_) => "transfer-retried",
+        _ => "transfer-seen",
+    };
+    let (merchant, entity) = (message.merchant.as_str(), message.entity.as_str());
+    tracing::info!(event, merchant, entity, outcome = ?outcome, "worked on a message");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(id: &str, group: Option<&str>) -> SqsMessage {
+        let mut record = SqsMessage::default();
+        record.message_id = Some(id.to_owned());
+        record.attributes.extend(group.map(|group| ("MessageGroupId".to_owned(), group.to_owned())));
+        record
+    }
+
+    #[test]
+    fn groups_keep_their_order_and_a_record_without_a_group_stands_alone() {
+        let records = vec![
+            record("1", Some("a")),
+            record("2", Some("b")),
+            record("3", None),
+            record("4", Some("a")),
+            record("5", None),
+        ];
+        let groups: Vec<Vec<String>> = by_group(records)
+            .into_iter()
+            .map(|group| group.into_iter().filter_map(|record| record.message_id).collect())
+            .collect();
+        assert_eq!(groups, [vec!["1", "4"], vec!["2"], vec!["3"], vec!["5"]]);
+    }
+
+    #[test]
+    fn the_deadline_leaves_time_for_the_answer() {
+        assert_eq!(deadline(10_000), Timestamp::from_millisecond(8_000).expect("a time"));
+    }
+}

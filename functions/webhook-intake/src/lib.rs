@@ -1,1 +1,173 @@
 //! API Gateway -> verify -> queue.
+//!
+//! A webhook is believed after its signature over the raw bytes held, and answered with success after the queue has it, so
+//! that whatever goes wrong the sender sends it again. Nothing is parsed before it is verified. What is authentic but not
+//! understood is answered with success as well, and stands visibly among the parked deliveries: a sender that is told
+//! "failed" for good would switch the webhook off.
+
+use connectors::ports::{Delivery, Notice, Verification, Webshop};
+use connectors::registry;
+use domain::plan::Reason;
+use domain::{ConnectionId, Failure};
+use engine::clock::Clock;
+use engine::log::Why;
+use engine::message::{MESSAGE_SCHEMA, Message, SettingsChoice};
+use engine::store::{LEDGER_SCHEMA, ParkedDelivery};
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Error, Request, Response, service_fn};
+use platform::clock::SystemClock;
+use platform::merchants::WebhookConnection;
+use platform::{Platform, PlatformError, queue, telemetry};
+
+/// Where webhooks come in; the connection's id follows.
+const PATH: &str = "/v1/webhooks/";
+/// The largest body. What is larger does not reach a function on AWS at all; the sweep finds such an order.
+const BODY_BYTES: usize = 6 * 1024 * 1024;
+
+/// Starts the function and serves until it is stopped.
+///
+/// # Errors
+/// One line that says what of the configuration is missing.
+pub async fn run() -> Result<(), Error> {
+    telemetry::start();
+    let platform = Platform::start().await?;
+    let platform = &platform;
+    lambda_http::run(service_fn(move |request: Request| async move {
+        Ok::<_, Error>(empty(answer(platform, &request).await))
+    }))
+    .await
+}
+
+fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::Empty);
+    *response.status_mut() = status;
+    response
+}
+
+/// The status that one request is answered with; answers have no body.
+pub async fn answer(platform: &Platform, request: &Request) -> StatusCode {
+    let path = request.uri().path();
+    let Some(id) = path.strip_prefix(PATH).filter(|id| !id.is_empty() && !id.contains('/')) else {
+        return StatusCode::NOT_FOUND;
+    };
+    if request.method() != lambda_http::http::Method::POST {
+        return StatusCode::METHOD_NOT_ALLOWED;
+    }
+    let body: &[u8] = request.body();
+    if body.len() > BODY_BYTES {
+        return StatusCode::PAYLOAD_TOO_LARGE;
+    }
+    // A packed body would be unpacked before its signature could be checked; no shop sends one.
+    if request.headers().get("content-encoding").is_some_and(|coding| coding != "identity") {
+        return StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    }
+    let headers: Vec<(String, String)> = request
+        .headers()
+        .iter()
+        .map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
+        .collect();
+    let delivery = Delivery { headers: &headers, body };
+    match take(platform, &ConnectionId::new(id), &delivery).await {
+        Ok(status) => status,
+        Err(error) => {
+            tracing::error!(%error, "a delivery could not be taken; its sender will repeat it");
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+    }
+}
+
+/// From a delivery to the queue.
+async fn take(
+    platform: &Platform,
+    id: &ConnectionId,
+    delivery: &Delivery<'_>,
+) -> Result<StatusCode, PlatformError> {
+    let Some((connection, shop)) = find(platform, id).await? else {
+        // The same work as for a connection that exists, so that guessing ids by the time they take leads nowhere.
+        if let Some(shop) = registry::webshop("woocommerce") {
+            let _ = shop.verify(delivery, &["no-such-connection".to_owned().into()]);
+        }
+        return Ok(StatusCode::NOT_FOUND);
+    };
+    match shop.verify(delivery, &connection.secrets) {
+        Verification::Greeting => return Ok(StatusCode::OK),
+        Verification::Authentic => {}
+        Verification::Forged => {
+            // The secret may have been rotated since it was read.
+            let again = platform.merchants.connection_again(id).await?;
+            let holds =
+                again.is_some_and(|again| shop.verify(delivery, &again.secrets) == Verification::Authentic);
+            if !holds {
+                tracing::warn!(merchant = %connection.merchant, "a signature does not hold");
+                return Ok(StatusCode::UNAUTHORIZED);
+            }
+        }
+    }
+    let body_hash = queue::hash(delivery.body);
+    match shop.notice(delivery) {
+        Ok(Notice::NotForUs { what }) => {
+            tracing::debug!(merchant = %connection.merchant, what, "nothing to do");
+        }
+        Ok(Notice::Changed { kind, entity }) => {
+            let message = Message {
+                schema: MESSAGE_SCHEMA,
+                merchant: connection.merchant.clone(),
+                connection: connection.connection.clone(),
+                source: connection.source.clone(),
+                kind,
+                entity,
+                received_at: SystemClock.now(),
+                why: Why::Webhook,
+                settings: SettingsChoice::Now,
+                deduplication: String::new(),
+                body: platform.queues.keep_body(&connection, &body_hash, delivery.body).await?,
+                body_hash,
+            };
+            platform.queues.send(&message).await?;
+        }
+        Err(failure) => park(platform, &connection, &body_hash, delivery.body, &failure).await?,
+    }
+    Ok(StatusCode::OK)
+}
+
+/// The connection and the port of its shop; `None` when there is no such connection, or it is no shop's.
+async fn find(
+    platform: &Platform,
+    id: &ConnectionId,
+) -> Result<Option<(std::sync::Arc<WebhookConnection>, &'static dyn Webshop)>, PlatformError> {
+    let connection = platform.merchants.connection(id).await?;
+    Ok(connection.and_then(|connection| {
+        let shop = registry::webshop(&connection.system)?;
+        Some((connection, shop))
+    }))
+}
+
+/// Authentic, and not understood: kept where a person sees it.
+async fn park(
+    platform: &Platform,
+    connection: &WebhookConnection,
+    body_hash: &str,
+    body: &[u8],
+    failure: &Failure,
+) -> Result<(), PlatformError> {
+    tracing::error!(merchant = %connection.merchant, body_hash, %failure, "a delivery was not understood");
+    let delivery = ParkedDelivery {
+        schema: LEDGER_SCHEMA,
+        merchant: connection.merchant.clone(),
+        connection: connection.connection.clone(),
+        body_hash: body_hash.to_owned(),
+        entity: None,
+        reason: Reason {
+            code: "delivery-not-understood".to_owned(),
+            facts: vec![(
+                "message".to_owned(),
+                platform::redaction::redact(&failure.to_string()).into_owned(),
+            )],
+        },
+        at: SystemClock.now(),
+        message: platform.queues.keep_body(connection, body_hash, body).await?,
+    };
+    platform.ledger.park_with(&delivery, &connection.key).await
+}

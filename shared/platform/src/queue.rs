@@ -14,9 +14,8 @@ use sha2::{Digest, Sha256};
 
 use crate::failure::PlatformError;
 use crate::files::Files;
-use crate::merchants::Merchants;
+use crate::merchants::{Merchants, WebhookConnection};
 use crate::packing::{pack, unpack};
-use crate::sealing::DataKey;
 
 const SERVICE: &str = "sqs";
 /// Lanes of one company.
@@ -51,25 +50,24 @@ impl Queues {
         Queues { client, orders, backfill, files, merchants }
     }
 
-    /// Puts the delivered body into the message: sealed, in the message itself or in the bucket.
+    /// Makes a delivered body ready to go along in a message or a parked entry: sealed, as text, or in the bucket when it
+    /// is large.
     ///
     /// # Errors
     /// As S3 says, for a large body.
-    pub async fn attach(
+    pub async fn keep_body(
         &self,
-        message: &mut Message,
-        key: &DataKey,
+        connection: &WebhookConnection,
+        body_hash: &str,
         body: &[u8],
-    ) -> Result<(), PlatformError> {
-        let sealed = key.seal(PURPOSE, &pack(body)?)?;
+    ) -> Result<String, PlatformError> {
+        let sealed = connection.key.seal(PURPOSE, &pack(body)?)?;
         if sealed.len() / 3 * 4 <= INLINE_BYTES {
-            message.body = BASE64.encode(&sealed);
-            return Ok(());
+            return Ok(BASE64.encode(&sealed));
         }
-        let name = format!("deliveries/{}/{}", message.connection, message.body_hash);
-        self.files.put(&message.merchant, &name, sealed).await?;
-        message.body = format!("{OBJECT}{name}");
-        Ok(())
+        let name = format!("deliveries/{}/{body_hash}", connection.connection);
+        self.files.put(&connection.merchant, &name, sealed).await?;
+        Ok(format!("{OBJECT}{name}"))
     }
 
     /// The delivered body of a message; empty when there was none.

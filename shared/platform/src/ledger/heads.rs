@@ -61,6 +61,7 @@ pub(super) fn set_applied(change: &mut Change, applied: &Applied) -> Result<(), 
     change.set(APPLIED_HASH, text(applied.body_hash.clone()));
     change.set("applied_decision", text(applied.decision.clone()));
     change.set_or_remove("applied_modified", applied.modified_at.map(|at| text(at.to_string())));
+    change.set_or_remove("applied_read", applied.read_at.map(|at| text(at.to_string())));
     Ok(())
 }
 
@@ -151,13 +152,14 @@ fn status(reading: &Reading<'_>) -> Result<Status, PlatformError> {
 
 fn applied(reading: &Reading<'_>) -> Result<Option<Applied>, PlatformError> {
     let Some(body_hash) = reading.text_if_any(APPLIED_HASH) else { return Ok(None) };
-    let modified_at = reading
-        .text_if_any("applied_modified")
-        .map(|text| text.parse().map_err(|_| PlatformError::Unreadable("a head's applied time".to_owned())))
-        .transpose()?;
+    let time = |name: &str| {
+        let read = reading.text_if_any(name).map(str::parse);
+        read.transpose().map_err(|_| PlatformError::Unreadable("a head's applied time".to_owned()))
+    };
     Ok(Some(Applied {
         body_hash: body_hash.to_owned(),
-        modified_at,
+        modified_at: time("applied_modified")?,
+        read_at: time("applied_read")?,
         decision: reading.text("applied_decision")?.to_owned(),
     }))
 }

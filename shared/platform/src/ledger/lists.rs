@@ -14,6 +14,7 @@ use super::{Ledger, heads};
 use crate::failure::PlatformError;
 use crate::keys::{self, ItemKey, Keys};
 use crate::packing::{pack, unpack};
+use crate::sealing::DataKey;
 use crate::table::{Inserted, Item, Reading, SERVICE, bytes, key_of, number, text, time};
 
 /// Heads of one page.
@@ -134,12 +135,20 @@ impl Ledger {
     }
 
     pub(super) async fn keep_delivery(&self, delivery: &ParkedDelivery) -> Result<(), PlatformError> {
+        let vault = self.vaults.vault(&delivery.merchant).await?;
+        self.park_with(delivery, &vault.key).await
+    }
+
+    /// Keeps a delivery that could not be understood, with the merchant's key in hand: one call. One entry per body.
+    ///
+    /// # Errors
+    /// `Invalid` when the message is too large; otherwise as DynamoDB says.
+    pub async fn park_with(&self, delivery: &ParkedDelivery, key: &DataKey) -> Result<(), PlatformError> {
         if delivery.message.len() > MESSAGE_BYTES {
             return Err(PlatformError::Invalid("a parked message is too large".to_owned()));
         }
-        let vault = self.vaults.vault(&delivery.merchant).await?;
         let keys = Keys::of(&delivery.merchant);
-        let message = vault.key.seal("parked delivery", &pack(delivery.message.as_bytes())?)?;
+        let message = key.seal("parked delivery", &pack(delivery.message.as_bytes())?)?;
         let shown = ParkedDelivery { message: String::new(), ..delivery.clone() };
         let mut item = key_of(&keys.parked(&delivery.body_hash));
         item.insert("schema".to_owned(), number(LEDGER_SCHEMA));
