@@ -1,5 +1,6 @@
 //! The planner as its users see it: an order, settings and an agreement in, a decision out.
 
+mod amounts;
 mod orders;
 mod repeats;
 mod schema;

@@ -241,7 +241,7 @@ pub(crate) fn agreement() -> Catalogue {
 }
 
 /// Everything a decision is made of, owned, so that a test changes only what it is about.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct World {
     pub(crate) order: Order,
     pub(crate) settings: Settings,
