@@ -76,13 +76,15 @@ fn filter_for(field: &str, value: &str) -> Result<Option<Filter>, Failure> {
             _ => return Ok(None),
         },
         "phone" => {
-            let written = phone_forms(value);
-            let forms = || written.iter().map(String::as_str);
-            Filter::one_of("telephoneAndFaxNumber", forms()).or(Filter::one_of("mobilePhone", forms()))
+            let forms = phone_forms(value);
+            let forms = || forms.iter().map(String::as_str);
+            let either =
+                [Filter::any_of("telephoneAndFaxNumber", forms()), Filter::any_of("mobilePhone", forms())];
+            return Ok(either.into_iter().flatten().reduce(Filter::or));
         }
         "company-number" => {
-            let written = [plain(value), format!("DK{}", plain(value))];
-            Filter::one_of("corporateIdentificationNumber", written.iter().map(String::as_str))
+            let field = "corporateIdentificationNumber";
+            Filter::equals(field, &plain(value)).or(Filter::equals(field, &format!("DK{}", plain(value))))
         }
         // Danish agreements have no `vatNumber` [V]: a foreign VAT number stands as company number there.
         "vat-number" => {
@@ -112,8 +114,7 @@ fn phone_forms(value: &str) -> Vec<String> {
             format!("0045{local}"),
         ]);
     }
-    // A bracket cannot be escaped and would end the list [L].
-    forms.retain(|form| !form.is_empty() && !form.contains(['[', ']']));
+    forms.retain(|form| !form.is_empty());
     forms.sort();
     forms.dedup();
     forms

@@ -1,10 +1,10 @@
 //! Filters, with the escaping that the server understands rather than the one its documentation states.
 //!
 //! `$ ( ) * ,` are escaped by a `$` before them. The documentation also tells to escape `[` and `]`, but a filter that does
-//! matches nothing, and an unescaped `$` or `)` is answered with 400 [L]. Values compare without regard to upper and
+//! matches nothing, and an unescaped `$` or `)` is answered with 400 [L]. `$in` is refused for texts by the legacy surface [V]. Values compare without regard to upper and
 //! lower case [V], so whoever looks for an exact value compares it again in the answer.
 
-/// Most values in one `$in:[...]` [V].
+/// Most numbers in one `$in:[...]` [V].
 pub(crate) const IN_LIST_LIMIT: usize = 200;
 
 /// A filter that can only be built from escaped values.
@@ -32,10 +32,15 @@ impl Filter {
         Filter(format!("{field}$like:{}", escape(value)))
     }
 
-    /// `field$in:[a,b]`, of at most [`IN_LIST_LIMIT`] values, none of which holds a bracket.
-    pub(crate) fn one_of<'a>(field: &str, values: impl IntoIterator<Item = &'a str>) -> Filter {
-        let values: Vec<String> = values.into_iter().map(escape).collect();
-        Filter(format!("{field}$in:[{}]", values.join(",")))
+    /// `field$in:[1,2]`, of at most [`IN_LIST_LIMIT`] numbers. The legacy surface takes `$in` on numbers only [V].
+    pub(crate) fn one_of(field: &str, numbers: &[u32]) -> Filter {
+        let numbers: Vec<String> = numbers.iter().map(u32::to_string).collect();
+        Filter(format!("{field}$in:[{}]", numbers.join(",")))
+    }
+
+    /// `field$eq:a$or:field$eq:b`: what stands in for a list of texts. `None` for no value.
+    pub(crate) fn any_of<'a>(field: &str, values: impl IntoIterator<Item = &'a str>) -> Option<Filter> {
+        values.into_iter().map(|value| Filter::equals(field, value)).reduce(Filter::or)
     }
 
     /// Both hold.
@@ -93,8 +98,11 @@ mod tests {
     fn filters_are_joined() {
         let filter = Filter::equals("customer.customerNumber", "7").and(Filter::equals("date", "2026-11-20"));
         assert_eq!(filter.into_text(), "customer.customerNumber$eq:7$and:date$eq:2026-11-20");
-        let filter = Filter::one_of("productNumber", ["A,1", "B"]);
-        assert_eq!(filter.into_text(), "productNumber$in:[A$,1,B]");
+        let filter = Filter::one_of("accountNumber", &[1010, 1020]);
+        assert_eq!(filter.into_text(), "accountNumber$in:[1010,1020]");
+        let filter = Filter::any_of("productNumber", ["A,1", "B[2]"]).expect("two values");
+        assert_eq!(filter.into_text(), "productNumber$eq:A$,1$or:productNumber$eq:B[2]");
+        assert_eq!(Filter::any_of("productNumber", []), None);
         let filter = Filter::equals("mobilePhone", "1").or(Filter::equals("telephoneAndFaxNumber", "1"));
         assert_eq!(filter.into_text(), "mobilePhone$eq:1$or:telephoneAndFaxNumber$eq:1");
     }

@@ -184,10 +184,10 @@ async fn accounts_by_number(
     transport: &dyn Transport,
     numbers: &BTreeSet<u32>,
 ) -> Result<BTreeMap<u32, AccountAnswer>, Failure> {
-    let numbers: Vec<String> = numbers.iter().map(u32::to_string).collect();
+    let numbers: Vec<u32> = numbers.iter().copied().collect();
     let mut accounts = BTreeMap::new();
     for chunk in numbers.chunks(IN_LIST_LIMIT) {
-        let filter = Filter::one_of("accountNumber", chunk.iter().map(String::as_str));
+        let filter = Filter::one_of("accountNumber", chunk);
         for (account, _) in read_all::<AccountAnswer>(transport, "/accounts", Some(filter)).await? {
             accounts.insert(account.account_number, account);
         }

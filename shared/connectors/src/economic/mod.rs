@@ -9,6 +9,7 @@
 //! | mark | quirk | where it is handled |
 //! |---|---|---|
 //! | L | `[` and `]` must not be escaped in filters; `$ ( ) * ,` must | [`filter`] |
+//! | V | `$in` is only for numbers, and for at most 200 | `Filter::one_of`, `Filter::any_of` |
 //! | V | filters do not tell upper from lower case | `documents::find`, `products::find` |
 //! | L | more than 1000 items per page is 400 `E04810`; past the end is an empty collection | `client::read_all` |
 //! | L | a field the server does not know is lost in silence | bodies are validated against the vendor's schemas in the tests; answers are compared (`map::compare`) |

@@ -7,15 +7,15 @@ use serde::Deserialize;
 
 use super::client::{json, parse, read_all, text, write};
 use super::errors::{Call, refused};
-use super::filter::{Filter, IN_LIST_LIMIT};
+use super::filter::Filter;
 use super::limits::{self, cut, kept};
 use super::master::{self, Agreement};
 use super::wire::{InventoryBody, Number, ProductBody, ProductGroupReference};
 use crate::http::{Method, Transport};
 
 const PRODUCTS: &str = "/products";
-/// Longest text of a list of numbers in one filter, so that the address stays within what servers take.
-const LIST_LENGTH: usize = 3000;
+/// Numbers asked for in one filter: at 25 characters and their field name each, the address stays below two kilobytes.
+const NUMBERS_PER_FILTER: usize = 40;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -56,25 +56,11 @@ fn filters(numbers: &[String]) -> Vec<Filter> {
         .collect();
     numbers.sort_unstable();
     numbers.dedup();
-    // A bracket cannot be escaped [L] and would end the list: such numbers are asked for one by one.
-    let (bracketed, listed): (Vec<&str>, Vec<&str>) =
-        numbers.into_iter().partition(|number| number.contains(['[', ']']));
-    let mut lists: Vec<Vec<&str>> = Vec::new();
-    let mut length = 0;
-    for number in listed {
-        let fits = lists
-            .last()
-            .is_some_and(|list| list.len() < IN_LIST_LIMIT && length + number.len() < LIST_LENGTH);
-        if fits && let Some(list) = lists.last_mut() {
-            list.push(number);
-            length += number.len() + 1;
-        } else {
-            lists.push(vec![number]);
-            length = number.len() + 1;
-        }
-    }
-    let lists = lists.into_iter().map(|list| Filter::one_of("productNumber", list));
-    lists.chain(bracketed.into_iter().map(|number| Filter::equals("productNumber", number))).collect()
+    // Product numbers are texts, which `$in` does not take [V]: each is asked for by name, many in one filter.
+    numbers
+        .chunks(NUMBERS_PER_FILTER)
+        .filter_map(|chunk| Filter::any_of("productNumber", chunk.iter().copied()))
+        .collect()
 }
 
 pub(super) async fn create(transport: &dyn Transport, step: &ProductStep) -> Result<(), Failure> {
@@ -116,12 +102,12 @@ mod tests {
 
     #[test]
     fn few_filters_hold_all_numbers() {
-        let numbers: Vec<String> = (0..450).map(|number| format!("S{number}")).collect();
-        assert_eq!(filters(&numbers).len(), 3);
-        let long: Vec<String> = (0..200).map(|number| format!("{number:025}")).collect();
-        assert_eq!(filters(&long).len(), 2, "a list is bounded by its length too");
+        let numbers: Vec<String> = (0..85).map(|number| format!("{number:025}")).collect();
+        let texts: Vec<String> = filters(&numbers).into_iter().map(Filter::into_text).collect();
+        assert_eq!(texts.len(), 3);
+        assert!(texts.iter().all(|text| text.len() < 2000), "an address stays short");
         let odd = ["A[1]", "A]", "", "B", "B", "12345678901234567890123456"].map(str::to_owned);
         let texts: Vec<String> = filters(&odd).into_iter().map(Filter::into_text).collect();
-        assert_eq!(texts, ["productNumber$in:[B]", "productNumber$eq:A[1]", "productNumber$eq:A]"]);
+        assert_eq!(texts, ["productNumber$eq:A[1]$or:productNumber$eq:A]$or:productNumber$eq:B"]);
     }
 }
