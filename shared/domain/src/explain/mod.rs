@@ -33,13 +33,17 @@ pub(crate) struct Entry {
     pub(crate) en: Words,
 }
 
+fn all() -> impl Iterator<Item = &'static Entry> {
+    texts::ENTRIES.iter().chain(texts::MACHINERY).chain(texts::SETTINGS)
+}
+
 /// All codes that have words.
 pub fn codes() -> impl Iterator<Item = &'static str> {
-    texts::ENTRIES.iter().chain(texts::SETTINGS).map(|entry| entry.code)
+    all().map(|entry| entry.code)
 }
 
 fn entry(code: &str) -> Option<&'static Entry> {
-    texts::ENTRIES.iter().chain(texts::SETTINGS).find(|entry| entry.code == code)
+    all().find(|entry| entry.code == code)
 }
 
 /// True when the code has words.

@@ -872,6 +872,413 @@ pub(crate) const ENTRIES: &[Entry] = &[
     ),
 ];
 
+/// Reasons of the transfer machinery: waits, refusals, and what people did to the documents.
+pub(crate) const MACHINERY: &[Entry] = &[
+    entry(
+        "busy",
+        [
+            "Systemet havde travlt: {message}.",
+            "Overførslen venter og fortsætter af sig selv.",
+            "Der skal ikke gøres noget.",
+        ],
+        [
+            "The system was busy: {message}.",
+            "The transfer waits and goes on by itself.",
+            "Nothing needs to be done.",
+        ],
+    ),
+    entry(
+        "unknown-fate",
+        [
+            "Det er uvist, om den sidste skrivning blev udført; den slås op, før noget skrives igen.",
+            "Overførslen venter og fortsætter af sig selv.",
+            "Der skal ikke gøres noget.",
+        ],
+        [
+            "It is not known whether the last write was applied; it is looked up before anything is written again.",
+            "The transfer waits and goes on by itself.",
+            "Nothing needs to be done.",
+        ],
+    ),
+    entry(
+        "look-up-lag",
+        [
+            "Et dokument slås op igen, før et nyt må laves.",
+            "Overførslen venter og fortsætter af sig selv.",
+            "Der skal ikke gøres noget.",
+        ],
+        [
+            "A document is looked up once more before a new one may be made.",
+            "The transfer waits and goes on by itself.",
+            "Nothing needs to be done.",
+        ],
+    ),
+    entry(
+        "out-of-time",
+        [
+            "Tiden var for knap til næste trin; det tages op igen straks.",
+            "Overførslen venter og fortsætter af sig selv.",
+            "Der skal ikke gøres noget.",
+        ],
+        [
+            "Too little time was left for the next step; it is taken up again at once.",
+            "The transfer waits and goes on by itself.",
+            "Nothing needs to be done.",
+        ],
+    ),
+    entry(
+        "same-customer-or-product-in-hand",
+        [
+            "En anden ordre er ved at oprette den samme kunde eller vare.",
+            "Overførslen venter og fortsætter af sig selv.",
+            "Der skal ikke gøres noget.",
+        ],
+        [
+            "Another order is making the same customer or product.",
+            "The transfer waits and goes on by itself.",
+            "Nothing needs to be done.",
+        ],
+    ),
+    entry(
+        "source-behind",
+        [
+            "Webshoppen svarede med en ældre udgave af ordren ({read}) end den kendte ({known}).",
+            "Overførslen venter og fortsætter af sig selv.",
+            "Der skal ikke gøres noget.",
+        ],
+        [
+            "The webshop answered with an older version of the order ({read}) than the known one ({known}).",
+            "The transfer waits and goes on by itself.",
+            "Nothing needs to be done.",
+        ],
+    ),
+    entry(
+        "paused",
+        [
+            "Overførsler er sat på pause ({reason}).",
+            "Overførslen venter og fortsætter af sig selv.",
+            "Fjern årsagen, og start igen med bogbro resume.",
+        ],
+        [
+            "Transfers are paused ({reason}).",
+            "The transfer waits and goes on by itself.",
+            "Remove the cause and start again with bogbro resume.",
+        ],
+    ),
+    entry(
+        "unauthorized",
+        [
+            "Adgangen blev afvist: {message}.",
+            "Overførslen venter og fortsætter af sig selv.",
+            "Giv adgang igen, og gem de nye nøgler med bogbro secret set.",
+        ],
+        [
+            "Access was refused: {message}.",
+            "The transfer waits and goes on by itself.",
+            "Grant access again and store the new keys with bogbro secret set.",
+        ],
+    ),
+    entry(
+        "operator",
+        [
+            "Pauset af operatøren: {message}.",
+            "Overførslen venter og fortsætter af sig selv.",
+            "Start igen med bogbro resume.",
+        ],
+        [
+            "Paused by the operator: {message}.",
+            "The transfer waits and goes on by itself.",
+            "Start again with bogbro resume.",
+        ],
+    ),
+    entry(
+        "too-many-attempts",
+        [
+            "Overførslen mislykkedes for mange gange; sidste årsag: {last}.",
+            "Overførslen er sat til side og fortsætter ikke af sig selv.",
+            "Ret årsagen, og gensend ordren.",
+        ],
+        [
+            "The transfer failed too many times; last cause: {last}.",
+            "The transfer is set aside and does not go on by itself.",
+            "Correct the cause and replay the order.",
+        ],
+    ),
+    entry(
+        "waited-too-long",
+        [
+            "Overførslen har ventet for længe; sidste årsag: {last}.",
+            "Overførslen er sat til side og fortsætter ikke af sig selv.",
+            "Ret årsagen, og gensend ordren.",
+        ],
+        [
+            "The transfer has waited too long; last cause: {last}.",
+            "The transfer is set aside and does not go on by itself.",
+            "Correct the cause and replay the order.",
+        ],
+    ),
+    entry(
+        "refused",
+        [
+            "Systemet afviste skrivningen ({code}): {message}.",
+            "Overførslen er sat til side og fortsætter ikke af sig selv.",
+            "Ret årsagen, og gensend ordren.",
+        ],
+        [
+            "The system refused the write ({code}): {message}.",
+            "The transfer is set aside and does not go on by itself.",
+            "Correct the cause and replay the order.",
+        ],
+    ),
+    entry(
+        "booking-refused",
+        [
+            "Regnskabet afviste bogføringen ({code}): {message}.",
+            "Kladden ligger i regnskabet og er ikke bogført.",
+            "Ret årsagen, bogfør kladden i hånden, eller gensend ordren.",
+        ],
+        [
+            "The accounting system refused the booking ({code}): {message}.",
+            "The draft lies in the accounts and is not booked.",
+            "Correct the cause, book the draft by hand, or replay the order.",
+        ],
+    ),
+    entry(
+        "payment-refused",
+        [
+            "Fakturaen er bogført, men regnskabet afviste registreringen af betalingen ({code}): {message}.",
+            "Betalingen er ikke registreret.",
+            "Registrér betalingen i hånden.",
+        ],
+        [
+            "The invoice is booked, but the accounting system refused to register the payment ({code}): {message}.",
+            "The payment is not registered.",
+            "Register the payment by hand.",
+        ],
+    ),
+    entry(
+        "booked-otherwise",
+        [
+            "Fakturaen blev bogført med {booked}, men ordren lyder på {expected}.",
+            "Fakturaen er bogført og ændres ikke.",
+            "Sammenlign fakturaen med ordren, og lav en kreditnota for forskellen.",
+        ],
+        [
+            "The invoice was booked with {booked}, but the order is for {expected}.",
+            "The invoice is booked and is not changed.",
+            "Compare the invoice with the order and make a credit note for the difference.",
+        ],
+    ),
+    entry(
+        "answered-otherwise",
+        [
+            "Regnskabet svarede for dokument nr. {number} med {answered} i feltet {field}; der blev bedt om {expected}.",
+            "Kladden ligger i regnskabet og er ikke bogført.",
+            "Kontrollér dokumentet i regnskabet, og gensend ordren.",
+        ],
+        [
+            "For document no. {number} the accounting system answered {answered} in the field {field}; {expected} was asked for.",
+            "The draft lies in the accounts and is not booked.",
+            "Check the document in the accounts and replay the order.",
+        ],
+    ),
+    entry(
+        "document-not-possible",
+        [
+            "Dokumentet kan ikke laves i regnskabet: {message}.",
+            "Ordren er ikke overført, og intet er skrevet i regnskabet.",
+            "Ret årsagen, og gensend ordren.",
+        ],
+        [
+            "The document cannot be made in the accounting system: {message}.",
+            "The order is not transferred, and nothing was written to the accounts.",
+            "Correct the cause and replay the order.",
+        ],
+    ),
+    entry(
+        "other-document-with-this-number",
+        [
+            "Dokument nr. {number} med referencen {reference} findes allerede og lyder på {found}, men ordren lyder på {expected}.",
+            "Ordren er ikke overført, og intet er skrevet i regnskabet.",
+            "Kontrollér, om det er samme salg; ret referencen på det andet dokument, hvis det ikke er.",
+        ],
+        [
+            "Document no. {number} with the reference {reference} exists already and is for {found}, but the order is for {expected}.",
+            "The order is not transferred, and nothing was written to the accounts.",
+            "Check whether it is the same sale; correct the reference of the other document if it is not.",
+        ],
+    ),
+    entry(
+        "adopted-draft-differs",
+        [
+            "Kladde nr. {number} fra en anden integration lyder på noget andet end ordren.",
+            "Ordren er ikke overført, og intet er skrevet i regnskabet.",
+            "Ret eller slet kladden i regnskabet, og gensend ordren.",
+        ],
+        [
+            "Draft no. {number} of another integration is for something else than the order.",
+            "The order is not transferred, and nothing was written to the accounts.",
+            "Correct or delete the draft in the accounts and replay the order.",
+        ],
+    ),
+    entry(
+        "draft-edited-by-person",
+        [
+            "Kladde nr. {number} er rettet af en person i regnskabet; rettelserne bevares.",
+            "Kladden opdateres ikke.",
+            "Bogfør kladden i hånden, eller gensend ordren for at lade den blive overskrevet.",
+        ],
+        [
+            "Draft no. {number} was edited by a person in the accounts; the edits are kept.",
+            "The draft is not updated.",
+            "Book the draft by hand, or replay the order to let it be overwritten.",
+        ],
+    ),
+    entry(
+        "document-stands-twice",
+        [
+            "Referencen {reference} står på {count} dokumenter i regnskabet.",
+            "Overførslen fortsætter.",
+            "Slet de overflødige, hvis de er kladder, eller krediter dem.",
+        ],
+        [
+            "The reference {reference} stands on {count} documents in the accounts.",
+            "The transfer goes on.",
+            "Delete the superfluous ones if they are drafts, or credit them.",
+        ],
+    ),
+    entry(
+        "customer-not-updated",
+        [
+            "Kunde nr. {number} kunne ikke opdateres: {message}.",
+            "Overførslen fortsætter.",
+            "Ret kunden i hånden.",
+        ],
+        [
+            "Customer no. {number} could not be updated: {message}.",
+            "The transfer goes on.",
+            "Correct the customer by hand.",
+        ],
+    ),
+    entry(
+        "number-not-written-back",
+        [
+            "Dokumentets nummer kunne ikke skrives tilbage til webshoppen: {message}.",
+            "Overførslen fortsætter.",
+            "Skriv nummeret på ordren i hånden, hvis det bruges.",
+        ],
+        [
+            "The document's number could not be written back to the webshop: {message}.",
+            "The transfer goes on.",
+            "Write the number on the order by hand if it is used.",
+        ],
+    ),
+    entry(
+        "order-deleted",
+        [
+            "Ordre {order} er slettet i webshoppen.",
+            "Ordren overføres ikke. Det er ikke en fejl.",
+            "Der skal ikke gøres noget.",
+        ],
+        [
+            "Order {order} is deleted in the webshop.",
+            "The order is not transferred. This is not an error.",
+            "Nothing needs to be done.",
+        ],
+    ),
+    entry(
+        "order-deleted-after-transfer",
+        [
+            "Ordre {order} er slettet i webshoppen, men dens dokument står i regnskabet.",
+            "Dokumentet ændres ikke.",
+            "Slet kladden, eller lav en kreditnota, hvis salget ikke skal stå.",
+        ],
+        [
+            "Order {order} is deleted in the webshop, but its document stands in the accounts.",
+            "The document is not changed.",
+            "Delete the draft, or make a credit note, if the sale is not to stand.",
+        ],
+    ),
+    entry(
+        "shop-answered-another-order",
+        [
+            "Webshoppen svarede med ordre {found}, da der blev spurgt efter {asked}.",
+            "Overførslen er sat til side og fortsætter ikke af sig selv.",
+            "Kontakt den, der driver webshoppen.",
+        ],
+        [
+            "The webshop answered with order {found} when {asked} was asked for.",
+            "The transfer is set aside and does not go on by itself.",
+            "Contact whoever runs the webshop.",
+        ],
+    ),
+    entry(
+        "stored-plan-missing",
+        [
+            "Den gemte plan nr. {ordinal} kan ikke findes.",
+            "Overførslen er sat til side og fortsætter ikke af sig selv.",
+            "Kontakt den, der driver Bogbro.",
+        ],
+        [
+            "The stored plan no. {ordinal} cannot be found.",
+            "The transfer is set aside and does not go on by itself.",
+            "Contact whoever runs Bogbro.",
+        ],
+    ),
+    entry(
+        "stored-plan-unreadable",
+        [
+            "Den gemte plan nr. {ordinal} er skrevet af en nyere udgave af Bogbro eller er beskadiget.",
+            "Overførslen er sat til side og fortsætter ikke af sig selv.",
+            "Opdatér Bogbro, og gensend ordren.",
+        ],
+        [
+            "The stored plan no. {ordinal} was written by a newer version of Bogbro, or is damaged.",
+            "The transfer is set aside and does not go on by itself.",
+            "Update Bogbro and replay the order.",
+        ],
+    ),
+    entry(
+        "no-flow",
+        [
+            "Ingen indstilling siger, hvor ordren skal hen: {message}.",
+            "Overførslen er sat til side og fortsætter ikke af sig selv.",
+            "Tilføj et flow for webshoppen, og gensend ordren.",
+        ],
+        [
+            "No setting says where the order goes: {message}.",
+            "The transfer is set aside and does not go on by itself.",
+            "Add a flow for the webshop and replay the order.",
+        ],
+    ),
+    entry(
+        "delivery-not-understood",
+        [
+            "Leverancen fra webshoppen er ægte, men kan ikke forstås.",
+            "Overførslen er sat til side og fortsætter ikke af sig selv.",
+            "Kontakt den, der driver Bogbro; intet er tabt.",
+        ],
+        [
+            "The webshop's delivery is authentic but not understood.",
+            "The transfer is set aside and does not go on by itself.",
+            "Contact whoever runs Bogbro; nothing is lost.",
+        ],
+    ),
+    entry(
+        "not-an-order",
+        [
+            "Leverancen er ikke en ordre.",
+            "Overførslen er sat til side og fortsætter ikke af sig selv.",
+            "Der skal ikke gøres noget.",
+        ],
+        [
+            "The delivery is not an order.",
+            "The transfer is set aside and does not go on by itself.",
+            "Nothing needs to be done.",
+        ],
+    ),
+];
+
 /// Problems of settings files.
 pub(crate) const SETTINGS: &[Entry] = &[
     entry(
