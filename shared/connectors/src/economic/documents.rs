@@ -10,7 +10,7 @@ use super::client::{Item, json, parse, read_all, read_item, text, write};
 use super::errors::{Call, failure, refused};
 use super::filter::Filter;
 use super::limits;
-use super::map::{compare, draft_body, found};
+use super::map::{compare, draft_body, found, replacing_body};
 use super::wire::{BookingBody, DocumentAnswer, DraftReference};
 use crate::http::{Method, Request, Transport};
 use crate::ports::{Difference, FoundDocument};
@@ -56,7 +56,7 @@ pub(super) async fn update(
     let (collection, kind) = draft_place(document.kind);
     let item = Item::of(collection, number)?;
     must_stand(transport, &item, document).await?;
-    let body = json(&draft_body(document, customer))?;
+    let body = json(&replacing_body(document, customer))?;
     let response = write(transport, key, Method::Put, item.path(), body).await?;
     let mut found = compared(kind, &text(&response, Call::Write)?, document, customer)?;
     if response.status == 201 {

@@ -26,7 +26,7 @@ pub(crate) fn draft_body(document: &Document, customer: u32) -> DraftBody {
         currency: document.currency.code().to_owned(),
         // Terms of type `net` ignore it, terms of type `dueDate` require it [L]: it is sent when the plan gives it.
         due_date: document.due_date,
-        layout: LayoutReference { number: document.layout },
+        layout: Some(LayoutReference { number: document.layout }),
         payment_terms: PaymentTermsReference { number: document.payment_term },
         customer: CustomerReference { number: customer },
         recipient: recipient_body(&document.recipient, document.vat_zone),
@@ -40,6 +40,12 @@ pub(crate) fn draft_body(document: &Document, customer: u32) -> DraftBody {
             .map(|(line, number)| line_body(line, number, document.department))
             .collect(),
     }
+}
+
+/// The body that replaces an order or draft invoice. The layout cannot be sent [V], and the draft is taken to keep it: a `PUT`
+/// without it was accepted by a live server [L].
+pub(crate) fn replacing_body(document: &Document, customer: u32) -> DraftBody {
+    DraftBody { layout: None, ..draft_body(document, customer) }
 }
 
 fn recipient_body(recipient: &Recipient, vat_zone: u32) -> RecipientBody {

@@ -15,6 +15,7 @@
 //! | L | a field the server does not know is lost in silence | bodies are validated against the vendor's schemas in the tests; answers are compared (`map::compare`) |
 //! | L | `null` is refused, and `0` for an optional number | `wire` (`skip_serializing_if`), `wire::Number::unless_zero` |
 //! | L | legacy `PUT` replaces the whole and makes what does not exist (201) | `documents::must_stand`, `customers::update` |
+//! | V | the `PUT` of a draft has no layout | `map::replacing_body` |
 //! | L | numbers of deleted customers are used again | `customers::update` compares who it is before it writes |
 //! | L | `POST` answers 201 where the schema says 200 | every 2xx is a success |
 //! | L | `DELETE /invoices/drafts` without a number deletes every draft | `client::Item` needs a number; nothing is deleted |
@@ -39,6 +40,9 @@ mod master;
 mod payments;
 mod products;
 mod wire;
+
+#[cfg(test)]
+mod tests;
 
 use async_trait::async_trait;
 use domain::catalogue::{KnownCustomer, MasterData, Product};

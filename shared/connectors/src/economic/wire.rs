@@ -91,7 +91,7 @@ pub(crate) struct ProductReference {
     pub(crate) product_number: String,
 }
 
-/// `POST /invoices/drafts`, `POST /orders/drafts` and the `PUT` of both: the bodies are the same.
+/// `POST /invoices/drafts`, `POST /orders/drafts` and the `PUT` of both: the bodies are the same but for the layout.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DraftBody {
@@ -99,7 +99,9 @@ pub(crate) struct DraftBody {
     pub(crate) currency: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) due_date: Option<Date>,
-    pub(crate) layout: LayoutReference,
+    /// Only of a new document: the vendor's schemas of the `PUT`s have no such field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) layout: Option<LayoutReference>,
     pub(crate) payment_terms: PaymentTermsReference,
     pub(crate) customer: CustomerReference,
     pub(crate) recipient: RecipientBody,

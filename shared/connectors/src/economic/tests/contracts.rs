@@ -1,0 +1,188 @@
+//! The vendor's samples, schemas and OpenAPI files, read from where `BOGBRO_CONTRACTS` says; none of them is part of the project.
+
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::economic::errors::{Call, failure};
+use crate::economic::wire::{DocumentAnswer, Page};
+use crate::economic::{customers, map};
+use serde_json::Value;
+
+/// The folder of e-conomic's contracts; `None` when they are not here (said on standard error, and a failure in CI).
+pub(super) fn contracts(test: &str) -> Option<PathBuf> {
+    let Some(folder) = std::env::var_os("BOGBRO_CONTRACTS") else {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{test}: BOGBRO_CONTRACTS must be set in CI");
+        #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
+        {
+            eprintln!("SKIPPED {test}: BOGBRO_CONTRACTS is not set");
+        }
+        return None;
+    };
+    let folder = PathBuf::from(folder).join("accounting/e-conomic");
+    assert!(folder.is_dir(), "{} is no folder", folder.display());
+    Some(folder)
+}
+
+fn text(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn the_vendors_sample_documents_are_read_to_the_øre() {
+    let Some(folder) = contracts("sample documents") else { return };
+    let cases = [
+        ("create_draft_invoice", DocumentKind::DraftInvoice, 148, 1, "Custom reference", "0.00", "0.00"),
+        ("create_booked_invoice", DocumentKind::BookedInvoice, 31, 1, "Custom reference", "10.00", "10.00"),
+        ("invoice_book", DocumentKind::BookedInvoice, 10, 3128, "FM765", "60.00", "75.00"),
+        ("orders_drafts_one", DocumentKind::Order, 35070, 8, "", "800.00", "1000.00"),
+    ];
+    for (name, kind, number, customer, reference, net, gross) in cases {
+        let raw = text(&folder.join(format!("samples/{name}.json")));
+        let answer: DocumentAnswer =
+            serde_json::from_str(&raw).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let found = map::found(kind, &answer, &raw, Call::Read).expect(name);
+        assert_eq!(
+            (found.number, found.customer, found.reference.as_str()),
+            (number, customer, reference),
+            "{name}"
+        );
+        assert_eq!((found.totals.net, found.totals.gross), (kroner(net), kroner(gross)), "{name}");
+        assert_eq!(found.differences, [], "{name}");
+    }
+}
+
+#[test]
+fn the_vendors_sample_customer_and_error_are_read() {
+    let Some(folder) = contracts("sample customer") else { return };
+    let customer = text(&folder.join("samples/create_customer.json"));
+    let script = Script::new(vec![step(
+        "GET /customers?filter=customerNumber$eq:974994345",
+        200,
+        &page(&[&customer]),
+    )]);
+    let known = run(customers::find(&script, "number", "974994345")).expect("read").remove(0);
+    assert_eq!((known.number, known.payment_term, known.vat_zone), (974994345, 1, 1));
+    let body = customers::changed_body(&known.raw, &[]).expect("a body");
+    assert!(!body.contains("self") && !body.contains("balance"), "{body}");
+
+    let body = text(&folder.join("samples/404.json")).into_bytes();
+    let missing = failure(&Response { status: 404, headers: Vec::new(), body }, Call::Read);
+    assert!(missing.to_string().contains("Resource not found."), "{missing}");
+}
+
+#[test]
+fn the_vendors_sample_collections_are_pages() {
+    let Some(folder) = contracts("sample collections") else { return };
+    for (name, items) in [("vat_zones", 4), ("payment_terms", 9), ("layouts", 3), ("product_groups", 4)] {
+        let page: Page =
+            serde_json::from_str(&text(&folder.join(format!("samples/{name}.json")))).expect(name);
+        assert_eq!(page.collection.len(), items, "{name}");
+    }
+}
+
+/// A schema; two of the vendor's have trailing commas, which JSON does not know.
+fn schema(folder: &Path, name: &str) -> Value {
+    let raw = text(&folder.join(format!("legacy-schema/{name}.schema.json")));
+    let mut clean = String::with_capacity(raw.len());
+    let mut rest = raw.trim_start_matches('\u{feff}').chars().peekable();
+    let mut pending: Option<String> = None;
+    for character in rest.by_ref() {
+        match (&mut pending, character) {
+            (None, ',') => pending = Some(",".to_owned()),
+            (Some(blank), character) if character.is_whitespace() => blank.push(character),
+            (Some(blank), '}' | ']') => {
+                clean.push_str(blank.trim_start_matches(','));
+                clean.push(character);
+                pending = None;
+            }
+            (Some(blank), ',') => {
+                clean.push_str(blank);
+                pending = Some(",".to_owned());
+            }
+            (Some(blank), character) => {
+                clean.push_str(blank);
+                clean.push(character);
+                pending = None;
+            }
+            (None, character) => clean.push(character),
+        }
+    }
+    serde_json::from_str(&clean).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[test]
+fn every_field_we_filter_by_is_filterable_in_the_vendors_schema() {
+    let Some(folder) = contracts("filterable fields") else { return };
+    let documents: &[&str] = &["references.other", "customer.customerNumber", "date"];
+    let cases: &[(&str, &[&str])] = &[
+        ("invoices.drafts.get", documents),
+        ("invoices.booked.get", documents),
+        ("orders.drafts.get", documents),
+        ("orders.sent.get", documents),
+        ("orders.archived.get", documents),
+        ("products.get", &["productNumber"]),
+        ("journals.journalNumber.entries.get", &["text"]),
+        (
+            "customers.get",
+            &[
+                "email",
+                "ean",
+                "customerNumber",
+                "telephoneAndFaxNumber",
+                "mobilePhone",
+                "corporateIdentificationNumber",
+                "vatNumber",
+            ],
+        ),
+    ];
+    for (name, fields) in cases {
+        let schema = schema(&folder, name);
+        for field in *fields {
+            let pointer = field.split('.').map(|part| format!("/properties/{part}")).collect::<String>();
+            let items = &schema["properties"]["collection"]["items"];
+            let filterable = items.pointer(&format!("{pointer}/filterable"));
+            assert_eq!(filterable, Some(&Value::Bool(true)), "{name} {field}");
+        }
+    }
+    let accounts: Value =
+        serde_json::from_str(&text(&folder.join("legacy-openapi/accounts.json"))).expect("JSON");
+    let years: Value =
+        serde_json::from_str(&text(&folder.join("legacy-openapi/accounting-years.json"))).expect("JSON");
+    let property = |document: &Value, schema: &str, field: &str| {
+        document.pointer(&format!("/components/schemas/{schema}/properties/{field}/x-filterable")).cloned()
+    };
+    assert_eq!(property(&accounts, "Account", "accountNumber"), Some(Value::Bool(true)));
+    for field in ["fromDate", "toDate"] {
+        assert_eq!(property(&years, "AccountingYear", field), Some(Value::Bool(true)), "{field}");
+    }
+}
+
+#[test]
+fn the_openapi_services_are_called_where_they_are() {
+    let Some(folder) = contracts("OpenAPI services") else { return };
+    let cases = [
+        (
+            "AccountingYears",
+            "https://apis.e-conomic.com/accountingyearsapi/v2.0.1/",
+            "/accountingYears/periods",
+            "AccountingYearPeriod",
+        ),
+        (
+            "BookedEntries",
+            "https://apis.e-conomic.com/bookedEntriesapi/v4.0.0/",
+            "/booked-entries",
+            "BookedEntry",
+        ),
+    ];
+    for (service, server, path, item) in cases {
+        let document = text(&folder.join(format!("openapi/openapi-{service}.json")));
+        let document: Value = serde_json::from_str(&document).expect(service);
+        assert_eq!(document["servers"][0]["url"], server);
+        assert!(document["paths"][path]["get"].is_object(), "{service} {path}");
+        assert!(document["components"]["schemas"][item]["properties"].is_object(), "{service} {item}");
+    }
+    let entries: Value =
+        serde_json::from_str(&text(&folder.join("openapi/openapi-BookedEntries.json"))).expect("JSON");
+    let operators = &entries["components"]["schemas"]["BookedEntry"]["properties"]["text"]["x-filterable"];
+    assert!(operators.as_str().is_some_and(|operators| operators.contains("like")), "{operators}");
+}

@@ -1,0 +1,117 @@
+//! Customer payments: one sign in one place, the key in the text, and found again wherever the entry has gone.
+
+use super::*;
+use crate::economic::payments;
+use domain::plan::PaymentStep;
+
+const YEAR: &str = "GET /accounting-years?filter=fromDate$lte:2026-11-20$and:toDate$gte:2026-11-20";
+
+fn payment(text: &str) -> PaymentStep {
+    PaymentStep {
+        key: key(Effect::Payment),
+        journal: 3,
+        contra_account: 5820,
+        amount: kroner("198.00"),
+        date: "2026-11-20".parse().expect("a date"),
+        text: text.to_owned(),
+    }
+}
+
+fn register(answer: &str) -> (Result<(), Failure>, String) {
+    let year = page(&[r#"{"year":"2026/2027","fromDate":"2026-07-01","toDate":"2027-06-30"}"#]);
+    let script = Script::new(vec![step(YEAR, 200, &year), step("POST /journals/3/vouchers", 201, answer)]);
+    let result = run(payments::register(&script, &payment("Ordre 1001"), 5001, 4711));
+    (result, script.finish().remove(1).body.expect("a body"))
+}
+
+#[test]
+fn a_payment_credits_the_customer_and_settles_the_invoice() {
+    let answer =
+        r#"[{"voucherNumber":7,"entries":{"customerPayments":[{"amount":-198.00,"customerInvoice":4711}]}}]"#;
+    let (result, body) = register(answer);
+    result.expect("registered");
+    let expected = format!(
+        concat!(
+            r#"{{"accountingYear":{{"year":"2026/2027"}},"journal":{{"journalNumber":3}},"entries":{{"customerPayments":["#,
+            r#"{{"date":"2026-11-20","amount":-198.00,"customer":{{"customerNumber":5001}},"customerInvoice":4711,"#,
+            r#""contraAccount":{{"accountNumber":5820}},"currency":{{"code":"DKK"}},"text":"Ordre 1001 {}"}}]}}}}"#
+        ),
+        key(Effect::Payment)
+    );
+    assert_eq!(body, expected);
+    // One object, as the schema says, is understood too.
+    register(&answer[1..answer.len() - 1]).0.expect("registered");
+}
+
+#[test]
+fn a_payment_that_stands_otherwise_than_asked_is_told() {
+    for answer in [
+        r#"[{"entries":{"customerPayments":[{"amount":198.00,"customerInvoice":4711}]}}]"#,
+        r#"[{"entries":{"customerPayments":[{"amount":-198.00,"customerInvoice":4712}]}}]"#,
+    ] {
+        assert_eq!(refusal(register(answer).0).0, "integrity");
+    }
+    assert!(matches!(register("gateway").0, Err(Failure::Unknown { .. })));
+}
+
+#[test]
+fn a_payment_that_cannot_be_is_not_sent() {
+    let script = Script::new(Vec::new());
+    for amount in ["0", "-1.00"] {
+        let mut step = payment("x");
+        step.amount = kroner(amount);
+        assert_eq!(refusal(run(payments::register(&script, &step, 5001, 4711))).0, "limit");
+    }
+    assert_eq!(refusal(run(payments::register(&script, &payment("x"), 5001, 0))).0, "limit");
+    script.finish();
+    let script = Script::new(vec![step(YEAR, 200, &page(&[]))]);
+    assert_eq!(refusal(run(payments::register(&script, &payment("x"), 5001, 4711))).0, "no-accounting-year");
+    script.finish();
+}
+
+#[test]
+fn the_text_always_carries_the_key() {
+    let key = key(Effect::Payment);
+    for (text, expected) in [
+        (String::new(), key.to_string()),
+        ("Ordre 1001".to_owned(), format!("Ordre 1001 {key}")),
+        (format!("{key} first"), format!("{key} first")),
+        ("x".repeat(300), format!("{} {key}", "x".repeat(233))),
+        ("æ".repeat(250), format!("{} {key}", "æ".repeat(233))),
+    ] {
+        let body = payments::voucher_body(&payment(&text), 5001, 4711, "2026".to_owned());
+        let text = &body.entries.customer_payments[0].text;
+        assert_eq!(text, &expected);
+        assert!(text.chars().count() <= 250);
+    }
+}
+
+#[test]
+fn a_payment_is_found_in_the_journal_or_booked_from_it() {
+    let key = key(Effect::Payment);
+    let entry = format!(r#"{{"text":"Ordre 1001 {}"}}"#, key.as_str().to_uppercase());
+    let journal = format!("GET /journals/3/entries?filter=text$like:{key}");
+    let booked = format!("GET openapi:/bookedEntriesapi/v4.0.0/booked-entries?filter=text$like:{key}");
+    let nothing = r#"{"items":[]}"#;
+    let cases = [
+        (vec![step(&journal, 200, &page(&[&entry]))], true),
+        (
+            vec![step(&journal, 200, &page(&[])), step(&booked, 200, &format!(r#"{{"items":[{entry}]}}"#))],
+            true,
+        ),
+        (vec![step(&journal, 200, &page(&[r#"{"text":"another"}"#])), step(&booked, 200, nothing)], false),
+        (
+            vec![
+                step(&journal, 200, &page(&[])),
+                step(&booked, 200, r#"{"items":[{}],"cursor":"c1"}"#),
+                step(&booked.replace("?", "?cursor=c1&"), 200, &format!(r#"{{"items":[{entry}]}}"#)),
+            ],
+            true,
+        ),
+    ];
+    for (steps, expected) in cases {
+        let script = Script::new(steps);
+        assert_eq!(run(payments::find(&script, &payment("Ordre 1001"))).expect("read"), expected);
+        script.finish();
+    }
+}
