@@ -1,4 +1,5 @@
-//! Money that cannot lie: whole minor units with their currency, checked arithmetic, exact decimal text in and out.
+//! Money that cannot lie: whole minor units with their currency, checked arithmetic, exact decimal text in and out. A minor
+//! unit is a hundredth also in currencies that are charged without decimals, since ledgers reckon so.
 //!
 //! No float comes near an amount. Adding different currencies is an error, not a conversion; splitting an amount always
 //! adds up to the amount again.
@@ -83,9 +84,20 @@ impl Currency {
         std::str::from_utf8(&self.code).unwrap_or("???")
     }
 
-    /// Number of decimals of the minor unit: 0 for ISK, 2 for DKK, 3 for KWD.
+    /// Number of decimals that is charged: 0 for ISK, 2 for DKK, 3 for KWD.
     pub const fn decimals(&self) -> u32 {
         self.decimals as u32
+    }
+
+    /// Number of decimals that amounts are kept with: those charged, and at least two, because ledgers reckon with two
+    /// decimals in every currency, so VAT of a sale in ISK may end on a fraction of a króna there.
+    pub const fn scale(&self) -> u32 {
+        if self.decimals < 2 { 2 } else { self.decimals as u32 }
+    }
+
+    /// The smallest amount that is charged, in minor units: 1 for DKK, 100 for ISK.
+    pub const fn smallest_unit(&self) -> i64 {
+        10_i64.pow(self.scale() - self.decimals as u32)
     }
 
     /// No money in this currency.
@@ -149,7 +161,7 @@ pub enum MoneyError {
     /// The text is not a plain decimal number.
     #[error("{0:?} is not a decimal amount")]
     NotAnAmount(String),
-    /// The amount has more decimals than the currency's minor unit.
+    /// The amount has more decimals than are kept in the currency.
     #[error("{amount} has more decimals than {currency} has")]
     TooPrecise {
         /// The amount as it was given.
@@ -168,7 +180,7 @@ pub enum MoneyError {
     BadWeights,
 }
 
-/// An amount in whole minor units (øre, cents) of one currency. Positive or negative; the sign convention is the field's.
+/// An amount in whole minor units (øre, cents; hundredths at least) of one currency. Positive or negative; the sign convention is the field's.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Money {
     minor: i64,
@@ -200,7 +212,7 @@ impl Money {
     /// # Errors
     /// Refuses a decimal that is not a whole number of minor units.
     pub fn from_decimal(value: Decimal, currency: Currency) -> Result<Money, MoneyError> {
-        if value.normalize().scale() > currency.decimals() {
+        if value.normalize().scale() > currency.scale() {
             return Err(MoneyError::TooPrecise { amount: value.to_string(), currency });
         }
         Money::round_decimal(value, currency)
@@ -208,18 +220,21 @@ impl Money {
 
     /// The nearest amount to a decimal, half away from zero (the rule of bookkeeping and of every connected system).
     pub fn round_decimal(value: Decimal, currency: Currency) -> Result<Money, MoneyError> {
-        let rounded =
-            value.round_dp_with_strategy(currency.decimals(), RoundingStrategy::MidpointAwayFromZero);
-        let factor = Decimal::from(10_i64.pow(currency.decimals()));
+        let rounded = value.round_dp_with_strategy(currency.scale(), RoundingStrategy::MidpointAwayFromZero);
+        let factor = Decimal::from(10_i64.pow(currency.scale()));
         let minor = rounded.checked_mul(factor).ok_or(MoneyError::Overflow)?;
         let minor = i64::try_from(minor.trunc().mantissa() / 10_i128.pow(minor.trunc().scale()))
             .map_err(|_| MoneyError::Overflow)?;
         Ok(Money { minor, currency })
     }
 
-    /// The amount as an exact decimal number of major units.
+    /// The amount as an exact decimal number of major units, with the decimals that are charged where they suffice.
     pub fn to_decimal(self) -> Decimal {
-        Decimal::new(self.minor, self.currency.decimals())
+        let unit = self.currency.smallest_unit();
+        if unit > 1 && self.minor % unit == 0 {
+            return Decimal::new(self.minor / unit, self.currency.decimals());
+        }
+        Decimal::new(self.minor, self.currency.scale())
     }
 
     /// Whole minor units.
@@ -346,7 +361,8 @@ pub fn parse_decimal(text: &str) -> Result<Decimal, MoneyError> {
     Decimal::from_str_exact(text).map_err(|_| MoneyError::NotAnAmount(text.chars().take(40).collect()))
 }
 
-/// Exact decimal text with exactly the currency's decimals, without the code: `249.00`.
+/// Exact decimal text with the currency's decimals, without the code: `249.00`; in currencies without, a fraction of a unit
+/// (which only ledgers have) is shown with two: `308.75`.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.to_decimal())

@@ -18,8 +18,8 @@ proptest! {
     }
 
     #[test]
-    fn printed_amounts_have_exactly_the_currencys_decimals(minor in any::<i64>(), currency in currency()) {
-        let text = Money::from_minor(minor, currency).to_string();
+    fn printed_amounts_have_the_currencys_decimals(units in -1_000_000_000_i64..1_000_000_000, currency in currency()) {
+        let text = Money::from_minor(units * currency.smallest_unit(), currency).to_string();
         let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
         prop_assert_eq!(decimals, currency.decimals() as usize);
     }
@@ -82,4 +82,15 @@ fn currencies_do_not_mix() {
     let (krone, euro) = (Money::from_minor(1, Currency::DKK), Money::from_minor(1, Currency::EUR));
     assert_eq!(krone.plus(euro), Err(MoneyError::MixedCurrencies(Currency::DKK, Currency::EUR)));
     assert_eq!(krone.minus(euro), Err(MoneyError::MixedCurrencies(Currency::DKK, Currency::EUR)));
+}
+
+#[test]
+fn a_ledgers_fraction_of_a_krona_is_kept() {
+    let isk: Currency = "ISK".parse().expect("krona");
+    let amount = |text: &str| Money::parse(text, isk).expect("amount");
+    assert_eq!(amount("309").to_string(), "309");
+    assert_eq!(amount("308.75").plus(amount("0.25")), Ok(amount("309")));
+    assert_eq!(amount("308.75").to_string(), "308.75");
+    assert_eq!(amount("309.00"), amount("309"));
+    assert!(Money::parse("308.755", isk).is_err());
 }

@@ -38,7 +38,7 @@ pub(super) fn settle(
     let mut lines = built.lines;
     let mut expected = reckon(&lines, rounding, input.order.currency)?;
     let difference = built.shop.gross.minus(expected.gross)?;
-    let rule = rule(input, sale, lines.len())?;
+    let rule = rule(input, sale, built.parts)?;
     let mut book = true;
     if !difference.is_zero() {
         let within = difference.absolute()?.minor() <= rule.limit.minor();
@@ -77,8 +77,11 @@ fn rule(input: &PlanInput<'_>, sale: &Sale, lines: usize) -> Result<DifferenceRu
     let currency = input.order.currency;
     let limit = match settings.limit {
         Some(limit) => Money::round_decimal(limit.0, currency)?,
-        // Half a smallest unit for each line, rounded up to a whole one.
-        None => Money::from_minor(i64::try_from(lines.div_ceil(2)).unwrap_or(i64::MAX), currency),
+        // Half a smallest unit for each line of the order, whole minor units.
+        None => {
+            let lines = i64::try_from(lines).unwrap_or(i64::MAX);
+            Money::from_minor(lines.saturating_mul(currency.smallest_unit()) / 2, currency)
+        }
     };
     Ok(DifferenceRule {
         mode: settings.mode,

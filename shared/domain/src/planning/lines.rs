@@ -35,6 +35,8 @@ pub(crate) struct Built {
     pub(crate) lines: Vec<DocumentLine>,
     pub(crate) new_products: Vec<ProductStep>,
     pub(crate) shop: Totals,
+    /// How many lines the order has; a line that was split counts once.
+    pub(crate) parts: usize,
 }
 
 /// Builds the document's lines.
@@ -51,7 +53,8 @@ pub(super) fn build(input: &PlanInput<'_>, sale: &Sale, warnings: &mut Vec<Reaso
     let net = Money::sum(currency, parts.iter().map(|part| part.net))?;
     let vat = Money::sum(currency, parts.iter().map(|part| part.vat))?;
     let shop = Totals { net, vat, gross: net.plus(vat)? };
-    let mut built = Built { lines: Vec::with_capacity(parts.len()), new_products: Vec::new(), shop };
+    let mut built =
+        Built { lines: Vec::with_capacity(parts.len()), new_products: Vec::new(), shop, parts: parts.len() };
     for part in &parts {
         add(input, sale, part, &mut built, warnings)?;
     }

@@ -79,15 +79,18 @@ fn whole_units(quantity: Decimal, amount: Money) -> Option<Vec<Piece>> {
     if units < 1 {
         return None;
     }
-    let low = amount.minor().checked_div(units)?;
-    let dear = amount.minor().checked_rem(units)?;
+    let currency = amount.currency();
+    // Prices are in units that are charged (whole krónur), unless the amount itself is not.
+    let smallest = currency.smallest_unit();
+    let smallest = if amount.minor() % smallest == 0 { smallest } else { 1 };
+    let low = (amount.minor() / smallest).checked_div(units)?.checked_mul(smallest)?;
+    let dear = (amount.minor() / smallest).checked_rem(units)?;
     let of = |count: i64, price: i64| -> Option<Piece> {
-        let currency = amount.currency();
         let net = Money::from_minor(price.checked_mul(count)?, currency);
         Some(piece(Decimal::from(count), Money::from_minor(price, currency).to_decimal(), net))
     };
     Some(
-        [of(units - dear, low)?, of(dear, low.checked_add(1)?)?]
+        [of(units - dear, low)?, of(dear, low.checked_add(smallest)?)?]
             .into_iter()
             .filter(|p| !p.quantity.is_zero())
             .collect(),
@@ -99,7 +102,7 @@ fn with_fraction(quantity: Decimal, amount: Money) -> Option<Vec<Piece>> {
     let quantity = quantity.normalize();
     let units = quantity.trunc();
     if quantity.scale() > TARGET_DECIMALS
-        || amount.currency().decimals() != TARGET_DECIMALS
+        || amount.currency().scale() != TARGET_DECIMALS
         || units < Decimal::ONE
     {
         return None;

@@ -149,7 +149,7 @@ fn stated_rate(line: &OrderLine) -> Option<Percentage> {
 
 /// True when the rate gives the amount, but for what shops round away: two smallest units, or half a per cent of the VAT.
 fn gives(rate: Percentage, net: Money, vat: Money) -> bool {
-    let unit = Money::from_minor(2, net.currency()).to_decimal();
+    let unit = Money::from_minor(2 * net.currency().smallest_unit(), net.currency()).to_decimal();
     let half_per_cent = vat.to_decimal().abs().checked_mul(Decimal::new(5, 3)).unwrap_or(Decimal::ZERO);
     let off = rate.of(net).checked_sub(vat.to_decimal()).map_or(Decimal::MAX, |off| off.abs());
     off <= unit.max(half_per_cent)
@@ -165,7 +165,7 @@ fn derived_rate(net: Money, vat: Money) -> Percentage {
     let rounded = |decimals: u32| {
         Percentage::new(ratio.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero))
     };
-    let unit = Money::from_minor(1, net.currency()).to_decimal();
+    let unit = Money::from_minor(net.currency().smallest_unit(), net.currency()).to_decimal();
     let near =
         |rate: Percentage| rate.of(net).checked_sub(vat.to_decimal()).is_some_and(|off| off.abs() <= unit);
     [0, 1, 2].into_iter().map(rounded).find(|rate| near(*rate)).unwrap_or_else(|| rounded(4))

@@ -14,7 +14,7 @@ pub struct DifferenceSettings {
     #[garde(skip)]
     pub mode: DifferenceMode,
     /// The largest difference that is handled so, in the document's currency. Without it: half a smallest unit for each
-    /// line of the document, rounded up.
+    /// line of the order.
     #[garde(custom(sound_limit))]
     pub limit: Option<DecimalText>,
     /// Text of the correction line.

@@ -202,10 +202,11 @@ proptest! {
     }
 }
 
-/// 149.97 with 25 % inside: the shop has 119.98 and 29.99, the target reckons 30.00.
+/// 149.97 with 25 % inside: the shop has 119.98 and 29.99, the target reckons 30.00. With the tea there are two lines, so
+/// that one øre is half an øre for each.
 fn one_oere_off(settings: &str) -> World {
-    World::of(order_in("DKK", "DK", vec![goods("MUG-1", "1", "119.98", "25", "29.99")]))
-        .with_settings(settings)
+    let lines = vec![goods("MUG-1", "1", "119.98", "25", "29.99"), goods("TEA-0", "1", "10.00", "0", "0.00")];
+    World::of(order_in("DKK", "DK", lines)).with_settings(settings)
 }
 
 #[test]
@@ -215,8 +216,28 @@ fn a_difference_of_one_oere_is_a_visible_line_and_the_invoice_is_booked() {
     let correction = document.lines.last().expect("a line");
     assert_eq!((correction.product.as_str(), correction.description.as_str()), ("afrunding", "Afrunding"));
     assert_eq!((correction.quantity, correction.unit_net_price), (decimal("-1"), decimal("0.01")));
-    assert_eq!(document.expected, Totals { net: dkk("119.97"), vat: dkk("30.00"), gross: dkk("149.97") });
-    assert_eq!(plan.expected, Totals { net: dkk("119.98"), vat: dkk("29.99"), gross: dkk("149.97") });
+    assert_eq!(document.expected, Totals { net: dkk("129.97"), vat: dkk("30.00"), gross: dkk("159.97") });
+    assert_eq!(plan.expected, Totals { net: dkk("129.98"), vat: dkk("29.99"), gross: dkk("159.97") });
+    assert!(booked(&plan));
+}
+
+#[test]
+fn the_default_limit_is_half_a_smallest_unit_for_each_line_of_the_order() {
+    let limit =
+        |world: &World| world.plan().document_step().expect("a document").difference.limit.to_string();
+    let lines = |count: usize| vec![goods("MUG-1", "3", "100.01", "25", "25.00"); count];
+    for (count, expected) in [(1, "0.00"), (2, "0.01"), (3, "0.01"), (4, "0.02")] {
+        assert_eq!(limit(&World::of(order_in("DKK", "DK", lines(count)))), expected, "{count} lines");
+    }
+    // 247 and 62 in ISK: the ledger reckons 61.75, and a quarter of a króna is within half a króna.
+    let isk = line(LineKind::Product, "MUG-1", "1", money("247", "ISK"), "25", "62");
+    let world = World::of(order_in("ISK", "DK", vec![isk]))
+        .with_settings(r#"{"document":{"kind":"booked-invoice"}}"#);
+    assert_eq!(limit(&world), "0.50");
+    let plan = world.plan();
+    let document = &plan.document_step().expect("a document").document;
+    assert_eq!(document.lines.last().map(|line| line.unit_net_price), Some(decimal("0.25")));
+    assert_eq!(document.expected.gross, money("309", "ISK"));
     assert!(booked(&plan));
 }
 

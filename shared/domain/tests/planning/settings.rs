@@ -590,7 +590,8 @@ fn customer_cases() -> Vec<Case> {
 
 fn difference_cases() -> Vec<Case> {
     // 149.97 with 25 % inside: the shop's VAT is 29.99, the target reckons 30.00.
-    let off = || World::of(order_in("DKK", "DK", vec![goods("MUG-1", "1", "119.98", "25", "29.99")]));
+    let tea = || goods("TEA-0", "1", "10.00", "0", "0.00");
+    let off = || World::of(order_in("DKK", "DK", vec![goods("MUG-1", "1", "119.98", "25", "29.99"), tea()]));
     vec![
         values("/differences/mode", off(), r#"{"differences":{"mode":"@"}}"#, "correction-line", "ignore"),
         values("/differences/limit", off(), r#"{"differences":{"limit":"@"}}"#, "0.01", "0.00"),
