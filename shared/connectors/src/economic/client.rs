@@ -60,12 +60,39 @@ pub(crate) async fn read_item(transport: &dyn Transport, path: String) -> Result
     text(&response, Call::Read).map(Some)
 }
 
+/// Whether the agreement has a place, and we a right to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Presence {
+    /// It must: anything else is a failure.
+    Required,
+    /// It need not: a place that does not exist (404) or is not ours to see (403) is told as `None`.
+    Optional,
+}
+
 /// Reads a whole collection, or what a filter leaves of it, each item with the text it was read from.
 pub(crate) async fn read_all<T: DeserializeOwned>(
     transport: &dyn Transport,
     path: &str,
     filter: Option<Filter>,
 ) -> Result<Vec<(T, String)>, Failure> {
+    Ok(read_pages(transport, path, filter, Presence::Required).await?.unwrap_or_default())
+}
+
+/// As [`read_all`]; `None` for a place that this agreement does not have or that we have no right to.
+pub(crate) async fn read_all_if_there<T: DeserializeOwned>(
+    transport: &dyn Transport,
+    path: &str,
+    filter: Option<Filter>,
+) -> Result<Option<Vec<(T, String)>>, Failure> {
+    read_pages(transport, path, filter, Presence::Optional).await
+}
+
+async fn read_pages<T: DeserializeOwned>(
+    transport: &dyn Transport,
+    path: &str,
+    filter: Option<Filter>,
+    presence: Presence,
+) -> Result<Option<Vec<(T, String)>>, Failure> {
     let filter = filter.map(Filter::into_text);
     let mut found = Vec::new();
     for number in 0..PAGES_LIMIT {
@@ -77,6 +104,9 @@ pub(crate) async fn read_all<T: DeserializeOwned>(
             request = request.query("filter", filter.as_str());
         }
         let response = transport.read(request).await?;
+        if presence == Presence::Optional && is_absent(&response) {
+            return Ok(None);
+        }
         let page: Page = parse(&text(&response, Call::Read)?, Call::Read, path)?;
         let full = page.collection.len() >= PAGE_SIZE;
         for item in page.collection {
@@ -84,18 +114,23 @@ pub(crate) async fn read_all<T: DeserializeOwned>(
         }
         // A page past the end is an empty collection, so a page that is not full is the last.
         if !full {
-            return Ok(found);
+            return Ok(Some(found));
         }
     }
     Err(refused("too-many", format!("{path} holds more than {} items", PAGES_LIMIT * PAGE_SIZE)))
 }
 
-/// Reads a whole collection of an OpenAPI service under its cursor. Sorting is ignored there [L], so none is asked for.
+fn is_absent(response: &Response) -> bool {
+    matches!(response.status, 403 | 404)
+}
+
+/// Reads a whole collection of an OpenAPI service under its cursor; `None` where there is no such service or no right to it.
+/// Sorting is ignored there [L], so none is asked for.
 pub(crate) async fn read_cursor<T: DeserializeOwned>(
     transport: &dyn Transport,
     path: &str,
     filter: Option<Filter>,
-) -> Result<Vec<T>, Failure> {
+) -> Result<Option<Vec<T>>, Failure> {
     let filter = filter.map(Filter::into_text);
     let mut found = Vec::new();
     let mut cursor: Option<String> = None;
@@ -108,11 +143,14 @@ pub(crate) async fn read_cursor<T: DeserializeOwned>(
             request = request.query("filter", filter.as_str());
         }
         let response = transport.read(request).await?;
+        if is_absent(&response) {
+            return Ok(None);
+        }
         let page: CursorPage<T> = parse(&text(&response, Call::Read)?, Call::Read, path)?;
         found.extend(page.items);
         match page.cursor.filter(|cursor| !cursor.is_empty()) {
             Some(next) => cursor = Some(next),
-            None => return Ok(found),
+            None => return Ok(Some(found)),
         }
     }
     Err(refused("too-many", format!("{path} holds more than {PAGES_LIMIT} pages")))

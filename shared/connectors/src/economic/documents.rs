@@ -6,7 +6,7 @@ use domain::{EffectKey, Failure};
 use jiff::civil::Date;
 
 use super::client::REST;
-use super::client::{Item, json, parse, read_all, read_item, text, write};
+use super::client::{Item, json, parse, read_all, read_all_if_there, read_item, text, write};
 use super::errors::{Call, failure, refused};
 use super::filter::Filter;
 use super::limits;
@@ -153,28 +153,20 @@ async fn search(
 ) -> Result<Vec<FoundDocument>, Failure> {
     let mut places = Vec::with_capacity(PLACES.len());
     for (path, kind) in PLACES {
-        let answers = match read_all::<DocumentAnswer>(transport, path, Some(filter.clone())).await {
-            Err(failure) if kind == DocumentKind::Order && is_without_orders(&failure) => Vec::new(),
-            answers => answers?,
+        let answers = if kind == DocumentKind::Order {
+            // Orders may be a module of their own [U]: an agreement without the place or the right holds no order of ours.
+            read_all_if_there(transport, path, Some(filter.clone())).await?.unwrap_or_default()
+        } else {
+            read_all(transport, path, Some(filter.clone())).await?
         };
         let mut here = Vec::new();
+        let answers: Vec<(DocumentAnswer, String)> = answers;
         for (answer, raw) in answers.iter().filter(|(answer, _)| wanted(answer)) {
             here.push(found(kind, answer, raw, Call::Read)?);
         }
         places.push(here);
     }
     Ok(places.into_iter().rev().flatten().collect())
-}
-
-/// Orders may be a module of their own [U]. An agreement that has no such place, or no such right, holds no order of ours.
-fn is_without_orders(failure: &Failure) -> bool {
-    match failure {
-        Failure::Rejected { code, message } => {
-            code.as_deref() == Some("AccessDeniedAgreementMissingModules") || message.contains("(status 404")
-        }
-        Failure::Unauthorized { message } => message.contains("(status 403"),
-        _ => false,
-    }
 }
 
 fn check(document: &Document, customer: u32) -> Result<(), Failure> {

@@ -61,9 +61,26 @@ pub(crate) const PRODUCT_NAME: usize = 300;
 /// Longest text of a journal entry [V].
 pub(crate) const ENTRY_TEXT: usize = 250;
 
-/// A text cut to so many characters; only for texts that are printed and nothing is found or reckoned by.
+/// Length as e-conomic counts it: its server counts UTF-16 units, of which an emoji has two [U]; counting so is never too few.
+pub(crate) fn length(text: &str) -> usize {
+    text.chars().map(char::len_utf16).sum()
+}
+
+/// A text cut to so many characters, without control characters but line breaks and tabs; only for texts that are printed and
+/// nothing is found or reckoned by.
 pub(crate) fn cut(text: &str, limit: usize) -> String {
-    text.chars().take(limit).collect::<String>().trim_end().to_owned()
+    let printable = |character: &char| !character.is_control() || matches!(character, '\n' | '\r' | '\t');
+    let mut left = limit;
+    let kept: String = text
+        .chars()
+        .filter(printable)
+        .take_while(|character| {
+            let fits = character.len_utf16() <= left;
+            left = left.saturating_sub(character.len_utf16());
+            fits
+        })
+        .collect();
+    kept.trim_end().to_owned()
 }
 
 /// Checks everything that e-conomic would refuse or lose.
@@ -97,6 +114,11 @@ pub(crate) fn check(document: &Document) -> Result<(), Failure> {
             return Err(limit(field, "a number above 0 is needed", "0"));
         }
     }
+    // Otherwise `E04760` [L].
+    if let Some(due) = document.due_date.filter(|due| *due < document.date) {
+        let rule = format!("not before the document's date {}", document.date);
+        return Err(limit("dueDate", &rule, &due.to_string()));
+    }
     if document.lines.is_empty() {
         return Err(limit("lines", "at least one line is needed", "0"));
     }
@@ -128,7 +150,7 @@ pub(crate) fn check_ean(field: &str, ean: &str) -> Result<(), Failure> {
 
 /// A text that must stand in e-conomic exactly as it is: not empty, not too long, no blanks around it, no control characters.
 pub(crate) fn kept(field: &str, text: &str, longest: usize) -> Result<(), Failure> {
-    let length = text.chars().count();
+    let length = length(text);
     if length > longest {
         return Err(limit(field, &format!("at most {longest} characters, and it has {length}"), text));
     }

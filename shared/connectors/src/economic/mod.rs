@@ -77,11 +77,11 @@ pub const MANIFEST: Manifest = Manifest {
     timeout_seconds: 30,
     response_limit: 16 * 1024 * 1024,
     // Nobody has measured it [U]: a document just made is taken to be found after this.
-    look_up_lag_seconds: 60,
+    look_up_lag_seconds: 10,
     idempotency_seconds: 60 * 60,
     unproven: &[
         "whether the amount of a received customer payment is negative (payment registration in a journal stays off until a live agreement has shown it)",
-        "how long a document just made may be missing from look-ups (60 seconds are assumed)",
+        "how long a document just made may be missing from look-ups (10 seconds are assumed)",
         "whether a refusal is remembered under its idempotency key (a replay within the hour may get the old refusal again)",
         "whether VAT is rounded per line or per rate (the settings can say)",
         "whether a line without a price costs nothing (the net sum is compared)",

@@ -80,7 +80,7 @@ pub(super) fn voucher_body(step: &PaymentStep, customer: u32, invoice: u64, year
 /// The text on the entry. It always holds the key, the only thing a payment is found by; the words before it are cut.
 fn entry_text(step: &PaymentStep) -> String {
     let key = step.key.as_str();
-    if step.text.contains(key) && step.text.chars().count() <= limits::ENTRY_TEXT {
+    if step.text.contains(key) && limits::length(&step.text) <= limits::ENTRY_TEXT {
         return step.text.clone();
     }
     let words = cut(step.text.trim(), limits::ENTRY_TEXT - key.len() - 1);
@@ -169,7 +169,13 @@ pub(super) async fn find(transport: &dyn Transport, step: &PaymentStep) -> Resul
     if drafts.iter().any(|(entry, _)| holds(entry)) {
         return Ok(true);
     }
-    let booked =
-        read_cursor::<EntryAnswer>(transport, BOOKED_ENTRIES, Some(Filter::contains("text", key))).await?;
-    Ok(booked.iter().any(holds))
+    let filter = Filter::contains("text", key);
+    match read_cursor::<EntryAnswer>(transport, BOOKED_ENTRIES, Some(filter)).await? {
+        Some(booked) => Ok(booked.iter().any(holds)),
+        // Not to see is not to have found nothing: a payment is not made twice for want of a right.
+        None => Err(refused(
+            "booked-entries",
+            "whether the payment was booked already cannot be seen: e-conomic gives no access to booked entries",
+        )),
+    }
 }

@@ -52,7 +52,7 @@ fn filters(numbers: &[String]) -> Vec<Filter> {
     let mut numbers: Vec<&str> = numbers
         .iter()
         .map(String::as_str)
-        .filter(|number| !number.is_empty() && number.chars().count() <= limits::PRODUCT_NUMBER)
+        .filter(|number| !number.is_empty() && limits::length(number) <= limits::PRODUCT_NUMBER)
         .collect();
     numbers.sort_unstable();
     numbers.dedup();

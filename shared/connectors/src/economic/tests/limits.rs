@@ -29,6 +29,9 @@ fn each_limit_names_field_and_value() {
         ("paymentTerms: a number above 0", "0", |d| d.payment_term = 0),
         ("recipient.vatZone: a number above 0", "0", |d| d.vat_zone = 0),
         ("departmentalDistribution: a number above 0", "0", |d| d.department = Some(0)),
+        ("dueDate: not before the document's date 2026-11-20", "2026-11-19", |d| {
+            d.due_date = Some("2026-11-19".parse().expect("a date"))
+        }),
         ("lines: at least one line", "0", |d| d.lines.clear()),
         ("lines.1.product.productNumber: at most 25 characters, and it has 26", "PPP", |d| {
             d.lines[0].product = "P".repeat(26)
@@ -66,7 +69,7 @@ fn printed_texts_are_cut_and_empty_ones_left_out() {
     let mut long = document(DocumentKind::BookedInvoice);
     long.heading = "æ".repeat(300);
     long.text = "t".repeat(1200);
-    long.text_below = " ".to_owned();
+    long.text_below = " \u{7}".to_owned();
     long.lines[0].description = "d".repeat(3000);
     long.recipient.address.street = "s".repeat(300);
     long.recipient.address.postcode = "p".repeat(60);
@@ -80,6 +83,16 @@ fn printed_texts_are_cut_and_empty_ones_left_out() {
     assert_eq!(body.recipient.address.map(|text| text.len()), Some(250));
     assert_eq!(body.recipient.zip.map(|text| text.len()), Some(50));
     assert_eq!(body.recipient.country, None);
+}
+
+#[test]
+fn lengths_are_counted_as_the_server_counts_them() {
+    assert_eq!(limits::length("aæ\u{1f381}"), 4);
+    assert_eq!(limits::cut("ab\u{1f381}c", 3), "ab", "half an emoji is none");
+    assert_eq!(limits::cut("a\u{0}b\nc", 10), "ab\nc");
+    let mut gift = document(DocumentKind::BookedInvoice);
+    gift.lines[0].product = "\u{1f381}".repeat(13);
+    assert!(refusal(limits::check(&gift)).1.contains("and it has 26"));
 }
 
 #[test]

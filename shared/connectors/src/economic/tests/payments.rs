@@ -115,3 +115,18 @@ fn a_payment_is_found_in_the_journal_or_booked_from_it() {
         script.finish();
     }
 }
+
+#[test]
+fn a_payment_that_cannot_be_looked_for_is_not_taken_for_missing() {
+    let key = key(Effect::Payment);
+    let script = Script::new(vec![
+        step(&format!("GET /journals/3/entries?filter=text$like:{key}"), 200, &page(&[])),
+        step(
+            &format!("GET openapi:/bookedEntriesapi/v4.0.0/booked-entries?filter=text$like:{key}"),
+            403,
+            "{}",
+        ),
+    ]);
+    assert_eq!(refusal(run(payments::find(&script, &payment("Ordre 1001")))).0, "booked-entries");
+    script.finish();
+}
