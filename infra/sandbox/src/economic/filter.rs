@@ -149,6 +149,9 @@ impl<'a> Parser<'a> {
 
     fn test(&mut self, depth: usize) -> Result<Filter, FilterError> {
         let length = self.rest().find('$').ok_or_else(|| self.fail("missing operator"))?;
+        if length == 0 {
+            return Err(self.fail("missing field"));
+        }
         let field = self.rest()[..length].to_string();
         self.position += length;
         if !self.allowed.iter().any(|name| name.eq_ignore_ascii_case(&field)) {

@@ -97,6 +97,10 @@ impl Shop {
         let mut problems = Vec::new();
         for (_, field) in query.fields(root, selection) {
             let arguments = arguments::all(&field.arguments, &query.variables);
+            if let Some(name) = types::unknown_argument(&field.name, &arguments) {
+                let message = format!("Field '{}' doesn't accept argument '{name}'", field.name);
+                return refuse(&[Refusal::new(message, "argumentNotAccepted")], None);
+            }
             let answer = if root == "Mutation" {
                 self.mutate(now, &field.name, &arguments)
             } else {

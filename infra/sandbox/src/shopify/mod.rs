@@ -21,6 +21,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Every GraphQL field that this shop answers, as (type, field): for tests that compare with the vendor's schema.
+pub fn answered_fields() -> impl Iterator<Item = (&'static str, &'static str)> {
+    types::all()
+}
+
 /// One Shopify shop.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Shop {

@@ -105,8 +105,7 @@ impl Shop {
         let Some(topic) = arguments.text("topic").and_then(topic_name) else {
             return refuse("topic", "Topic is invalid");
         };
-        let Some(uri) = input.text("uri").or(input.text("callbackUrl")).filter(|uri| uri.starts_with("http"))
-        else {
+        let Some(uri) = input.text("uri").filter(|uri| uri.starts_with("http")) else {
             return refuse("callbackUrl", "Address is invalid");
         };
         let taken = self.subscriptions.values().any(|known| known.topic == topic && known.uri == uri);
@@ -123,9 +122,7 @@ impl Shop {
             let errors = user_error("id", "Webhook subscription does not exist");
             return object! { "webhookSubscription": Json::Null, "userErrors": errors };
         };
-        if let Some(uri) =
-            arguments.text("webhookSubscription.uri").or(arguments.text("webhookSubscription.callbackUrl"))
-        {
+        if let Some(uri) = arguments.text("webhookSubscription.uri") {
             subscription.uri = uri.to_string();
             subscription.updated = now;
         }

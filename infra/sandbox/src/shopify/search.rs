@@ -12,7 +12,7 @@ const REACH: SignedDuration = SignedDuration::from_hours(60 * 24);
 impl Shop {
     pub(super) fn look_up(&self, now: Timestamp, field: &str, arguments: &Json) -> Result<Json, Refusal> {
         match field {
-            "order" | "node" => {
+            "order" => {
                 let id = arguments.text("id").and_then(|gid| id_of(gid, "Order"));
                 let Some(id) = id else { return Err(invalid_id(arguments)) };
                 let order = self.orders.get(&id).filter(|order| self.within_reach(now, order));
@@ -21,12 +21,6 @@ impl Shop {
             "orders" => self.search(now, arguments),
             "webhookSubscriptions" => {
                 Ok(Json::Array(self.subscriptions.values().map(|subscription| subscription.node()).collect()))
-            }
-            "webhookSubscription" => {
-                let id = arguments.text("id").and_then(|gid| id_of(gid, "WebhookSubscription"));
-                Ok(id
-                    .and_then(|id| self.subscriptions.get(&id))
-                    .map_or(Json::Null, |subscription| subscription.node()))
             }
             _ => Ok(object! {
                 "id": "gid://shopify/Shop/1", "name": self.domain.split('.').next().unwrap_or_default(),

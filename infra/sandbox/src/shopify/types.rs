@@ -20,11 +20,7 @@ const MONEY_OF_ORDER: &str = "subtotalPriceSet:MoneyBag totalPriceSet:MoneyBag c
     originalTotalDutiesSet:MoneyBag currentTotalAdditionalFeesSet:MoneyBag originalTotalAdditionalFeesSet:MoneyBag";
 
 const TYPES: &[(&str, &str)] = &[
-    (
-        "QueryRoot",
-        "order:Order orders:Order@ node:Order shop:Shop webhookSubscriptions:WebhookSubscription@ \
-        webhookSubscription:WebhookSubscription",
-    ),
+    ("QueryRoot", "order:Order orders:Order@ shop:Shop webhookSubscriptions:WebhookSubscription@"),
     (
         "Mutation",
         "tagsAdd:TagsPayload tagsRemove:TagsPayload orderUpdate:OrderUpdatePayload \
@@ -147,6 +143,51 @@ pub(super) fn field(parent: &str, name: &str) -> Option<Shape<'static>> {
             }
         },
     )
+}
+
+/// The arguments of the root fields, and the fields of the input objects among them.
+const ARGUMENTS: &[(&str, &str)] = &[
+    ("order", "id"),
+    ("orders", "after before first last query reverse savedSearchId sortKey"),
+    ("webhookSubscriptions", "after before first format last query reverse sortKey topics uri"),
+    ("shop", ""),
+    ("tagsAdd", "id tags"),
+    ("tagsRemove", "id tags"),
+    ("orderUpdate", "input"),
+    (
+        "orderUpdate.input",
+        "id note tags customAttributes email phone poNumber shippingAddress metafields localizedFields",
+    ),
+    ("webhookSubscriptionCreate", "topic webhookSubscription"),
+    (
+        "webhookSubscriptionCreate.webhookSubscription",
+        "filter format includeFields metafieldNamespaces metafields uri",
+    ),
+    ("webhookSubscriptionUpdate", "id webhookSubscription"),
+    (
+        "webhookSubscriptionUpdate.webhookSubscription",
+        "filter format includeFields metafieldNamespaces metafields uri",
+    ),
+    ("webhookSubscriptionDelete", "id"),
+];
+
+/// The first name among the keys of an object that the schema does not have at this place.
+pub(super) fn unknown_argument(place: &str, arguments: &crate::json::Json) -> Option<String> {
+    let crate::json::Json::Object(sent) = arguments else { return None };
+    let (_, known) = ARGUMENTS.iter().find(|(known, _)| *known == place)?;
+    sent.iter().find_map(|(name, value)| {
+        if !known.split_whitespace().any(|known| known == name) {
+            return Some(name.clone());
+        }
+        unknown_argument(&format!("{place}.{name}"), value)
+    })
+}
+
+/// Every field that is answered, with its type: for tests that compare with the vendor's schema.
+pub(super) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TYPES.iter().flat_map(|(parent, fields)| {
+        fields.split_whitespace().map(move |word| (*parent, word.split(':').next().unwrap_or(word)))
+    })
 }
 
 /// Whether a type is known.

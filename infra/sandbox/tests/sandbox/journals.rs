@@ -1,0 +1,207 @@
+//! Journals on both surfaces: entries, vouchers, booking, matching, and the sign that no source settles.
+
+use crate::support::{Bench, codes, invoice, line, with};
+use sandbox::economic::CustomerPaymentSign;
+use sandbox::{Json, object};
+
+const ENTRIES: &str = "journalsapi/v15.0.0/draft-entries";
+
+fn entry(kind: i64, amount: &str, more: Json) -> Json {
+    let mut body = object! {
+        "amount": Json::Number(amount.to_string()), "currency": "DKK", "date": "2026-11-21T00:00:00Z",
+        "entryTypeNumber": kind, "journalNumber": 2,
+    };
+    if let Json::Object(fields) = more {
+        fields.into_iter().for_each(|(name, value)| body.set(&name, value));
+    }
+    body
+}
+
+fn book(bench: &mut Bench, numbers: &[i64]) -> sandbox::Response {
+    let body = object! { "entryNumbers": numbers.to_vec() };
+    bench.api("POST", "journalsapi/v15.0.0/journals/2/bookdraftentries", Some(body))
+}
+
+#[test]
+fn a_customer_payment_settles_its_invoice_under_either_sign() {
+    for (sign, amount) in
+        [(CustomerPaymentSign::NegativeCredits, "-125"), (CustomerPaymentSign::PositiveCredits, "125")]
+    {
+        let mut bench = Bench::new();
+        bench.agreement().customer_payment_sign = sign;
+        bench.book(invoice(vec![line("MUG-11", "1", "100.00")]));
+        let more = object! { "customerNumber": 1000, "customerInvoiceNumber": "10001" };
+        let made = bench.api("POST", ENTRIES, Some(entry(2, amount, more)));
+        assert_eq!(made.status, 201, "{}", made.body_json());
+        let number = made.body_json().integer("entryNumber").unwrap();
+        assert_eq!(book(&mut bench, &[number]).status, 204);
+        let booked = bench.get("invoices/booked/10001").body_json();
+        assert_eq!(booked.decimal("remainder").unwrap().to_string(), "0.00", "{sign:?}");
+        let balances = bench.agreement().ledger.balances();
+        assert_eq!(balances[&(5820, "DKK".to_string())].to_string(), "125", "{sign:?}");
+    }
+}
+
+#[test]
+fn a_payment_of_the_wrong_sign_shows_as_a_doubled_debt() {
+    let mut bench = Bench::new();
+    bench.book(invoice(vec![line("MUG-11", "1", "100.00")]));
+    let more = object! { "customerNumber": 1000, "customerInvoiceNumber": "10001" };
+    let made = bench.api("POST", ENTRIES, Some(entry(2, "125", more))).body_json();
+    book(&mut bench, &[made.integer("entryNumber").unwrap()]);
+    let booked = bench.get("invoices/booked/10001").body_json();
+    assert_eq!(booked.decimal("remainder").unwrap().to_string(), "250.00");
+}
+
+#[test]
+fn entries_without_contra_account_must_balance_by_voucher() {
+    let mut bench = Bench::new();
+    let leg = |account: i64, amount: &str| {
+        entry(5, amount, object! { "accountNumber": account, "voucherNumber": 20_007 })
+    };
+    let body = object! { "entries": vec![leg(5820, "100.00"), leg(2950, "1.50"), leg(5830, "-101.50")] };
+    let made = bench.api("POST", &format!("{ENTRIES}/bulk"), Some(body)).body_json();
+    let numbers: Vec<i64> = made.items("entryNumbers").iter().filter_map(Json::as_integer).collect();
+    assert_eq!(numbers.len(), 3, "{made}");
+    assert_eq!(book(&mut bench, &numbers[..2]).status, 400, "two legs of three do not balance");
+    assert_eq!(bench.agreement().draft_entries.len(), 3, "and nothing was booked");
+    assert_eq!(book(&mut bench, &numbers).status, 204);
+    let found = bench
+        .api("GET", "bookedEntriesapi/v4.0.0/booked-entries?filter=voucherNumber$eq:20007", None)
+        .body_json();
+    assert_eq!(found.items("items").len(), 3);
+}
+
+#[test]
+fn a_vat_code_splits_the_amount() {
+    let mut bench = Bench::new();
+    let more = object! { "accountNumber": 1010, "vatCode": "U25", "contraAccountNumber": 5820 };
+    let made = bench.api("POST", ENTRIES, Some(entry(5, "-125.00", more))).body_json();
+    book(&mut bench, &[made.integer("entryNumber").unwrap()]);
+    let balances = bench.agreement().ledger.balances();
+    let of = |account: u32| balances[&(account, "DKK".to_string())].normalize().to_string();
+    assert_eq!((of(1010).as_str(), of(6902).as_str(), of(5820).as_str()), ("-100", "-25", "125"));
+}
+
+#[test]
+fn wrong_entries_are_refused_with_the_vendors_codes() {
+    let cases: Vec<(&str, Json)> = vec![
+        ("Required", object! { "amount": 1 }),
+        (
+            "JournalEntryDateAccountingYearClosed",
+            with(entry(5, "1", object! { "accountNumber": 2950 }), "date", "2025-11-21T00:00:00Z"),
+        ),
+        (
+            "JournalEntryDateAccountingYearDoesNotExist",
+            with(entry(5, "1", object! { "accountNumber": 2950 }), "date", "2019-11-21T00:00:00Z"),
+        ),
+        ("JournalEntryAccountNotFound", entry(5, "1", object! { "accountNumber": 9 })),
+        ("JournalEntryAccountIsBlockedForDirectEntries", entry(5, "1", object! { "accountNumber": 5600 })),
+        ("JournalEntryAccountAndContraAccountNotSet", entry(5, "1", object! {})),
+        ("JournalEntryCustomerNotFound", entry(2, "1", object! { "customerNumber": 77 })),
+        (
+            "JournalEntryCurrencyNotFound",
+            with(entry(5, "1", object! { "accountNumber": 2950 }), "currency", "XYZ"),
+        ),
+        (
+            "Customer_Invoice_Is_Not_Numeric",
+            entry(2, "1", object! { "customerNumber": 1000, "customerInvoiceNumber": "A1" }),
+        ),
+        (
+            "JournalEntryVoucherNumberNotWithinBoundaries",
+            entry(5, "1", object! { "accountNumber": 2950, "voucherNumber": 1_000_000_000 }),
+        ),
+    ];
+    for (code, body) in cases {
+        let mut bench = Bench::new();
+        let answer = bench.api("POST", ENTRIES, Some(body));
+        assert_eq!(answer.status, 400, "{code}");
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+        assert!(codes(&answer).contains(&code.to_string()), "{code}: {}", answer.body_json());
+    }
+}
+
+#[test]
+fn too_many_entries_are_refused() {
+    let mut bench = Bench::new();
+    let body = object! { "entries": vec![entry(5, "1", object! { "accountNumber": 2950, "contraAccountNumber": 5820 }); 501] };
+    let answer = bench.api("POST", &format!("{ENTRIES}/bulk"), Some(body));
+    assert_eq!(codes(&answer), ["OneAPITooManyEntries"]);
+}
+
+#[test]
+fn vouchers_of_legacy_rest_become_entries_that_can_be_listed_and_deleted() {
+    let mut bench = Bench::new();
+    let payment = object! {
+        "amount": -125, "date": "2026-11-20", "customer": object! { "customerNumber": 1000 }, "customerInvoice": 10_001,
+        "contraAccount": object! { "accountNumber": 5820 }, "text": "payout 7",
+    };
+    let body = object! { "accountingYear": object! { "year": "2026" }, "entries": object! { "customerPayments": vec![payment] } };
+    let made = bench.post("journals/2/vouchers", body).body_json();
+    let Json::Array(vouchers) = &made else { panic!("{made}") };
+    assert_eq!(vouchers[0].items("entries.customerPayments").len(), 1);
+    let listed = bench.get("journals/2/entries?filter=text$eq:payout%207").body_json();
+    assert_eq!(listed.items("collection").len(), 1);
+    let number = listed.items("collection")[0].integer("journalEntryNumber").unwrap();
+    assert_eq!(bench.rest("DELETE", &format!("journals/2/entries/{number}"), None).status, 204);
+    assert!(bench.agreement().draft_entries.is_empty());
+    let closed = object! { "accountingYear": object! { "year": "1999" } };
+    assert_eq!(codes(&bench.post("journals/2/vouchers", closed)), ["E06000"]);
+}
+
+#[test]
+fn booked_entries_of_one_customer_are_matched() {
+    let mut bench = Bench::new();
+    bench.book(invoice(vec![line("MUG-11", "1", "100.00")]));
+    bench.book(invoice(vec![line("MUG-11", "-1", "100.00")]));
+    let filter = "filter=customerNumber$eq:1000";
+    let open =
+        bench.api("GET", &format!("bookedEntriesapi/v4.0.0/booked-entries?{filter}"), None).body_json();
+    let numbers: Vec<i64> =
+        open.items("items").iter().filter_map(|entry| entry.integer("entryNumber")).collect();
+    let answer = bench.api(
+        "POST",
+        "bookedEntriesapi/v4.0.0/booked-entries/match",
+        Some(object! { "entryIds": numbers.clone() }),
+    );
+    assert_eq!(answer.status, 204);
+    for invoice in ["10001", "10002"] {
+        let remainder =
+            bench.get(&format!("invoices/booked/{invoice}")).body_json().decimal("remainder").unwrap();
+        assert!(remainder.is_zero(), "{invoice}");
+    }
+    let one = bench.api(
+        "POST",
+        "bookedEntriesapi/v4.0.0/booked-entries/match",
+        Some(object! { "entryIds": vec![numbers[0]] }),
+    );
+    assert_eq!(one.status, 400);
+}
+
+#[test]
+fn pages_counts_and_periods_of_the_openapi_services() {
+    let mut bench = Bench::new();
+    for _ in 0..3 {
+        bench.api(
+            "POST",
+            ENTRIES,
+            Some(entry(5, "1", object! { "accountNumber": 2950, "contraAccountNumber": 5820 })),
+        );
+    }
+    let page = bench
+        .api("GET", &format!("{ENTRIES}/paged?pageSize=2&skipPages=1&sort=-entryNumber"), None)
+        .body_json();
+    assert_eq!(page, Json::parse(page.to_string().as_bytes()).unwrap());
+    let Json::Array(items) = &page else { panic!("{page}") };
+    assert_eq!((items.len(), items[0].integer("entryNumber")), (1, Some(1)));
+    assert_eq!(bench.api("GET", &format!("{ENTRIES}/count"), None).body, b"3");
+    assert_eq!(bench.api("GET", &format!("{ENTRIES}/paged?pageSize=101"), None).status, 400);
+    assert_eq!(bench.api("GET", &format!("{ENTRIES}/paged?pageSize=100&skipPages=100"), None).status, 400);
+    assert_eq!(codes(&bench.api("GET", &format!("{ENTRIES}?filter=text$eq:x"), None)), ["BadFilterRequest"]);
+    bench.agreement().master.years[2].periods[0].barred = true;
+    let periods = bench
+        .api("GET", "accountingyearsapi/v2.0.1/accountingYears/periods?filter=year$eq:2026", None)
+        .body_json();
+    assert_eq!(periods.items("items").len(), 12);
+    assert_eq!(periods.items("items")[0].get("isBarred"), Some(&Json::Bool(true)));
+}

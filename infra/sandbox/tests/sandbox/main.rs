@@ -1,0 +1,18 @@
+//! The stand-ins' own behaviour, proved without any client of ours.
+
+mod access;
+mod books;
+mod captured;
+mod demo;
+mod documents;
+mod faults;
+mod filters;
+mod journals;
+mod json;
+mod pricing;
+mod quirks;
+mod schemas;
+mod served;
+mod shopify;
+mod support;
+mod woocommerce;
