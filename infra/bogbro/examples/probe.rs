@@ -59,6 +59,7 @@ async fn perform(what: &str, key: &str) -> Result<(), Error> {
             line("hanging")?;
             std::thread::sleep(std::time::Duration::from_secs(3600));
         }
+        "slow" => tokio::time::sleep(std::time::Duration::from_millis(15)).await,
         "fail" => return Err("told to fail".into()),
         "loud" => eprintln!("a line of the probe"),
         "put" => put(key).await?,

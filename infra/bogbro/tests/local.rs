@@ -396,6 +396,52 @@ async fn a_host_tells_about_itself_and_a_second_one_does_not_start_beside_it() {
     world.host.stop().await;
 }
 
+#[tokio::test]
+async fn no_message_is_lost_or_overtaken_while_processes_and_hosts_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let start = || async {
+        let mut config = HostConfig::without_functions(folder.path().join("data"));
+        config.functions = vec![probe(folder.path(), vec![queue_trigger()])];
+        config.redelivery = Some(Duration::ZERO);
+        Host::start(config).await.expect("the host starts")
+    };
+    let mut host = start().await;
+    let sender = clients(&host).queues;
+    let wanted: Vec<String> = (100..260).map(|number| format!("g{} slow-{number}", number % 8)).collect();
+    for (number, line) in wanted.iter().enumerate() {
+        let (group, body) = line.split_once(' ').expect("group and body");
+        send(&sender, &host.queue_url(QUEUE), group, body).await;
+        // Between the messages the processes are killed, and the host ends twice: once in order, once not.
+        if [10, 30, 50, 70, 90, 110].contains(&number) {
+            host.kill("probe").await;
+        }
+    }
+    for end in ["stop", "crash"] {
+        if end == "stop" {
+            host.stop().await
+        } else {
+            host.crash().await
+        }
+        host = start().await;
+    }
+    wait("the queue to be empty", || host.depth(QUEUE).expect("the depth").total() == 0).await;
+    assert_eq!(host.depth("orders-dead.fifo").expect("the depth").total(), 0);
+    let lines = std::fs::read_to_string(folder.path().join("lines")).expect("the lines");
+    let mut first_handled: Vec<String> = Vec::new();
+    for line in lines.lines().filter_map(|line| line.rsplit_once(' ')).map(|(line, _)| line.to_owned()) {
+        if !first_handled.contains(&line) {
+            first_handled.push(line);
+        }
+    }
+    for group in (0..8).map(|number| format!("g{number} ")) {
+        let of_group = |lines: &[String]| -> Vec<String> {
+            lines.iter().filter(|line| line.starts_with(&group)).cloned().collect()
+        };
+        assert_eq!(of_group(&first_handled), of_group(&wanted), "{group}");
+    }
+    host.stop().await;
+}
+
 /// The host as a process of its own.
 struct Separate {
     child: tokio::process::Child,

@@ -21,6 +21,20 @@ pub struct Permission {
     pub resource: String,
 }
 
+impl Permission {
+    /// The resource as a policy of the template names it, whatever the names of this deployment: `table`,
+    /// `table/index/due`, `queue/orders.fifo`, `bucket`, `key`, `mail`.
+    pub fn place(&self) -> String {
+        let mut parts = self.resource.splitn(3, '/');
+        match (parts.next().unwrap_or_default(), parts.next(), parts.next()) {
+            ("table", Some(_), Some(index)) => format!("table/{index}"),
+            ("queue", Some(name), _) => format!("queue/{name}"),
+            ("identity", ..) => "mail".to_owned(),
+            (kind, ..) => kind.to_owned(),
+        }
+    }
+}
+
 /// A call as the observer sees it, before it is performed.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt<'a> {
@@ -365,6 +379,21 @@ mod tests {
                 permissions.iter().map(|one| format!("{} {}", one.action, one.resource)).collect();
             assert_eq!(text.join(", "), expected);
             assert_eq!(identified.caller(), "scheduler");
+        }
+    }
+
+    #[test]
+    fn a_place_is_the_templates_word_for_a_resource() {
+        for (resource, place) in [
+            ("table/bogbro", "table"),
+            ("table/bogbro/index/due", "table/index/due"),
+            ("queue/orders.fifo", "queue/orders.fifo"),
+            ("bucket/bogbro/*", "bucket"),
+            ("key/b06b", "key"),
+            ("identity/bogbro@example.com", "mail"),
+        ] {
+            let permission = Permission { action: String::new(), resource: resource.to_owned() };
+            assert_eq!(permission.place(), place);
         }
     }
 

@@ -2,7 +2,7 @@
 //! `/_host/mails`, `/_host/calls`, all as JSON. The messages themselves are files in the data directory.
 
 use super::endpoint::Endpoint;
-use super::server::{Answer, Asked, respond_json};
+use super::server::{Answer, Asked, header, respond_json};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -12,6 +12,11 @@ pub(crate) const PATH: &str = "/_host";
 /// Answers a request to `/_host/...`.
 pub(crate) fn answer(endpoint: &Endpoint, request: &Asked) -> Answer {
     let path = request.uri().path();
+    // A page in a browser can be made to reach this port under a name of its own; only this machine's own names count.
+    let host = header(request, "host").unwrap_or_default();
+    if !["127.0.0.1", "localhost"].contains(&host.split(':').next().unwrap_or_default()) {
+        return respond_json(403, &json!({ "message": "ask for 127.0.0.1" }));
+    }
     if request.method() != "GET" {
         return respond_json(405, &json!({ "message": "only GET is answered" }));
     }

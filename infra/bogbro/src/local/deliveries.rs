@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// An event is at most 6 MB; the rest of the event takes its part.
 const MAXIMUM_BYTES: usize = 5 * 1024 * 1024;
@@ -27,8 +28,13 @@ pub(crate) struct Mapping {
     pub(crate) redelivery: Option<Duration>,
 }
 
-/// Delivers one batch after the other until the task is aborted. As many of these run as the mapping's concurrency.
-pub(crate) async fn deliver(queues: Arc<Queues>, functions: Arc<Functions>, mapping: Mapping) {
+/// Delivers one batch after the other until `stopping` says so. As many of these run as the mapping's concurrency.
+pub(crate) async fn deliver(
+    queues: Arc<Queues>,
+    functions: Arc<Functions>,
+    mapping: Mapping,
+    mut stopping: watch::Receiver<bool>,
+) {
     let how = Receive {
         maximum: mapping.batch.clamp(1, 10),
         wait: Duration::from_secs(3600),
@@ -37,7 +43,13 @@ pub(crate) async fn deliver(queues: Arc<Queues>, functions: Arc<Functions>, mapp
         for_delivery: true,
     };
     loop {
-        match queues.receive(&mapping.queue, how).await {
+        // Whether to stop is asked first, so that nothing is received that would not be delivered.
+        let received = tokio::select! {
+            biased;
+            _ = stopping.wait_for(|stopping| *stopping) => return,
+            received = queues.receive(&mapping.queue, how) => received,
+        };
+        match received {
             Ok(messages) if messages.is_empty() => {}
             Ok(messages) => {
                 if !deliver_batch(&queues, &functions, &mapping, &messages).await {

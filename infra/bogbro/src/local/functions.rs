@@ -12,7 +12,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
@@ -63,8 +63,12 @@ impl FunctionSpec {
     /// The functions of [`deployment::FUNCTIONS`], each started from its own executable where one lies beside this
     /// one, else as `this-executable function NAME`.
     pub fn deployed() -> io::Result<Vec<Self>> {
-        let own = std::env::current_exe()?;
-        Ok(deployment::FUNCTIONS.iter().map(|function| Self::of(function, &own)).collect())
+        Ok(Self::deployed_by(&std::env::current_exe()?))
+    }
+
+    /// The same, with this executable in place of the running one.
+    pub fn deployed_by(executable: &Path) -> Vec<Self> {
+        deployment::FUNCTIONS.iter().map(|function| Self::of(function, executable)).collect()
     }
 
     fn of(function: &deployment::Function, own: &Path) -> Self {
@@ -146,6 +150,8 @@ pub(crate) struct Invocation {
     pub(crate) deadline: i64,
     pub(crate) trace: String,
     pub(crate) function: String,
+    /// Set when a process has asked for it and was given it.
+    taken: Arc<AtomicBool>,
 }
 
 /// What a process answered.
@@ -170,7 +176,9 @@ impl Process {
 
     /// The next invocation; waits until there is one. Nothing when the host lets the process go.
     pub(crate) async fn next(&self) -> Option<Invocation> {
-        self.outbox.lock().await.recv().await
+        let invocation = self.outbox.lock().await.recv().await?;
+        invocation.taken.store(true, Ordering::SeqCst);
+        Some(invocation)
     }
 
     /// Takes the outcome of the invocation. False when it is not the one that runs.
@@ -279,11 +287,16 @@ impl Functions {
         if *stopping.borrow() {
             return Err(InvocationError::Stopping);
         }
-        let process = match pool.take_idle() {
-            Some(process) => process,
-            None => self.start(pool).await?,
-        };
-        let outcome = run(&pool.spec, &process, payload).await;
+        if let Some(process) = pool.take_idle() {
+            let (outcome, taken) = run(&pool.spec, &process, payload.clone()).await;
+            pool.put_back(process);
+            // A process that ended while it was idle never saw the invocation; another one takes it.
+            if taken || !matches!(outcome, Err(InvocationError::Ended(_))) {
+                return outcome;
+            }
+        }
+        let process = self.start(pool).await?;
+        let (outcome, _) = run(&pool.spec, &process, payload).await;
         pool.put_back(process);
         outcome
     }
@@ -425,22 +438,25 @@ impl Pool {
     }
 }
 
-async fn run(spec: &FunctionSpec, process: &Arc<Process>, payload: Bytes) -> Outcome {
+/// Runs one invocation, and says whether the process was given it.
+async fn run(spec: &FunctionSpec, process: &Arc<Process>, payload: Bytes) -> (Outcome, bool) {
     let (reply, answer) = oneshot::channel();
-    let id = super::identifier();
-    let timeout = i64::try_from(spec.timeout.as_millis()).unwrap_or(i64::MAX / 2);
+    let (id, now) = (super::identifier(), super::queues::now());
+    let taken = Arc::new(AtomicBool::new(false));
     let invocation = Invocation {
         id: id.clone(),
         payload,
-        deadline: super::queues::now() + timeout,
-        trace: format!("Root=1-{:08x}-{}", super::queues::now() / 1000, &id.replace('-', "")[..24]),
+        deadline: now + i64::try_from(spec.timeout.as_millis()).unwrap_or(i64::MAX / 2),
+        trace: format!("Root=1-{:08x}-{}", now / 1000, &id.replace('-', "")[..24]),
         function: spec.name.clone(),
+        taken: Arc::clone(&taken),
     };
     *lock(&process.current) = Some((id, reply));
+    // The current invocation is set first: a process that ends from here on fails it.
     if process.is_ended() || process.inbox.send(invocation).await.is_err() {
-        return Err(InvocationError::Ended("before it took the invocation".into()));
+        return (Err(InvocationError::Ended("before it took the invocation".into())), false);
     }
-    match tokio::time::timeout(spec.timeout, answer).await {
+    let outcome = match tokio::time::timeout(spec.timeout, answer).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) => {
             let how = process.ended.clone().wait_for(Option::is_some).await.map(|how| how.clone());
@@ -450,7 +466,8 @@ async fn run(spec: &FunctionSpec, process: &Arc<Process>, payload: Bytes) -> Out
             process.kill().await;
             Err(InvocationError::TimedOut(spec.timeout))
         }
-    }
+    };
+    (outcome, taken.load(Ordering::SeqCst))
 }
 
 /// Waits for the end of a process, or for the wish to kill it, and tells everyone who waits for it.

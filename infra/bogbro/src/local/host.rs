@@ -23,10 +23,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// The secret access key of every caller. It protects nothing: the endpoint is the loopback interface's.
 pub(crate) const SECRET: &str = "local";
+
+/// How long running invocations may take to finish when the host is stopped.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// How a host is started.
 #[derive(Clone)]
@@ -113,7 +117,9 @@ pub struct Host {
     gateway_port: u16,
     data: PathBuf,
     environment: BTreeMap<String, String>,
-    tasks: JoinSet<()>,
+    servers: JoinSet<()>,
+    sources: JoinSet<()>,
+    stopping: watch::Sender<bool>,
     _engine: Engine,
     _lock: File,
 }
@@ -157,31 +163,44 @@ impl Host {
             observer: Default::default(),
         });
 
-        let mut tasks = JoinSet::new();
         let engine = Engine::start(table_listener, table::open(&data.join("table.sqlite"))?);
         let engine = engine.map_err(failed("the table engine"))?;
-        tasks.spawn(serve_endpoint(listener, Arc::clone(&endpoint)));
+        let mut servers = JoinSet::new();
+        servers.spawn(serve_endpoint(listener, Arc::clone(&endpoint)));
         let gateway = Arc::new(Gateway::new(&config.functions, Arc::clone(&functions)));
-        tasks.spawn(serve_gateway(gateway_listener, gateway));
+        servers.spawn(serve_gateway(gateway_listener, gateway));
+        servers.spawn(keep_house(Arc::clone(&functions), Arc::clone(&queues)));
         let schedules = Arc::new(Schedules::open(&data.join("schedules.sqlite"))?);
-        trigger(&mut tasks, &config, &queues, &functions, &schedules);
-        tasks.spawn(keep_house(functions, queues));
+        let stopping = watch::Sender::new(false);
+        let sources = Sources { queues, functions, schedules, stopping: stopping.subscribe() }.start(&config);
         Ok(Self {
             endpoint,
             endpoint_port,
             gateway_port,
             data,
             environment,
-            tasks,
+            servers,
+            sources,
+            stopping,
             _engine: engine,
             _lock: lock,
         })
     }
 
-    /// Ends the functions' processes and everything else, and waits until it has ended.
+    /// Ends everything in order: nothing new is delivered, what runs may finish for a few seconds, then the processes
+    /// end and the servers with them.
     pub async fn stop(mut self) {
+        self.stopping.send_replace(true);
+        let finished = async { while self.sources.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(GRACE, finished).await;
+        self.crash().await;
+    }
+
+    /// Ends everything at once, whatever runs, as the end of the host's own process would.
+    pub async fn crash(mut self) {
+        self.sources.shutdown().await;
         self.endpoint.functions.stop().await;
-        self.tasks.shutdown().await;
+        self.servers.shutdown().await;
     }
 
     /// Waits for ever; for a program that only serves.
@@ -277,6 +296,7 @@ impl Host {
 
 impl Drop for Host {
     fn drop(&mut self) {
+        self.sources.abort_all();
         self.endpoint.functions.abandon();
     }
 }
@@ -380,35 +400,52 @@ async fn serve_gateway(listener: TcpListener, gateway: Arc<Gateway>) {
     server::serve(listener, gateway::BODY_LIMIT, handler).await;
 }
 
-/// Starts what makes the functions run by itself: queue deliveries and schedules.
-fn trigger(
-    tasks: &mut JoinSet<()>,
-    config: &HostConfig,
-    queues: &Arc<Queues>,
-    functions: &Arc<Functions>,
-    schedules: &Arc<Schedules>,
-) {
-    for spec in &config.functions {
-        for trigger in &spec.triggers {
-            match trigger {
-                Trigger::Route(_) => {}
-                Trigger::Queue { name, batch, maximum_concurrency } => {
-                    let mapping = Mapping {
-                        queue: name.clone(),
-                        function: spec.name.clone(),
-                        batch: *batch,
-                        redelivery: config.redelivery,
-                    };
-                    for _ in 0..(*maximum_concurrency).max(1) {
-                        tasks.spawn(deliver(Arc::clone(queues), Arc::clone(functions), mapping.clone()));
+/// What makes the functions run by itself: queue deliveries and schedules.
+struct Sources {
+    queues: Arc<Queues>,
+    functions: Arc<Functions>,
+    schedules: Arc<Schedules>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Sources {
+    fn start(&self, config: &HostConfig) -> JoinSet<()> {
+        let mut tasks = JoinSet::new();
+        for spec in &config.functions {
+            for trigger in &spec.triggers {
+                match trigger {
+                    Trigger::Route(_) => {}
+                    Trigger::Queue { name, batch, maximum_concurrency } => {
+                        let mapping = Mapping {
+                            queue: name.clone(),
+                            function: spec.name.clone(),
+                            batch: *batch,
+                            redelivery: config.redelivery,
+                        };
+                        for _ in 0..(*maximum_concurrency).max(1) {
+                            tasks.spawn(self.deliver(mapping.clone()));
+                        }
                     }
-                }
-                Trigger::Every(rate) => {
-                    let (schedules, functions) = (Arc::clone(schedules), Arc::clone(functions));
-                    tasks.spawn(schedules::run(schedules, functions, spec.name.clone(), *rate));
+                    Trigger::Every(rate) => {
+                        tasks.spawn(self.schedule(spec.name.clone(), *rate));
+                    }
                 }
             }
         }
+        tasks
+    }
+
+    fn deliver(&self, mapping: Mapping) -> impl Future<Output = ()> + Send + 'static + use<> {
+        deliver(Arc::clone(&self.queues), Arc::clone(&self.functions), mapping, self.stopping.clone())
+    }
+
+    fn schedule(
+        &self,
+        function: String,
+        rate: Duration,
+    ) -> impl Future<Output = ()> + Send + 'static + use<> {
+        let (schedules, functions) = (Arc::clone(&self.schedules), Arc::clone(&self.functions));
+        schedules::run(schedules, functions, function, rate, self.stopping.clone())
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::json;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// When each schedule last ran.
 pub(crate) struct Schedules {
@@ -41,12 +42,13 @@ impl Schedules {
     }
 }
 
-/// Invokes the function at its rate until the task is aborted.
+/// Invokes the function at its rate until `stopping` says so.
 pub(crate) async fn run(
     schedules: Arc<Schedules>,
     functions: Arc<Functions>,
     function: String,
     rate: Duration,
+    mut stopping: watch::Receiver<bool>,
 ) {
     let rate_milliseconds = i64::try_from(rate.as_millis()).unwrap_or(i64::MAX / 2).max(1);
     loop {
@@ -54,10 +56,9 @@ pub(crate) async fn run(
         let now = super::queues::now();
         // A last time in the future is a clock that was set back; waiting for it could be for ever.
         let left = last.filter(|last| *last <= now).map_or(0, |last| last + rate_milliseconds - now);
-        if let Ok(left) = u64::try_from(left)
-            && left > 0
-        {
-            tokio::time::sleep(Duration::from_millis(left)).await;
+        let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+        if tokio::time::timeout(left, stopping.wait_for(|stopping| *stopping)).await.is_ok() {
+            return;
         }
         if let Err(error) = schedules.remember(&function, super::queues::now()) {
             tracing::error!(function, %error, "a schedule cannot be remembered");
