@@ -117,6 +117,32 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "refund-not-credited",
+        [
+            "{refunded} {currency} er betalt tilbage i webshoppen; dokument nr. {number} er uændret.",
+            "Ordren overføres ikke. Det er ikke en fejl.",
+            "Lav en kreditnota i regnskabet for det tilbagebetalte.",
+        ],
+        [
+            "{refunded} {currency} was paid back in the webshop; document no. {number} is unchanged.",
+            "The order is not transferred. This is not an error.",
+            "Make a credit note in the accounts for what was paid back.",
+        ],
+    ),
+    entry(
+        "refund-before-transfer",
+        [
+            "{refunded} {currency} er allerede betalt tilbage i webshoppen; dokumentet lyder på hele ordren.",
+            "Overførslen fortsætter.",
+            "Lav en kreditnota i regnskabet for det tilbagebetalte.",
+        ],
+        [
+            "{refunded} {currency} was already paid back in the webshop; the document is for the whole order.",
+            "The transfer goes on.",
+            "Make a credit note in the accounts for what was paid back.",
+        ],
+    ),
+    entry(
         "draft-updates-off",
         [
             "Ordren er ændret, men indstillingerne siger, at dokument nr. {number} ikke må opdateres.",

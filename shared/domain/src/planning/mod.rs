@@ -115,6 +115,13 @@ fn build(input: &PlanInput<'_>) -> Result<Plan, Stop> {
     trigger::check_currency(input)?;
 
     let mut warnings = Vec::new();
+    if !input.order.refunded.is_zero() {
+        warnings.push(
+            Reason::new("refund-before-transfer")
+                .with("refunded", input.order.refunded)
+                .with("currency", input.order.currency),
+        );
+    }
     let buyer = customer::Buyer::of(input.order, input.settings);
     let sale = vat::Sale::of(input.order, input.settings, &buyer)?;
     let payment = payment::terms(input, &mut warnings)?;
@@ -190,7 +197,7 @@ fn stop_when_booked(input: &PlanInput<'_>, content_hash: &str) -> Result<(), Sto
         return Ok(());
     }
     if earlier.plan.content_hash == content_hash && !input.order.cancelled {
-        return Err(Stop::Skip(Reason::new("nothing-changed").with("number", document.number)));
+        return Err(Stop::Skip(unchanged(input.order, document.number)));
     }
     let code = if input.order.cancelled { "cancelled-after-booking" } else { "changed-after-booking" };
     let reason = |code: &str| {
@@ -206,6 +213,17 @@ fn stop_when_booked(input: &PlanInput<'_>, content_hash: &str) -> Result<(), Sto
     Err(Stop::Hold(reason(code)))
 }
 
+/// Nothing to write; a refund is named, since its credit note is the merchant's to make.
+fn unchanged(order: &Order, number: u64) -> Reason {
+    if order.refunded.is_zero() {
+        return Reason::new("nothing-changed").with("number", number);
+    }
+    Reason::new("refund-not-credited")
+        .with("refunded", order.refunded)
+        .with("currency", order.currency)
+        .with("number", number)
+}
+
 /// An order that still has the content its document was made of changes nothing, unless the document is to go further.
 fn stop_when_unchanged(input: &PlanInput<'_>, wanted: DocumentKind, content_hash: &str) -> Result<(), Stop> {
     let Some((earlier, document)) = input.earlier.and_then(|earlier| Some((earlier, earlier.document?)))
@@ -215,7 +233,7 @@ fn stop_when_unchanged(input: &PlanInput<'_>, wanted: DocumentKind, content_hash
     let further = rank(wanted) > rank(document.kind);
     if earlier.plan.content_hash == content_hash {
         if !further && !date_moved(input, earlier.plan) {
-            return Err(Stop::Skip(Reason::new("nothing-changed").with("number", document.number)));
+            return Err(Stop::Skip(unchanged(input.order, document.number)));
         }
         return Ok(());
     }
@@ -251,7 +269,7 @@ fn final_kind(
                 && rank(kind) <= rank(document.kind)
                 && !date_moved(input, plan) =>
         {
-            Err(Stop::Skip(Reason::new("nothing-changed").with("number", document.number)))
+            Err(Stop::Skip(unchanged(input.order, document.number)))
         }
         // A draft never becomes a sales order again.
         Some((_, document)) if rank(kind) < rank(document.kind) => Ok(document.kind),

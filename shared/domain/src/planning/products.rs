@@ -273,7 +273,15 @@ fn create(
     Ok(ChosenProduct { number: number.to_owned(), name: new.name.clone(), rate, new: Some(new) })
 }
 
-/// The group of a product that is made: named by a rule, by rate, or in general; else the only one that gives the rate.
+/// A group of ordinary goods carries no VAT abroad. One that does is for sales under another country's VAT, and no product is
+/// put there by a guess.
+fn is_ordinary(input: &PlanInput<'_>, group: &ProductGroup) -> bool {
+    let abroad = group.rate_by_zone.get(&input.settings.vat.zones.abroad);
+    abroad.is_some_and(|rate| rate.is_zero())
+}
+
+/// The group of a product that is made: named by a rule, by rate, or in general. Where the merchant names no groups at all, the
+/// only ordinary one that gives the rate.
 fn group_for(
     input: &PlanInput<'_>,
     sale: &Sale,
@@ -308,8 +316,11 @@ fn group_for(
     if let Some(reason) = refused {
         return Err(reason);
     }
-    let fitting: Vec<&ProductGroup> =
-        groups.values().filter(|group| group.rate_by_zone.get(&sale.zone) == Some(&wanted.rate)).collect();
+    let fitting: Vec<&ProductGroup> = groups
+        .values()
+        .filter(|group| group.rate_by_zone.get(&sale.zone) == Some(&wanted.rate) && is_ordinary(input, group))
+        .filter(|_| !input.settings.products.names_groups())
+        .collect();
     match fitting.as_slice() {
         [group] => Ok((group.number, wanted.rate)),
         several => {

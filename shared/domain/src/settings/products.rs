@@ -33,6 +33,13 @@ pub struct ProductSettings {
     pub gift_cards: GiftCardSettings,
 }
 
+impl ProductSettings {
+    /// True when the merchant says which groups new products belong in.
+    pub fn names_groups(&self) -> bool {
+        self.group.is_some() || !self.groups_by_rate.is_empty()
+    }
+}
+
 /// What the shop's products are called in the accounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -50,7 +57,7 @@ pub enum NumberFrom {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MissingProduct {
-    /// Make it, in the group that the settings name, or in the only group that gives the rate charged.
+    /// Make it, in the group that the settings name; where they name none, in the only ordinary group that gives the rate.
     #[default]
     Create,
     /// Use the default product.

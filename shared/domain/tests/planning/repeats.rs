@@ -163,3 +163,15 @@ fn a_customer_made_meanwhile_is_used_and_the_document_stays() {
     let Step::EnsureCustomer(step) = &plan.steps[0] else { panic!("the customer comes first") };
     assert_eq!(step.action, CustomerAction::Use { number: 5001 });
 }
+
+#[test]
+fn a_refund_after_booking_is_named_and_the_invoice_stands() {
+    let refunded = after(World::of(plain_order()).with_settings(BOOKED)).with(|world| {
+        world.order.refunded = dkk("75.65");
+        world.order.state = "refunded".to_owned();
+    });
+    let reason = refunded.skipped();
+    assert_eq!((reason.code.as_str(), reason.fact("refunded")), ("refund-not-credited", "75.65"));
+    let before = World::of(plain_order()).with(|world| world.order.refunded = dkk("10.00"));
+    assert_eq!(before.plan().warnings[0].code, "refund-before-transfer");
+}

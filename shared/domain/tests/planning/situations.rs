@@ -151,6 +151,15 @@ fn products_that_are_missing_barred_or_named_too_long() {
             World::of(order_in("DKK", "NO", vec![goods("MUG-1-DE", "1", "100.00", "", "")])),
         ),
     ]);
+    // A group for another country's VAT is never guessed, though it be the only one with the rate.
+    let foreign =
+        World::of(order_in("DKK", "DK", vec![goods("NEW-1", "1", "100.00", "6", "6.00")])).with(|world| {
+            let mut group = world.catalogue.master.product_groups[&3].clone();
+            group.number = 8;
+            group.rate_by_zone = (1..=4).map(|zone| (zone, percent("6"))).collect();
+            world.catalogue.master.product_groups.insert(8, group);
+        });
+    assert_eq!(code_of(&foreign), "hold no-product-group-for-rate");
     let Step::CreateProduct(made) = &of("NEW-1", MAPPED).plan().steps[1] else {
         panic!("the product is made")
     };

@@ -1,0 +1,212 @@
+//! The merchant's file as people write it: short files work, mistakes are named with their place, in Danish and English.
+
+use domain::settings::{
+    Language, NotificationFrequency, Settings, merchant_file_schema, read_merchant_file, read_settings,
+    settings_schema,
+};
+
+const SHORT: &str = r#"{
+    "id": "krus-og-kande",
+    "name": "Krus & Kande ApS",
+    "connections": [
+        { "id": "7f3c9a1e5b2d4c68a0", "name": "butik", "system": "woocommerce", "source": "woocommerce:krus.example" },
+        { "id": "9d1b7c3e5f2a4860bb", "name": "regnskab", "system": "e-conomic", "agreement": "424242" }
+    ],
+    "flows": [{ "name": "ordrer", "shop": "butik", "accounting": "regnskab" }],
+    "recipients": [{ "email": "bogholder@krus.example" }]
+}"#;
+
+#[test]
+fn a_short_file_is_enough() {
+    let file = read_merchant_file(SHORT).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!((file.time_zone.as_str(), file.financial_year_end.as_str()), ("Europe/Copenhagen", "12-31"));
+    assert_eq!(file.language, Language::Da);
+    assert_eq!(file.flows[0].settings, Settings::default());
+    let recipient = &file.recipients[0];
+    assert_eq!(
+        (recipient.errors, recipient.transfers),
+        (NotificationFrequency::Hourly, NotificationFrequency::Daily)
+    );
+    assert_eq!(read_settings("{}").ok(), Some(Settings::default()));
+}
+
+#[test]
+fn what_was_read_is_written_and_read_again_the_same() {
+    let file = read_merchant_file(SHORT).expect("valid");
+    let text = serde_json::to_string_pretty(&file).expect("json");
+    assert_eq!(read_merchant_file(&text).ok(), Some(file));
+}
+
+/// A change to the short file, where the problem is said to be, and a word of each language's message.
+const MISTAKES: &[(&str, &str, &str, &str, &str)] = &[
+    (r#""krus-og-kande""#, r#""Krus og Kande""#, "id", "små bogstaver", "lower-case"),
+    (r#""7f3c9a1e5b2d4c68a0""#, r#""kort""#, "connections[0].id", "gætte", "guessable"),
+    (r#""9d1b7c3e5f2a4860bb""#, r#""7f3c9a1e5b2d4c68a0""#, "connections[1].id", "to gange", "twice"),
+    (r#""name": "regnskab""#, r#""name": "butik""#, "connections[1].name", "to gange", "twice"),
+    (
+        r#""accounting": "regnskab""#,
+        r#""accounting": "bog""#,
+        "flows[0].accounting",
+        "ingen forbindelse",
+        "no connection",
+    ),
+    (
+        r#""accounting": "regnskab""#,
+        r#""accounting": "butik""#,
+        "flows[0].accounting",
+        "agreement",
+        "agreement",
+    ),
+    (r#""shop": "butik""#, r#""shop": "regnskab""#, "flows[0].shop", "source", "source"),
+    (r#""name": "Krus"#, r#""time-zone": "Mars/Base", "name": "Krus"#, "time-zone", "Tidszonen", "time zone"),
+    (
+        r#""name": "Krus"#,
+        r#""financial-year-end": "31-12", "name": "Krus"#,
+        "financial-year-end",
+        "MM-DD",
+        "MM-DD",
+    ),
+    (r#""name": "Krus"#, r#""colour": "red", "name": "Krus"#, "colour", "forstås", "understood"),
+    ("bogholder@krus.example", "bogholder", "recipients[0].email", "e-mailadresse", "e-mail address"),
+    (r#""name": "ordrer""#, r#""name": """#, "flows[0].name", "tilladte", "allowed"),
+    (
+        r#""system": "e-conomic""#,
+        r#""system": "e-conomic", "base-urls": {"rest": "http://restapi.example"}"#,
+        "connections[1].base-urls",
+        "kun https",
+        "https only",
+    ),
+    (
+        r#""system": "e-conomic""#,
+        r#""system": "e-conomic", "base-urls": {"rest": "http://localhost.evil.example"}"#,
+        "connections[1].base-urls",
+        "kun https",
+        "https only",
+    ),
+    (
+        r#""system": "e-conomic""#,
+        r#""system": "e-conomic", "base-urls": {"rest": "https://user:word@restapi.example"}"#,
+        "connections[1].base-urls",
+        "uden brugernavn",
+        "user name",
+    ),
+];
+
+/// Settings that are refused.
+const REFUSED: &[(&str, &str, &str, &str)] = &[
+    (
+        r#"{"document":{"heading":"Ordre {ordernumber}"}}"#,
+        "document.heading",
+        "ordernumber findes ikke",
+        "ordernumber does not exist",
+    ),
+    (r#"{"document":{"text":"Ordre {order_number"}}"#, "document.text", "Pladsholderen", "placeholder"),
+    (r#"{"document":{"line-text":"{note}"}}"#, "document.line-text", "Pladsholderen", "placeholder"),
+    (r#"{"document":{"write-back":{"text":"Faktura"}}}"#, "document.write-back.text", "number", "number"),
+    (
+        r#"{"document":{"adopt-references":["WooCommerce"]}}"#,
+        "document.adopt-references",
+        "alle ordrer",
+        "every order",
+    ),
+    (r#"{"document":{"kind":"invoice"}}"#, "document.kind", "forstås", "understood"),
+    (
+        r#"{"payment":{"methods":[{"method":"kort","registration":{"journal":{"journal":1,"contra-account":2}}}]}}"#,
+        "payment.sign-proven",
+        "kort",
+        "kort",
+    ),
+    (r#"{"payment":{"due-days":366}}"#, "payment.due-days", "tilladte", "allowed"),
+    (r#"{"vat":{"home-country":"Danmark"}}"#, "vat.home-country", "landekode", "country code"),
+    (
+        r#"{"vat":{"rules":[{"countries":["dk"],"zone":1}]}}"#,
+        "vat.rules[0].countries",
+        "landekode",
+        "country code",
+    ),
+    (r#"{"vat":{"oss":{"product":"{sku}-{land}"}}}"#, "vat.oss.product", "Pladsholderen", "placeholder"),
+    (r#"{"vat":{"rules":[{"zone":1,"rates":[25.5]}]}}"#, "vat.rules[0].rates[0]", "forstås", "understood"),
+    (r#"{"products":{"skus":{"fee":"A-PRODUCT-NUMBER-OF-26-CHR"}}}"#, "products.skus.fee", "25", "25"),
+    (r#"{"customers":{"anonymous":0}}"#, "customers.anonymous", "999999999", "999999999"),
+    (
+        r#"{"customers":{"private":{"collective":1000000000}}}"#,
+        "customers.private.collective",
+        "999999999",
+        "999999999",
+    ),
+    (r#"{"differences":{"limit":"-1"}}"#, "differences.limit", "fra 0 til 100", "from 0 to 100"),
+    (r#"{"differences":{"limit":0.1}}"#, "differences.limit", "forstås", "understood"),
+    (
+        r#"{"trigger":{"filter":{"where":{"field":"custom","values":["x"]}}}}"#,
+        "trigger.filter.where",
+        "key",
+        "key",
+    ),
+    (r#"{"trigger":{"filter":{"where":{"field":"tag"}}}}"#, "trigger.filter.where", "values", "values"),
+    (r#"{"trigger":{"handling":[]}}"#, "trigger.handling", "tilladte", "allowed"),
+    (r#"{"trigger":"#, "trigger", "JSON", "JSON"),
+    (r#"{} {}"#, "", "JSON", "JSON"),
+];
+
+#[test]
+fn every_mistake_is_named_with_its_place_in_both_languages() {
+    let files = MISTAKES.iter().map(|(from, to, path, da, en)| {
+        let text = SHORT.replacen(from, to, 1);
+        assert_ne!(text, SHORT, "{from} stands in the short file");
+        (read_merchant_file(&text).map(|_| ()), text, *path, *da, *en)
+    });
+    let settings = REFUSED
+        .iter()
+        .map(|(text, path, da, en)| (read_settings(text).map(|_| ()), (*text).to_owned(), *path, *da, *en));
+    for (read, text, path, da, en) in files.chain(settings) {
+        let problems = read.expect_err(&text);
+        let problem = problems.iter().next().expect("a problem");
+        assert_eq!(problem.path, path, "{text}: {problems}");
+        let (danish, english) = (problem.text(Language::Da), problem.text(Language::En));
+        assert!(danish.contains(da), "{danish}");
+        assert!(english.contains(en), "{english}");
+        assert!(!danish.contains('–') && !english.contains('–'), "{danish} {english}");
+    }
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_told_at_once() {
+    let text = r#"{"document":{"heading":"{a}","text":"{b}"},"vat":{"home-country":"x"}}"#;
+    let problems = read_settings(text).expect_err("three mistakes");
+    assert_eq!(problems.iter().count(), 3, "{problems}");
+    assert_eq!(problems.to_string().lines().count(), 3);
+}
+
+#[test]
+fn a_filter_cannot_be_nested_without_end() {
+    let nested = |depth: usize| {
+        let inner = r#"{"where":{"field":"tag","values":["x"]}}"#.to_owned();
+        let filter = (0..depth).fold(inner, |inner, _| format!(r#"{{"not":{inner}}}"#));
+        read_settings(&format!(r#"{{"trigger":{{"filter":{filter}}}}}"#))
+    };
+    assert!(nested(7).is_ok());
+    assert!(nested(8).is_err());
+    assert!(nested(5_000).is_err(), "the reader's own depth limit holds");
+}
+
+#[test]
+fn the_schemas_describe_every_setting_and_allow_no_others() {
+    for schema in [settings_schema(), merchant_file_schema()] {
+        let text = schema.to_string();
+        assert!(text.contains("\"additionalProperties\":false"));
+        let definitions = schema["$defs"].as_object().expect("definitions");
+        for (name, definition) in definitions {
+            for (field, property) in definition["properties"].as_object().into_iter().flatten() {
+                assert!(property.get("description").is_some(), "{name}.{field} has no description");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_zone_and_connections_are_found() {
+    let file = read_merchant_file(SHORT).expect("valid");
+    assert_eq!(file.zone().iana_name(), Some("Europe/Copenhagen"));
+    assert_eq!(file.connection("butik").map(|connection| connection.system.as_str()), Some("woocommerce"));
+    assert!(file.connection("ukendt").is_none());
+}
