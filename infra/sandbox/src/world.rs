@@ -188,13 +188,13 @@ impl World {
         fault: Option<&Fault>,
     ) -> Delivery {
         let Some(fault) = fault else { return Delivery::Answer(self.apply(now, target, request)) };
-        if let Fault::LookupLag(seconds) = fault
-            && let Some(agreement) =
-                self.agreements.get_mut(target.1).filter(|_| target.0 == System::Economic)
-        {
-            agreement.lag_of_next_document = Some(*seconds);
+        if let Fault::LookupLag(seconds) = fault {
+            self.set_lag(target, Some(*seconds));
         }
         let response = if fault.applies() { self.apply(now, target, request) } else { Response::empty(200) };
+        if matches!(fault, Fault::LookupLag(_)) {
+            self.set_lag(target, None);
+        }
         match fault {
             Fault::TimeoutBefore | Fault::TimeoutAfter => Delivery::Timeout,
             Fault::ResetBefore | Fault::ResetAfter => Delivery::Reset,
@@ -209,6 +209,13 @@ impl World {
                 Delivery::Timeout
             }
             _ => Delivery::Answer(spoil(fault, response)),
+        }
+    }
+
+    /// Lets what this one request makes be seen late.
+    fn set_lag(&mut self, (system, name): (System, &str), seconds: Option<i64>) {
+        if let Some(agreement) = self.agreements.get_mut(name).filter(|_| system == System::Economic) {
+            agreement.lag_of_next_document = seconds;
         }
     }
 

@@ -176,7 +176,7 @@ fn master_data() -> MasterData {
         units: keyed(named(&[(1, "stk."), (2, "timer"), (3, "pcs.")]), |item| item.number),
         departments: keyed(named(&[(1, "Webshop"), (2, "Butik")]), |item| item.number),
         currencies: keyed(currencies(), |currency| currency.code.clone()),
-        years: vec![year(2024, true), year(2025, true), year(2026, false), year(2027, false)],
+        years: (2024..=2029).map(|number| year(number, number < 2026)).collect(),
         journals: keyed(journals(), |journal| journal.number),
     }
 }

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 /// How long an answer stays known under its idempotency key.
 const REPLAY_SECONDS: i64 = 3600;
+/// Keys that are kept before the old ones are thrown out.
+const MAX_KEYS: usize = 10_000;
 /// The token of the vendor's public demo agreement.
 const DEMO: &str = "demo";
 
@@ -144,6 +146,10 @@ impl Agreement {
 
     /// Keeps a successful answer. Whether errors are kept is not known: they are not.
     pub(super) fn remember(&mut self, now: Timestamp, request: &Request, response: &Response) {
+        if self.idempotency.len() >= MAX_KEYS {
+            let oldest = now.as_second() - REPLAY_SECONDS;
+            self.idempotency.retain(|_, cached| cached.at.as_second() > oldest);
+        }
         let Some(key) = self.replay_key(request).filter(|_| response.is_success()) else { return };
         self.idempotency.insert(key.to_string(), CachedAnswer { at: now, response: response.clone() });
     }

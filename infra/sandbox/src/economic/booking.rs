@@ -226,8 +226,7 @@ impl Agreement {
         json.set("pdf", object! { "download": format!("{own}/pdf") });
         json.set("sent", format!("{own}/sent"));
         json.set("self", own);
-        let lag = std::mem::take(&mut self.lag_of_next_document).unwrap_or(self.lookup_lag_seconds);
-        let visible_from = now.checked_add(jiff::SignedDuration::from_secs(lag)).unwrap_or(Timestamp::MAX);
+        let visible_from = self.visible_from(now);
         Document { json, totals: draft.totals, created: now, visible_from }
     }
 

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 impl Agreement {
     pub(super) fn customers(&mut self, now: Timestamp, request: &Request, rest: &[&str]) -> Response {
         match (request.method.as_str(), rest) {
-            ("GET", []) => self.list_customers(request),
+            ("GET", []) => self.list_customers(now, request),
             ("POST", []) => self.create_customer(now, request),
             (method, [number]) => match number.parse::<u32>() {
                 Ok(number) if number > 0 => self.one_customer(now, request, method, number),
@@ -22,12 +22,14 @@ impl Agreement {
         }
     }
 
-    fn list_customers(&self, request: &Request) -> Response {
+    fn list_customers(&self, now: Timestamp, request: &Request) -> Response {
         let mut allowed = collection::CUSTOMER_FIELDS.to_vec();
         if self.quirks.has(Quirk::PNumberIsFilterable) {
             allowed.push("pNumber");
         }
-        let items = self.customers.values().map(|customer| (Cow::Borrowed(customer), true));
+        let items = self.customers.iter().map(|(number, customer)| {
+            (Cow::Borrowed(customer), self.is_visible(now, &format!("customers/{number}")))
+        });
         self.collection(request, items, &allowed)
     }
 
@@ -58,6 +60,7 @@ impl Agreement {
         self.highest_customer = self.highest_customer.max(number);
         let customer = self.render_customer(now, number, clean);
         self.customers.insert(number, customer.clone());
+        self.hide_for_lag(now, format!("customers/{number}"));
         self.created(&customer)
     }
 

@@ -277,8 +277,7 @@ impl Agreement {
         json.set("pdf", object! { "download": format!("{own}/pdf") });
         json.set("lastUpdated", self.last_updated(now));
         json.set("self", own);
-        let lag = std::mem::take(&mut self.lag_of_next_document).unwrap_or(self.lookup_lag_seconds);
-        let visible_from = now.checked_add(jiff::SignedDuration::from_secs(lag)).unwrap_or(Timestamp::MAX);
+        let visible_from = self.visible_from(now);
         Document { json, totals, created: now, visible_from }
     }
 
@@ -309,6 +308,7 @@ impl Agreement {
                 json.set(&name, self.describe(&name, value));
             }
         }
+        self.add_customer_number(json);
         if let Some(Json::Array(lines)) = lines {
             json.set(
                 "lines",
@@ -320,6 +320,16 @@ impl Agreement {
                         .collect(),
                 ),
             );
+        }
+    }
+
+    /// The server adds the customer's CVR number to the recipient.
+    fn add_customer_number(&self, json: &mut Json) {
+        let customer = json.integer("customer.customerNumber").and_then(|number| u32::try_from(number).ok());
+        let customer = customer.and_then(|number| self.customers.get(&number));
+        let cvr = customer.and_then(|customer| customer.text("corporateIdentificationNumber"));
+        if let (Some(cvr), Some(recipient)) = (cvr, json.get_mut("recipient")) {
+            recipient.set("cvr", cvr);
         }
     }
 

@@ -85,7 +85,7 @@ pub struct Agreement {
     pub sent: Vec<Sent>,
     /// The first number of the invoice series.
     pub first_invoice: u32,
-    /// How long a new document stays invisible to filtered searches.
+    /// How long a new document, customer or product stays invisible to filtered searches.
     pub lookup_lag_seconds: i64,
     /// The same for the next document only.
     pub lag_of_next_document: Option<i64>,
@@ -95,6 +95,8 @@ pub struct Agreement {
     next_entry: u32,
     highest_customer: u32,
     idempotency: BTreeMap<String, access::CachedAnswer>,
+    /// From when filtered searches see a customer or product that was made under a lag.
+    hidden: BTreeMap<String, Timestamp>,
 }
 
 impl Agreement {
@@ -127,6 +129,7 @@ impl Agreement {
             next_entry: 0,
             highest_customer: 0,
             idempotency: BTreeMap::new(),
+            hidden: BTreeMap::new(),
         }
     }
 
@@ -225,6 +228,23 @@ impl Agreement {
             Some(link) if status == 201 => answer.with_header("Location", link),
             _ => answer,
         }
+    }
+
+    /// From when filtered searches see what is made now.
+    fn visible_from(&mut self, now: Timestamp) -> Timestamp {
+        let lag = self.lag_of_next_document.take().unwrap_or(self.lookup_lag_seconds);
+        now.checked_add(jiff::SignedDuration::from_secs(lag)).unwrap_or(Timestamp::MAX)
+    }
+
+    fn hide_for_lag(&mut self, now: Timestamp, key: String) {
+        let from = self.visible_from(now);
+        if from > now {
+            self.hidden.insert(key, from);
+        }
+    }
+
+    fn is_visible(&self, now: Timestamp, key: &str) -> bool {
+        self.hidden.get(key).is_none_or(|from| *from <= now)
     }
 
     fn last_updated(&self, now: Timestamp) -> String {

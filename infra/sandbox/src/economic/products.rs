@@ -25,7 +25,7 @@ pub struct Product {
 impl Agreement {
     pub(super) fn products(&mut self, now: Timestamp, request: &Request, rest: &[&str]) -> Response {
         match (request.method.as_str(), rest) {
-            ("GET", []) => self.list_products(request),
+            ("GET", []) => self.list_products(now, request),
             ("POST", []) => self.create_product(now, request),
             ("GET", [number]) => match self.products.get(*number) {
                 Some(product) => Response::json(200, &self.show_product(product)),
@@ -37,18 +37,18 @@ impl Agreement {
         }
     }
 
-    fn list_products(&self, request: &Request) -> Response {
+    fn list_products(&self, now: Timestamp, request: &Request) -> Response {
         let mut allowed = collection::PRODUCT_FIELDS.to_vec();
         if !self.quirks.has(Quirk::InventoryIsNotFilterable) {
             allowed.extend(["inventory.inStock", "inventory.available", "inventory.recommendedCostPrice"]);
         }
-        let items = self.products.values().map(|product| {
+        let items = self.products.iter().map(|(number, product)| {
             let shown = if self.inventory_module {
                 Cow::Owned(self.show_product(product))
             } else {
                 Cow::Borrowed(&product.json)
             };
-            (shown, true)
+            (shown, self.is_visible(now, &format!("products/{number}")))
         });
         self.collection(request, items, &allowed)
     }
@@ -83,6 +83,7 @@ impl Agreement {
             return error::invalid(&[problem]);
         }
         let json = self.put_product(now, &number, clean);
+        self.hide_for_lag(now, format!("products/{number}"));
         self.created(&json)
     }
 

@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 /// What a field may hold.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
-    /// Text of at least and at most so many characters.
+    /// Text of at least and at most so many UTF-16 units.
     Text(usize, usize),
     /// A whole number from, to.
     Integer(i64, i64),
@@ -347,7 +347,8 @@ impl Check<'_> {
 
     fn text(&mut self, value: &Json, minimum: usize, maximum: usize, path: &str) -> Option<Json> {
         let Some(text) = value.as_text() else { return self.mismatch(path, "String", value) };
-        let length = text.chars().count();
+        // The server counts as .NET does: in UTF-16 units.
+        let length = text.encode_utf16().count();
         if length < minimum || length > maximum {
             let message = format!("String '{length}' characters long, must be from {minimum} to {maximum}.");
             self.report(path, error::UNLISTED, message, value);

@@ -25,7 +25,7 @@ pub struct Pending {
 }
 
 impl Shop {
-    /// Queues an event for every active webhook of its topic, unless the same already waits.
+    /// Queues an event for every active webhook of its topic, unless that webhook already has this resource waiting.
     pub(super) fn queue(&mut self, now: Timestamp, topic: &str, resource: u64) {
         let webhooks: Vec<u64> = self
             .webhooks

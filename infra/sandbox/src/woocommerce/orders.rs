@@ -35,7 +35,21 @@ impl Shop {
         let id = self.load_order(text)?;
         self.queue(now, "order.updated", id);
         self.queue(now, "order.created", id);
+        self.queue_products(now, id);
         Ok(id)
+    }
+
+    /// Each line that takes stock says `product.updated`.
+    fn queue_products(&mut self, now: Timestamp, id: u64) {
+        let lines =
+            self.orders.get(&id).map(|order| order.json.items("line_items").to_vec()).unwrap_or_default();
+        for line in lines {
+            let product =
+                line.integer("product_id").filter(|_| line.integer("variation_id").unwrap_or(0) == 0);
+            if let Some(product) = product.and_then(|product| u64::try_from(product).ok()) {
+                self.queue(now, "product.updated", product);
+            }
+        }
     }
 
     /// Changes an order in place, as the shop's staff or a plugin would, and queues `order.updated`.

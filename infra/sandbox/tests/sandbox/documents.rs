@@ -160,6 +160,33 @@ fn customers_are_made_found_changed_and_deleted() {
 }
 
 #[test]
+fn a_recipient_gets_the_cvr_number_of_the_customer() {
+    let mut bench = Bench::new();
+    bench.agreement().customers.get_mut(&1000).unwrap().set("corporateIdentificationNumber", "22001884");
+    let draft = bench.post("invoices/drafts", invoice(vec![line("MUG-11", "1", "1.00")])).body_json();
+    assert_eq!(draft.text("recipient.cvr"), Some("22001884"));
+}
+
+#[test]
+fn a_payment_term_in_use_cannot_be_changed() {
+    let mut bench = Bench::new();
+    let body = || object! { "name": "Netto 30", "paymentTermsType": "net", "daysOfCredit": 30 };
+    assert_eq!(bench.put("payment-terms/1", body()).body_json().integer("daysOfCredit"), Some(30));
+    bench.draft(invoice(vec![line("MUG-11", "1", "1.00")]));
+    assert_eq!(codes(&bench.put("payment-terms/1", body())), ["E06151"]);
+    let made = bench.post("payment-terms", body());
+    assert_eq!((made.status, made.body_json().integer("paymentTermsNumber")), (201, Some(10)));
+}
+
+#[test]
+fn lengths_are_counted_in_utf_16_units() {
+    let mut bench = Bench::new();
+    let reference = |text: String| with(invoice(Vec::new()), "references", object! { "other": text });
+    assert_eq!(bench.post("invoices/drafts", reference("😀".repeat(125))).status, 201);
+    assert_eq!(bench.post("invoices/drafts", reference("😀".repeat(126))).status, 400);
+}
+
+#[test]
 fn products_are_made_and_found_whatever_their_number() {
     let mut bench = Bench::new();
     let body = |number: &str| object! { "productNumber": number, "name": "Vare", "productGroup": object! { "productGroupNumber": 1 } };

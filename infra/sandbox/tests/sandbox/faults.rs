@@ -99,6 +99,28 @@ fn a_lagging_lookup_hides_only_what_was_just_made() {
 }
 
 #[test]
+fn a_lagging_lookup_hides_new_customers_and_products_too() {
+    let mut bench = Bench::new();
+    let customer = sandbox::object! {
+        "name": "K", "currency": "DKK", "email": "a@b.dk", "vatZone": sandbox::object! { "vatZoneNumber": 1 },
+        "customerGroup": sandbox::object! { "customerGroupNumber": 1 },
+        "paymentTerms": sandbox::object! { "paymentTermsNumber": 1 },
+    };
+    let product = sandbox::object! {
+        "productNumber": "NEW", "name": "Ny", "productGroup": sandbox::object! { "productGroupNumber": 1 },
+    };
+    let searches = ["customers?filter=email$eq:a@b.dk", "products?filter=productNumber$eq:NEW"];
+    for (path, body) in [("customers", customer), ("products", product)] {
+        let request = economic("POST", &format!("/economic/rest/{path}")).with_json(&body);
+        bench.world.handle_with(bench.now, &request, |_| Some(Fault::LookupLag(20)));
+    }
+    assert_eq!(searches.map(|search| results(&bench.get(search))), [0, 0]);
+    assert_eq!(bench.get("products/NEW").status, 200, "its own address sees it");
+    bench.later(20);
+    assert_eq!(searches.map(|search| results(&bench.get(search))), [1, 1]);
+}
+
+#[test]
 fn an_answer_lost_after_the_work_is_replayed_under_its_key() {
     let mut bench = Bench::new();
     let request = create().with_header("Idempotency-Key", "k");

@@ -147,3 +147,86 @@ fn every_graphql_field_that_the_shop_answers_is_in_the_vendors_schema() {
     }
     assert!(compared > 150, "{compared}");
 }
+
+/// Compares an answer with a schema: every key must be known there and every value of its type. Gives what does not fit.
+fn strange(answer: &Json, schema: &Json, path: &str, out: &mut Vec<String>) {
+    let Json::Object(fields) = answer else { return };
+    for (name, value) in fields {
+        let here = format!("{path}{name}");
+        let Some(says) = schema.path("properties").and_then(|properties| properties.get(name)) else {
+            out.push(format!("{here} is unknown"));
+            continue;
+        };
+        let fits = match (says.text("type"), value) {
+            (Some("string"), value) => value.as_text().is_some(),
+            (Some("integer"), value) => value.as_integer().is_some(),
+            (Some("number"), value) => value.as_decimal().is_some(),
+            (Some("boolean"), value) => value.as_bool().is_some(),
+            (Some("array"), value) => matches!(value, Json::Array(_)),
+            (Some("object"), value) => matches!(value, Json::Object(_)),
+            _ => true,
+        };
+        if !fits {
+            out.push(format!("{here} has another type"));
+        }
+        if let (Json::Array(items), Some(of_items)) = (value, says.get("items")) {
+            items.iter().for_each(|item| strange(item, of_items, &format!("{here}[]."), out));
+        } else {
+            strange(value, says, &format!("{here}."), out);
+        }
+    }
+}
+
+#[test]
+fn answers_have_the_fields_and_types_of_the_vendors_schemas() {
+    if contracts("").is_none() {
+        return;
+    }
+    let mut bench = Bench::new();
+    bench.draft(invoice(vec![line("MUG-11", "1", "1.00")]));
+    bench.book(invoice(vec![line("MUG-11", "1", "1.00")]));
+    bench.post("orders/drafts", invoice(vec![line("MUG-11", "1", "1.00")]));
+    let mut all = Vec::new();
+    for (path, name) in [
+        ("customers/1000", "customers.customerNumber.get"),
+        ("customers", "customers.get"),
+        ("products/MUG-11", "products.productNumber.get"),
+        ("products", "products.get"),
+        ("invoices/drafts/1", "invoices.drafts.draftInvoiceNumber.get"),
+        ("invoices/drafts", "invoices.drafts.get"),
+        ("invoices/booked/10001", "invoices.booked.bookedInvoiceNumber.get"),
+        ("invoices/booked", "invoices.booked.get"),
+        ("invoices/unpaid", "invoices.unpaid.get"),
+        ("orders/drafts/3", "orders.drafts.orderNumber.get"),
+        ("orders/drafts", "orders.drafts.get"),
+        ("payment-terms/4", "payment-terms.paymentTermsNumber.get"),
+        ("payment-terms", "payment-terms.get"),
+        ("product-groups", "product-groups.get"),
+        ("vat-accounts/U25", "vat-accounts.id.get"),
+        ("vat-accounts", "vat-accounts.get"),
+        ("vat-zones", "vat-zones.get"),
+        ("layouts", "layouts.get"),
+        ("units", "units.get"),
+        ("journals", "journals.get"),
+        ("self", "self.get"),
+    ] {
+        let answer = bench.get(path);
+        assert_eq!(answer.status, 200, "{path}");
+        let mut out = Vec::new();
+        strange(&answer.body_json(), &schema(name).unwrap(), "", &mut out);
+        all.extend(out.into_iter().map(|what| format!("{path}: {what}")));
+    }
+    all.retain(|what| !SHOWN_IN_SAMPLES.iter().any(|known| what.contains(known)));
+    assert_eq!(all, Vec::<String>::new());
+}
+
+/// What the schemas do not have, but the vendor's own samples of live answers do, in single documents if not in lists.
+const SHOWN_IN_SAMPLES: &[&str] = &[
+    "pagination.",
+    "recipient.vatZone.",
+    ".orderNumber",
+    ": orderNumber",
+    "[].layout",
+    "[].attachment",
+    "invoices/unpaid: ",
+];

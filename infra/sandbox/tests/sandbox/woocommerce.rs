@@ -208,6 +208,18 @@ fn a_checkout_says_updated_before_created_and_signs_the_raw_body() {
 }
 
 #[test]
+fn lines_that_take_stock_say_so_of_their_products() {
+    let mut bench = Bench::new();
+    shop(&mut bench).add_webhook("product.updated", "https://x.example/p", "s");
+    shop(&mut bench).products.push(object! { "id": 1, "sku": "KRUS-BLAA" });
+    let now = bench.now;
+    let text = demo::woocommerce_orders()[0].1.clone();
+    shop(&mut bench).place_order(now, &text).unwrap();
+    let deliveries = shop(&mut bench).deliveries(now);
+    assert_eq!((deliveries.len(), deliveries[0].topic.as_str()), (1, "product.updated"));
+}
+
+#[test]
 fn the_vectors_of_the_facts_hold() {
     let body =
         br#"{"id":42,"number":"42","currency":"DKK","total":"597.94","billing":{"first_name":"\u00c5se"}}"#;
