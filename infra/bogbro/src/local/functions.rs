@@ -61,7 +61,8 @@ pub struct FunctionSpec {
 
 impl FunctionSpec {
     /// The functions of [`deployment::FUNCTIONS`], each started from its own executable where one lies beside this
-    /// one, else as `this-executable function NAME`.
+    /// one, else as `this-executable function NAME`. A development build takes one beside it only when it is not older
+    /// than itself: `cargo run` builds this executable alone, and what an earlier build left beside it is stale.
     pub fn deployed() -> io::Result<Vec<Self>> {
         Ok(Self::deployed_by(&std::env::current_exe()?))
     }
@@ -74,7 +75,7 @@ impl FunctionSpec {
     fn of(function: &deployment::Function, own: &Path) -> Self {
         let beside = own.with_file_name(function.name);
         let text = |path: &Path| path.to_string_lossy().into_owned();
-        let command = if beside.is_file() {
+        let command = if beside.is_file() && (!cfg!(debug_assertions) || is_as_new(&beside, own)) {
             vec![text(&beside)]
         } else {
             vec![text(own), "function".into(), function.name.into()]
@@ -95,6 +96,11 @@ impl FunctionSpec {
             environment: BTreeMap::new(),
         }
     }
+}
+
+fn is_as_new(beside: &Path, own: &Path) -> bool {
+    let modified = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    modified(beside) >= modified(own)
 }
 
 /// Why an invocation gave no answer.
@@ -567,5 +573,34 @@ impl Log {
         if file.0.write_all(format!("{line}\n").as_bytes()).is_ok() {
             file.1 += line.len() as u64 + 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_functions_own_executable_is_taken_where_it_lies_beside_and_is_not_stale() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let own = folder.path().join("bogbro");
+        let beside = folder.path().join("scheduler");
+        let start = |path: &Path, age: u64| {
+            let file = File::create(path).expect("the file");
+            let modified = std::time::SystemTime::now() - Duration::from_secs(age);
+            file.set_modified(modified).expect("its time");
+        };
+        let command = || {
+            let specs = FunctionSpec::deployed_by(&own);
+            specs.into_iter().find(|spec| spec.name == "scheduler").expect("it is deployed").command
+        };
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let itself = vec![text(&own), "function".to_owned(), "scheduler".to_owned()];
+        start(&own, 10);
+        assert_eq!(command(), itself, "there is none beside it");
+        start(&beside, 5);
+        assert_eq!(command(), [text(&beside)]);
+        start(&beside, 500);
+        assert_eq!(command() == itself, cfg!(debug_assertions), "an older one is stale in development");
     }
 }
