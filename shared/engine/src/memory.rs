@@ -97,6 +97,11 @@ impl MemoryStore {
         self.contents().heads.values().cloned().collect()
     }
 
+    /// When the next transfer is due, for a simulation that moves its clock there.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.contents().heads.values().filter_map(|head| head.due_at).min()
+    }
+
     /// All stored plans of a transfer in order, for checks after a run.
     pub fn plans(&self, transfer: &TransferId) -> Vec<StoredPlan> {
         let contents = self.contents();

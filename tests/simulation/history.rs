@@ -1,0 +1,593 @@
+//! One history: merchants, orders, a queue, workers, and everything that may go wrong, under one virtual clock.
+//!
+//! It has two phases. First things go wrong; whatever happens, nothing may be done twice and nothing forgotten. Then all
+//! faults are healed, a person replays what was given up, and everything must come to its end in bounded time.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use connectors::ports::{Delivery, Notice, Verification};
+use domain::{EntityId, EntityKind, TransferId};
+use engine::log::Why;
+use engine::message::{MESSAGE_SCHEMA, Message, Outbox, SettingsChoice};
+use engine::process::{Engine, Outcome, Work};
+use engine::store::{Head, Store};
+use engine::{Clock, Limits};
+use jiff::{SignedDuration, Timestamp};
+use sandbox::World;
+use secrecy::SecretString;
+
+use crate::bugs::Bug;
+use crate::deployment::{self, Setup, SimulatedConnections, WEBHOOK_SECRET, merchant, shop_connection, source};
+use crate::ledger::{SimulatedStore, at_once};
+use crate::machine::{Decider, Machine, NEVER, Polled, Process, WorkerClock, lock};
+use crate::orders::OrderShape;
+use crate::outside::Observed;
+
+/// Visibility of a received message, in milliseconds: longer than a lease.
+const VISIBILITY_MS: i64 = 180_000;
+/// How long a worker may work, in milliseconds.
+const WORK_MS: i64 = 90_000;
+/// The queue drops a repeat of a deduplication id within this time.
+const DEDUPLICATION_MS: i64 = 300_000;
+/// Steps of one history, at most: a history that needs more does not come to its end.
+const MOST_STEPS: usize = 60_000;
+
+/// When every history begins.
+pub(crate) fn start() -> Timestamp {
+    "2026-11-20T12:00:00Z".parse().expect("it is a time")
+}
+
+/// What is fixed about a history beforehand.
+pub(crate) struct Plan {
+    pub(crate) seed: u64,
+    pub(crate) setups: Vec<Setup>,
+    /// Orders with their merchant's place and when they are placed, in milliseconds from the start.
+    pub(crate) orders: Vec<(usize, i64, OrderShape)>,
+    /// Changes of orders: merchant, order, when, new state.
+    pub(crate) changes: Vec<(usize, usize, i64, &'static str)>,
+    pub(crate) workers: usize,
+    pub(crate) skew_ms: Vec<i64>,
+    /// Of a thousand deliveries: lost, doubled, forged.
+    pub(crate) lost: u64,
+    pub(crate) doubled: u64,
+    pub(crate) forged: u64,
+    /// When a backup is taken and when it is put back.
+    pub(crate) restore: Option<(i64, i64)>,
+    /// How long things go wrong, in milliseconds.
+    pub(crate) trouble_ms: i64,
+    pub(crate) bug: Option<Bug>,
+    /// Master data is known from the start.
+    pub(crate) warm: bool,
+    pub(crate) keep_trace: bool,
+}
+
+impl Plan {
+    /// One merchant, one plain order, one worker.
+    pub(crate) fn single(seed: u64) -> Plan {
+        Plan {
+            seed,
+            setups: vec![Setup::plain()],
+            orders: vec![(0, 0, OrderShape::plain(5001))],
+            changes: Vec::new(),
+            workers: 2,
+            skew_ms: Vec::new(),
+            lost: 0,
+            doubled: 0,
+            forged: 0,
+            restore: None,
+            trouble_ms: 20 * 60_000,
+            bug: None,
+            warm: true,
+            keep_trace: false,
+        }
+    }
+}
+
+/// A message on the simulated queue.
+struct Queued {
+    message: Message,
+    visible_at: i64,
+    sent_at: i64,
+}
+
+/// The simulated queue: at least once, in no order, with deduplication.
+#[derive(Default)]
+pub(crate) struct Queue {
+    messages: BTreeMap<u64, Queued>,
+    recent: BTreeMap<String, i64>,
+    next: u64,
+}
+
+/// Puts messages on the queue.
+pub(crate) struct SimulatedOutbox {
+    machine: Arc<Machine>,
+    queue: Arc<Mutex<Queue>>,
+}
+
+#[async_trait]
+impl Outbox for SimulatedOutbox {
+    async fn send(&self, message: &Message) -> Result<(), String> {
+        let now = self.machine.now_ms();
+        let mut queue = lock(&self.queue);
+        let id = message.deduplication.clone();
+        let repeat = queue.recent.get(&id).is_some_and(|at| now - at < DEDUPLICATION_MS);
+        if id.is_empty() || !repeat {
+            queue.recent.insert(id, now);
+            queue.put(message.clone(), now, 0);
+        }
+        Ok(())
+    }
+}
+
+impl Queue {
+    fn put(&mut self, message: Message, now: i64, delay: i64) {
+        self.next += 1;
+        self.messages.insert(self.next, Queued { message, visible_at: now + delay, sent_at: now });
+    }
+}
+
+/// One history under way.
+pub(crate) struct History {
+    pub(crate) plan: Plan,
+    pub(crate) machine: Arc<Machine>,
+    pub(crate) world: Arc<Mutex<World>>,
+    pub(crate) observed: Arc<Mutex<Observed>>,
+    pub(crate) store: Arc<SimulatedStore>,
+    pub(crate) connections: Arc<SimulatedConnections>,
+    engine_store: Arc<dyn Store>,
+    queue: Arc<Mutex<Queue>>,
+    processes: Vec<Process<'static, (Option<u64>, Option<Outcome>)>>,
+    pub(crate) forged_accepted: usize,
+    pub(crate) steps: usize,
+    troubled: bool,
+    timeline: Vec<(i64, Event)>,
+    backup: Option<engine::memory::Contents>,
+    next_due: i64,
+    next_sweep: i64,
+    /// Why the history did not come to its end, if it did not.
+    pub(crate) stuck: Option<String>,
+    pub(crate) webhooks: usize,
+}
+
+/// Something that happens by itself.
+#[derive(Clone, Debug)]
+enum Event {
+    Place(usize, OrderShape),
+    Change(usize, usize, &'static str),
+    Backup,
+    Restore,
+}
+
+impl History {
+    pub(crate) fn new(plan: Plan, decider: Decider) -> History {
+        let machine = Machine::new(plan.seed, start(), plan.keep_trace);
+        machine.decide_by(decider);
+        for (worker, skew) in plan.skew_ms.iter().enumerate() {
+            machine.set_skew(worker + 1, *skew);
+        }
+        let world = Arc::new(Mutex::new(deployment::world(&plan.setups)));
+        let observed = Arc::new(Mutex::new(Observed::default()));
+        let store = Arc::new(SimulatedStore::new(&machine));
+        let engine_store = crate::bugs::store(plan.bug, &store);
+        let connections = Arc::new(SimulatedConnections {
+            machine: Arc::clone(&machine),
+            world: Arc::clone(&world),
+            observed: Arc::clone(&observed),
+            store: Arc::clone(&store.memory) as Arc<dyn Store>,
+            setups: plan.setups.clone(),
+            webshop: crate::bugs::webshop(plan.bug),
+            accounting: crate::bugs::accounting(plan.bug),
+            epoch: Mutex::new(None),
+            master: Mutex::new(BTreeMap::new()),
+            warm: plan.warm,
+        });
+        let began = machine.now_ms();
+        let timeline = timeline(&plan, began);
+        History {
+            plan,
+            machine,
+            world,
+            observed,
+            store,
+            connections,
+            engine_store,
+            queue: Arc::new(Mutex::new(Queue::default())),
+            processes: Vec::new(),
+            forged_accepted: 0,
+            steps: 0,
+            troubled: true,
+            timeline,
+            backup: None,
+            next_due: began + 60_000,
+            next_sweep: began + 10 * 60_000,
+            stuck: None,
+            webhooks: 0,
+        }
+    }
+
+    /// Runs both phases.
+    pub(crate) fn run(&mut self) {
+        let trouble_until = self.machine.now_ms() + self.plan.trouble_ms;
+        self.run_until(Some(trouble_until));
+        self.heal();
+        self.run_until(None);
+        for _ in 0..3 {
+            if !self.replay_what_needs_attention() {
+                break;
+            }
+            self.run_until(None);
+        }
+    }
+
+    fn heal(&mut self) {
+        self.troubled = false;
+        self.machine.decide_by(Box::new(|_, _, _| None));
+        for worker in 0..64 {
+            self.machine.set_skew(worker, 0);
+        }
+        self.machine.note(|| "healed".to_owned());
+        // What goes wrong is over; the shop's list of changes is swept once more.
+        self.next_sweep = self.machine.now_ms() + 30_000;
+    }
+
+    fn lift_pauses(&self) {
+        for index in 0..self.plan.setups.len() {
+            for pause in at_once(self.store.memory.pauses(&merchant(index))).expect("the memory is there") {
+                at_once(self.store.memory.lift(&pause.scope)).expect("the memory is there");
+            }
+        }
+    }
+
+    /// Until the given time, or until nothing is left to do.
+    fn run_until(&mut self, until: Option<i64>) {
+        let bound = self.machine.now_ms() + 20 * 24 * 3_600_000;
+        let mut swept = false;
+        loop {
+            self.steps += 1;
+            if self.steps > MOST_STEPS {
+                self.stuck = Some("more steps than any history should need".to_owned());
+                return;
+            }
+            if until.is_none() {
+                self.lift_pauses();
+            }
+            self.events();
+            self.deliver_webhooks();
+            self.schedule(until.is_none(), &mut swept);
+            self.start_work();
+            if self.poll_one() {
+                continue;
+            }
+            let next = self.next_time(until.is_none() && swept);
+            if until.is_none() && (next == NEVER || next > bound) {
+                if next != NEVER {
+                    self.stuck = Some("still not at its end after twenty days".to_owned());
+                }
+                return;
+            }
+            if let Some(until) = until
+                && next >= until
+            {
+                self.machine.advance_to(until);
+                return;
+            }
+            self.machine.advance_to(next);
+        }
+    }
+
+    fn events(&mut self) {
+        let now = self.machine.now_ms();
+        while let Some((at, _)) = self.timeline.first()
+            && *at <= now
+        {
+            let (_, event) = self.timeline.remove(0);
+            self.machine.note(|| format!("event {event:?}"));
+            match event {
+                Event::Place(index, shape) => {
+                    let mut world = lock(&self.world);
+                    let shop = world.woocommerce.get_mut(&deployment::shop_name(index)).expect("it exists");
+                    shop.place_order(self.machine.now(), &shape.text()).expect("the order is sound");
+                    // The shop's own times are those of the checkout.
+                    let id = u64::try_from(shape.id).expect("it fits");
+                    shop.change_order(self.machine.now(), id, |_| {});
+                }
+                Event::Change(index, order, status) => {
+                    let mut world = lock(&self.world);
+                    let shop = world.woocommerce.get_mut(&deployment::shop_name(index)).expect("it exists");
+                    let id = u64::try_from(order).expect("it fits");
+                    shop.change_order(self.machine.now(), id, |json| json.set("status", status));
+                }
+                Event::Backup => self.backup = Some(self.store.memory.backup()),
+                Event::Restore => self.restore(),
+            }
+        }
+    }
+
+    /// A restore as the operator does it: everything is stopped, the backup put back, the epoch set, and nothing starts
+    /// before whatever was under way has arrived and can be seen.
+    fn restore(&mut self) {
+        let Some(backup) = self.backup.take() else { return };
+        self.processes.clear();
+        self.store.memory.restore(backup);
+        self.store.forget_seen();
+        let now = self.machine.now_ms() + 180_000;
+        self.machine.advance_to(now);
+        *lock(&self.connections.epoch) = Some(self.machine.now());
+    }
+
+    fn deliver_webhooks(&mut self) {
+        let now = self.machine.now();
+        for index in 0..self.plan.setups.len() {
+            let deliveries = {
+                let mut world = lock(&self.world);
+                let shop = world.woocommerce.get_mut(&deployment::shop_name(index)).expect("it exists");
+                if shop.pending.is_empty() {
+                    continue;
+                }
+                shop.deliveries(now)
+            };
+            for delivery in deliveries {
+                let (lost, doubled, forged, delay) = {
+                    let mut random = lock(&self.machine.random);
+                    let on = |chance: u64| if self.troubled { chance } else { 0 };
+                    (
+                        random.chance(on(self.plan.lost)),
+                        random.chance(on(self.plan.doubled)),
+                        random.chance(on(self.plan.forged)),
+                        i64::try_from(random.below(3000)).expect("it fits"),
+                    )
+                };
+                if forged {
+                    self.receive(index, &delivery.headers, b"{\"id\":666}", 0, true);
+                }
+                if lost {
+                    self.machine.note(|| "a delivery is lost".to_owned());
+                    continue;
+                }
+                self.webhooks += 1;
+                self.receive(index, &delivery.headers, &delivery.body, delay, false);
+                if doubled {
+                    self.receive(index, &delivery.headers, &delivery.body, delay * 7, false);
+                }
+            }
+        }
+    }
+
+    /// The intake: verify over the raw bytes, then read what it is about, then the queue.
+    fn receive(&mut self, index: usize, headers: &[(String, String)], body: &[u8], delay: i64, forged: bool) {
+        let headers: Vec<(String, String)> =
+            headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect();
+        let delivery = Delivery { headers: &headers, body };
+        let port = self.connections.webshop;
+        let secrets = [SecretString::from(WEBHOOK_SECRET.to_owned())];
+        if port.verify(&delivery, &secrets) != Verification::Authentic {
+            return;
+        }
+        self.forged_accepted += usize::from(forged);
+        let Ok(Notice::Changed { kind, entity }) = port.notice(&delivery) else { return };
+        let now = self.machine.now();
+        let message = Message {
+            schema: MESSAGE_SCHEMA,
+            merchant: merchant(index),
+            connection: shop_connection(index),
+            source: source(index),
+            kind,
+            entity,
+            body_hash: body_hash(body),
+            received_at: now,
+            why: Why::Webhook,
+            settings: SettingsChoice::Now,
+            deduplication: String::new(),
+            body: String::new(),
+        };
+        self.machine.note(|| format!("webhook for {}", message.entity));
+        lock(&self.queue).put(message, self.machine.now_ms(), delay);
+    }
+
+    /// The scheduler: what is due each minute, a sweep every ten minutes of trouble and once after it.
+    fn schedule(&mut self, healed: bool, swept: &mut bool) {
+        let now = self.machine.now_ms();
+        if now >= self.next_due {
+            self.next_due = now + 60_000;
+            let outbox = self.outbox();
+            at_once(engine::later::send_due(&*self.store.memory, &outbox, self.machine.now(), 100))
+                .expect("the memory is there");
+        }
+        if now >= self.next_sweep && !(healed && *swept) {
+            self.next_sweep = now + 10 * 60_000;
+            *swept = healed;
+            for index in 0..self.plan.setups.len() {
+                self.start_sweep(index);
+            }
+        }
+    }
+
+    fn outbox(&self) -> SimulatedOutbox {
+        SimulatedOutbox { machine: Arc::clone(&self.machine), queue: Arc::clone(&self.queue) }
+    }
+
+    fn start_sweep(&mut self, index: usize) {
+        let (machine, outbox) = (Arc::clone(&self.machine), self.outbox());
+        let (store, connections) = (Arc::clone(&self.engine_store), Arc::clone(&self.connections));
+        let future = async move {
+            let clock = WorkerClock { machine, worker: 0 };
+            let engine = Engine {
+                clock: &clock,
+                store: &*store,
+                connections: &*connections,
+                limits: Limits::default(),
+            };
+            let deadline = clock.now() + SignedDuration::from_millis(WORK_MS);
+            // A sweep that fails is made again at its next time.
+            let _ = engine.sweep(&merchant(index), &shop_connection(index), &outbox, deadline).await;
+            (None, None)
+        };
+        let process = Process::new(&self.machine, 0, 0, future);
+        self.processes.push(process);
+    }
+
+    /// Idle workers take messages.
+    fn start_work(&mut self) {
+        let now = self.machine.now_ms();
+        loop {
+            let busy = self.processes.iter().filter(|process| process.worker > 0).count();
+            if busy >= self.plan.workers {
+                return;
+            }
+            let visible: Vec<u64> = {
+                let queue = lock(&self.queue);
+                queue.messages.iter().filter(|(_, queued)| queued.visible_at <= now).map(|(id, _)| *id).collect()
+            };
+            if visible.is_empty() {
+                return;
+            }
+            let id = *lock(&self.machine.random).pick(&visible);
+            let message = {
+                let mut queue = lock(&self.queue);
+                let queued = queue.messages.get_mut(&id).expect("it was there");
+                queued.visible_at = now + VISIBILITY_MS;
+                queued.message.clone()
+            };
+            let taken: Vec<usize> = self.processes.iter().map(|process| process.worker).collect();
+            let worker = (1..).find(|worker| !taken.contains(worker)).expect("there is one");
+            self.start_process(worker, id, message);
+        }
+    }
+
+    fn start_process(&mut self, worker: usize, id: u64, message: Message) {
+        let label = message.entity.as_str().parse().unwrap_or(0);
+        let machine = Arc::clone(&self.machine);
+        let (store, connections) = (Arc::clone(&self.engine_store), Arc::clone(&self.connections));
+        let token = self.machine.token();
+        let future = async move {
+            let clock = WorkerClock { machine, worker };
+            let deadline = clock.now() + SignedDuration::from_millis(WORK_MS);
+            let engine = Engine {
+                clock: &clock,
+                store: &*store,
+                connections: &*connections,
+                limits: Limits::default(),
+            };
+            let outcome = engine.process(&Work { message, token, deadline }).await;
+            (Some(id), Some(outcome))
+        };
+        let process = Process::new(&self.machine, worker, label, future);
+        self.processes.push(process);
+    }
+
+    /// Polls one process that is ready, in an order that the seed decides.
+    fn poll_one(&mut self) -> bool {
+        let now = self.machine.now_ms();
+        let ready: Vec<usize> = self
+            .processes
+            .iter()
+            .enumerate()
+            .filter(|(_, process)| process.wake <= now)
+            .map(|(place, _)| place)
+            .collect();
+        if ready.is_empty() {
+            return false;
+        }
+        let place = *lock(&self.machine.random).pick(&ready);
+        match self.processes[place].poll(&self.machine) {
+            Polled::Waits => {}
+            Polled::Crashed => {
+                self.machine.note(|| "the process died".to_owned());
+                drop(self.processes.swap_remove(place));
+            }
+            Polled::Done((id, outcome)) => {
+                self.machine.note(|| format!("outcome {outcome:?}"));
+                drop(self.processes.swap_remove(place));
+                if let (Some(id), Some(outcome)) = (id, outcome)
+                    && outcome.is_finished()
+                {
+                    lock(&self.queue).messages.remove(&id);
+                }
+            }
+        }
+        true
+    }
+
+    /// When something happens next.
+    fn next_time(&self, at_end: bool) -> i64 {
+        let processes = self.processes.iter().map(|process| process.wake);
+        let queue = lock(&self.queue);
+        let busy = self.processes.iter().filter(|process| process.worker > 0).count();
+        let idle = busy < self.plan.workers;
+        let messages = queue.messages.values().filter(|_| idle).map(|queued| queued.visible_at);
+        let events = self.timeline.iter().map(|(at, _)| *at);
+        let due = self.store.memory.next_due().map(|due| due.as_millisecond().max(self.next_due));
+        let next = processes.chain(messages).chain(events).chain(due).min().unwrap_or(NEVER);
+        if at_end { next } else { next.min(self.next_sweep) }
+    }
+
+    /// A person looks at what was held or parked, and asks for it again.
+    fn replay_what_needs_attention(&mut self) -> bool {
+        let heads: Vec<Head> =
+            self.store.memory.heads().into_iter().filter(|head| head.status.needs_attention()).collect();
+        for head in &heads {
+            let now = self.machine.now();
+            let message = Message {
+                schema: MESSAGE_SCHEMA,
+                merchant: head.transfer.merchant.clone(),
+                connection: head.connection.clone(),
+                source: head.transfer.source.clone(),
+                kind: EntityKind::Order,
+                entity: head.transfer.entity.clone(),
+                body_hash: String::new(),
+                received_at: now,
+                why: Why::Replay,
+                settings: SettingsChoice::Now,
+                deduplication: self.machine.token(),
+                body: String::new(),
+            };
+            self.machine.note(|| format!("replay of {}", head.transfer.entity));
+            lock(&self.queue).put(message, self.machine.now_ms(), 0);
+        }
+        !heads.is_empty()
+    }
+
+    /// The head of an order.
+    pub(crate) fn head(&self, index: usize, order: usize) -> Option<Head> {
+        let transfer = TransferId {
+            merchant: merchant(index),
+            source: source(index),
+            kind: EntityKind::Order,
+            entity: EntityId::new(order.to_string()),
+        };
+        at_once(self.store.memory.head(&transfer)).expect("the memory is there")
+    }
+
+    /// Messages still on the queue.
+    pub(crate) fn left_on_queue(&self) -> Vec<String> {
+        let queue = lock(&self.queue);
+        let words = |queued: &Queued| format!("{} since {}", queued.message.entity, queued.sent_at);
+        queue.messages.values().map(words).collect()
+    }
+}
+
+fn timeline(plan: &Plan, began: i64) -> Vec<(i64, Event)> {
+    let mut events: Vec<(i64, Event)> = Vec::new();
+    for (index, at, shape) in &plan.orders {
+        events.push((began + at, Event::Place(*index, shape.clone())));
+    }
+    for (index, order, at, status) in &plan.changes {
+        events.push((began + at, Event::Change(*index, *order, status)));
+    }
+    if let Some((backup, restore)) = plan.restore {
+        events.push((began + backup, Event::Backup));
+        events.push((began + restore, Event::Restore));
+    }
+    events.sort_by_key(|(at, _)| *at);
+    events
+}
+
+/// The hash of a body, as the intake makes it.
+fn body_hash(body: &[u8]) -> String {
+    use std::hash::Hasher as _;
+    let mut hasher = std::hash::DefaultHasher::new();
+    hasher.write(body);
+    format!("{:016x}", hasher.finish())
+}

@@ -1,0 +1,158 @@
+//! What a random history is made of, and what goes wrong in it: all from the seed.
+
+use domain::DocumentKind;
+use domain::settings::DifferenceMode;
+use engine::memory::Fate;
+use sandbox::{Fault, Wrong};
+
+use crate::deployment::Setup;
+use crate::history::Plan;
+use crate::machine::{Decider, Mishap, Place};
+use crate::orders::OrderShape;
+use crate::random::Random;
+
+/// Longest time that a request may be on its way after its sender gave up, in seconds.
+const LATEST_ARRIVAL: u64 = 60;
+/// Longest time that a new document may be invisible, in seconds: what the connector declares.
+const LONGEST_LAG: u64 = 60;
+
+/// Everything that may go wrong at a call to the ledger.
+pub(crate) fn ledger_mishaps(random: &mut Random) -> Vec<Mishap> {
+    let mut mishaps = process_mishaps(random);
+    mishaps.extend([Mishap::Ledger(Fate::FailsBefore), Mishap::Ledger(Fate::FailsAfter)]);
+    mishaps
+}
+
+/// Everything that may go wrong at a call to an outside system.
+pub(crate) fn outside_mishaps(random: &mut Random, write: bool) -> Vec<Mishap> {
+    let mut mishaps = process_mishaps(random);
+    mishaps.extend(outside_faults(random, write).into_iter().map(Mishap::Outside));
+    mishaps
+}
+
+fn process_mishaps(random: &mut Random) -> Vec<Mishap> {
+    let mut freeze = || 1_000 + i64::try_from(random.below(4 * 3_600_000)).expect("it fits");
+    vec![
+        Mishap::CrashBefore,
+        Mishap::CrashAfter,
+        Mishap::FreezeBefore(freeze()),
+        Mishap::FreezeAfter(freeze()),
+    ]
+}
+
+fn outside_faults(random: &mut Random, write: bool) -> Vec<Fault> {
+    let seconds = |random: &mut Random, bound: u64| 1 + i64::try_from(random.below(bound)).expect("it fits");
+    let mut faults = vec![
+        Fault::FailBefore(*random.pick(&[500, 502, 503, 504])),
+        Fault::FailAfter(*random.pick(&[500, 502, 503, 504])),
+        Fault::TimeoutBefore,
+        Fault::TimeoutAfter,
+        Fault::ResetBefore,
+        Fault::ResetAfter,
+        Fault::TooManyRequests(None),
+        Fault::TooManyRequests(Some(u32::try_from(seconds(random, 900)).expect("it fits"))),
+        Fault::Unauthorized,
+        Fault::MalformedJson,
+        Fault::HtmlPage { status: 502, applied: random.chance(500) },
+        Fault::HtmlPage { status: 200, applied: random.chance(500) },
+        Fault::HugeBody(17 * 1024 * 1024),
+    ];
+    if write {
+        faults.extend([
+            Fault::LateArrival(seconds(random, LATEST_ARRIVAL)),
+            Fault::LookupLag(seconds(random, LONGEST_LAG)),
+            Fault::WrongAnswer(Wrong::Amount),
+            Fault::WrongAnswer(Wrong::Currency),
+            Fault::WrongAnswer(Wrong::Customer),
+        ]);
+    }
+    faults
+}
+
+/// A random history.
+pub(crate) fn plan(seed: u64) -> (Plan, Decider) {
+    let mut random = Random::new(seed ^ 0x5EED);
+    let skewed = random.chance(150);
+    let merchants = if random.chance(200) { 2 } else { 1 };
+    let setups: Vec<Setup> = (0..merchants).map(|_| setup(&mut random, skewed)).collect();
+    let minutes = |random: &mut Random, most: u64| i64::try_from(random.below(most * 60_000)).expect("it fits");
+    let mut orders = Vec::new();
+    let mut changes = Vec::new();
+    for index in 0..merchants {
+        for number in 0..=random.below(3) {
+            let shape = shape(&mut random, 5001 + index * 100 + usize::try_from(number).expect("it fits"));
+            let at = minutes(&mut random, 3);
+            for _ in 0..random.below(3) {
+                let state = if random.chance(700) { "processing" } else { "completed" };
+                changes.push((index, shape.id, at + 1000 + minutes(&mut random, 20), state));
+            }
+            orders.push((index, at, shape));
+        }
+    }
+    let skew = |random: &mut Random| i64::try_from(random.below(1_200_000)).expect("it fits") - 600_000;
+    let plan = Plan {
+        setups,
+        orders,
+        changes,
+        workers: 1 + usize::try_from(random.below(4)).expect("it fits"),
+        skew_ms: if skewed { (0..8).map(|_| skew(&mut random)).collect() } else { Vec::new() },
+        lost: random.below(150),
+        doubled: random.below(300),
+        forged: random.below(200),
+        restore: random.chance(150).then(|| {
+            let backup = minutes(&mut random, 10);
+            (backup, backup + 1000 + minutes(&mut random, 15))
+        }),
+        trouble_ms: 25 * 60_000,
+        warm: random.chance(850),
+        ..Plan::single(seed)
+    };
+    let rate = *random.pick(&[0, 10, 30, 60, 120, 250]);
+    (plan, decider(random, rate))
+}
+
+fn setup(random: &mut Random, skewed: bool) -> Setup {
+    Setup {
+        kind: if random.chance(750) { DocumentKind::BookedInvoice } else { DocumentKind::DraftInvoice },
+        write_back: random.chance(500),
+        difference: *random.pick(&[
+            DifferenceMode::LeaveDraft,
+            DifferenceMode::CorrectionLine,
+            DifferenceMode::CorrectionLine,
+        ]),
+        lag_seconds: if random.chance(500) { 0 } else { i64::try_from(random.below(LONGEST_LAG)).expect("it fits") },
+        // Where workers' clocks are far apart, two of them may believe a settling time over at different moments: the
+        // system's own memory of keys is what keeps that harmless.
+        native_keys: skewed || random.chance(400),
+        per_line: random.chance(700),
+    }
+}
+
+fn shape(random: &mut Random, id: usize) -> OrderShape {
+    let mut shape = if random.chance(200) { OrderShape::uneven(id) } else { OrderShape::plain(id) };
+    if random.chance(400) {
+        shape.email = "canaryshared@example.org".to_owned();
+    }
+    if random.chance(250) {
+        let number = *random.pick(&["NYT-1", "NYT-2"]);
+        shape.lines.push((number.to_owned(), 1, 4_000, 1_000));
+    }
+    if random.chance(250) {
+        shape.status = "pending";
+    }
+    shape
+}
+
+/// Something goes wrong at so many of a thousand points.
+fn decider(mut random: Random, rate: u64) -> Decider {
+    Box::new(move |_, place, _| {
+        if !random.chance(rate) {
+            return None;
+        }
+        let mishaps = match place {
+            Place::Ledger(_) => ledger_mishaps(&mut random),
+            Place::Outside(_, operation) => outside_mishaps(&mut random, operation.is_write()),
+        };
+        Some(random.pick(&mishaps).clone())
+    })
+}
