@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+/// The largest amount of a line; keeps every sum within what a decimal holds.
+const MAX_LINE: Decimal = Decimal::from_parts(1_215_752_192, 23, 0, false, 0);
+
 /// A draft invoice, an order draft or a booked invoice.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Document {
@@ -127,7 +130,8 @@ impl Agreement {
         if existing.is_none() && !self.quirks.has(Quirk::PutUpserts) {
             return error::not_found();
         }
-        let mut clean = match self.read_document(request) {
+        let request = keeping_layout(request, existing.as_ref());
+        let mut clean = match self.read_document(&request) {
             Ok(clean) => clean,
             Err(refusal) => return refusal,
         };
@@ -215,6 +219,23 @@ impl Agreement {
         if product.is_none() && (line.get("quantity").is_some() || line.get("unitNetPrice").is_some()) {
             let message = "A line with quantity or unitNetPrice must have a product.";
             problems.push(Problem::new(at("product"), error::MISSING_VALUE, message, Json::Null));
+        }
+        let size = |field: &str, default: Decimal| line.decimal(field).unwrap_or(default).abs();
+        if size("quantity", Decimal::ONE) * size("unitNetPrice", Decimal::ZERO) > MAX_LINE {
+            problems.push(Problem::new(
+                at("unitNetPrice"),
+                error::UNLISTED,
+                "The amount is too large.",
+                Json::Null,
+            ));
+        }
+        if size("discountPercentage", Decimal::ZERO) > Decimal::ONE_HUNDRED {
+            problems.push(Problem::new(
+                at("discountPercentage"),
+                error::UNLISTED,
+                "Must be at most 100.",
+                Json::Null,
+            ));
         }
         if product.is_some() && line.text("description").is_none() {
             problems.push(Problem::new(
@@ -466,4 +487,16 @@ impl Agreement {
 
 fn due_after(date: jiff::civil::Date, days: i64) -> Option<Json> {
     date.checked_add(jiff::SignedDuration::from_hours(24 * days)).ok().map(|due| Json::from(due.to_string()))
+}
+
+/// The vendor's schema of the PUT has no layout: a draft that is replaced keeps the one it was made with.
+fn keeping_layout(request: &Request, existing: Option<&Json>) -> Request {
+    let layout = existing.and_then(|draft| draft.get("layout"));
+    match (Json::parse(&request.body), layout) {
+        (Ok(mut body), Some(layout)) if body.get("layout").is_none() => {
+            body.set("layout", layout.clone());
+            Request { body: body.to_string().into_bytes(), ..request.clone() }
+        }
+        _ => request.clone(),
+    }
 }
