@@ -416,6 +416,19 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "oss-collective-moves-no-stock",
+        [
+            "{name} er faktureret på samlevaren {sku}, så lageret af varen selv flytter sig ikke.",
+            "Overførslen fortsætter.",
+            "Ret lageret i hånden, eller brug søskendevarer under vat.oss.product.",
+        ],
+        [
+            "{name} is invoiced on the collective product {sku}, so the product's own stock does not move.",
+            "The transfer goes on.",
+            "Correct the stock by hand, or use sibling products under vat.oss.product.",
+        ],
+    ),
+    entry(
         "gift-card-with-vat",
         [
             "Gavekortet {name} er solgt med {vat} {currency} moms, men indstillingerne siger, at gavekort er uden moms ved salg.",

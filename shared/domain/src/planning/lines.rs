@@ -87,6 +87,13 @@ fn add(
     {
         built.new_products.push(new);
     }
+    let collective =
+        |number: &str| input.settings.vat.oss.collective.iter().any(|entry| entry.product == number);
+    if part.oss && part.purpose == Purpose::Goods && collective(&chosen.number) {
+        warnings.push(
+            Reason::new("oss-collective-moves-no-stock").with("sku", &chosen.number).with("name", &part.name),
+        );
+    }
     let mut text = line_text(input, part, &chosen.number, &chosen.name);
     if split.quantity_lost {
         text = format!("{} x {text}", part.quantity.normalize());
@@ -129,7 +136,10 @@ fn line_text(input: &PlanInput<'_>, part: &Part, number: &str, product_name: &st
         "order_number" => input.order.number.clone(),
         _ => String::new(),
     });
-    if text.trim().is_empty() { name.to_owned() } else { text }
+    let text = if text.trim().is_empty() { name.to_owned() } else { text };
+    let codes = input.order.discount_codes.join(", ");
+    let own_discount = part.purpose == Purpose::Discount && part.order_line.is_none() && !codes.is_empty();
+    if own_discount { format!("{text} {codes}") } else { text }
 }
 
 /// The order's lines as parts, and gift cards that were used.
@@ -203,8 +213,8 @@ fn numbers(line: &OrderLine, purpose: Purpose, settings: &Settings) -> Vec<Strin
             vec![own.or_else(|| skus.default.clone())]
         }
         Purpose::Shipping => vec![skus.shipping.clone(), skus.shipping_untaxed.clone()],
-        Purpose::Fee => vec![skus.fee.clone()],
-        Purpose::Discount => vec![skus.discount.clone()],
+        Purpose::Fee => vec![skus.fee.clone(), skus.fee_untaxed.clone()],
+        Purpose::Discount => vec![skus.discount.clone(), skus.discount_untaxed.clone()],
         Purpose::Tip => vec![skus.tip.clone()],
         Purpose::Duty => vec![skus.duty.clone()],
         Purpose::GiftCard => vec![skus.gift_card.clone()],
@@ -262,7 +272,8 @@ fn gift_card_used(amount: Money, settings: &Settings) -> Result<Part, MoneyError
         purpose: Purpose::GiftCard,
         candidates: settings.products.skus.gift_card.iter().cloned().collect(),
         oss: false,
-        name: "Gavekort".to_owned(),
+        // The product's own name in the accounts is the merchant's word for it.
+        name: String::new(),
         quantity: Decimal::ONE,
         net,
         rate,
@@ -292,13 +303,12 @@ fn move_discounts(input: &PlanInput<'_>, sale: &Sale, parts: &mut Vec<Part>) -> 
         total = total.plus(discount)?;
     }
     if let (Some(rate), false) = (rate, total.is_zero()) {
-        let codes = input.order.discount_codes.join(", ");
         parts.push(Part {
             order_line: None,
             purpose: Purpose::Discount,
             candidates: vec![number],
             oss: false,
-            name: if codes.is_empty() { "Rabat".to_owned() } else { format!("Rabat {codes}") },
+            name: String::new(),
             quantity: Decimal::ONE,
             net: total.negated()?,
             rate,

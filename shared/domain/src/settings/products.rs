@@ -88,12 +88,18 @@ pub struct Skus {
     /// Freight without VAT, where the other is in a group with VAT.
     #[garde(custom(number))]
     pub shipping_untaxed: Option<String>,
-    /// Fees.
+    /// Fees with VAT.
     #[garde(custom(number))]
     pub fee: Option<String>,
+    /// Fees without VAT, where the other is in a group with VAT.
+    #[garde(custom(number))]
+    pub fee_untaxed: Option<String>,
     /// Discounts on lines of their own, and fees that lower the price.
     #[garde(custom(number))]
     pub discount: Option<String>,
+    /// Fees without VAT that lower the price, where the other is in a group with VAT.
+    #[garde(custom(number))]
+    pub discount_untaxed: Option<String>,
     /// Tips.
     #[garde(custom(number))]
     pub tip: Option<String>,
@@ -118,7 +124,9 @@ impl Default for Skus {
             shipping: number("fragtmm"),
             shipping_untaxed: number("fragtum"),
             fee: number("gebyr"),
+            fee_untaxed: number("gebyrum"),
             discount: number("rabat"),
+            discount_untaxed: number("rabatum"),
             tip: number("drikkepenge"),
             duty: number("told"),
             rounding: number("afrunding"),

@@ -4,7 +4,7 @@
 //! The sums are reckoned here a second time, in whole numbers, without the planner's own functions.
 
 use domain::catalogue::VatRounding;
-use domain::order::{LineKind, OrderLine};
+use domain::order::{LineKind, OrderFault, OrderLine};
 use domain::plan::{Plan, Step};
 use domain::planning::{Verdict, amend, judge};
 use domain::{Decision, Document, DocumentKind, Money, Totals};
@@ -157,6 +157,73 @@ proptest! {
             if ordered.quantity.fract().is_zero() {
                 prop_assert!(!in_text, "whole units always keep their quantity");
             }
+        }
+    }
+
+    #[test]
+    fn a_sound_order_checks_out_and_a_changed_amount_is_found_by_how_much(
+        world in world(),
+        place in any::<prop::sample::Index>(),
+        off in prop_oneof![-500_i64..=-1, 1_i64..=500],
+        what in 0..4_u8,
+    ) {
+        let mut order = world.order;
+        prop_assert_eq!(order.check(), Ok(()));
+        let shift = |amount: Money| Money::from_minor(amount.minor() + off, amount.currency());
+        let index = place.index(order.lines.len());
+        match what {
+            0 => order.total = shift(order.total),
+            1 => order.total_vat = shift(order.total_vat),
+            2 => order.lines[index].net = shift(order.lines[index].net),
+            _ => match order.lines[index].vat.first_mut() {
+                Some(vat) => vat.amount = shift(vat.amount),
+                None => order.total = shift(order.total),
+            },
+        }
+        let fault = order.check();
+        let difference = match &fault {
+            Err(OrderFault::Total { difference, .. } | OrderFault::Vat { difference, .. }) => difference.minor().abs(),
+            // A sign or a quantity that cannot be is found before the sums are.
+            Err(OrderFault::Sign { .. } | OrderFault::Quantity { .. }) => off.abs(),
+            other => return Err(TestCaseError::fail(format!("{other:?}"))),
+        };
+        prop_assert_eq!(difference, off.abs());
+    }
+
+    #[test]
+    fn nothing_that_a_shop_may_send_makes_the_planner_panic(
+        nets in prop::collection::vec(any::<i64>(), 1..6),
+        taxes in prop::collection::vec(any::<i64>(), 6),
+        quantity in any::<i64>(),
+        scale in 0..20_u32,
+        rate in any::<i64>(),
+        words in "\\PC{0,300}",
+        currency in prop_oneof![Just("DKK"), Just("ISK"), Just("KWD")],
+    ) {
+        let mut order = plain_order();
+        order.currency = currency.parse().expect("currency");
+        let money = |minor: i64| Money::from_minor(minor, order.currency);
+        order.lines = nets.iter().zip(&taxes).map(|(net, tax)| {
+            let mut line = goods("MUG-1", "1", "0.00", "25", "0.00");
+            line.quantity = Decimal::new(quantity, scale);
+            line.net = money(*net);
+            line.net_before_discount = money(net.wrapping_add(*tax));
+            line.vat[0].amount = money(*tax);
+            line.vat[0].rate = Some(domain::Percentage::new(Decimal::new(rate, scale)));
+            line.name.clone_from(&words);
+            line.sku = Some(words.chars().take(25).collect());
+            line
+        }).collect();
+        order.total = money(nets.iter().chain(&taxes[..nets.len()]).fold(0_i64, |sum, part| sum.wrapping_add(*part)));
+        order.total_vat = money(taxes[..nets.len()].iter().fold(0_i64, |sum, part| sum.wrapping_add(*part)));
+        order.refunded = money(0);
+        order.payments[0].amount = order.total;
+        order.number.clone_from(&words);
+        order.customer.email.clone_from(&words);
+        order.customer.phone.clone_from(&words);
+        order.customer.billing.country = words.chars().take(2).collect();
+        for settings in ["{}", r#"{"products":{"discounts":"own-line"},"vat":{"oss":{"enabled":true,"product":"{sku}-{country}"}}}"#] {
+            let _ = World::of(order.clone()).with_settings(settings).decide();
         }
     }
 

@@ -479,6 +479,8 @@ fn product_cases() -> Vec<Case> {
         sku("shipping-untaxed", one_line(line(LineKind::Shipping, "", "1", dkk("39.00"), "0", "0.00")), 2),
         sku("fee", one_line(line(LineKind::Fee, "", "1", dkk("4.00"), "25", "1.00")), 1),
         sku("discount", one_line(line(LineKind::Fee, "", "1", dkk("-4.00"), "25", "-1.00")), 1),
+        sku("fee-untaxed", one_line(line(LineKind::Fee, "", "1", dkk("4.00"), "0", "0.00")), 2),
+        sku("discount-untaxed", one_line(line(LineKind::Fee, "", "1", dkk("-4.00"), "", "")), 2),
         sku("tip", one_line(line(LineKind::Tip, "", "1", dkk("20.00"), "", "")), 2),
         sku("duty", one_line(line(LineKind::Duty, "", "1", dkk("20.00"), "", "")), 2),
         sku("rounding", one_line(line(LineKind::CashRounding, "", "1", dkk("-0.25"), "", "")), 2),

@@ -264,6 +264,18 @@ fn cards_and_fees() -> Vec<Situation> {
             expected: "1; MUG-1 25, gebyr 25; 130.00",
         },
         Situation {
+            name: "a fee without VAT",
+            world: with(LineKind::Fee, "4.00", "0", "0.00")
+                .with(|world| world.catalogue.products.extend([product("gebyrum", 2)])),
+            expected: "1; MUG-1 25, gebyrum 0; 129.00",
+        },
+        Situation {
+            name: "a discount without VAT given as a fee",
+            world: with(LineKind::Fee, "-20.00", "", "")
+                .with(|world| world.catalogue.products.extend([product("rabatum", 2)])),
+            expected: "1; MUG-1 25, rabatum 0; 105.00",
+        },
+        Situation {
             name: "a discount given as a fee",
             world: with(LineKind::Fee, "-20.00", "25", "-5.00"),
             expected: "1; MUG-1 25, rabat 25; 100.00",
