@@ -355,6 +355,8 @@ impl Functions {
         command.env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", spec.name));
         command.env("AWS_LAMBDA_LOG_STREAM_NAME", key);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        // A group of its own: Ctrl-C in the operator's terminal is for the host, which lets what runs finish.
+        command.process_group(0);
         command
     }
 

@@ -31,6 +31,7 @@ pub use functions::{FunctionSpec, FunctionStatus, InvocationError, Trigger};
 pub use host::{Host, HostConfig, HostError};
 pub use keys::KeyError;
 pub use mails::Mail;
+pub use table::TableError;
 
 use data_encoding::HEXLOWER;
 
