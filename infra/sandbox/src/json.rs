@@ -433,8 +433,11 @@ impl Parser<'_> {
         }
         self.position += 2;
         let second = self.unit()?;
-        let code = 0x10000 + ((first - 0xd800) << 10) + second.wrapping_sub(0xdc00);
-        char::from_u32(code).map_or_else(|| self.fail("lone surrogate"), Ok)
+        if !(0xdc00..0xe000).contains(&second) {
+            return self.fail("lone surrogate");
+        }
+        char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00))
+            .map_or_else(|| self.fail("lone surrogate"), Ok)
     }
 }
 

@@ -243,6 +243,12 @@ impl Agreement {
         if !self.master.currencies.contains_key(&entry.currency) {
             report("currency", "JournalEntryCurrencyNotFound");
         }
+        if entry.amount.abs() > Decimal::from(999_999_999_999_i64) {
+            report("amount", "JournalEntryAmountExceedsDigitLimit");
+        }
+        if entry.rate <= Decimal::ZERO || entry.rate > Decimal::from(1_000_000_000) {
+            report("exchangeRate", "JournalEntryExchangeRateError");
+        }
         if entry.kind == 2 && !entry.customer.is_some_and(|number| self.customers.contains_key(&number)) {
             report("customerNumber", "JournalEntryCustomerNotFound");
         }

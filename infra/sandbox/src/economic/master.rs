@@ -54,6 +54,8 @@ impl Agreement {
             "layouts" => (named(&master.layouts, "layouts", "layoutNumber"), &[]),
             "units" => (named(&master.units, "units", "unitNumber"), &[]),
             "departments" => (named(&master.departments, "departments", "departmentNumber"), &[]),
+            "departmental-distributions" => (self.departmental_distributions(), &[]),
+            "vat-types" => (vec![vat_type(1), vat_type(2)], &[]),
             "currencies" => (master.currencies.values().map(currency).collect(), &[]),
             "accounting-years" => (master.years.iter().map(year).collect(), YEAR_FIELDS),
             "journals" => (self.legacy_journals(), JOURNAL_FIELDS),
@@ -74,6 +76,8 @@ impl Agreement {
             "layouts" => "layoutNumber",
             "units" => "unitNumber",
             "departments" => "departmentNumber",
+            "departmental-distributions" => "departmentalDistributionNumber",
+            "vat-types" => "vatTypeNumber",
             "currencies" => "code",
             "journals" => "journalNumber",
             _ => "year",
@@ -83,6 +87,16 @@ impl Agreement {
             _ => false,
         });
         found.map_or_else(error::not_found, |item| Response::json(200, &item))
+    }
+
+    fn departmental_distributions(&self) -> Vec<Json> {
+        let mut items = named(
+            &self.master.departments,
+            "departmental-distributions/departments",
+            "departmentalDistributionNumber",
+        );
+        items.iter_mut().for_each(|item| item.set("distributionType", "department"));
+        items
     }
 
     fn sales_accounts(&self, request: &Request, number: &str) -> Response {
@@ -213,11 +227,7 @@ fn vat_account(account: &VatAccount) -> Json {
         "ratePercentage": Json::from(account.rate),
         "barred": account.barred,
         "account": object! { "accountNumber": account.account, "self": link("accounts", account.account) },
-        "vatType": object! {
-            "vatTypeNumber": account.vat_type,
-            "name": if account.vat_type == 1 { "Salgsmoms" } else { "Købsmoms" },
-            "self": link("vat-types", account.vat_type),
-        },
+        "vatType": vat_type(account.vat_type),
         "self": link("vat-accounts", &account.code),
     }
 }
@@ -280,6 +290,14 @@ pub(super) fn payment_term(term: &PaymentTerm) -> Json {
     }
     json.set("self", link("payment-terms", term.number));
     json
+}
+
+fn vat_type(number: u32) -> Json {
+    object! {
+        "vatTypeNumber": number,
+        "name": if number == 1 { "Salgsmoms" } else { "Købsmoms" },
+        "self": link("vat-types", number),
+    }
 }
 
 fn currency(currency: &super::model::Currency) -> Json {

@@ -341,7 +341,7 @@ fn line_item(line: &Json, applications: &[Json], currencies: Currencies<'_>) -> 
     let id = line.integer("id").unwrap_or(0);
     let quantity = line.integer("quantity").unwrap_or(0);
     let unit: Decimal = amount_text(line, "price").parse().unwrap_or_default();
-    let total = unit * Decimal::from(quantity);
+    let total = unit.checked_mul(Decimal::from(quantity)).unwrap_or_default();
     let discount: Decimal = line
         .items("discount_allocations")
         .iter()

@@ -47,6 +47,12 @@ fn what_is_wrong_with_a_draft_is_said_by_field_and_code() {
         ("a price without product", with_line(object! { "description": "x", "unitNetPrice": 1 }), "E04730"),
         ("a long reference", nested("references", "other", long), "E00000"),
         ("a long product number", with_line(line(&"x".repeat(26), "1", "1.00")), "E00000"),
+        ("an amount that is too large", with_line(line("MUG-11", "999999999", "999999999")), "E00000"),
+        (
+            "a discount above all",
+            with_line(with(line("MUG-11", "1", "1.00"), "discountPercentage", 101)),
+            "E00000",
+        ),
         ("lines that are none", with(good(), "lines", "x"), "E07180"),
     ];
     for (what, body, code) in cases {
@@ -217,6 +223,8 @@ fn master_data_is_there_to_read() {
         ("layouts", 3),
         ("units", 3),
         ("departments", 2),
+        ("departmental-distributions", 2),
+        ("vat-types", 2),
         ("currencies", 13),
         ("accounting-years", 4),
         ("accounting-years/2026/periods", 12),
