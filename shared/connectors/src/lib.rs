@@ -9,5 +9,6 @@ pub mod json;
 pub mod manifest;
 pub mod ports;
 pub mod registry;
+pub mod shopify;
 pub mod signature;
 pub mod woocommerce;

@@ -3,14 +3,16 @@
 use crate::economic::{self, Economic};
 use crate::manifest::Manifest;
 use crate::ports::{Accounting, Webshop};
+use crate::shopify::{self, Shopify};
 use crate::woocommerce::{self, WooCommerce};
 
 /// The manifests of all systems.
-pub const MANIFESTS: &[&Manifest] = &[&economic::MANIFEST, &woocommerce::MANIFEST];
+pub const MANIFESTS: &[&Manifest] = &[&economic::MANIFEST, &shopify::MANIFEST, &woocommerce::MANIFEST];
 
 /// The webshop of this name.
 pub fn webshop(system: &str) -> Option<&'static dyn Webshop> {
     match system {
+        "shopify" => Some(&Shopify),
         "woocommerce" => Some(&WooCommerce),
         _ => None,
     }

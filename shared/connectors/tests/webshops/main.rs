@@ -4,4 +4,5 @@
 //! pass, except where `CI=true`.
 
 mod contracts;
+mod shopify;
 mod woocommerce;

@@ -1,0 +1,297 @@
+//! Shopify: webhooks with REST bodies, and the Admin interface in GraphQL.
+//!
+//! A delivery is a hint: retries carry the body of when the event happened, topics arrive in any order, and the delivery
+//! id is not signed. So the order is read again in GraphQL, with its transactions, and mapped by the same rules as the
+//! body of a webhook would be.
+
+mod client;
+mod map;
+mod notice;
+mod payments;
+mod wire;
+mod write;
+
+use async_trait::async_trait;
+use domain::plan::WriteBackStep;
+use domain::{EntityId, Failure, Order};
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use crate::http::{Call, Transport};
+use crate::json::{MOST_LINES, read, read_answer, rejected};
+use crate::manifest::{Authentication, Manifest, RateLimit};
+use crate::ports::{ChangePage, Delivery, Fetched, Notice, ReadingRules, Verification, Webshop};
+use crate::signature::is_signed;
+use wire::graphql::{self, Connection, Kept, Node};
+use wire::rest::RestOrder;
+
+/// What is known of Shopify.
+pub const MANIFEST: Manifest = Manifest {
+    system: "shopify",
+    surfaces: &[("main", "")],
+    authentication: Authentication::Headers(&[("X-Shopify-Access-Token", "access-token")]),
+    secrets: &["access-token", "client-secret"],
+    // 100 points a second on the standard plan; a query for an order takes some hundred of them.
+    rate: RateLimit { units: 60, window_seconds: 60, per_day: None, cost_header: None },
+    timeout_seconds: 30,
+    response_limit: 8 * 1024 * 1024,
+    look_up_lag_seconds: 0,
+    idempotency_seconds: 0,
+    unproven: &[
+        "gift cards used: taken as transactions of the gateway `gift_card` that do not lower the total",
+        "whether tips, duties and additional fees are inside the total (those that make the stated total are taken)",
+        "how a unit that an edit took off looks beside refunds (known as a missing unit that no refund with money took)",
+        "tax of freight when prices hold the tax (`discountedPriceSet` is taken to hold it, as documented)",
+        "the names of the cost extension's fields (without them a throttled call waits two seconds)",
+        "orders older than 60 days look gone without the scope for all orders",
+    ],
+};
+
+/// Orders per page of the sweep.
+const PAGE_SIZE: usize = 50;
+/// The ids and times of changed orders, in the order of change.
+const CHANGES: &str = "query BogbroChanges($first: Int!, $after: String, $query: String!) { \
+     orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) { \
+     nodes { id updatedAt } pageInfo { hasNextPage endCursor } } }";
+
+/// The connector.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Shopify;
+
+#[async_trait]
+impl Webshop for Shopify {
+    fn manifest(&self) -> &'static Manifest {
+        &MANIFEST
+    }
+
+    fn verify(&self, delivery: &Delivery<'_>, secrets: &[SecretString]) -> Verification {
+        let secrets = secrets.iter().map(|secret| secret.expose_secret().as_bytes());
+        if is_signed(delivery.body, delivery.header("x-shopify-hmac-sha256"), secrets) {
+            Verification::Authentic
+        } else {
+            Verification::Forged
+        }
+    }
+
+    fn notice(&self, delivery: &Delivery<'_>) -> Result<Notice, Failure> {
+        notice::read(delivery)
+    }
+
+    fn read_order(&self, raw: &str, rules: &ReadingRules) -> Result<Order, Failure> {
+        let probe: graphql::Probe<'_> = read("the order", raw)?;
+        let shop = match probe.order {
+            Some(inner) if is_graphql(inner.get()) => graphql::read(&read("the order", raw)?)?,
+            Some(inner) => read::<RestOrder<'_>>("the order", inner.get())?.read()?,
+            None if probe.id.trimmed().starts_with("gid://") => {
+                let order: &RawValue = read("the order", raw)?;
+                graphql::read(&Kept { order, further_lines: Vec::new(), refunded_units: None })?
+            }
+            None => read::<RestOrder<'_>>("the order", raw)?.read()?,
+        };
+        map::order(&shop, rules)
+    }
+
+    async fn fetch_order(
+        &self,
+        transport: &dyn Transport,
+        entity: &EntityId,
+        rules: &ReadingRules,
+    ) -> Result<Fetched<Order>, Failure> {
+        let Some(raw) = fetch(transport, entity).await? else { return Ok(Fetched::Gone) };
+        let value = self.read_order(&raw, rules)?;
+        if value.id != *entity {
+            return Err(rejected(
+                "another-order",
+                format!("order {entity} was asked for, {} was sent", value.id),
+            ));
+        }
+        Ok(Fetched::Found { value, raw })
+    }
+
+    async fn changed_since(
+        &self,
+        transport: &dyn Transport,
+        since: Timestamp,
+        page: Option<&str>,
+    ) -> Result<ChangePage, Failure> {
+        let place = SweepPlace::of(since, page)?;
+        let variables = json!({ "first": PAGE_SIZE, "after": place.cursor, "query": place.search() });
+        let data = client::query(transport, CHANGES, variables).await?;
+        let found: Changes<'_> = read_answer("the list of orders", &data)?;
+        let mut changes = Vec::with_capacity(found.orders.nodes.len());
+        for changed in &found.orders.nodes {
+            let at = changed.updated_at.trimmed().parse();
+            let at =
+                at.map_err(|_| rejected("unreadable", "an order without its time of change in the list"))?;
+            changes.push((EntityId::new(graphql::number(changed.id.trimmed())), at));
+        }
+        let next = place.after(&changes, &found.orders);
+        Ok(ChangePage { changes, next })
+    }
+
+    async fn write_back(
+        &self,
+        transport: &dyn Transport,
+        entity: &EntityId,
+        step: &WriteBackStep,
+        number: &str,
+    ) -> Result<(), Failure> {
+        write::back(transport, &gid(entity)?, step, number).await
+    }
+
+    async fn tend(&self, transport: &dyn Transport) -> Result<Vec<String>, Failure> {
+        write::tend(transport).await
+    }
+}
+
+fn is_graphql(order: &str) -> bool {
+    let probe: Result<graphql::Probe<'_>, _> = serde_json::from_str(order);
+    probe.is_ok_and(|probe| probe.id.trimmed().starts_with("gid://"))
+}
+
+/// The global id of an order. Ids are whole numbers: anything else is not one of Shopify's.
+fn gid(entity: &EntityId) -> Result<String, Failure> {
+    let id = entity.as_str();
+    if (1..=20).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(format!("gid://shopify/Order/{id}"))
+    } else {
+        Err(rejected("no-order-id", "the id is not one of a Shopify order"))
+    }
+}
+
+/// The one field of a query for an order.
+#[derive(Debug, Deserialize)]
+struct Found<'a> {
+    #[serde(borrow, default)]
+    order: Option<&'a RawValue>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Changes<'a> {
+    #[serde(borrow, default)]
+    orders: Connection<graphql::Changed<'a>>,
+}
+
+/// What tells of one state of an order, and where its lines go on.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct State<'a> {
+    #[serde(borrow, default)]
+    updated_at: crate::json::Text<'a>,
+    #[serde(default)]
+    line_items: Connection<serde::de::IgnoredAny>,
+}
+
+/// Reads the whole order into one text; `None` when it is gone.
+async fn fetch(transport: &dyn Transport, entity: &EntityId) -> Result<Option<String>, Failure> {
+    let id = gid(entity)?;
+    let variables = json!({
+        "id": id,
+        "lines": graphql::FIRST_LINES,
+        "shipping": graphql::MOST_SHIPPING_LINES,
+        "transactions": graphql::MOST_TRANSACTIONS,
+        "refunds": graphql::MOST_REFUNDS,
+    });
+    let data = client::query(transport, graphql::ORDER, variables).await?;
+    let Some(order) =
+        read_answer::<Found<'_>>("the answer", &data)?.order.filter(|order| order.get() != "null")
+    else {
+        return Ok(None);
+    };
+    let node: Node<'_> = read("the order", order.get())?;
+    let state: State<'_> = read("the order", order.get())?;
+    let mut further = Vec::new();
+    let mut cursor = node.more_lines().map(str::to_owned);
+    while let Some(after) = cursor {
+        if graphql::FIRST_LINES + further.len() * graphql::MORE_LINES >= MOST_LINES {
+            return Err(rejected("too-many-lines", format!("the order has more than {MOST_LINES} lines")));
+        }
+        let variables = json!({ "id": id, "lines": graphql::MORE_LINES, "after": after });
+        let page = part(transport, graphql::LINES, variables, state.updated_at.trimmed()).await?;
+        let lines = read::<State<'_>>("further lines of the order", &page)?.line_items.page_info;
+        cursor = lines.end_cursor.filter(|_| lines.has_next_page.0);
+        further.push(page);
+    }
+    let units = if node.asks_for_refunded_units() {
+        let variables =
+            json!({ "id": id, "refunds": graphql::MOST_REFUNDS, "lines": graphql::MOST_REFUND_LINES });
+        Some(part(transport, graphql::REFUNDED_UNITS, variables, state.updated_at.trimmed()).await?)
+    } else {
+        None
+    };
+    kept(order, &further, units.as_deref()).map(Some)
+}
+
+/// A further part of an order that was read. An order that changed in between is read again from the start later.
+async fn part(
+    transport: &dyn Transport,
+    document: &str,
+    variables: serde_json::Value,
+    updated_at: &str,
+) -> Result<String, Failure> {
+    let data = client::query(transport, document, variables).await?;
+    let changed = || Call::Read.unanswered("the order changed while it was read", None);
+    let part = read_answer::<Found<'_>>("the answer", &data)?.order.ok_or_else(changed)?;
+    let state: State<'_> = read("the order", part.get())?;
+    if state.updated_at.trimmed() == updated_at { Ok(part.get().to_owned()) } else { Err(changed()) }
+}
+
+/// One text of all that was read.
+fn kept(order: &RawValue, further: &[String], units: Option<&str>) -> Result<String, Failure> {
+    let raw = |text: &'static str| move |_: serde_json::Error| rejected("unreadable", text);
+    let mut further_lines: Vec<&RawValue> = Vec::with_capacity(further.len());
+    for page in further {
+        further_lines
+            .push(serde_json::from_str(page).map_err(raw("further lines of the order are not JSON"))?);
+    }
+    let refunded_units =
+        units.map(serde_json::from_str).transpose().map_err(raw("the refunds of the order are not JSON"))?;
+    serde_json::to_string(&Kept { order, further_lines, refunded_units })
+        .map_err(raw("the order cannot be kept"))
+}
+
+/// Where a sweep stands.
+///
+/// The next page begins at the last time seen, so that orders which change during the sweep and move to its end hide
+/// nothing; a cursor is only followed within one second.
+#[derive(Debug, PartialEq, Eq)]
+struct SweepPlace {
+    since: Timestamp,
+    cursor: Option<String>,
+}
+
+impl SweepPlace {
+    fn of(since: Timestamp, page: Option<&str>) -> Result<SweepPlace, Failure> {
+        let Some(page) = page else { return Ok(SweepPlace { since, cursor: None }) };
+        let (since, cursor) =
+            page.split_once(' ').map_or((page, None), |(since, cursor)| (since, Some(cursor)));
+        let since = since.parse().map_err(|_| rejected("sweep", "the place of the sweep cannot be read"))?;
+        Ok(SweepPlace { since, cursor: cursor.map(str::to_owned) })
+    }
+
+    fn search(&self) -> String {
+        format!("updated_at:>='{}'", self.since.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    }
+
+    fn after(
+        &self,
+        changes: &[(EntityId, Timestamp)],
+        page: &Connection<graphql::Changed<'_>>,
+    ) -> Option<String> {
+        let (_, last) = changes.last()?;
+        if !page.page_info.has_next_page.0 {
+            return None;
+        }
+        if last.as_second() > self.since.as_second() {
+            return Some(last.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+        }
+        let cursor = page.page_info.end_cursor.as_deref()?;
+        Some(format!("{} {cursor}", self.since.strftime("%Y-%m-%dT%H:%M:%SZ")))
+    }
+}
+
+#[cfg(test)]
+mod tests;
