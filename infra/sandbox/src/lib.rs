@@ -2,6 +2,20 @@
 //!
 //! Each stand-in is a plain state machine: no network, no clock, no randomness of its own. A simulator drives it under a
 //! virtual clock; a small server wraps the same thing for the local run.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`economic`] | agreements: validation, VAT and totals, booking, double-entry books, journals, the quirks of the live server |
+//! | [`woocommerce`] | shops: REST v3 and the deliveries of webhooks |
+//! | [`shopify`] | shops: Admin GraphQL and the deliveries of webhooks |
+//! | [`World`] | all of them behind one door: `handle` a request, `advance` the time, `save` and `load` |
+//! | [`faults`] | what may go wrong with a request, by script or by closure |
+//! | [`demo`] | a merchant with everything set up, and orders of each kind |
+//! | [`serve`] | the same behind a socket; `/_sandbox/` is for tests and people |
+//!
+//! Paths: `/woocommerce/{shop}/wp-json/wc/v3/...`, `/shopify/{shop}/admin/api/{version}/graphql.json`,
+//! `/economic/rest/...` and `/economic/apis/{service}/v{version}/...`. A request to e-conomic finds its agreement by its
+//! two tokens.
 
 mod control;
 mod delivery;

@@ -49,6 +49,8 @@ pub enum Fault {
         /// Whether the request was done.
         applied: bool,
     },
+    /// 302 to another host; nothing was done. Whoever follows it hands its tokens to a stranger.
+    Redirect,
     /// Everything was done; the body is this many bytes.
     HugeBody(usize),
     /// No answer comes now; the request is done this many seconds later.
@@ -78,6 +80,7 @@ impl Fault {
             Fault::MalformedJson,
             Fault::HtmlPage { status: 502, applied: false },
             Fault::HtmlPage { status: 200, applied: true },
+            Fault::Redirect,
             Fault::HugeBody(32 * 1024 * 1024),
             Fault::LateArrival(90),
             Fault::LookupLag(20),
@@ -100,6 +103,7 @@ impl Fault {
             Fault::WrongAnswer(Wrong::Customer) => "wrong customer",
             Fault::MalformedJson => "malformed JSON",
             Fault::HtmlPage { .. } => "HTML page",
+            Fault::Redirect => "redirect",
             Fault::HugeBody(_) => "huge body",
             Fault::LateArrival(_) => "late arrival",
             Fault::LookupLag(_) => "look-up lag",
@@ -114,6 +118,7 @@ impl Fault {
             | Fault::ResetBefore
             | Fault::TooManyRequests(_)
             | Fault::Unauthorized
+            | Fault::Redirect
             | Fault::LateArrival(_) => false,
             Fault::HtmlPage { applied, .. } => *applied,
             _ => true,

@@ -42,6 +42,7 @@ pub(crate) fn spoil(fault: &Fault, response: Response) -> Response {
             "text/html; charset=utf-8",
             "<!DOCTYPE html><html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1></body></html>",
         ),
+        Fault::Redirect => Response::empty(302).with_header("Location", "https://elsewhere.example/"),
         Fault::HugeBody(bytes) => Response { body: vec![b' '; *bytes], ..response },
         _ => response,
     }

@@ -58,6 +58,12 @@ fn every_fault_does_what_its_name_says() {
                 assert_eq!(answer.status, *status);
                 assert!(answer.header("content-type").unwrap().starts_with("text/html"));
             }
+            (Fault::Redirect, Delivery::Answer(answer)) => {
+                assert_eq!(
+                    (answer.status, answer.header("location")),
+                    (302, Some("https://elsewhere.example/"))
+                );
+            }
             (Fault::HugeBody(bytes), Delivery::Answer(answer)) => assert_eq!(answer.body.len(), *bytes),
             (Fault::LookupLag(_), Delivery::Answer(answer)) => assert_eq!(answer.status, 201),
             (fault, delivery) => panic!("{fault:?} gave {delivery:?}"),
