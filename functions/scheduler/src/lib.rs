@@ -1,1 +1,220 @@
-//! Each minute: what is due again, sweeps, nightly comparison.
+//! Each minute: what is due again, what shops changed without telling, shops' webhooks switched on again, the nightly
+//! comparison, and what the queues gave up on.
+//!
+//! Every task finds out by itself what there is to do and may run twice; a minute that fails is made good by the next one.
+//! Each connection has its own minute, spread by its id, so that not all of them come at once.
+
+use std::time::Duration;
+
+use domain::settings::{Connection, MerchantFile};
+use domain::{ConnectionId, MerchantId};
+use engine::clock::Clock;
+use engine::policy::Limits;
+use engine::{Engine, later};
+use futures::StreamExt;
+use futures::stream;
+use jiff::{SignedDuration, Timestamp};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use platform::clock::SystemClock;
+use platform::routes::Routes;
+use platform::transport::Traffic;
+use platform::{Platform, PlatformError, comparison, dead_letters, telemetry};
+
+/// Due transfers of one shard that one minute takes.
+const DUE_LIMIT: usize = 100;
+/// Minutes between two sweeps of one shop.
+const SWEEP_MINUTES: i64 = 10;
+/// Minutes between two looks after a shop's webhooks: twice a day, so that a missed one costs half a day.
+const TEND_MINUTES: i64 = 12 * 60;
+/// The local hour in which the books are compared.
+const COMPARISON_HOUR: i8 = 3;
+/// Shops that are called at the same time.
+const SIDE_BY_SIDE: usize = 8;
+/// What the end of an invocation takes.
+const MARGIN: SignedDuration = SignedDuration::from_secs(2);
+
+/// Starts the function and serves until it is stopped.
+///
+/// # Errors
+/// One line that says what of the configuration is missing.
+pub async fn run() -> Result<(), Error> {
+    telemetry::start();
+    let platform = Platform::start().await?;
+    let routes = platform.routes()?.for_traffic(Traffic::Background);
+    let (platform, routes) = (&platform, &routes);
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<serde_json::Value>| async move {
+        let end = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
+        let end = Timestamp::from_millisecond(end).unwrap_or_else(|_| SystemClock.now());
+        Minute { platform, routes, now: SystemClock.now(), deadline: end - MARGIN }.run().await;
+        Ok::<_, Error>(serde_json::Value::Null)
+    }))
+    .await
+}
+
+/// One run.
+#[derive(Clone, Copy)]
+pub struct Minute<'a> {
+    /// The platform.
+    pub platform: &'a Platform,
+    /// Routes with the background share of the rate budgets.
+    pub routes: &'a Routes,
+    /// When it began.
+    pub now: Timestamp,
+    /// When it must be over.
+    pub deadline: Timestamp,
+}
+
+impl Minute<'_> {
+    /// All tasks. One that fails is told and does not keep the others from running.
+    pub async fn run(&self) {
+        self.send_due().await;
+        let drained = dead_letters::drain(self.platform).await;
+        tell("dead-letters-drained", drained.map(|parked| (parked > 0).then(|| format!("{parked} parked"))));
+        let merchants = match self.platform.merchants.all().await {
+            Ok(merchants) => merchants,
+            Err(error) => {
+                return tracing::error!(event = "task-failed", task = "merchants", %error, "next minute again");
+            }
+        };
+        let left = self.deadline.duration_since(SystemClock.now());
+        let left = Duration::try_from(left).unwrap_or_default();
+        let all = stream::iter(merchants).for_each_concurrent(SIDE_BY_SIDE, |merchant| async move {
+            self.look_after(&merchant).await;
+        });
+        if tokio::time::timeout(left, all).await.is_err() {
+            tracing::warn!(event = "out-of-time", "what was not reached is reached at its next turn");
+        }
+    }
+
+    async fn send_due(&self) {
+        let round = later::send_due(&self.platform.ledger, &self.platform.queues, self.now, DUE_LIMIT).await;
+        match round {
+            Ok(round) if round.failed > 0 || round.more => {
+                tracing::warn!(
+                    event = "due-sent",
+                    sent = round.sent,
+                    failed = round.failed,
+                    more = round.more,
+                    "more is due"
+                );
+            }
+            Ok(round) => tracing::info!(event = "due-sent", sent = round.sent, "what is due is on the queue"),
+            Err(error) => tracing::error!(event = "task-failed", task = "due", %error, "next minute again"),
+        }
+    }
+
+    async fn look_after(&self, merchant: &MerchantId) {
+        let found = match self.platform.merchants.merchant(merchant).await {
+            Ok(found) => found,
+            Err(error) => {
+                return tracing::error!(event = "task-failed", task = "settings", %merchant, %error, "next minute again");
+            }
+        };
+        let file = &found.record.file;
+        for shop in shops(file) {
+            if is_turn(&shop.id, self.now, SWEEP_MINUTES) {
+                self.sweep(merchant, &shop.id).await;
+            }
+            if is_turn(&shop.id, self.now, TEND_MINUTES) {
+                self.tend(merchant, &shop.id).await;
+            }
+            if is_night_turn(file, &shop.id, self.now) {
+                let task = comparison::compare(self.platform, self.routes, merchant, &shop.id, self.now);
+                tell("compared", task.await.map(|found| found.map(|found| found.to_string())));
+            }
+        }
+    }
+
+    async fn sweep(&self, merchant: &MerchantId, connection: &ConnectionId) {
+        let engine = Engine {
+            clock: &SystemClock,
+            store: &self.platform.ledger,
+            connections: self.routes,
+            limits: Limits::default(),
+        };
+        match engine.sweep(merchant, connection, &self.platform.queues, self.deadline).await {
+            Ok(round) => tracing::info!(
+                event = "swept", %merchant, listed = round.listed, sent = round.sent, more = round.more,
+                paused = round.paused, "looked for what the webhooks missed"
+            ),
+            Err(error) => {
+                tracing::error!(event = "task-failed", task = "sweep", %merchant, %error, "next turn again")
+            }
+        }
+    }
+
+    async fn tend(&self, merchant: &MerchantId, connection: &ConnectionId) {
+        use engine::route::Connections;
+        let tended = match self.routes.route(merchant, connection, None).await {
+            Ok(route) if route.paused.is_some() => return,
+            Ok(route) => {
+                route.shop.port.tend(&*route.shop.transport).await.map_err(|failure| failure.to_string())
+            }
+            Err(failure) => Err(failure.to_string()),
+        };
+        match tended {
+            Ok(mended) => {
+                tracing::info!(event = "tended", %merchant, ?mended, "looked after the shop's webhooks")
+            }
+            Err(error) => {
+                tracing::error!(event = "task-failed", task = "tend", %merchant, error, "next turn again")
+            }
+        }
+    }
+}
+
+/// The shops from which a flow starts.
+fn shops(file: &MerchantFile) -> Vec<&Connection> {
+    file.flows.iter().filter_map(|flow| file.connection(&flow.shop)).collect()
+}
+
+/// One line about a task, when there is something to tell.
+fn tell(event: &str, outcome: Result<Option<String>, PlatformError>) {
+    match outcome {
+        Ok(None) => {}
+        Ok(Some(what)) => tracing::warn!(event, what, "look at it"),
+        Err(error) => tracing::error!(event = "task-failed", task = event, %error, "next turn again"),
+    }
+}
+
+/// A connection's own minute within a period, from its id alone: the same on every machine.
+fn offset(connection: &ConnectionId, period: i64) -> i64 {
+    let sum = connection
+        .as_str()
+        .bytes()
+        .fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    i64::from(sum) % period
+}
+
+/// True in one minute of each period.
+fn is_turn(connection: &ConnectionId, now: Timestamp, period: i64) -> bool {
+    now.as_second().div_euclid(60).rem_euclid(period) == offset(connection, period)
+}
+
+/// True in one minute of the merchant's night.
+fn is_night_turn(file: &MerchantFile, connection: &ConnectionId, now: Timestamp) -> bool {
+    let local = file.zone().to_datetime(now);
+    local.hour() == COMPARISON_HOUR && i64::from(local.minute()) == offset(connection, 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_connection_has_one_minute_in_each_period_and_they_are_spread() {
+        let start = Timestamp::from_second(1_795_000_000).expect("a time");
+        let mut minutes = std::collections::BTreeSet::new();
+        for id in 0..200 {
+            let connection = ConnectionId::new(format!("connection-{id:08}"));
+            let turns: Vec<i64> = (0..SWEEP_MINUTES)
+                .filter(|minute| {
+                    is_turn(&connection, start + SignedDuration::from_mins(*minute), SWEEP_MINUTES)
+                })
+                .collect();
+            assert_eq!(turns.len(), 1, "{connection}");
+            minutes.extend(turns);
+        }
+        assert_eq!(minutes.len(), 10, "all minutes are used");
+    }
+}

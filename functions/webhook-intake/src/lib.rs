@@ -7,8 +7,8 @@
 
 use connectors::ports::{Delivery, Notice, Verification, Webshop};
 use connectors::registry;
+use domain::ConnectionId;
 use domain::plan::Reason;
-use domain::{ConnectionId, Failure};
 use engine::clock::Clock;
 use engine::log::Why;
 use engine::message::{MESSAGE_SCHEMA, Message, SettingsChoice};
@@ -17,6 +17,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Error, Request, Response, service_fn};
 use platform::clock::SystemClock;
 use platform::merchants::WebhookConnection;
+use platform::redaction::redact;
 use platform::{Platform, PlatformError, queue, telemetry};
 
 /// Where webhooks come in; the connection's id follows.
@@ -110,6 +111,10 @@ async fn take(
         Ok(Notice::NotForUs { what }) => {
             tracing::debug!(merchant = %connection.merchant, what, "nothing to do");
         }
+        Ok(Notice::Changed { .. }) if connection.agreement.is_none() => {
+            let reason = Reason::new("no-flow").with("message", "the connection is in no flow");
+            park(platform, &connection, &body_hash, delivery.body, reason).await?;
+        }
         Ok(Notice::Changed { kind, entity }) => {
             let message = Message {
                 schema: MESSAGE_SCHEMA,
@@ -127,7 +132,11 @@ async fn take(
             };
             platform.queues.send(&message).await?;
         }
-        Err(failure) => park(platform, &connection, &body_hash, delivery.body, &failure).await?,
+        Err(failure) => {
+            let words = redact(&failure.to_string()).into_owned();
+            let reason = Reason::new("delivery-not-understood").with("message", words);
+            park(platform, &connection, &body_hash, delivery.body, reason).await?;
+        }
     }
     Ok(StatusCode::OK)
 }
@@ -144,28 +153,22 @@ async fn find(
     }))
 }
 
-/// Authentic, and not understood: kept where a person sees it.
+/// Authentic, and nothing can be done with it: kept where a person sees it.
 async fn park(
     platform: &Platform,
     connection: &WebhookConnection,
     body_hash: &str,
     body: &[u8],
-    failure: &Failure,
+    reason: Reason,
 ) -> Result<(), PlatformError> {
-    tracing::error!(merchant = %connection.merchant, body_hash, %failure, "a delivery was not understood");
+    tracing::error!(event = "delivery-parked", merchant = %connection.merchant, body_hash, code = reason.code, "parked");
     let delivery = ParkedDelivery {
         schema: LEDGER_SCHEMA,
         merchant: connection.merchant.clone(),
         connection: connection.connection.clone(),
         body_hash: body_hash.to_owned(),
         entity: None,
-        reason: Reason {
-            code: "delivery-not-understood".to_owned(),
-            facts: vec![(
-                "message".to_owned(),
-                platform::redaction::redact(&failure.to_string()).into_owned(),
-            )],
-        },
+        reason,
         at: SystemClock.now(),
         message: platform.queues.keep_body(connection, body_hash, body).await?,
     };

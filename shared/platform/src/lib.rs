@@ -2,13 +2,16 @@
 
 pub mod calls;
 pub mod clock;
+pub mod comparison;
 pub mod config;
+pub mod dead_letters;
 pub mod failure;
 pub mod files;
 pub mod keys;
 pub mod ledger;
 pub mod mail;
 pub mod merchants;
+pub mod notices;
 pub mod operations;
 pub mod packing;
 mod platform;

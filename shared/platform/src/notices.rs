@@ -1,0 +1,507 @@
+//! Who is told what, and when: reports are made from recorded state, under a conditional claim.
+//!
+//! A report's number and period are recorded before it is sent, and that it was sent is recorded after. A run that dies
+//! between the two is repeated by a later one with the same number, the same period and the same Message-ID. That is the
+//! one window in which a mail can come twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::explain::explain;
+use domain::plan::Reason;
+use domain::settings::{self, MerchantFile, NotificationFrequency, Recipient};
+use domain::{DocumentKind, Money};
+use engine::store::{Head, Page, ParkedDelivery, Status, Store, StoreFailure};
+use jiff::civil::{Date, Time, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::failure::PlatformError;
+use crate::keys::{ItemKey, Keys};
+use crate::mail::Mail;
+use crate::platform::Platform;
+use crate::queue;
+use crate::reports::{
+    Cause, ErrorReport, Language, ORDERS_MAX, ROWS_MAX, Rendered, SumRow, TransferReport, TransferRow,
+    render_errors, render_transfers,
+};
+use crate::table::{Change, Item, Reading, SCHEMA, Updated, number, time};
+
+/// How long a claimed report may take before another run repeats it.
+const CLAIM: SignedDuration = SignedDuration::from_mins(10);
+/// How far back a first report looks.
+const FIRST_LOOK: SignedDuration = SignedDuration::from_hours(24);
+/// The local hour in which daily and weekly reports are sent.
+const MORNING_HOUR: i8 = 7;
+/// Days before a report's period in which its orders may have been made.
+const OLDER_DAYS: i64 = 7;
+/// The longest period that one report covers, in days.
+const LONGEST_DAYS: i64 = 35;
+/// Pages read for one report.
+const PAGES: usize = 40;
+
+/// The two reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// What needs somebody.
+    Errors,
+    /// What was transferred.
+    Transfers,
+}
+
+impl Kind {
+    const fn word(self) -> &'static str {
+        match self {
+            Kind::Errors => "errors",
+            Kind::Transfers => "transfers",
+        }
+    }
+
+    const fn frequency(self, recipient: &Recipient) -> NotificationFrequency {
+        match self {
+            Kind::Errors => recipient.errors,
+            Kind::Transfers => recipient.transfers,
+        }
+    }
+}
+
+/// What is recorded of a recipient's reports of one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Record {
+    /// Number of the last report.
+    number: u64,
+    /// Its period's beginning.
+    from: Option<Timestamp>,
+    /// Its period's end.
+    to: Option<Timestamp>,
+    /// It was claimed and not recorded as sent; another run may repeat it from then on.
+    claimed_until: Option<Timestamp>,
+}
+
+impl Record {
+    fn read(item: &Item) -> Result<Record, PlatformError> {
+        let reading = Reading::of(item, SCHEMA)?;
+        Ok(Record {
+            number: reading.number("number")?,
+            from: reading.time_if_any("from")?,
+            to: reading.time_if_any("to")?,
+            claimed_until: reading.time_if_any("claimed_until")?,
+        })
+    }
+}
+
+/// A report that is to be sent: its number and period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Due {
+    number: u64,
+    from: Timestamp,
+    to: Timestamp,
+}
+
+/// Sends what is due to every recipient of every merchant; returns how many mails were sent. One merchant's failure is
+/// told and keeps no other from its reports.
+///
+/// # Errors
+/// When the merchants cannot be listed.
+pub async fn send_all(platform: &Platform, now: Timestamp) -> Result<usize, PlatformError> {
+    let mut sent = 0;
+    for merchant in platform.merchants.all().await? {
+        let found = match platform.merchants.merchant(&merchant).await {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::error!(event = "task-failed", task = "notifications", %merchant, %error, "next run again");
+                continue;
+            }
+        };
+        for recipient in &found.record.file.recipients {
+            for kind in [Kind::Errors, Kind::Transfers] {
+                match send_one(platform, &found.record.file, recipient, kind, now).await {
+                    Ok(mailed) => sent += usize::from(mailed),
+                    Err(error) => {
+                        tracing::error!(event = "task-failed", task = kind.word(), %merchant, %error, "next run again");
+                    }
+                }
+            }
+        }
+    }
+    Ok(sent)
+}
+
+/// One recipient's report of one kind, if it is due and has something in it.
+async fn send_one(
+    platform: &Platform,
+    file: &MerchantFile,
+    recipient: &Recipient,
+    kind: Kind,
+    now: Timestamp,
+) -> Result<bool, PlatformError> {
+    let key = Keys::of(&file.id).report(&queue::hash(recipient.email.as_bytes()), kind.word());
+    let record =
+        platform.table.get(&key).await?.map(|item| Record::read(&item)).transpose()?.unwrap_or_default();
+    let Some(due) = due(&record, kind.frequency(recipient), &file.zone(), now) else { return Ok(false) };
+    let language = match recipient.language.unwrap_or(file.language) {
+        settings::Language::Da => Language::Danish,
+        settings::Language::En => Language::English,
+    };
+    let rendered = match kind {
+        Kind::Errors => errors(platform, file, &due, language).await?,
+        Kind::Transfers => transfers(platform, file, &due, language).await?,
+    };
+    let Some(rendered) = rendered else { return Ok(false) };
+    if !claim(platform, &key, &record, &due, now).await? {
+        return Ok(false);
+    }
+    let id =
+        queue::hash(format!("{} {} {} {}", file.id, recipient.email, kind.word(), due.number).as_bytes());
+    let Rendered { subject, text, html } = rendered;
+    platform.mailer.send(&Mail { to: recipient.email.clone(), subject, text, html, id }).await?;
+    let mut change = Change::new();
+    change.only_if_equal("number", number(due.number));
+    change.remove("claimed_until");
+    platform.table.update(&key, change).await?;
+    tracing::info!(event = "report-sent", merchant = %file.id, kind = kind.word(), number = due.number, "mail");
+    Ok(true)
+}
+
+/// The report that is due: the claimed one that was never recorded as sent, or the next one.
+fn due(record: &Record, frequency: NotificationFrequency, zone: &TimeZone, now: Timestamp) -> Option<Due> {
+    if let (Some(until), Some(from), Some(to)) = (record.claimed_until, record.from, record.to) {
+        return (until <= now).then_some(Due { number: record.number, from, to });
+    }
+    let to = match frequency {
+        NotificationFrequency::Never => return None,
+        NotificationFrequency::Immediately => now,
+        NotificationFrequency::Hourly => whole_hour(now),
+        NotificationFrequency::Daily => morning(zone, now, None)?,
+        NotificationFrequency::Weekly => morning(zone, now, Some(Weekday::Monday))?,
+    };
+    let earliest = to - SignedDuration::from_hours(24 * LONGEST_DAYS);
+    let from = record.to.unwrap_or(to - FIRST_LOOK).max(earliest);
+    (from < to).then_some(Due { number: record.number + 1, from, to })
+}
+
+fn whole_hour(now: Timestamp) -> Timestamp {
+    Timestamp::from_second(now.as_second().div_euclid(3600) * 3600).unwrap_or(now)
+}
+
+/// The last morning of the merchant's, on a given day of the week or any.
+fn morning(zone: &TimeZone, now: Timestamp, weekday: Option<Weekday>) -> Option<Timestamp> {
+    let mut day = zone.to_datetime(now).date();
+    for _ in 0..8 {
+        let at = zone.to_timestamp(day.to_datetime(Time::constant(MORNING_HOUR, 0, 0, 0))).ok()?;
+        if at <= now && weekday.is_none_or(|wanted| day.weekday() == wanted) {
+            return Some(at);
+        }
+        day = day.yesterday().ok()?;
+    }
+    None
+}
+
+/// Takes the report: only one run does, and only from the state that it was decided on.
+async fn claim(
+    platform: &Platform,
+    key: &ItemKey,
+    record: &Record,
+    due: &Due,
+    now: Timestamp,
+) -> Result<bool, PlatformError> {
+    let mut change = Change::new();
+    let name = change.name("number");
+    let before = change.value(number(record.number));
+    let until = change.name("claimed_until");
+    let same = match record.claimed_until {
+        None => format!("attribute_not_exists({until})"),
+        Some(at) => format!("{until} = {}", change.value(time(at))),
+    };
+    let first = if record.number == 0 { "attribute_not_exists(pk) OR " } else { "" };
+    change.only_if(format!("{first}({name} = {before} AND {same})"));
+    change
+        .set("schema", number(SCHEMA))
+        .set("number", number(due.number))
+        .set("from", time(due.from))
+        .set("to", time(due.to))
+        .set("claimed_until", time(now + CLAIM));
+    Ok(matches!(platform.table.update(key, change).await?, Updated::Applied(_)))
+}
+
+/// Everything of a list in pages.
+async fn all<T, F>(read: impl Fn(Option<String>) -> F) -> Result<Vec<T>, PlatformError>
+where
+    F: Future<Output = Result<Page<T>, StoreFailure>>,
+{
+    let mut items = Vec::new();
+    let mut next = None;
+    for _ in 0..PAGES {
+        let page = read(next).await.map_err(|failure| PlatformError::Unavailable {
+            service: "dynamodb",
+            message: failure.to_string(),
+        })?;
+        items.extend(page.items);
+        next = page.next;
+        if next.is_none() {
+            break;
+        }
+    }
+    Ok(items)
+}
+
+/// The error report: sent when something new needs somebody, and then with everything that does.
+async fn errors(
+    platform: &Platform,
+    file: &MerchantFile,
+    due: &Due,
+    language: Language,
+) -> Result<Option<Rendered>, PlatformError> {
+    let (ledger, merchant) = (&platform.ledger, &file.id);
+    let heads: Vec<Head> =
+        all(move |page| async move { ledger.attention(merchant, page.as_deref()).await }).await?;
+    let parked: Vec<ParkedDelivery> =
+        all(move |page| async move { ledger.parked_deliveries(merchant, page.as_deref()).await }).await?;
+    let mut reasons: Vec<(Timestamp, Reason, String)> = heads
+        .into_iter()
+        .map(|head| {
+            let code = head.status.code().unwrap_or_default().to_owned();
+            (head.updated_at, Reason { code, facts: head.facts }, head.order_number)
+        })
+        .collect();
+    reasons.extend(parked.into_iter().map(|delivery| {
+        let entity = delivery.entity.map(|entity| entity.to_string()).unwrap_or_default();
+        (delivery.at, delivery.reason, entity)
+    }));
+    reasons.retain(|(at, _, _)| *at <= due.to);
+    if !reasons.iter().any(|(at, _, _)| *at > due.from) {
+        return Ok(None);
+    }
+    let report = ErrorReport {
+        number: due.number.to_string(),
+        merchant: file.name.clone(),
+        causes: causes(reasons, language),
+    };
+    Ok(Some(render_errors(&report, language).map_err(unrendered)?))
+}
+
+/// One cause for each different explanation, the one that stops most first.
+fn causes(reasons: Vec<(Timestamp, Reason, String)>, language: Language) -> Vec<Cause> {
+    let words = match language {
+        Language::Danish => settings::Language::Da,
+        Language::English => settings::Language::En,
+    };
+    let mut by_text: BTreeMap<(String, String, String), (BTreeSet<String>, usize)> = BTreeMap::new();
+    for (_, reason, order) in reasons {
+        let explained = explain(&redacted(reason), words);
+        let (orders, count) =
+            by_text.entry((explained.what, explained.blocks, explained.remedy)).or_default();
+        *count += 1;
+        if !order.is_empty() {
+            orders.insert(order);
+        }
+    }
+    let mut causes: Vec<Cause> = by_text
+        .into_iter()
+        .map(|((happened, blocks, remedy), (orders, count))| Cause {
+            happened,
+            blocks,
+            remedy,
+            orders: orders.into_iter().take(ORDERS_MAX).collect(),
+            count,
+        })
+        .collect();
+    causes.sort_by_key(|cause| std::cmp::Reverse(cause.count));
+    causes
+}
+
+/// Facts may quote another system: what must not be seen is masked before it goes into a mail.
+fn redacted(reason: Reason) -> Reason {
+    let facts = reason
+        .facts
+        .into_iter()
+        .map(|(name, fact)| (name, crate::redaction::redact(&fact).into_owned()))
+        .collect();
+    Reason { facts, ..reason }
+}
+
+fn unrendered(_: impl std::error::Error) -> PlatformError {
+    PlatformError::Unreadable("a report that cannot be written".to_owned())
+}
+
+/// The report of what was transferred in the period.
+async fn transfers(
+    platform: &Platform,
+    file: &MerchantFile,
+    due: &Due,
+    language: Language,
+) -> Result<Option<Rendered>, PlatformError> {
+    let zone = file.zone();
+    let mut heads = Vec::new();
+    let last = zone.to_datetime(due.to).date();
+    let first = zone.to_datetime(due.from - SignedDuration::from_hours(24 * OLDER_DAYS)).date();
+    let mut day = Some(first);
+    while let Some(date) = day.filter(|date| *date <= last) {
+        heads.extend(concluded_on(platform, file, date, due).await?);
+        day = date.tomorrow().ok();
+    }
+    if heads.is_empty() {
+        return Ok(None);
+    }
+    heads.sort_by(|a, b| a.updated_at.cmp(&b.updated_at).then_with(|| a.transfer.cmp(&b.transfer)));
+    let shown = |at: Timestamp| zone.to_datetime(at).strftime("%Y-%m-%d %H:%M").to_string();
+    let report = TransferReport {
+        number: due.number.to_string(),
+        merchant: file.name.clone(),
+        from: shown(due.from),
+        to: shown(due.to),
+        transfers: heads.iter().take(ROWS_MAX).map(|head| row(head, language)).collect(),
+        left_out: heads.len().saturating_sub(ROWS_MAX),
+        sums: sums(&heads, language),
+    };
+    Ok(Some(render_transfers(&report, language).map_err(unrendered)?))
+}
+
+/// Transfers of orders of one day that came to where they are within the period.
+async fn concluded_on(
+    platform: &Platform,
+    file: &MerchantFile,
+    day: Date,
+    due: &Due,
+) -> Result<Vec<Head>, PlatformError> {
+    let (ledger, merchant) = (&platform.ledger, &file.id);
+    let mut heads: Vec<Head> =
+        all(move |page| async move { ledger.day(merchant, day, page.as_deref()).await }).await?;
+    heads.retain(|head| head.status.is_settled() && head.updated_at > due.from && head.updated_at <= due.to);
+    Ok(heads)
+}
+
+fn outcome(status: &Status, language: Language) -> &'static str {
+    match (status, language) {
+        (Status::Done, Language::Danish) => "Overført",
+        (Status::Done, Language::English) => "Transferred",
+        (Status::Skipped { .. }, Language::Danish) => "Sprunget over",
+        (Status::Skipped { .. }, Language::English) => "Skipped",
+        (Status::Held { .. }, Language::Danish) => "Venter på dig",
+        (Status::Held { .. }, Language::English) => "Waits for you",
+        (Status::Parked { .. }, Language::Danish) => "Sat til side",
+        (Status::Parked { .. }, Language::English) => "Set aside",
+        (Status::Working | Status::Waiting { .. }, Language::Danish) => "I gang",
+        (Status::Working | Status::Waiting { .. }, Language::English) => "In progress",
+    }
+}
+
+fn document(kind: DocumentKind, language: Language) -> &'static str {
+    match (kind, language) {
+        (DocumentKind::Order, Language::Danish) => "Ordre",
+        (DocumentKind::Order, Language::English) => "Order",
+        (DocumentKind::DraftInvoice, Language::Danish) => "Fakturakladde",
+        (DocumentKind::DraftInvoice, Language::English) => "Draft invoice",
+        (DocumentKind::BookedInvoice, Language::Danish) => "Faktura",
+        (DocumentKind::BookedInvoice, Language::English) => "Invoice",
+    }
+}
+
+fn row(head: &Head, language: Language) -> TransferRow {
+    let dash = || "-".to_owned();
+    TransferRow {
+        order: head.order_number.clone(),
+        outcome: outcome(&head.status, language).to_owned(),
+        document: head
+            .documents
+            .last()
+            .map_or_else(dash, |made| format!("{} {}", document(made.kind, language), made.number)),
+        total: head.total.map_or_else(dash, |total| language.amount(total)),
+    }
+}
+
+/// Counts and totals by outcome; each currency for itself.
+fn sums(heads: &[Head], language: Language) -> Vec<SumRow> {
+    let mut sums: BTreeMap<&str, (usize, BTreeMap<String, Option<Money>>)> = BTreeMap::new();
+    for head in heads {
+        let (count, totals) = sums.entry(outcome(&head.status, language)).or_default();
+        *count += 1;
+        if let Some(total) = head.total {
+            totals
+                .entry(total.currency().code().to_owned())
+                .and_modify(|sum| *sum = sum.and_then(|sum| sum.plus(total).ok()))
+                .or_insert(Some(total));
+        }
+    }
+    sums.into_iter()
+        .map(|(outcome, (count, totals))| SumRow {
+            outcome: outcome.to_owned(),
+            count,
+            total: totals
+                .into_values()
+                .map(|sum| sum.map_or_else(|| "-".to_owned(), |sum| language.amount(sum)))
+                .collect::<Vec<_>>()
+                .join(", "),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("a time")
+    }
+
+    #[test]
+    fn a_report_is_due_when_its_time_has_come_and_covers_what_the_last_one_did_not() {
+        let zone = TimeZone::get("Europe/Copenhagen").expect("it is known");
+        let covered = |to: &str| Record { number: 4, to: Some(at(to)), ..Record::default() };
+        let now = at("2026-11-24T10:20:00Z"); // a Tuesday
+        for (frequency, record, expected) in [
+            (NotificationFrequency::Never, Record::default(), None),
+            (NotificationFrequency::Hourly, covered("2026-11-24T10:00:00Z"), None),
+            (
+                NotificationFrequency::Hourly,
+                covered("2026-11-24T09:00:00Z"),
+                Some((5, "2026-11-24T09:00:00Z", "2026-11-24T10:00:00Z")),
+            ),
+            (
+                NotificationFrequency::Daily,
+                Record::default(),
+                Some((1, "2026-11-23T06:00:00Z", "2026-11-24T06:00:00Z")),
+            ),
+            (NotificationFrequency::Daily, covered("2026-11-24T06:00:00Z"), None),
+            (
+                NotificationFrequency::Weekly,
+                covered("2026-11-16T06:00:00Z"),
+                Some((5, "2026-11-16T06:00:00Z", "2026-11-23T06:00:00Z")),
+            ),
+        ] {
+            let expected = expected.map(|(number, from, to)| Due { number, from: at(from), to: at(to) });
+            assert_eq!(due(&record, frequency, &zone, now), expected, "{frequency:?} {record:?}");
+        }
+    }
+
+    #[test]
+    fn a_report_that_was_claimed_and_not_recorded_as_sent_is_repeated_under_its_number() {
+        let record = Record {
+            number: 4,
+            from: Some(at("2026-11-24T08:00:00Z")),
+            to: Some(at("2026-11-24T09:00:00Z")),
+            claimed_until: Some(at("2026-11-24T09:11:00Z")),
+        };
+        let due = |now| due(&record, NotificationFrequency::Hourly, &TimeZone::UTC, at(now));
+        assert_eq!(due("2026-11-24T09:05:00Z"), None, "it may still be on its way");
+        let repeat = Due { number: 4, from: at("2026-11-24T08:00:00Z"), to: at("2026-11-24T09:00:00Z") };
+        assert_eq!(due("2026-11-24T12:05:00Z"), Some(repeat));
+    }
+
+    #[test]
+    fn one_cause_names_every_order_it_stops_and_no_mail_address() {
+        let reason = Reason::new("delivery-not-understood").with("message", "no customer anna@example.com");
+        let unknown = Reason::new("code-without-words").with("message", "no customer anna@example.com");
+        let at = Timestamp::UNIX_EPOCH;
+        let found = causes(
+            vec![
+                (at, unknown, "7".to_owned()),
+                (at, reason.clone(), "1".to_owned()),
+                (at, reason, "2".to_owned()),
+            ],
+            Language::English,
+        );
+        assert_eq!(found.len(), 2);
+        assert_eq!((found[0].count, found[0].orders.as_slice()), (2, &["1".to_owned(), "2".to_owned()][..]));
+        assert!(!format!("{found:?}").contains("anna@"), "{found:?}");
+    }
+}
