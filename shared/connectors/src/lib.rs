@@ -9,6 +9,8 @@ pub mod json;
 pub mod manifest;
 pub mod ports;
 pub mod registry;
+#[cfg(test)]
+mod scripted;
 pub mod shopify;
 pub mod signature;
 pub mod woocommerce;

@@ -16,7 +16,9 @@ const GIFT_CARD: &str = "gift_card";
 
 /// The payments of an order.
 pub(super) fn of(shop: &ShopOrder, currency: Currency, total: Money) -> Result<Vec<Payment>, Failure> {
-    let Some(transactions) = &shop.transactions else { return without_transactions(shop, currency, total) };
+    let Some(transactions) = shop.transactions.as_ref().filter(|list| !list.is_empty()) else {
+        return without_transactions(shop, currency, total);
+    };
     let mut payments: Vec<Payment> = Vec::new();
     for (index, transaction) in transactions.iter().enumerate().filter(|(_, one)| one.status == "success") {
         let place = format!("transactions[{index}].amount");
@@ -70,7 +72,7 @@ fn give_change(payments: &mut [Payment], change: Money, place: &str) -> Result<(
     Ok(())
 }
 
-/// The REST shape: one capture of the total by the one gateway, when the shop says that it was paid. Several gateways, or
+/// The REST shape, and orders that another system made as paid: one capture of the total by the one gateway, when the shop says that it was paid. Several gateways, or
 /// a part payment, say nothing of amounts, and nothing is guessed.
 fn without_transactions(shop: &ShopOrder, currency: Currency, total: Money) -> Result<Vec<Payment>, Failure> {
     let own = |kind: PaymentKind, amount: Money, transaction: String, at: Option<Timestamp>| Payment {

@@ -27,8 +27,7 @@ pub const MANIFEST: Manifest = Manifest {
     surfaces: &[("main", "")],
     authentication: Authentication::Basic { user: "consumer-key", password: "consumer-secret" },
     secrets: &["consumer-key", "consumer-secret", "webhook-secret"],
-    // Core has no limit; small hosters block whoever is too eager.
-    // Core has no limit; hosts have their own. Ours is split over the lanes, so that one lane reads one order a second for
+    // Core has no limit; small hosters block whoever is too eager. Ours is split over the lanes, so that one lane reads one order a second for
     // long and a campaign's first fifty at once.
     rate: RateLimit { units: 300, window_seconds: 60, per_day: None, cost_header: None },
     timeout_seconds: 30,

@@ -1,1 +1,490 @@
+//! Stories of a WooCommerce shop: an order with everything on it, the ways it goes wrong, and every call.
 
+use domain::order::{FulfilmentState, LineKind, PaymentKind, PaymentState};
+use domain::settings::WriteBackForm;
+use futures::executor::block_on;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::scripted::{Script, word, write_back};
+
+const ORDER: &str = include_str!("fixtures/order.json");
+/// `wc-test-secret-2026` over [`SIGNED`], from the facts.
+const SIGNED: &str =
+    r#"{"id":42,"number":"42","currency":"DKK","total":"597.94","billing":{"first_name":"\u00c5se"}}"#;
+const SIGNATURE: &str = "8riUo7CZVFn3G7SceyNaxzr4FYbMEzvX2E+tkkAMgd0=";
+/// `a&b<c` over the same.
+const SIGNATURE_ENTITIES: &str = "RW7rGOwQtuj3P5X9Ms3mzIj84ac4aGp+56hx5pIVwKk=";
+
+fn rules() -> ReadingRules {
+    let keys = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    ReadingRules {
+        company_number_fields: keys(&["_billing_cvr", "_billing_company_number"]),
+        vat_number_fields: keys(&["_billing_vat_number", "_vat_number"]),
+        ean_fields: keys(&["_billing_ean"]),
+        gift_card_products: keys(&["GAVE"]),
+        gift_card_fees: keys(&["Gavekort brugt"]),
+    }
+}
+
+fn read_text(text: &str) -> Result<Order, Failure> {
+    WooCommerce.read_order(text, &rules())
+}
+
+/// The fixture with one place changed.
+fn changed(pointer: &str, value: Value) -> String {
+    let mut order: Value = serde_json::from_str(ORDER).expect("JSON");
+    *order.pointer_mut(pointer).unwrap_or_else(|| panic!("no {pointer}")) = value;
+    order.to_string()
+}
+
+fn refusal(text: &str) -> String {
+    read_text(text).expect_err("it is refused").to_string()
+}
+
+#[test]
+fn an_order_with_everything_on_it_is_read_whole() {
+    let order = read_text(ORDER).expect("it is an order");
+    assert_eq!(order.check(), Ok(()));
+    assert_eq!(
+        (order.id.as_str(), order.number.as_str(), order.state.as_str()),
+        ("4711", "WEB-4711", "processing")
+    );
+    assert_eq!((order.total.to_string().as_str(), order.total_vat.to_string().as_str()), ("226.76", "43.36"));
+    assert_eq!(
+        (order.payment_state, order.refunded.to_string().as_str()),
+        (PaymentState::PartlyRefunded, "25.00")
+    );
+    assert_eq!(order.fulfilment_state, FulfilmentState::Unfulfilled);
+    assert_eq!(order.created_at.to_string(), "2026-11-20T09:00:00Z");
+    assert_eq!(order.modified_at.to_string(), "2026-11-20T09:05:30Z");
+    assert_eq!(order.paid_at.map(|at| at.to_string()).as_deref(), Some("2026-11-20T09:01:00Z"));
+    assert!(order.prices_include_vat && !order.test && !order.cancelled);
+    assert_eq!(
+        (order.note.as_str(), order.discount_codes.as_slice()),
+        ("Ring på døren", ["tyve".to_owned()].as_slice())
+    );
+
+    let buyer = &order.customer;
+    assert_eq!(buyer.shop_id.as_deref(), Some("12"));
+    assert_eq!(buyer.email, "aase@example.org");
+    assert_eq!(
+        (buyer.billing.name.as_str(), buyer.billing.company.as_str()),
+        ("Åse Sørensen", "Kande & Krus ApS")
+    );
+    assert_eq!(
+        (buyer.billing.street.as_str(), buyer.billing.country.as_str()),
+        ("Bredgade 1\nst. tv.", "DK")
+    );
+    assert_eq!(buyer.delivery, None, "a delivery address without content is none");
+    assert_eq!(
+        buyer.company_number.as_deref(),
+        Some("12345674"),
+        "the first field is empty, the second a number"
+    );
+    assert_eq!((buyer.vat_number.as_deref(), buyer.ean.as_deref()), (Some("DK12345674"), None));
+    assert!(!buyer.vat_exempt);
+
+    let kinds: Vec<LineKind> = order.lines.iter().map(|line| line.kind).collect();
+    use LineKind::{Fee, GiftCardSold, Product, Shipping};
+    assert_eq!(kinds, [Product, Product, GiftCardSold, Shipping, Fee]);
+    let cup = &order.lines[0];
+    assert_eq!(
+        (cup.name.as_str(), cup.sku.as_deref(), cup.product_id.as_deref()),
+        ("Kop – blå", Some("KOP-2"), Some("8"))
+    );
+    assert_eq!(
+        (cup.net.to_string(), cup.net_before_discount.to_string()),
+        ("80.00".to_owned(), "100.00".to_owned())
+    );
+    assert_eq!(cup.vat.len(), 1, "a rate without an amount on this line is not on it");
+    let dish = &order.lines[1];
+    assert_eq!((dish.quantity.to_string(), dish.sku.as_deref()), ("1.5".to_owned(), None));
+    assert_eq!(dish.vat[0].amount.to_string(), "13.56", "the line's total_tax stands, not its taxes[]");
+    assert_eq!(order.lines[4].net.to_string(), "-10.04");
+
+    let payments: Vec<(PaymentKind, String, &str)> = order
+        .payments
+        .iter()
+        .map(|one| (one.kind, one.amount.to_string(), one.transaction.as_str()))
+        .collect();
+    let expected = [
+        (PaymentKind::Capture, "226.76".to_owned(), "T-900"),
+        (PaymentKind::Refund, "25.00".to_owned(), "30"),
+    ];
+    assert_eq!(payments, expected);
+    assert!(order.fields.contains(&("_billing_company_number".to_owned(), "12345674".to_owned())));
+    assert!(!order.fields.iter().any(|(key, _)| key == "_nested"), "only text is a field");
+}
+
+#[test]
+fn states_say_where_the_money_is() {
+    for (status, paid, refunds, expected, cancelled) in [
+        ("pending", false, json!([]), PaymentState::Unpaid, false),
+        ("on-hold", false, json!([]), PaymentState::Unpaid, false),
+        ("processing", false, json!([]), PaymentState::Unpaid, false),
+        ("processing", true, json!([]), PaymentState::Paid, false),
+        ("completed", true, json!([]), PaymentState::Paid, false),
+        ("completed", false, json!([]), PaymentState::Paid, false),
+        ("failed", false, json!([]), PaymentState::Unpaid, false),
+        ("cancelled", false, json!([]), PaymentState::Unpaid, true),
+        ("trash", true, json!([]), PaymentState::Paid, true),
+        ("processing", true, json!([{"id":1,"total":"-0.01"}]), PaymentState::PartlyRefunded, false),
+        (
+            "processing",
+            true,
+            json!([{"id":1,"total":"-200.00"},{"id":2,"total":"-26.76"}]),
+            PaymentState::Refunded,
+            false,
+        ),
+        ("refunded", true, json!([{"id":1,"total":"-226.76"}]), PaymentState::Refunded, false),
+    ] {
+        let mut order: Value = serde_json::from_str(ORDER).expect("JSON");
+        order["status"] = json!(status);
+        order["date_paid_gmt"] = if paid { json!("2026-11-20T09:01:00") } else { Value::Null };
+        order["refunds"] = refunds;
+        let order = read_text(&order.to_string()).expect("it is an order");
+        assert_eq!((order.payment_state, order.cancelled), (expected, cancelled), "{status}, paid {paid}");
+        let captured = order.payments.iter().any(|payment| payment.kind == PaymentKind::Capture);
+        assert_eq!(captured, paid || expected == PaymentState::Paid, "{status}");
+    }
+}
+
+#[test]
+fn gift_cards_used_are_payments_when_that_is_sure() {
+    let fee =
+        json!([{ "id": 5, "name": "gavekort BRUGT", "total": "-10.04", "total_tax": "0.00", "taxes": [] }]);
+    let order = read_text(&changed("/fee_lines", fee)).expect("it is an order");
+    assert_eq!(order.check(), Ok(()));
+    assert_eq!(order.total.to_string(), "236.80", "what is owed before the card");
+    let card = order.payments.iter().find(|payment| payment.gift_card).expect("the card pays");
+    assert_eq!(card.amount.to_string(), "10.04");
+
+    let mut lowered: Value = serde_json::from_str(ORDER).expect("JSON");
+    lowered["total"] = json!("126.76");
+    lowered["gift_cards"] = json!([{ "id": 9, "amount": "60.00" }, { "id": 10, "amount": 40 }]);
+    let order = read_text(&lowered.to_string()).expect("it is an order");
+    assert_eq!(order.check(), Ok(()));
+    assert_eq!(order.total.to_string(), "226.76");
+    assert_eq!(order.payments.iter().filter(|payment| payment.gift_card).count(), 2);
+
+    lowered["gift_cards"] = json!([{ "id": 9, "amount": "99.99" }]);
+    let order = read_text(&lowered.to_string()).expect("it is an order");
+    assert!(order.check().is_err(), "sums that prove nothing are not believed");
+    assert_eq!(order.total.to_string(), "126.76");
+}
+
+#[test]
+fn several_taxes_on_a_line_add_up_to_the_lines_tax() {
+    for (taxes, total_tax, expected) in [
+        (json!([{"id":1,"total":"5.00"},{"id":2,"total":"9.98"}]), "14.98", vec!["5.00", "9.98"]),
+        (json!([{"id":1,"total":"5.00"},{"id":2,"total":"9.98"}]), "14.97", vec!["5.00", "9.97"]),
+        (json!([{"id":1,"total":"5.004"},{"id":2,"total":"9.976"}]), "14.98", vec!["5.00", "9.98"]),
+        (json!({"3":{"id":"1","total":"20.00"}}), "20.00", vec!["20.00"]),
+        (json!([]), "20.00", vec!["20.00"]),
+        (json!([{"id":1,"total":"0"},{"id":2,"total":"0"}]), "0.00", vec!["0.00", "0.00"]),
+    ] {
+        let mut order: Value = serde_json::from_str(ORDER).expect("JSON");
+        order["line_items"][0]["taxes"] = taxes.clone();
+        order["line_items"][0]["total_tax"] = json!(total_tax);
+        let order = read_text(&order.to_string()).expect("it is an order");
+        let found: Vec<String> = order.lines[0].vat.iter().map(|vat| vat.amount.to_string()).collect();
+        assert_eq!(found, expected, "{taxes} of {total_tax}");
+    }
+}
+
+#[test]
+fn bad_input_is_refused_with_its_place() {
+    for (text, place) in [
+        (changed("/total", json!("NaN")), " at total: "),
+        (changed("/total", Value::Null), " at total: "),
+        (changed("/line_items/0/total", json!("12,50")), " at line_items[0].total: "),
+        (changed("/line_items/1/total", json!("1e3")), " at line_items[1].total: "),
+        (changed("/line_items/1/total", json!("54.245")), " at line_items[1].total: "),
+        (changed("/line_items/0/total_tax", json!({})), " at line_items[0].total_tax: "),
+        (changed("/line_items/0/taxes/0/total", json!("x")), " at line_items[0].taxes[0].total: "),
+        (changed("/shipping_lines/0/total", json!("")), " at shipping_lines[0].total: "),
+        (changed("/currency", json!("BTC")), " at currency: "),
+        (changed("/currency", json!("")), " at currency: "),
+        (changed("/id", json!(1.5)), " at id: "),
+        (changed("/id", json!(0)), " at id: "),
+        (changed("/date_created_gmt", json!("yesterday")), " at date_created_gmt: "),
+        (changed("/date_created_gmt", json!("")), " at date_created_gmt: "),
+        (changed("/line_items/0/quantity", json!("two")), " at line_items[0].quantity: "),
+        (
+            ORDER.replace("\"total\": \"226.76\"", "\"total\": \"226.76\", \"total\": \"1.00\""),
+            "duplicate field",
+        ),
+        (
+            ORDER.replace("\"total\": \"80.00\"", "\"total\": \"80.00\", \"total\": \"1.00\""),
+            "duplicate field",
+        ),
+        (changed("/total", json!("9999999999999999999999999999")), " at total: "),
+        (ORDER.replace("226.76", "99999999999999999999999999999999"), " at total: "),
+        ("[".repeat(200_000), "cannot be read"),
+        (format!("{{\"line_items\":{}", "[{\"taxes\":".repeat(50_000)), "cannot be read"),
+        (" ".repeat(10 * 1024 * 1024), "bytes long"),
+        ("null".to_owned(), "cannot be read"),
+    ] {
+        let said = refusal(&text);
+        assert!(said.contains(place), "{place} is missing in: {said}");
+        assert!(!said.contains("aase@example.org") && said.len() < 700, "{said}");
+    }
+}
+
+#[test]
+fn ten_thousand_lines_are_refused_before_they_are_mapped() {
+    let line = json!({ "id": 1, "name": "x", "quantity": 1, "total": "0.00" });
+    let text = changed("/line_items", Value::Array(vec![line.clone(); 10_000]));
+    assert!(refusal(&text).contains("more than 2000 items"));
+    let text = changed("/line_items", Value::Array(vec![line; 2_000]));
+    assert!(refusal(&text).contains("the order has 2002 lines, at most 2000 are read"));
+}
+
+#[test]
+fn nothing_that_may_be_missing_is_asked_for() {
+    let order = r#"{"id":"7","currency":"ISK","total":"360","date_created_gmt":"2026-11-20T09:00:00Z","billing":[],"shipping":null,
+        "line_items":[{"id":1,"quantity":3,"total":"360","price":119.96}],"tax_lines":null,"fee_lines":"","meta_data":{}}"#;
+    let order = read_text(order).expect("it is an order");
+    assert_eq!(order.check(), Ok(()));
+    assert_eq!((order.number.as_str(), order.customer.shop_id.as_deref()), ("7", None));
+}
+
+fn verified(headers: &[(&str, &str)], body: &[u8], secrets: &[&str]) -> Verification {
+    let headers: Vec<(String, String)> =
+        headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let secrets: Vec<SecretString> =
+        secrets.iter().map(|secret| SecretString::from((*secret).to_owned())).collect();
+    WooCommerce.verify(&Delivery { headers: &headers, body }, &secrets)
+}
+
+#[test]
+fn only_signed_bodies_are_authentic_and_only_pings_are_greetings() {
+    let signed = [("x-wc-webhook-signature", SIGNATURE)];
+    let body = SIGNED.as_bytes();
+    use Verification::{Authentic, Forged, Greeting};
+    assert_eq!(verified(&signed, body, &["wc-test-secret-2026"]), Authentic);
+    assert_eq!(verified(&signed, body, &["old", "wc-test-secret-2026"]), Authentic, "rotated");
+    assert_eq!(verified(&signed, body, &[""]), Forged);
+    assert_eq!(verified(&signed, body, &[]), Forged);
+    assert_eq!(verified(&[], body, &["wc-test-secret-2026"]), Forged);
+    assert_eq!(verified(&[("x-wc-webhook-signature", "")], body, &["wc-test-secret-2026"]), Forged);
+    let entities = [("x-wc-webhook-signature", SIGNATURE_ENTITIES)];
+    for secret in ["a&b<c", "a&amp;b&lt;c", "a&amp;b<c"] {
+        assert_eq!(verified(&entities, body, &[secret]), Authentic, "{secret}");
+    }
+    assert_eq!(verified(&[], b"webhook_id=1", &["wc-test-secret-2026"]), Greeting);
+    assert_eq!(verified(&[], b"webhook_id=1", &[]), Greeting, "it wants its 200 before the secret is set");
+    for body in ["webhook_id=", "webhook_id=1&x=2", "webhook_id=1\n", "webhook_id=a", "{\"id\":1}", ""] {
+        assert_eq!(verified(&[], body.as_bytes(), &["wc-test-secret-2026"]), Forged, "{body}");
+    }
+    assert_eq!(
+        verified(&signed, b"webhook_id=1", &["wc-test-secret-2026"]),
+        Forged,
+        "a ping is never signed"
+    );
+}
+
+proptest! {
+    #[test]
+    fn a_signed_body_with_one_byte_changed_is_forged(index in 0..SIGNED.len(), flip in 1_u8..=255) {
+        let mut body = SIGNED.as_bytes().to_vec();
+        body[index] ^= flip;
+        prop_assert_eq!(verified(&[("x-wc-webhook-signature", SIGNATURE)], &body, &["wc-test-secret-2026"]), Verification::Forged);
+    }
+}
+
+#[test]
+fn the_body_alone_says_what_a_delivery_is_about() {
+    let forged_topic = [("x-wc-webhook-topic".to_owned(), "product.updated".to_owned())];
+    for (body, expected) in [
+        (ORDER, Ok("4711")),
+        (r#"{"id":67}"#, Ok("67")),
+        (r#"{"id":"67"}"#, Ok("67")),
+        (r#"{"id":11,"permalink":"https://shop.example/kop","status":"publish"}"#, Err("product 11")),
+        (r#"{"id":9,"line_items":[],"order_key":"wc_1","billing_period":"month"}"#, Err("subscription 9")),
+        (r#"{"id":3,"email":"x@example.org"}"#, Err("resource 3, not an order")),
+        (r#"{"id":3,"code":"tyve"}"#, Err("resource 3, not an order")),
+        (r#"{"action":"woocommerce_add_to_cart","arg":"x"}"#, Err("the action woocommerce_add_to_cart")),
+        ("{}", Err("a body without an id")),
+    ] {
+        let notice = WooCommerce.notice(&Delivery { headers: &forged_topic, body: body.as_bytes() });
+        match (notice.expect("it is understood"), expected) {
+            (Notice::Changed { entity, .. }, Ok(id)) => assert_eq!(entity.as_str(), id, "{body}"),
+            (Notice::NotForUs { what }, Err(word)) => assert_eq!(what, word, "{body}"),
+            (notice, _) => panic!("{body}: {notice:?}"),
+        }
+    }
+    for body in [&b"\xff\xfe"[..], b"", b"[1]x", br#"{"id":1,"id":2}"#, br#"{"id":"../../1"}"#] {
+        assert_eq!(word(&WooCommerce.notice(&Delivery { headers: &[], body })), "rejected", "{body:?}");
+    }
+}
+
+#[test]
+fn an_order_is_fetched_or_gone_or_the_failure_is_told() {
+    let missing =
+        r#"{"code":"woocommerce_rest_shop_order_invalid_id","message":"Invalid ID.","data":{"status":404}}"#;
+    let cannot =
+        r#"{"code":"woocommerce_rest_cannot_view","message":"Sorry, you cannot view this resource."}"#;
+    let no_route = r#"{"code":"rest_no_route","message":"No route was found"}"#;
+    for (status, body, expected) in [
+        (200, ORDER, "ok"),
+        (404, missing, "ok"),
+        (404, no_route, "rejected"),
+        (404, "<html>not found</html>", "busy"),
+        (401, cannot, "unauthorized"),
+        (429, "<html>slow down</html>", "busy"),
+        (503, "<html>maintenance</html>", "busy"),
+        (200, "<html>captcha</html>", "busy"),
+        (200, "", "busy"),
+        (200, "{\"id\":", "rejected"),
+        (302, "", "rejected"),
+    ] {
+        let script = Script::default().read(&["Get /wp-json/wc/v3/orders/4711"], status, body);
+        let fetched = block_on(WooCommerce.fetch_order(&script, &EntityId::new("4711"), &rules()));
+        assert_eq!(word(&fetched), expected, "{status} {body}");
+        match fetched {
+            Ok(Fetched::Found { raw, value }) => {
+                assert_eq!((status, raw.as_str()), (200, ORDER.trim()));
+                assert_eq!(
+                    WooCommerce.read_order(&raw, &rules()),
+                    Ok(value),
+                    "the log's text gives the same order"
+                );
+            }
+            Ok(Fetched::Gone) => assert_eq!(status, 404),
+            Err(_) => {}
+        }
+        script.finish();
+    }
+    let script = Script::default().read(&["orders/4712"], 200, ORDER);
+    let another = block_on(WooCommerce.fetch_order(&script, &EntityId::new("4712"), &rules()));
+    assert!(another.expect_err("another order").to_string().contains("4711 was sent"));
+    for id in ["", "../users", "1/notes", "1?x=2", "-1", "123456789012345678901"] {
+        let nothing = block_on(WooCommerce.fetch_order(&Script::default(), &EntityId::new(id), &rules()));
+        assert_eq!(word(&nothing), "rejected", "{id}: no call is made");
+    }
+}
+
+/// A page of the listing: ids from `first`, each with its second.
+fn listing(entries: &[(u32, &str)]) -> String {
+    let list: Vec<Value> = entries
+        .iter()
+        .map(|(id, at)| json!({ "id": id, "date_modified_gmt": format!("2026-11-20T{at}") }))
+        .collect();
+    Value::Array(list).to_string()
+}
+
+#[test]
+fn the_sweep_loses_nothing_when_orders_change_while_it_runs() {
+    let since: Timestamp = "2026-11-20T09:00:00.7Z".parse().expect("a time");
+    let full: Vec<(u32, &str)> =
+        (1..=50).map(|id| (id, if id < 50 { "09:00:01" } else { "09:00:09" })).collect();
+    let one_second: Vec<(u32, &str)> = (50..100).map(|id| (id, "09:00:09")).collect();
+    let rest = [(100, "09:00:09"), (101, "09:30:00")];
+    let script = Script::default()
+        .read(
+            &[
+                "(\"modified_after\", \"2026-11-20T08:59:59\")",
+                "(\"dates_are_gmt\", \"true\")",
+                "(\"page\", \"1\")",
+                "(\"order\", \"asc\")",
+            ],
+            200,
+            listing(&full),
+        )
+        .read(
+            &["(\"modified_after\", \"2026-11-20T09:00:08\")", "(\"page\", \"1\")"],
+            200,
+            listing(&one_second),
+        )
+        .read(&["(\"modified_after\", \"2026-11-20T09:00:08\")", "(\"page\", \"2\")"], 200, listing(&rest));
+    let mut seen = std::collections::BTreeSet::new();
+    let mut page: Option<String> = None;
+    loop {
+        let found = block_on(WooCommerce.changed_since(&script, since, page.as_deref())).expect("a page");
+        seen.extend(found.changes.iter().map(|(id, _)| id.as_str().parse::<u32>().expect("a number")));
+        page = found.next;
+        if page.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, (1..=101).collect());
+    script.finish();
+    for page in ["", "x", "1", "1/x", "99999999999999999/1"] {
+        assert_eq!(
+            word(&block_on(WooCommerce.changed_since(&Script::default(), since, Some(page)))),
+            "rejected"
+        );
+    }
+}
+
+#[test]
+fn the_number_is_written_back_once() {
+    let entity = EntityId::new("4711");
+    let carries = r#"{"id":4711,"meta_data":[{"id":1,"key":"bogbro_document","value":"Faktura 1001"}]}"#;
+    let other = r#"{"id":4711,"meta_data":[{"id":1,"key":"bogbro_document","value":"Faktura 999"}]}"#;
+    let ask = &["Put /wp-json/wc/v3/orders/4711", r#""key":"bogbro_document""#, r#""value":"Faktura 1001""#];
+    let tag = |script: &Script| {
+        block_on(WooCommerce.write_back(script, &entity, &write_back(WriteBackForm::Tag), "1001"))
+    };
+
+    let script = Script::default().read(&["orders/4711"], 200, ORDER).write(ask, 200, carries);
+    assert_eq!(tag(&script), Ok(()));
+    let script = Script::default().read(&["orders/4711"], 200, carries);
+    assert_eq!(tag(&script), Ok(()), "the second time writes nothing");
+    for (status, body, expected) in
+        [(200, other, "unknown"), (200, "<html>", "unknown"), (502, "", "unknown"), (400, "{}", "rejected")]
+    {
+        let script = Script::default().read(&["orders/4711"], 200, other).write(ask, status, body);
+        assert_eq!(word(&tag(&script)), expected, "{status} {body}");
+    }
+
+    let ask =
+        &["Post /wp-json/wc/v3/orders/4711/notes", r#""note":"Faktura 1001""#, r#""customer_note":false"#];
+    let note = |script: &Script| {
+        block_on(WooCommerce.write_back(script, &entity, &write_back(WriteBackForm::Note), "1001"))
+    };
+    let to_buyer = r#"[{"id":1,"note":"Faktura 1001","customer_note":true}]"#;
+    let private = r#"{"id":2,"note":"Faktura 1001","customer_note":false}"#;
+    let script = Script::default().read(&["orders/4711/notes"], 200, to_buyer).write(ask, 201, private);
+    assert_eq!(note(&script), Ok(()));
+    let script = Script::default().read(&["orders/4711/notes"], 200, format!("[{private}]"));
+    assert_eq!(note(&script), Ok(()), "the second time writes nothing");
+    let script = Script::default().read(&["notes"], 200, "[]").write(ask, 201, r#"{"id":3,"note":"x"}"#);
+    assert_eq!(word(&note(&script)), "unknown");
+}
+
+#[test]
+fn webhooks_that_the_shop_switched_off_are_switched_on_again() {
+    let webhook = |id: u32, status: &str, topic: &str, url: &str| json!({ "id": id, "status": status, "topic": topic, "delivery_url": url });
+    let ours = "https://bogbro.example/v1/webhooks/abc";
+    let list = json!([
+        webhook(1, "disabled", "order.updated", ours),
+        webhook(2, "paused", "order.created", ours),
+        webhook(3, "disabled", "order.updated", "https://another.example/hook"),
+        webhook(4, "disabled", "product.updated", ours),
+    ]);
+    let active = webhook(1, "active", "order.updated", ours).to_string();
+    let script = Script::default()
+        .read(&["Get /wp-json/wc/v3/webhooks", "(\"status\", \"all\")"], 200, list.to_string())
+        .write(&["Put /wp-json/wc/v3/webhooks/1", r#"{"status":"active"}"#], 200, active);
+    let words = block_on(WooCommerce.tend(&script)).expect("mended");
+    assert_eq!(words, ["webhook 1 (order.updated) was switched off by the shop and is on again"]);
+    script.finish();
+
+    let script = Script::default().read(
+        &["webhooks"],
+        200,
+        json!([webhook(3, "active", "order.updated", "https://x.example/")]).to_string(),
+    );
+    let words = block_on(WooCommerce.tend(&script)).expect("looked");
+    assert!(words[0].contains("no active order webhook"), "{words:?}");
+
+    let still_off = webhook(1, "disabled", "order.updated", ours).to_string();
+    let script = Script::default()
+        .read(&["webhooks"], 200, json!([webhook(1, "disabled", "order.updated", ours)]).to_string())
+        .write(&["webhooks/1"], 200, still_off);
+    assert_eq!(word(&block_on(WooCommerce.tend(&script))), "unknown");
+}

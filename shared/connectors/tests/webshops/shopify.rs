@@ -113,7 +113,10 @@ fn known_facts_of_samples_are_read() {
     assert!(sample.test && sample.cancelled);
     assert_eq!(sample.id.as_str(), "820982911946154508");
     let yen = read("captured-jpy/order-1002.json");
-    assert_eq!((yen.total.to_decimal().normalize().to_string().as_str(), yen.currency.code()), ("14319", "JPY"));
+    assert_eq!(
+        (yen.total.to_decimal().normalize().to_string().as_str(), yen.currency.code()),
+        ("14319", "JPY")
+    );
 }
 
 /// What each other body is about: the id of an order to be read again, or nothing for us.
