@@ -67,10 +67,9 @@ fn every_code_that_planning_makes_has_words() {
 #[test]
 fn every_code_that_the_machinery_makes_has_words() {
     let known: BTreeSet<String> = codes().map(str::to_owned).collect();
-    let used = codes_in(
-        "../engine/src",
-        &["Reason::new(", "Reason { code: ", "Stop::wait(", "Stop::counted(", "too_many("],
-    );
+    let makers = ["Reason::new(", "Reason { code: ", "Stop::wait(", "Stop::counted(", "too_many("];
+    let folders = ["../engine/src", "../platform/src", "../../functions", "../../infra/bogbro/src"];
+    let used: BTreeSet<String> = folders.iter().flat_map(|folder| codes_in(folder, &makers)).collect();
     let missing: Vec<_> = used.difference(&known).collect();
     assert!(missing.is_empty(), "without words: {missing:?}");
 }

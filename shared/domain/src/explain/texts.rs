@@ -1304,6 +1304,32 @@ pub(crate) const MACHINERY: &[Entry] = &[
         ],
     ),
     entry(
+        "dead-letter",
+        [
+            "En besked blev opgivet af køen efter for mange forsøg.",
+            "Overførslen er sat til side og fortsætter ikke af sig selv.",
+            "Ret årsagen, og gensend ordren.",
+        ],
+        [
+            "The queue gave a message up after too many attempts.",
+            "The transfer is set aside and does not go on by itself.",
+            "Correct the cause and replay the order.",
+        ],
+    ),
+    entry(
+        "order-unknown",
+        [
+            "Ordre {entity} fra {day} findes i webshoppen, men Bogbro har aldrig set den.",
+            "Den er ikke overført endnu.",
+            "Den hentes ved næste gennemgang; gensend den, hvis den ikke kommer.",
+        ],
+        [
+            "Order {entity} of {day} is in the webshop, but Bogbro has never seen it.",
+            "It is not transferred yet.",
+            "The next sweep fetches it; replay it if it does not come.",
+        ],
+    ),
+    entry(
         "not-an-order",
         [
             "Leverancen er ikke en ordre.",

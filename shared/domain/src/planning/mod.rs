@@ -114,14 +114,7 @@ fn build(input: &PlanInput<'_>) -> Result<Plan, Stop> {
     input.order.check().map_err(|fault| Stop::Hold(trigger::fault_reason(&fault)))?;
     trigger::check_currency(input)?;
 
-    let mut warnings = Vec::new();
-    if !input.order.refunded.is_zero() {
-        warnings.push(
-            Reason::new("refund-before-transfer")
-                .with("refunded", input.order.refunded)
-                .with("currency", input.order.currency),
-        );
-    }
+    let mut warnings: Vec<Reason> = refund_before_transfer(input.order).into_iter().collect();
     let buyer = customer::Buyer::of(input.order, input.settings);
     let sale = vat::Sale::of(input.order, input.settings, &buyer)?;
     let payment = payment::terms(input, &mut warnings)?;
@@ -145,12 +138,8 @@ fn build(input: &PlanInput<'_>) -> Result<Plan, Stop> {
         },
         &mut warnings,
     );
-    if making.supersedes.is_some() {
-        warnings.push(
-            Reason::new("sales-order-replaced")
-                .with("number", making.supersedes.as_ref().map(|order| order.number).unwrap_or_default()),
-        );
-    }
+    let replaced = making.supersedes.as_ref();
+    warnings.extend(replaced.map(|order| Reason::new("sales-order-replaced").with("number", order.number)));
 
     let mut steps = vec![Step::EnsureCustomer(customer)];
     steps.extend(settled.new_products.into_iter().map(Step::CreateProduct));
@@ -176,6 +165,13 @@ fn build(input: &PlanInput<'_>) -> Result<Plan, Stop> {
         steps,
         warnings,
     })
+}
+
+/// The document is for the whole order; what was paid back already is a credit note of its own.
+fn refund_before_transfer(order: &Order) -> Option<Reason> {
+    let reason = Reason::new("refund-before-transfer");
+    (!order.refunded.is_zero())
+        .then(|| reason.with("refunded", order.refunded).with("currency", order.currency))
 }
 
 /// How far a kind of document has come: an order is before a draft, a draft before a booked invoice.
