@@ -33,7 +33,8 @@ pub const MANIFEST: Manifest = Manifest {
     system: "shopify",
     surfaces: &[("main", "")],
     authentication: Authentication::Headers(&[("X-Shopify-Access-Token", "access-token")]),
-    secrets: &["access-token", "client-secret"],
+    // The app's client secret is what signs webhooks.
+    secrets: &["access-token", "webhook-secret"],
     // 100 points a second on the standard plan; a query for an order takes some hundred of them.
     rate: RateLimit { units: 60, window_seconds: 60, per_day: None, cost_header: None },
     timeout_seconds: 30,
