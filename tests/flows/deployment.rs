@@ -8,20 +8,20 @@ use serde::Deserialize;
 
 /// What `tests/oracle/template.py` reads out of `infra/template.yaml`.
 #[derive(Deserialize)]
-pub struct TemplateFacts {
+pub(crate) struct TemplateFacts {
     /// By name.
-    pub functions: BTreeMap<String, FunctionFacts>,
+    pub(crate) functions: BTreeMap<String, FunctionFacts>,
     queues: BTreeMap<String, QueueFacts>,
     indexes: BTreeMap<String, [String; 4]>,
 }
 
 /// One function of the template.
 #[derive(Deserialize)]
-pub struct FunctionFacts {
+pub(crate) struct FunctionFacts {
     timeout: u64,
     triggers: Vec<TriggerFacts>,
     /// Action and resource of each permission of its own code.
-    pub permissions: Vec<(String, String)>,
+    pub(crate) permissions: Vec<(String, String)>,
 }
 
 #[derive(Deserialize, PartialEq, Debug)]
@@ -40,7 +40,7 @@ struct QueueFacts {
 }
 
 /// Reads the template by the Python script.
-pub fn template() -> TemplateFacts {
+pub(crate) fn template() -> TemplateFacts {
     let output = Command::new("python3")
         .arg(tests::repository().join("tests/oracle/template.py"))
         .output()
@@ -84,8 +84,8 @@ fn the_template_and_the_local_host_have_the_same_queues_and_indexes() {
     assert_eq!(template.indexes.len(), INDEXES.len());
     for index in INDEXES {
         let letter = |kind: KeyType| if kind == KeyType::Text { "S" } else { "N" };
-        let expected =
-            [index.partition.0, letter(index.partition.1), index.sort.0, letter(index.sort.1)].map(str::to_owned);
+        let expected = [index.partition.0, letter(index.partition.1), index.sort.0, letter(index.sort.1)]
+            .map(str::to_owned);
         assert_eq!(template.indexes[index.name], expected, "{}", index.name);
     }
 }

@@ -1,4 +1,9 @@
 //! Flows through the real functions on the local run: deliveries go in at the gateway, documents come out in the stand-in
 //! for the accounting system.
 
+mod bad_input;
+mod captures;
 mod deployment;
+mod duplicates;
+mod permissions;
+mod stage;

@@ -250,9 +250,12 @@ async fn night(stage: &Stage) {
     }
     assert_eq!(stage.send_order(&connection, &order).await, 200);
     stage.rest().await;
+    let log = || std::fs::read_to_string(stage.folder().join("host/logs/scheduler.log")).expect("the log");
+    let before = log().len();
     stage.host.invoke("scheduler", json!({}).to_string()).await.expect("the minute runs");
     stage.rest().await;
-    let log = std::fs::read_to_string(stage.folder().join("host/logs/scheduler.log")).expect("the log");
-    assert!(log.contains("\"event\":\"swept\""), "the sweep ran");
-    assert!(!log.contains("\"event\":\"task-failed\""), "no task failed: {log}");
+    let log = log();
+    let ran = |event: &str| log[before..].lines().any(|line| line.contains(event));
+    assert!(ran("\"event\":\"swept\"") && ran("\"event\":\"compared\""), "sweep and comparison ran: {log}");
+    assert!(!ran("\"event\":\"task-failed\""), "no task failed: {log}");
 }

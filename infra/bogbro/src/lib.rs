@@ -1,3 +1,4 @@
-//! The operator's executable as a library: the local run lives here so that tests can start it in their own process.
+//! The operator's executable as a library: the command line, and the local run, which tests start in their own process.
 
+pub mod cli;
 pub mod local;

@@ -1,3 +1,6 @@
 //! The operator's executable.
 
-fn main() {}
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    bogbro::cli::run().await
+}

@@ -1,0 +1,287 @@
+//! What is printed: tables and sentences for people, one JSON document for programs.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use domain::MerchantId;
+use domain::plan::Reason;
+use domain::settings::Language;
+use engine::log::LogEntry;
+use engine::store::{Head, ParkedDelivery};
+use platform::operations::{Exported, MerchantPut, MerchantView, ReplayEffect, ReplayPreview, TransferView};
+use serde::Serialize;
+
+/// How things are printed.
+pub(super) struct Printer {
+    /// JSON for programs.
+    pub(super) json: bool,
+}
+
+/// The outcome of printing: a closed pipe is the reader's choice, everything else an error.
+type Printed = anyhow::Result<()>;
+
+impl Printer {
+    fn text(&self, text: &str) -> Printed {
+        let mut out = io::stdout().lock();
+        match writeln!(out, "{text}") {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => Ok(other?),
+        }
+    }
+
+    /// The value itself.
+    pub(super) fn value<T: Serialize>(&self, value: &T) -> Printed {
+        self.text(&serde_json::to_string_pretty(value)?)
+    }
+
+    fn either<T: Serialize>(&self, value: &T, for_people: impl FnOnce() -> String) -> Printed {
+        if self.json { self.value(value) } else { self.text(&for_people()) }
+    }
+
+    /// Something was done.
+    pub(super) fn done(&self, what: &str) -> Printed {
+        self.either(&serde_json::json!({ "done": what }), || what.to_owned())
+    }
+
+    /// A line that only people want.
+    pub(super) fn remark(&self, text: &str) -> Printed {
+        if self.json { Ok(()) } else { self.text(text) }
+    }
+
+    /// What went wrong, on standard error.
+    pub(super) fn error(&self, error: &anyhow::Error) {
+        let text = if self.json {
+            serde_json::json!({ "error": format!("{error:#}") }).to_string()
+        } else {
+            format!("bogbro: {error:#}")
+        };
+        // There is nowhere left to say that standard error is closed.
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    pub(super) fn merchant_put(&self, put: &MerchantPut) -> Printed {
+        self.either(put, || {
+            let mut text = if put.changed {
+                format!("{}: version {} is put", put.merchant, put.version)
+            } else {
+                format!("{}: nothing changed since version {}", put.merchant, put.version)
+            };
+            text.push_str(&missing(&put.missing_secrets, &put.merchant));
+            text
+        })
+    }
+
+    pub(super) fn merchants(&self, merchants: &[MerchantId]) -> Printed {
+        self.either(&merchants, || merchants.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    }
+
+    pub(super) fn merchant(&self, view: &MerchantView) -> Printed {
+        self.either(view, || {
+            let mut lines = vec![
+                format!("{} ({}), version {} of {}", view.file.name, view.file.id, view.version, view.put_at),
+                String::new(),
+            ];
+            for connection in &view.file.connections {
+                let secrets = view.secrets.get(&connection.name);
+                let named: Vec<&str> =
+                    secrets.map(|all| all.keys().map(String::as_str).collect()).unwrap_or_default();
+                lines.push(format!(
+                    "{} ({}): secrets set: {}",
+                    connection.name,
+                    connection.system,
+                    list(&named)
+                ));
+                if let Some(path) = view.webhook_paths.get(&connection.name) {
+                    lines.push(format!("  webhooks to {path}"));
+                }
+            }
+            for flow in &view.file.flows {
+                lines.push(format!("flow {}: {} -> {}", flow.name, flow.shop, flow.accounting));
+            }
+            for pause in &view.pauses {
+                lines
+                    .push(format!("PAUSED since {}: {:?} ({})", pause.since, pause.scope, pause.reason.code));
+            }
+            format!("{}{}", lines.join("\n"), missing(&view.missing_secrets, &view.file.id))
+        })
+    }
+
+    pub(super) fn transfers(&self, heads: &[Head]) -> Printed {
+        self.either(&heads, || transfer_table(heads))
+    }
+
+    pub(super) fn transfer(&self, view: &TransferView) -> Printed {
+        self.either(view, || {
+            let mut lines = vec![transfer_table(std::slice::from_ref(&view.head)), String::new()];
+            if let Some(code) = view.head.status.code() {
+                lines.push(explained(code, &view.head.facts));
+            }
+            lines.extend(view.trace.rows.iter().map(log_row));
+            if let Some(place) = view.trace.broken_at {
+                lines
+                    .push(format!("THE LOG WAS CHANGED: row {place} does not follow from the row before it"));
+            }
+            lines.join("\n")
+        })
+    }
+
+    pub(super) fn replay(&self, preview: &ReplayPreview, done: bool) -> Printed {
+        self.either(preview, || {
+            let will = match preview.will {
+                ReplayEffect::FinishStoredPlan => "the stored plan is finished: each step is looked up, what is missing is done",
+                ReplayEffect::CompareWithDocument => {
+                    "the order is read again and compared with the document that stands; nothing is made twice"
+                }
+                ReplayEffect::PlanAnew => "the order is read again and planned anew",
+                ReplayEffect::WaitForWorker => "somebody works on it now; it is looked at again when they are done",
+            };
+            let documents: Vec<&str> = preview.documents.iter().map(String::as_str).collect();
+            let sent = if done { "It is on the queue." } else { "Nothing was done; add --yes to do it." };
+            format!(
+                "order {} is {}; documents: {}\n{will} (settings version {})\n{sent}",
+                preview.order,
+                preview.status,
+                list(&documents),
+                preview.settings_version,
+            )
+        })
+    }
+
+    pub(super) fn parked(&self, deliveries: &[ParkedDelivery]) -> Printed {
+        self.either(&deliveries, || {
+            let row = |delivery: &ParkedDelivery| {
+                vec![
+                    delivery.at.to_string(),
+                    delivery.connection.to_string(),
+                    delivery.entity.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    delivery.reason.code.clone(),
+                ]
+            };
+            table(&["received", "connection", "entity", "why"], deliveries.iter().map(row).collect())
+        })
+    }
+
+    pub(super) fn exported(&self, exported: &Exported, folder: &Path) -> Printed {
+        self.either(exported, || {
+            format!(
+                "{} transfers and {} parked deliveries are in {}",
+                exported.transfers,
+                exported.parked_deliveries,
+                folder.display()
+            )
+        })
+    }
+}
+
+fn missing(secrets: &[(String, String)], merchant: &MerchantId) -> String {
+    secrets
+        .iter()
+        .map(|(connection, name)| format!("\nmissing: bogbro secret set {merchant} {connection:?} {name}"))
+        .collect()
+}
+
+fn list(words: &[&str]) -> String {
+    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+}
+
+/// The words of a reason, in English: operators read English, merchants their own language.
+fn explained(code: &str, facts: &[(String, String)]) -> String {
+    let reason = Reason { code: code.to_owned(), facts: facts.to_vec() };
+    let words = domain::explain::explain(&reason, Language::En);
+    format!("{} {} {}", words.what, words.blocks, words.remedy)
+}
+
+fn log_row(row: &LogEntry) -> String {
+    let public = &row.public;
+    let mut lines = vec![format!(
+        "{} {} (attempt {}, settings {}, {:?})",
+        public.at, public.decision, public.attempts, public.settings_version, public.cause.why
+    )];
+    if let Some(reason) = &public.reason {
+        lines.push(format!("    {}", explained(&reason.code, &reason.facts)));
+    }
+    if let Some(hash) = &public.plan_hash {
+        lines.push(format!("    plan {} {}", public.ordinal, &hash[..hash.len().min(16)]));
+    }
+    for (side, totals) in [("shop", &public.source_totals), ("books", &public.target_totals)] {
+        if let Some(totals) = totals {
+            let currency = totals.gross.currency();
+            lines.push(format!(
+                "    {side:<6} net {} + VAT {} = {} {currency}",
+                totals.net, totals.vat, totals.gross
+            ));
+        }
+    }
+    for (what, number) in &public.numbers {
+        lines.push(format!("    {what} {number}"));
+    }
+    for call in &public.calls {
+        let answer = call.status.map(|status| status.to_string());
+        let answer = answer.or_else(|| call.failure.clone()).unwrap_or_default();
+        lines.push(format!(
+            "    {} {:?} {} -> {answer} ({} ms)",
+            call.system, call.method, call.path, call.milliseconds
+        ));
+    }
+    lines.join("\n")
+}
+
+/// The table of transfers: order, decision, document, both totals.
+pub(super) fn transfer_table(heads: &[Head]) -> String {
+    let rows = heads.iter().map(transfer_row).collect();
+    table(&["order", "decision", "document", "shop total", "accounting total", ""], rows)
+}
+
+fn transfer_row(head: &Head) -> Vec<String> {
+    let status = match head.status.code() {
+        Some(code) => format!("{}: {code}", head.status.word()),
+        None => head.status.word().to_owned(),
+    };
+    let document = head.documents.last();
+    let kind = document
+        .and_then(|document| serde_json::to_value(document.kind).ok())
+        .and_then(|kind| kind.as_str().map(str::to_owned));
+    let shop = head.total.map(|total| format!("{total} {}", total.currency()));
+    let books = document.map(|document| {
+        let gross = document.totals.gross;
+        format!("{gross} {}", gross.currency())
+    });
+    let agree = match (&shop, &books) {
+        (Some(shop), Some(books)) if shop == books => "=",
+        (Some(_), Some(_)) => "DIFFERS",
+        _ => "",
+    };
+    vec![
+        if head.order_number.is_empty() {
+            head.transfer.entity.to_string()
+        } else {
+            head.order_number.clone()
+        },
+        status,
+        document
+            .map(|document| format!("{} {}", kind.unwrap_or_default(), document.number))
+            .unwrap_or_default(),
+        shop.unwrap_or_default(),
+        books.unwrap_or_default(),
+        agree.to_owned(),
+    ]
+}
+
+/// Columns as wide as their widest cell.
+pub(super) fn table(titles: &[&str], rows: Vec<Vec<String>>) -> String {
+    let mut widths: Vec<usize> = titles.iter().map(|title| title.chars().count()).collect();
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |cells: &[String]| {
+        let padded: Vec<String> =
+            cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        padded.join("  ").trim_end().to_owned()
+    };
+    let mut lines = vec![line(&titles.iter().map(|title| (*title).to_owned()).collect::<Vec<_>>())];
+    lines.push(widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>().join("  "));
+    lines.extend(rows.iter().map(|row| line(row)));
+    lines.join("\n")
+}

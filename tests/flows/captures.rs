@@ -1,0 +1,178 @@
+//! The deliveries that a real WooCommerce shop sent, played in their order of arrival through the real functions, held
+//! against the oracle's tables, in both ways of rounding VAT.
+
+use std::path::Path;
+use std::process::Command;
+
+use domain::DocumentKind;
+use engine::store::{Head, Status};
+use sandbox::economic::VatRounding;
+use sandbox::{World, demo};
+use serde::Deserialize;
+
+use crate::stage::{Shop, Stage, WOOCOMMERCE, oracle_settings};
+
+/// One row of `tests/oracle/outcomes.json`.
+#[derive(Deserialize)]
+struct Outcome {
+    file: String,
+    order: Option<String>,
+    outcome: String,
+    reason: String,
+    total: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Outcomes {
+    woocommerce: Vec<Outcome>,
+}
+
+#[derive(Deserialize)]
+struct Captured {
+    headers: Vec<(String, String)>,
+}
+
+fn outcomes() -> Outcomes {
+    let text = std::fs::read_to_string(tests::repository().join("tests/oracle/outcomes.json"))
+        .expect("the table can be read");
+    serde_json::from_str(&text).expect("the table is JSON")
+}
+
+fn world(rounding: VatRounding) -> World {
+    let mut world = demo::world();
+    let mut agreement = demo::agreement_for_captures();
+    agreement.vat_rounding = rounding;
+    world.agreements.insert(demo::AGREEMENT.to_owned(), agreement);
+    world
+}
+
+/// What stands now, in the table's words.
+fn standing(head: Option<&Head>) -> String {
+    let Some(head) = head else { return "not for us".to_owned() };
+    match &head.status {
+        Status::Done => match head.documents.last().map(|document| document.kind) {
+            Some(DocumentKind::BookedInvoice) => "booked".to_owned(),
+            Some(DocumentKind::DraftInvoice | DocumentKind::Order) => "draft".to_owned(),
+            None => "done without a document".to_owned(),
+        },
+        Status::Skipped { .. } => "skipped".to_owned(),
+        Status::Held { .. } => "held".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn captured_deliveries_end_as_the_table_says_when_vat_is_rounded_per_line() {
+    play(VatRounding::PerLine, "per-line").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn captured_deliveries_end_as_the_table_says_when_vat_is_rounded_per_rate() {
+    play(VatRounding::PerCode, "per-rate").await;
+}
+
+async fn play(rounding: VatRounding, mode: &str) {
+    let Some(contracts) = tests::contracts("captured WooCommerce deliveries") else { return };
+    let captured = contracts.join("webshops/woocommerce/captured");
+    let table = outcomes().woocommerce;
+    assert_eq!(table.len(), 45, "the table has a row for each delivery");
+    let stage = Stage::set(world(rounding), &[Shop::woocommerce(oracle_settings("woocommerce"))]).await;
+    let mut wrong = Vec::new();
+    for row in &table {
+        if let Some(difference) = deliver(&stage, &captured, row).await {
+            wrong.push(difference);
+        }
+    }
+    assert!(wrong.is_empty(), "{} deliveries ended otherwise:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(stage.attention().await.len() <= 4, "at most four orders are held");
+    agree_with_the_books(&stage, mode);
+}
+
+/// Sends one delivery and tells how it ended otherwise than the table says.
+async fn deliver(stage: &Stage, captured: &Path, row: &Outcome) -> Option<String> {
+    let body = std::fs::read(captured.join(&row.file)).expect("the captured body can be read");
+    let request = captured.join(row.file.replace(".body", ".request.json"));
+    let request: Captured =
+        serde_json::from_slice(&std::fs::read(request).expect("the captured request can be read"))
+            .expect("it is JSON");
+    let before = match &row.order {
+        Some(order) => {
+            show_in_shop(stage, &row.file, &body, order);
+            stage.head(WOOCOMMERCE, "woocommerce", order).await
+        }
+        None => None,
+    };
+    let status = stage.deliver(WOOCOMMERCE, &request.headers, body).await;
+    if status != 200 {
+        return Some(format!("{}: answered {status}", row.file));
+    }
+    stage.rest().await;
+    let Some(order) = &row.order else {
+        return stage
+            .attention()
+            .await
+            .iter()
+            .any(|head| head.order_number.is_empty())
+            .then(|| row.file.clone());
+    };
+    let head = stage.head(WOOCOMMERCE, "woocommerce", order).await;
+    let found = standing(head.as_ref());
+    let expected = match row.outcome.as_str() {
+        // A duplicate leaves everything as it was.
+        "duplicate" => {
+            let same = before.as_ref().map(|head| (&head.status, &head.documents))
+                == head.as_ref().map(|head| (&head.status, &head.documents));
+            return (!same).then(|| format!("{}: a duplicate changed {before:?} to {head:?}", row.file));
+        }
+        other => other,
+    };
+    if found != expected {
+        let why = head.map(|head| format!("{:?} {:?}", head.status, head.facts));
+        return Some(format!("{}: expected {expected} ({}), found {found}: {why:?}", row.file, row.reason));
+    }
+    let gross = head
+        .as_ref()
+        .and_then(|head| head.documents.last())
+        .map(|document| document.totals.gross.to_string());
+    let compared = matches!(expected, "booked" | "draft");
+    let same = || gross.as_deref().map(trimmed) == row.total.as_deref().map(trimmed);
+    (compared && !same()).then(|| format!("{}: shop {:?}, accounting {gross:?}", row.file, row.total))
+}
+
+/// Trailing zeros do not make another amount (the ledger has two decimals for ISK).
+fn trimmed(amount: &str) -> &str {
+    amount.strip_suffix(".00").unwrap_or(amount)
+}
+
+/// The shop answers each reading with the last body delivered.
+fn show_in_shop(stage: &Stage, file: &str, body: &[u8], order: &str) {
+    let mut world = stage.world();
+    let shop = world.woocommerce.get_mut(demo::WOOCOMMERCE).expect("the shop exists");
+    if file.contains("order.deleted") {
+        let id = order.parse().expect("an order's id is a number");
+        assert!(shop.trash_order(jiff::Timestamp::now(), id), "{file}: the order was there");
+    } else {
+        shop.load_order(std::str::from_utf8(body).expect("UTF-8")).expect("an order");
+    }
+}
+
+/// The oracle's balances, reckoned from the raw bodies, hold in the ledger that the stand-in kept.
+fn agree_with_the_books(stage: &Stage, mode: &str) {
+    let journal = stage.folder().join("ledger.journal");
+    let asserted = stage.folder().join("asserted.journal");
+    std::fs::write(&journal, stage.journal()).expect("the journal can be written");
+    let output = Command::new("python3")
+        .arg(tests::repository().join("tests/oracle/balances.py"))
+        .args(["--rounding", mode, "--shop", "woocommerce", "--check", "--journal"])
+        .arg(&journal)
+        .arg("--out")
+        .arg(&asserted)
+        .output()
+        .expect("python3 runs");
+    assert!(
+        output.status.success(),
+        "the books differ from the raw bodies:\n{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
