@@ -144,6 +144,11 @@ impl Shop {
         node.set("customer", customer.clone());
         node.set("purchasingEntity", purchasing_entity(order).or(customer));
         node.set("customAttributes", attributes(order.items("note_attributes")));
+        node.set("fulfillments", order.items("fulfillments").iter().map(fulfillment).collect::<Vec<_>>());
+        if order.items("payment_gateway_names").is_empty() {
+            // Orders from before that list name one gateway.
+            node.set("paymentGatewayNames", order.text("gateway").into_iter().collect::<Vec<_>>());
+        }
         node.set("additionalFees", Json::Array(Vec::new()));
         node.set("localizedFields", Json::Array(Vec::new()));
         node.set("totalTipReceived", node.path("totalTipReceivedSet.shopMoney").cloned());
@@ -398,6 +403,14 @@ fn shipping_line(line: &Json, applications: &[Json], currencies: Currencies<'_>)
         "discountedPriceSet": bag(&(price - discount).to_string(), currencies),
         "currentDiscountedPriceSet": bag(&current.to_string(), currencies),
         "taxLines": tax_lines(line, currencies), "discountAllocations": allocations(line, applications, currencies),
+    }
+}
+
+fn fulfillment(rest: &Json) -> Json {
+    object! {
+        "id": format!("gid://shopify/Fulfillment/{}", rest.integer("id").unwrap_or(0)),
+        "status": rest.text("status").map(str::to_uppercase),
+        "createdAt": utc(rest.text("created_at")), "updatedAt": utc(rest.text("updated_at")),
     }
 }
 

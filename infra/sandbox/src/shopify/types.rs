@@ -47,7 +47,7 @@ const TYPES: &[(&str, &str)] = &[
         customAttributes:Attribute* taxLines:TaxLine* currentTaxLines:TaxLine* billingAddress:MailingAddress \
         shippingAddress:MailingAddress customer:Customer lineItems:LineItem@ shippingLines:ShippingLine@ \
         shippingLine:ShippingLine discountApplications:DiscountApplication@ transactions:OrderTransaction* refunds:Refund* \
-        additionalFees:AdditionalFee* purchasingEntity:PurchasingEntity localizedFields:LocalizedField@ \
+        additionalFees:AdditionalFee* fulfillments:Fulfillment* purchasingEntity:PurchasingEntity localizedFields:LocalizedField@ \
         totalCashRoundingAdjustment:CashRoundingAdjustment",
     ),
     ("Order", MONEY_OF_ORDER),
@@ -83,6 +83,7 @@ const TYPES: &[(&str, &str)] = &[
     ("MoneyBag", "shopMoney:MoneyV2 presentmentMoney:MoneyV2"),
     ("MoneyV2", "amount currencyCode"),
     ("Attribute", "key value"),
+    ("Fulfillment", "id status createdAt updatedAt"),
     ("Duty", "id harmonizedSystemCode countryCodeOfOrigin price:MoneyBag taxLines:TaxLine*"),
     ("AdditionalFee", "id name price:MoneyBag taxLines:TaxLine*"),
     ("CashRoundingAdjustment", "paymentSet:MoneyBag refundSet:MoneyBag"),

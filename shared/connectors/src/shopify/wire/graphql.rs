@@ -60,6 +60,7 @@ pub(in crate::shopify) const ORDER: &str = concat!(
      taxLines { title rate channelLiable priceSet { shopMoney { amount currencyCode } } } } pageInfo { hasNextPage } } \
      transactions(first: $transactions) { id kind status gateway formattedGateway paymentId test createdAt processedAt \
      amountSet { shopMoney { amount currencyCode } } } \
+     fulfillments(first: 20) { status createdAt } \
      refunds(first: $refunds) { id createdAt totalRefundedSet { shopMoney { amount currencyCode } } } \
      lineItems(first: $lines) { nodes { ",
     line_fields!(),
