@@ -100,21 +100,16 @@ pub async fn compare_day(platform: &Platform, route: &Route, day: Date) -> Resul
     compared.orders = changed.len();
     for transfer in &changed {
         if platform.ledger.head(transfer).await.map_err(ledger)?.is_none() {
-            compared.findings.push(
-                Reason::new("order-unknown")
-                    .with("entity", transfer.entity.as_str())
-                    .with("day", &day.to_string()),
-            );
+            compared
+                .findings
+                .push(Reason::new("order-unknown").with("entity", transfer.entity.as_str()).with("day", day));
         }
     }
     Ok(compared)
 }
 
 fn finding(code: &str, document: &FoundDocument, day: Date) -> Reason {
-    Reason::new(code)
-        .with("number", &document.number.to_string())
-        .with("reference", &document.reference)
-        .with("day", &day.to_string())
+    Reason::new(code).with("number", document.number).with("reference", &document.reference).with("day", day)
 }
 
 fn sums(documents: &[FoundDocument]) -> BTreeMap<String, String> {

@@ -267,6 +267,12 @@ async fn errors(
         let entity = delivery.entity.map(|entity| entity.to_string()).unwrap_or_default();
         (delivery.at, delivery.reason, entity)
     }));
+    // What is paused holds back all orders of its scope, and none of them stands anywhere else.
+    let pauses = ledger.pauses(merchant).await.map_err(|failure| PlatformError::Unavailable {
+        service: "dynamodb",
+        message: failure.to_string(),
+    })?;
+    reasons.extend(pauses.into_iter().map(|pause| (pause.since, pause.reason, String::new())));
     reasons.retain(|(at, _, _)| *at <= due.to);
     if !reasons.iter().any(|(at, _, _)| *at > due.from) {
         return Ok(None);

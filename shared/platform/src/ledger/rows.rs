@@ -17,6 +17,9 @@ pub(super) const INLINE_BYTES: usize = 8 * 1024;
 /// The largest text that is unpacked, so that a damaged row cannot fill the memory.
 const UNPACKED_BYTES: usize = 32 * 1024 * 1024;
 
+/// What goes to the bucket before the item is written: name and bytes.
+pub(super) type Object = (String, Vec<u8>);
+
 /// A row ready to be written.
 pub(super) struct PackedRow {
     /// The item.
@@ -24,7 +27,7 @@ pub(super) struct PackedRow {
     /// Its hash, the new tail of the chain.
     pub(super) hash: String,
     /// What goes to the bucket before the item is written: name and bytes.
-    pub(super) object: Option<(String, Vec<u8>)>,
+    pub(super) object: Option<Object>,
 }
 
 fn purpose(transfer: &TransferId) -> String {
@@ -137,7 +140,7 @@ pub(super) fn pack_plan(
     plan: &StoredPlan,
     key: &DataKey,
     keep_until: &str,
-) -> Result<(Item, Option<(String, Vec<u8>)>), PlatformError> {
+) -> Result<(Item, Option<Object>), PlatformError> {
     let mut item = key_of(&Keys::of(&transfer.merchant).plan(transfer, plan.ordinal));
     item.insert("schema".to_owned(), number(plan.schema));
     item.insert("ordinal".to_owned(), number(plan.ordinal));

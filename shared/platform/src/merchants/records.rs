@@ -297,3 +297,42 @@ impl Epoch {
         Reading::of(item, SCHEMA)?.json("epoch")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    #[test]
+    fn after_a_rotation_both_secrets_verify_for_the_overlap_and_then_the_new_one_alone() {
+        let key = DataKey::from_bytes(&[3; 32]).expect("a key");
+        let connection = ConnectionId::new("connection-0123456789");
+        let then = Timestamp::from_second(1_795_000_000).expect("a time");
+        let first =
+            SealedSecret::first(&key, &connection, "webhook-secret", "the old one", then).expect("it seals");
+        let both = first.rotated(&key, &connection, "webhook-secret", "the new one", then).expect("it seals");
+        let live = |secret: &SealedSecret, now: Timestamp| -> Vec<String> {
+            let live = secret.live(&key, &connection, "webhook-secret", now).expect("they open");
+            live.iter().map(|secret| secret.expose_secret().to_owned()).collect()
+        };
+        assert_eq!(live(&first, then), ["the old one"]);
+        assert_eq!(live(&both, then), ["the new one", "the old one"]);
+        assert_eq!(live(&both, then + OVERLAP), ["the new one"]);
+        let other = ConnectionId::new("connection-9876543210");
+        assert!(both.live(&key, &other, "webhook-secret", then).is_err(), "a copied secret does not open");
+    }
+
+    #[test]
+    fn only_what_verifies_webhooks_is_copied_to_the_directory() {
+        for (name, copied) in [("webhook-secret", true), ("consumer-secret", false), ("access-token", false)]
+        {
+            assert_eq!(verifies_webhooks(name), copied, "{name}");
+        }
+        for manifest in connectors::registry::MANIFESTS {
+            let is_shop = connectors::registry::webshop(manifest.system).is_some();
+            let verifying = manifest.secrets.iter().filter(|name| verifies_webhooks(name)).count();
+            assert_eq!(verifying > 0, is_shop, "{}", manifest.system);
+        }
+    }
+}
