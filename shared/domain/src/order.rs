@@ -47,26 +47,26 @@ pub enum FulfilmentState {
     Fulfilled,
 }
 
-/// What a line is, for the choice of product number and VAT.
+/// What a line is, for the choice of product number and VAT. The numbers are part of hashes and never change.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum LineKind {
     /// Goods or services with (or without) a SKU.
-    Product,
+    Product = 0,
     /// Freight.
-    Shipping,
+    Shipping = 1,
     /// A fee, such as a card fee; negative for a discount given as a fee.
-    Fee,
+    Fee = 2,
     /// A tip.
-    Tip,
+    Tip = 3,
     /// Import duty collected for the buyer.
-    Duty,
+    Duty = 4,
     /// A gift card sold: a liability when it is multi-purpose, a sale with VAT when it is single-purpose.
-    GiftCardSold,
+    GiftCardSold = 5,
     /// Rounding of a cash payment, outside the VAT base.
-    CashRounding,
+    CashRounding = 6,
 }
 
 /// One VAT amount on one line, as the shop charged it.

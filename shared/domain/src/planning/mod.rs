@@ -21,6 +21,7 @@ mod vat;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+pub use content::hash as content_hash;
 pub use difference::{Verdict, amend, judge};
 pub use needs::{CustomerLookup, Needs, needs};
 

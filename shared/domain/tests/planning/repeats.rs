@@ -175,3 +175,25 @@ fn a_refund_after_booking_is_named_and_the_invoice_stands() {
     let before = World::of(plain_order()).with(|world| world.order.refunded = dkk("10.00"));
     assert_eq!(before.plan().warnings[0].code, "refund-before-transfer");
 }
+
+#[test]
+fn every_change_that_can_be_booked_is_seen() {
+    let changes: [fn(&mut domain::Order); 9] = [
+        |order| order.number.push('A'),
+        |order| order.customer.billing.postcode = "2100".to_owned(),
+        |order| order.customer.delivery = Some(address("DK")),
+        |order| order.customer.ean = Some("5790000000005".to_owned()),
+        |order| order.customer.vat_exempt = true,
+        |order| order.lines[0].name.push('!'),
+        |order| order.lines[0].quantity = decimal("4"),
+        |order| order.lines[0].net_before_discount = dkk("200.00"),
+        |order| order.payment_method = "mobilepay".to_owned(),
+    ];
+    for (index, change) in changes.into_iter().enumerate() {
+        let changed = after(World::of(plain_order())).with(|world| change(&mut world.order));
+        let seen = !matches!(changed.decide(), Decision::Skip(reason) if reason.code == "nothing-changed");
+        assert!(seen, "change {index} was not seen");
+    }
+    let same = after(World::of(plain_order())).with(|world| world.order.lines[0].quantity = decimal("2.00"));
+    assert_eq!(same.skipped().code, "nothing-changed", "2 and 2.00 units are the same");
+}
