@@ -8,7 +8,8 @@
 //! | booked | while its booking is carried out outside: it never hears of it |
 //! | not yet recorded | with the answer to its booking in hand, before the conclusion is written |
 //!
-//! A transfer is hit at most once by intent; whoever works beside it in the same process is hit with it.
+//! A transfer is hit at most once by intent; whoever works beside it in the same process is hit with it. Each counted kill
+//! is a process of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -17,6 +18,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bogbro::local::{Attempt, Host, Verdict};
 use sandbox::{Occasion, Operation, World};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// Lanes of one company on the queue.
+const LANES: u8 = 4;
 
 /// Where in a transfer a worker is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,17 +48,17 @@ impl Phase {
             Phase::NotYetRecorded => "booked, not yet recorded",
         }
     }
-
-    fn of_turn(turn: u64) -> Phase {
-        Phase::ALL[usize::try_from(turn % 5).unwrap_or(0)]
-    }
 }
 
 #[derive(Default)]
 struct State {
+    /// Which orders are to be hit, and where.
+    marks: BTreeMap<u64, Phase>,
     counts: BTreeMap<Phase, usize>,
     /// Transfers that were hit: no second time by intent.
     hit: BTreeSet<String>,
+    /// Processes that were killed: each is one kill, whoever else worked in it.
+    killed: BTreeSet<u32>,
     /// The process that works on a draft, by the draft's number, with its transfer.
     drafts: BTreeMap<u64, (u32, String)>,
 }
@@ -70,28 +75,45 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 impl State {
-    /// Whether this transfer is to be hit in this phase; it is counted and marked when it is.
-    fn strikes(&mut self, phase: Phase, transfer: &str, wanted: usize) -> bool {
-        // A few more than wanted: some hit a process that another kill has just ended.
+    /// Whether this transfer's worker is to be killed in this phase; it is counted and marked when it is.
+    fn strikes(&mut self, phase: Phase, transfer: &str, process: u32, wanted: usize) -> bool {
         let enough = self.counts.get(&phase).is_some_and(|count| *count >= wanted + 5);
-        if enough || phase_of(transfer) != Some(phase) || !self.hit.insert(transfer.to_owned()) {
+        let spent = enough || self.killed.contains(&process) || self.hit.contains(transfer);
+        let marked = id_of(transfer).and_then(|id| self.marks.get(&id));
+        if spent || marked != Some(&phase) {
             return false;
         }
+        self.hit.insert(transfer.to_owned());
+        self.killed.insert(process);
         *self.counts.entry(phase).or_default() += 1;
         true
     }
 }
 
-/// The phase in which a transfer is to be hit: every third is, so that a group's messages are not received in vain too
-/// often, one after the other.
-fn phase_of(transfer: &str) -> Option<Phase> {
-    let id: u64 = transfer.rsplit('#').next()?.parse().ok()?;
-    id.is_multiple_of(3).then(|| Phase::of_turn(id / 3))
+/// The phase in which each order is to be hit, by its id: every third of its lane, so that no message is received in vain
+/// so often, because of those before it, that the queue gives it up.
+fn marks(orders: std::ops::Range<u64>) -> BTreeMap<u64, Phase> {
+    let mut places = [0_u64; LANES as usize];
+    let mut phases = Phase::ALL.iter().cycle();
+    let mut is_third = |id: &u64| {
+        let lane = &mut places[usize::from(Sha256::digest(id.to_string())[0] % LANES)];
+        *lane += 1;
+        lane.is_multiple_of(3)
+    };
+    let marked: Vec<u64> = orders.filter(|id| is_third(id)).collect();
+    marked.into_iter().filter_map(|id| Some((id, *phases.next()?))).collect()
+}
+
+/// The order's id at the end of a transfer's key.
+fn id_of(transfer: &str) -> Option<u64> {
+    transfer.rsplit('#').next()?.parse().ok()
 }
 
 impl Kills {
-    pub(crate) fn new(wanted: usize) -> Kills {
-        Kills { wanted, state: Arc::default() }
+    /// So many in each phase and a few more, among these orders.
+    pub(crate) fn new(wanted: usize, orders: std::ops::Range<u64>) -> Kills {
+        let state = State { marks: marks(orders), ..State::default() };
+        Kills { wanted, state: Arc::new(Mutex::new(state)) }
     }
 
     /// Kills in a phase so far.
@@ -122,40 +144,31 @@ fn booking(state: &Mutex<State>, wanted: usize, occasion: &Occasion<'_>) {
     let Some(draft) = body["draftInvoice"]["draftInvoiceNumber"].as_u64() else { return };
     let mut state = lock(state);
     let Some((process, transfer)) = state.drafts.get(&draft).cloned() else { return };
-    if state.strikes(Phase::Booked, &transfer, wanted) {
+    if state.strikes(Phase::Booked, &transfer, process, wanted) {
         let ended = Command::new("kill").args(["-KILL", &process.to_string()]).status();
         assert!(ended.is_ok_and(|status| status.success()), "process {process} was there to be killed");
     }
 }
 
 fn verdict(state: &Mutex<State>, wanted: usize, attempt: &Attempt<'_>) -> Verdict {
-    if attempt.caller != "order-processing" || attempt.process.is_none() {
-        return Verdict::Pass;
-    }
+    let ("order-processing", Some(process)) = (attempt.caller, attempt.process) else { return Verdict::Pass };
     let body: Value = serde_json::from_slice(attempt.body).unwrap_or_default();
+    let Some(step) = step(attempt.operation, &body) else { return Verdict::Pass };
     let mut state = lock(state);
-    match step(attempt.operation, &body) {
-        Some(Step::Claim(transfer)) if state.strikes(Phase::Claimed, &transfer, wanted) => Verdict::KillAfter,
-        Some(Step::Plan(transfer)) if state.strikes(Phase::Planned, &transfer, wanted) => Verdict::KillAfter,
-        Some(Step::Advance(transfer, progress)) => {
-            let draft = progress["draft"].as_u64();
-            if let (Some(draft), Some(process)) = (draft, attempt.process) {
-                state.drafts.insert(draft, (process, transfer.clone()));
-            }
-            let drafted = draft.is_some() && progress["invoice"].is_null();
-            if drafted && state.strikes(Phase::Drafted, &transfer, wanted) {
-                Verdict::KillBefore
-            } else {
-                Verdict::Pass
-            }
+    let (phase, transfer, verdict) = match step {
+        Step::Claim(transfer) => (Phase::Claimed, transfer, Verdict::KillAfter),
+        Step::Plan(transfer) => (Phase::Planned, transfer, Verdict::KillAfter),
+        Step::Advance(transfer, progress) => {
+            let Some(draft) = progress["draft"].as_u64() else { return Verdict::Pass };
+            state.drafts.insert(draft, (process, transfer.clone()));
+            (Phase::Drafted, transfer, Verdict::KillBefore)
         }
-        Some(Step::Conclude(transfer, progress))
-            if progress["invoice"].is_u64() && state.strikes(Phase::NotYetRecorded, &transfer, wanted) =>
-        {
-            Verdict::KillBefore
+        Step::Conclude(transfer, progress) if progress["invoice"].is_u64() => {
+            (Phase::NotYetRecorded, transfer, Verdict::KillBefore)
         }
-        _ => Verdict::Pass,
-    }
+        Step::Conclude(..) => return Verdict::Pass,
+    };
+    if state.strikes(phase, &transfer, process, wanted) { verdict } else { Verdict::Pass }
 }
 
 /// What a call to the table means for a transfer: its key, and the progress that is written.

@@ -75,7 +75,7 @@ async fn five_hundred_orders_are_booked_once_each_while_processes_are_killed_in_
     let connection = connection();
     let shop = Shop { connection: connection.clone(), ..Shop::woocommerce(oracle_settings("woocommerce")) };
     let mut stage = Stage::set_with(demo::world(), &[shop], stormy).await;
-    let kills = Arc::new(Kills::new(KILLS));
+    let kills = Arc::new(Kills::new(KILLS, FIRST..FIRST + ORDERS));
     kills.watch_outside(&mut stage.world());
     kills.watch_inside(&stage.host);
     for id in FIRST..FIRST + ORDERS {

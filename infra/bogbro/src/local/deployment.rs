@@ -80,8 +80,9 @@ pub const QUEUES: [Queue; 2] = [
     },
 ];
 
-/// How long a claimed transfer stays leased to its worker.
-pub const LEASE: Duration = Duration::from_secs(75);
+/// How long a claimed transfer stays leased to its worker at the most: up to the worker's deadline (2 s before its function's
+/// timeout), plus the longest request to the outside (30 s), plus the engine's margin (5 s).
+pub const LEASE: Duration = Duration::from_secs(60 - 2 + 30 + 5);
 /// How long a message stays in a queue that nobody empties (SQS's greatest value: 14 days).
 pub const RETENTION: Duration = Duration::from_secs(14 * 24 * 3600);
 
