@@ -121,12 +121,15 @@ pub(crate) fn identity(order: &Order, settings: &Settings, buyer: &Buyer) -> Opt
     }
 }
 
+/// Longest name that a document takes (e-conomic: 250).
+const LONGEST_NAME: usize = 250;
+
 /// Name that is printed on the document.
 pub(crate) fn name(order: &Order, settings: &Settings, buyer: &Buyer) -> String {
     let customer = &order.customer;
     let delivery = customer.delivery.as_ref();
-    let company = |address: &Address| address.company.trim().to_owned();
-    let person = |address: &Address| address.name.trim().to_owned();
+    let company = |address: &Address| printed_name(&address.company);
+    let person = |address: &Address| printed_name(&address.name);
     let mut names = Vec::new();
     if buyer.kind != CustomerKind::Private {
         names.push(company(&customer.billing));
@@ -136,6 +139,18 @@ pub(crate) fn name(order: &Order, settings: &Settings, buyer: &Buyer) -> String 
     names.push(delivery.map(person).unwrap_or_default());
     names.push(company(&customer.billing));
     names.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| settings.customers.nameless.clone())
+}
+
+/// A name as it can stand on one line of a document: buyers paste line breaks and worse. Long ones are cut; the target counts
+/// in units of UTF-16.
+fn printed_name(text: &str) -> String {
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut length = 0;
+    let fits = |character: &char| {
+        length += character.len_utf16();
+        length <= LONGEST_NAME
+    };
+    line.trim().chars().take_while(fits).collect::<String>().trim_end().to_owned()
 }
 
 /// The step that finds, makes or updates the customer.

@@ -38,7 +38,14 @@ pub(super) fn reference(order_number: &str, key: &EffectKey) -> String {
         order_number.chars().map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();
     let words: Vec<&str> = spaced.split(' ').filter(|word| !word.is_empty()).collect();
     let room = LONGEST_REFERENCE - key.as_str().len() - 1;
-    let number: String = words.join(" ").chars().take(room).collect();
+    // The target counts in units of UTF-16.
+    let mut length = 0;
+    let fits = |character: &char| {
+        length += character.len_utf16();
+        length <= room
+    };
+    let number: String = words.join(" ").chars().take_while(fits).collect();
+    let number = number.trim_end();
     if number.is_empty() { key.as_str().to_owned() } else { format!("{number} {key}") }
 }
 
@@ -104,7 +111,7 @@ fn recipient(input: &PlanInput<'_>, buyer: &Buyer) -> Recipient {
     } else {
         customer.billing.clone()
     };
-    let name = customer::name(input.order, input.settings, buyer).chars().take(250).collect();
+    let name = customer::name(input.order, input.settings, buyer);
     let attention = fill(&input.settings.document.attention, input);
     let attention =
         if attention.trim().is_empty() { None } else { Some(attention.chars().take(250).collect()) };
