@@ -1,25 +1,402 @@
-//! Six bugs, each a wrapper around a part that is right. They prove that the checks would see such a bug in the engine.
+//! Six bugs, each a wrapper around a part that is right. They prove that the checks would see such a bug in the engine or
+//! in a connector. None of this is in a shipped crate.
 
 use std::sync::Arc;
 
-use connectors::ports::{Accounting, Webshop};
-use engine::store::Store;
+use async_trait::async_trait;
+use connectors::http::Transport;
+use connectors::manifest::Manifest;
+use connectors::ports::{
+    Accounting, ChangePage, Delivery, Fetched, FoundDocument, ReadingRules, Verification, Webshop,
+};
+use domain::catalogue::{KnownCustomer, MasterData, Product};
+use domain::document::Document;
+use domain::plan::{NewCustomer, PaymentStep, ProductStep, SendBy, WriteBackStep};
+use domain::{ConnectionId, EffectKey, EntityId, Failure, MerchantId, Order, TransferId};
+use engine::log::Trace;
+use engine::store::*;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use secrecy::SecretString;
 
 use crate::deployment::{ACCOUNTING, WEBSHOP};
-use crate::ledger::SimulatedStore;
+use crate::ledger::{SimulatedStore, at_once};
 
 /// A seeded bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Bug {}
-
-pub(crate) fn store(_: Option<Bug>, store: &Arc<SimulatedStore>) -> Arc<dyn Store> {
-    Arc::clone(store) as Arc<dyn Store>
+pub(crate) enum Bug {
+    /// Writes to the ledger are let through whatever the fence.
+    NoFence,
+    /// What is known of a transfer is thrown away when something goes wrong.
+    DeleteOnError,
+    /// A document is made again without being looked for.
+    CreateWithoutLookUp,
+    /// Every webhook is believed.
+    FailOpenVerification,
+    /// Prices lose their øre, and the answer is made to fit.
+    LossyRounding,
+    /// The draft is booked before its totals are compared.
+    BookBeforeComparison,
 }
 
-pub(crate) fn webshop(_: Option<Bug>) -> &'static dyn Webshop {
-    WEBSHOP
+impl Bug {
+    pub(crate) const ALL: [Bug; 6] = [
+        Bug::NoFence,
+        Bug::DeleteOnError,
+        Bug::CreateWithoutLookUp,
+        Bug::FailOpenVerification,
+        Bug::LossyRounding,
+        Bug::BookBeforeComparison,
+    ];
 }
 
-pub(crate) fn accounting(_: Option<Bug>) -> &'static dyn Accounting {
-    ACCOUNTING
+/// The ledger with the bug, if it is the ledger's.
+pub(crate) fn store(bug: Option<Bug>, store: &Arc<SimulatedStore>) -> Arc<dyn Store> {
+    match bug {
+        Some(bug @ (Bug::NoFence | Bug::DeleteOnError)) => {
+            Arc::new(BuggyStore { inner: Arc::clone(store), bug })
+        }
+        _ => Arc::clone(store) as Arc<dyn Store>,
+    }
+}
+
+/// The shop's connector with the bug, if it is its own.
+pub(crate) fn webshop(bug: Option<Bug>) -> &'static dyn Webshop {
+    if bug == Some(Bug::FailOpenVerification) { &CredulousWebshop } else { WEBSHOP }
+}
+
+/// The accounting system's connector with the bug, if it is its own.
+pub(crate) fn accounting(bug: Option<Bug>) -> &'static dyn Accounting {
+    match bug {
+        Some(Bug::CreateWithoutLookUp) => &BuggyAccounting(Bug::CreateWithoutLookUp),
+        Some(Bug::LossyRounding) => &BuggyAccounting(Bug::LossyRounding),
+        Some(Bug::BookBeforeComparison) => &BuggyAccounting(Bug::BookBeforeComparison),
+        _ => ACCOUNTING,
+    }
+}
+
+struct BuggyStore {
+    inner: Arc<SimulatedStore>,
+    bug: Bug,
+}
+
+impl BuggyStore {
+    /// The hold that would be let through, whoever asks.
+    fn hold(&self, hold: &Hold) -> Hold {
+        if self.bug != Bug::NoFence {
+            return hold.clone();
+        }
+        match at_once(self.inner.memory.head(&hold.transfer)) {
+            Ok(Some(head)) => Hold { fence: head.fence, token: head.claim, ..hold.clone() },
+            _ => hold.clone(),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for BuggyStore {
+    async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreFailure> {
+        self.inner.claim(claim).await
+    }
+
+    async fn leave_word(&self, transfer: &TransferId, fence: u64) -> Result<bool, StoreFailure> {
+        self.inner.leave_word(transfer, fence).await
+    }
+
+    async fn store_plan(&self, storing: &PlanStoring) -> Result<String, StoreFailure> {
+        self.inner.store_plan(&PlanStoring { hold: self.hold(&storing.hold), ..storing.clone() }).await
+    }
+
+    async fn advance(&self, advance: &Advance) -> Result<(), StoreFailure> {
+        self.inner.advance(&Advance { hold: self.hold(&advance.hold), ..advance.clone() }).await
+    }
+
+    async fn conclude(&self, conclusion: &Conclusion) -> Result<String, StoreFailure> {
+        let mut changed = Conclusion { hold: self.hold(&conclusion.hold), ..conclusion.clone() };
+        let forgets = self.bug == Bug::DeleteOnError && matches!(changed.status, Status::Waiting { .. });
+        if forgets {
+            changed.plan_open = false;
+            changed.progress = Progress::default();
+            changed.documents.clear();
+        }
+        self.inner.conclude(&changed).await
+    }
+
+    async fn head(&self, transfer: &TransferId) -> Result<Option<Head>, StoreFailure> {
+        self.inner.head(transfer).await
+    }
+
+    async fn load_plan(
+        &self,
+        transfer: &TransferId,
+        ordinal: u32,
+    ) -> Result<Option<StoredPlan>, StoreFailure> {
+        self.inner.load_plan(transfer, ordinal).await
+    }
+
+    async fn log(&self, transfer: &TransferId) -> Result<Trace, StoreFailure> {
+        self.inner.log(transfer).await
+    }
+
+    async fn due(&self, shard: u8, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreFailure> {
+        self.inner.due(shard, now, limit).await
+    }
+
+    async fn attention(&self, merchant: &MerchantId, page: Option<&str>) -> Result<Page<Head>, StoreFailure> {
+        self.inner.attention(merchant, page).await
+    }
+
+    async fn day(
+        &self,
+        merchant: &MerchantId,
+        day: Date,
+        page: Option<&str>,
+    ) -> Result<Page<Head>, StoreFailure> {
+        self.inner.day(merchant, day, page).await
+    }
+
+    async fn find(&self, merchant: &MerchantId, pointer: &Pointer) -> Result<Vec<TransferId>, StoreFailure> {
+        self.inner.find(merchant, pointer).await
+    }
+
+    async fn pause(&self, pause: &Pause) -> Result<(), StoreFailure> {
+        self.inner.pause(pause).await
+    }
+
+    async fn lift(&self, scope: &PauseScope) -> Result<(), StoreFailure> {
+        self.inner.lift(scope).await
+    }
+
+    async fn pauses(&self, merchant: &MerchantId) -> Result<Vec<Pause>, StoreFailure> {
+        self.inner.pauses(merchant).await
+    }
+
+    async fn cursor(
+        &self,
+        merchant: &MerchantId,
+        connection: &ConnectionId,
+    ) -> Result<Option<Cursor>, StoreFailure> {
+        self.inner.cursor(merchant, connection).await
+    }
+
+    async fn move_cursor(
+        &self,
+        merchant: &MerchantId,
+        connection: &ConnectionId,
+        cursor: &Cursor,
+    ) -> Result<(), StoreFailure> {
+        self.inner.move_cursor(merchant, connection, cursor).await
+    }
+
+    async fn park_delivery(&self, delivery: &ParkedDelivery) -> Result<(), StoreFailure> {
+        self.inner.park_delivery(delivery).await
+    }
+
+    async fn parked_deliveries(
+        &self,
+        merchant: &MerchantId,
+        page: Option<&str>,
+    ) -> Result<Page<ParkedDelivery>, StoreFailure> {
+        self.inner.parked_deliveries(merchant, page).await
+    }
+}
+
+struct CredulousWebshop;
+
+#[async_trait]
+impl Webshop for CredulousWebshop {
+    fn manifest(&self) -> &'static Manifest {
+        WEBSHOP.manifest()
+    }
+
+    fn verify(&self, _: &Delivery<'_>, _: &[SecretString]) -> Verification {
+        Verification::Authentic
+    }
+
+    fn notice(&self, delivery: &Delivery<'_>) -> Result<connectors::ports::Notice, Failure> {
+        WEBSHOP.notice(delivery)
+    }
+
+    fn read_order(&self, raw: &str, rules: &ReadingRules) -> Result<Order, Failure> {
+        WEBSHOP.read_order(raw, rules)
+    }
+
+    async fn fetch_order(
+        &self,
+        transport: &dyn Transport,
+        entity: &EntityId,
+        rules: &ReadingRules,
+    ) -> Result<Fetched<Order>, Failure> {
+        WEBSHOP.fetch_order(transport, entity, rules).await
+    }
+
+    async fn changed_since(
+        &self,
+        transport: &dyn Transport,
+        since: Timestamp,
+        page: Option<&str>,
+    ) -> Result<ChangePage, Failure> {
+        WEBSHOP.changed_since(transport, since, page).await
+    }
+
+    async fn write_back(
+        &self,
+        transport: &dyn Transport,
+        entity: &EntityId,
+        step: &WriteBackStep,
+        number: &str,
+    ) -> Result<(), Failure> {
+        WEBSHOP.write_back(transport, entity, step, number).await
+    }
+
+    async fn tend(&self, transport: &dyn Transport) -> Result<Vec<String>, Failure> {
+        WEBSHOP.tend(transport).await
+    }
+}
+
+struct BuggyAccounting(Bug);
+
+#[async_trait]
+impl Accounting for BuggyAccounting {
+    fn manifest(&self) -> &'static Manifest {
+        ACCOUNTING.manifest()
+    }
+
+    fn check(&self, document: &Document) -> Result<(), Failure> {
+        ACCOUNTING.check(document)
+    }
+
+    async fn master_data(&self, transport: &dyn Transport) -> Result<MasterData, Failure> {
+        ACCOUNTING.master_data(transport).await
+    }
+
+    async fn products(&self, transport: &dyn Transport, numbers: &[String]) -> Result<Vec<Product>, Failure> {
+        ACCOUNTING.products(transport, numbers).await
+    }
+
+    async fn customers(
+        &self,
+        transport: &dyn Transport,
+        field: &str,
+        value: &str,
+    ) -> Result<Vec<KnownCustomer>, Failure> {
+        ACCOUNTING.customers(transport, field, value).await
+    }
+
+    async fn create_customer(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        customer: &NewCustomer,
+    ) -> Result<u32, Failure> {
+        ACCOUNTING.create_customer(transport, key, customer).await
+    }
+
+    async fn update_customer(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        number: u32,
+        raw: &str,
+        fields: &[(String, String)],
+    ) -> Result<(), Failure> {
+        ACCOUNTING.update_customer(transport, key, number, raw, fields).await
+    }
+
+    async fn create_product(&self, transport: &dyn Transport, product: &ProductStep) -> Result<(), Failure> {
+        ACCOUNTING.create_product(transport, product).await
+    }
+
+    async fn find(&self, transport: &dyn Transport, reference: &str) -> Result<Vec<FoundDocument>, Failure> {
+        if self.0 == Bug::CreateWithoutLookUp {
+            return Ok(Vec::new());
+        }
+        ACCOUNTING.find(transport, reference).await
+    }
+
+    async fn find_edited(
+        &self,
+        transport: &dyn Transport,
+        customer: u32,
+        date: Date,
+        key: &EffectKey,
+    ) -> Result<Vec<FoundDocument>, Failure> {
+        if self.0 == Bug::CreateWithoutLookUp {
+            return Ok(Vec::new());
+        }
+        ACCOUNTING.find_edited(transport, customer, date, key).await
+    }
+
+    async fn create_document(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        document: &Document,
+        customer: u32,
+    ) -> Result<FoundDocument, Failure> {
+        match self.0 {
+            Bug::LossyRounding => {
+                let mut lossy = document.clone();
+                for line in &mut lossy.lines {
+                    line.unit_net_price = line.unit_net_price.trunc();
+                }
+                let mut found = ACCOUNTING.create_document(transport, key, &lossy, customer).await?;
+                found.totals = document.expected;
+                found.differences.clear();
+                Ok(found)
+            }
+            Bug::BookBeforeComparison => {
+                let found = ACCOUNTING.create_document(transport, key, document, customer).await?;
+                ACCOUNTING.book(transport, key, found.number, SendBy::Nothing).await
+            }
+            _ => ACCOUNTING.create_document(transport, key, document, customer).await,
+        }
+    }
+
+    async fn update_draft(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        number: u64,
+        document: &Document,
+        customer: u32,
+    ) -> Result<FoundDocument, Failure> {
+        ACCOUNTING.update_draft(transport, key, number, document, customer).await
+    }
+
+    async fn book(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        draft: u64,
+        send: SendBy,
+    ) -> Result<FoundDocument, Failure> {
+        let mut found = ACCOUNTING.book(transport, key, draft, send).await?;
+        if self.0 == Bug::LossyRounding {
+            found.differences.clear();
+        }
+        Ok(found)
+    }
+
+    async fn register_payment(
+        &self,
+        transport: &dyn Transport,
+        step: &PaymentStep,
+        customer: u32,
+        invoice: u64,
+    ) -> Result<(), Failure> {
+        ACCOUNTING.register_payment(transport, step, customer, invoice).await
+    }
+
+    async fn find_payment(&self, transport: &dyn Transport, step: &PaymentStep) -> Result<bool, Failure> {
+        ACCOUNTING.find_payment(transport, step).await
+    }
+
+    async fn pdf(&self, transport: &dyn Transport, invoice: u64) -> Result<Vec<u8>, Failure> {
+        ACCOUNTING.pdf(transport, invoice).await
+    }
+
+    async fn booked_on(&self, transport: &dyn Transport, day: Date) -> Result<Vec<FoundDocument>, Failure> {
+        ACCOUNTING.booked_on(transport, day).await
+    }
 }

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use async_trait::async_trait;
 use connectors::economic::Economic;
+use connectors::http::{Request, Response};
 use connectors::ports::{Accounting, Webshop};
 use connectors::woocommerce::WooCommerce;
 use domain::catalogue::MasterData;
 use domain::settings::{DifferenceMode, WriteBackForm, read_settings};
-use connectors::http::{Request, Response};
 use domain::{AgreementId, ConnectionId, DocumentKind, EffectKey, Failure, MerchantId, Settings};
 use engine::route::{AccountingEnd, Connections, Route, RouteFailure, ShopEnd};
 use engine::store::{PauseScope, Store};
@@ -119,8 +119,11 @@ pub(crate) fn world(setups: &[Setup]) -> World {
     let mut world = World::default();
     for (index, setup) in setups.iter().enumerate() {
         let home = format!("https://shop-{index}.example/");
-        let mut shop =
-            sandbox::woocommerce::Shop::new(&home, &format!("ck_canary{index}"), &format!("cs_canary{index}"));
+        let mut shop = sandbox::woocommerce::Shop::new(
+            &home,
+            &format!("ck_canary{index}"),
+            &format!("cs_canary{index}"),
+        );
         for topic in ["order.created", "order.updated", "order.deleted"] {
             shop.add_webhook(topic, "https://bogbro.example/v1/webhooks/shop", WEBHOOK_SECRET);
         }
@@ -202,9 +205,7 @@ impl SimulatedConnections {
                 let headers = vec![("Authorization".to_owned(), format!("Basic {basic}"))];
                 (format!("/woocommerce/{}", shop_name(index)), headers, self.webshop.manifest())
             }
-            _ => {
-                ("/economic".to_owned(), accounting_credentials(index), self.accounting.manifest())
-            }
+            _ => ("/economic".to_owned(), accounting_credentials(index), self.accounting.manifest()),
         };
         SimulatedTransport {
             machine: Arc::clone(&self.machine),

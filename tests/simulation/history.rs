@@ -19,7 +19,9 @@ use sandbox::World;
 use secrecy::SecretString;
 
 use crate::bugs::Bug;
-use crate::deployment::{self, Setup, SimulatedConnections, WEBHOOK_SECRET, merchant, shop_connection, source};
+use crate::deployment::{
+    self, Setup, SimulatedConnections, WEBHOOK_SECRET, merchant, shop_connection, source,
+};
 use crate::ledger::{SimulatedStore, at_once};
 use crate::machine::{Decider, Machine, NEVER, Polled, Process, WorkerClock, lock};
 use crate::orders::OrderShape;
@@ -169,7 +171,7 @@ impl History {
         }
         let world = Arc::new(Mutex::new(deployment::world(&plan.setups)));
         let observed = Arc::new(Mutex::new(Observed::default()));
-        let store = Arc::new(SimulatedStore::new(&machine));
+        let store = Arc::new(SimulatedStore::new(&machine, &observed));
         let engine_store = crate::bugs::store(plan.bug, &store);
         let connections = Arc::new(SimulatedConnections {
             machine: Arc::clone(&machine),
@@ -424,7 +426,7 @@ impl History {
             let _ = engine.sweep(&merchant(index), &shop_connection(index), &outbox, deadline).await;
             (None, None)
         };
-        let process = Process::new(&self.machine, 0, 0, future);
+        let process = Process::new(&self.machine, 0, future);
         self.processes.push(process);
     }
 
@@ -438,7 +440,12 @@ impl History {
             }
             let visible: Vec<u64> = {
                 let queue = lock(&self.queue);
-                queue.messages.iter().filter(|(_, queued)| queued.visible_at <= now).map(|(id, _)| *id).collect()
+                queue
+                    .messages
+                    .iter()
+                    .filter(|(_, queued)| queued.visible_at <= now)
+                    .map(|(id, _)| *id)
+                    .collect()
             };
             if visible.is_empty() {
                 return;
@@ -457,7 +464,7 @@ impl History {
     }
 
     fn start_process(&mut self, worker: usize, id: u64, message: Message) {
-        let label = message.entity.as_str().parse().unwrap_or(0);
+        lock(&self.observed).asked.remove(&worker);
         let machine = Arc::clone(&self.machine);
         let (store, connections) = (Arc::clone(&self.engine_store), Arc::clone(&self.connections));
         let token = self.machine.token();
@@ -473,7 +480,7 @@ impl History {
             let outcome = engine.process(&Work { message, token, deadline }).await;
             (Some(id), Some(outcome))
         };
-        let process = Process::new(&self.machine, worker, label, future);
+        let process = Process::new(&self.machine, worker, future);
         self.processes.push(process);
     }
 

@@ -6,15 +6,16 @@ use std::future::Future;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use futures::FutureExt;
 use domain::{ConnectionId, MerchantId, TransferId};
 use engine::log::Trace;
 use engine::memory::{Fate, MemoryStore};
 use engine::store::*;
+use futures::FutureExt;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::machine::{Machine, Mishap, Place, lock};
+use crate::outside::Observed;
 
 /// The value of a future that waits for nothing.
 pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
@@ -24,6 +25,7 @@ pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
 /// The ledger with mishaps.
 pub(crate) struct SimulatedStore {
     pub(crate) machine: Arc<Machine>,
+    pub(crate) observed: Arc<Mutex<Observed>>,
     pub(crate) memory: Arc<MemoryStore>,
     /// What the last look at each head showed.
     pub(crate) seen: Mutex<BTreeMap<TransferId, Seen>>,
@@ -39,9 +41,10 @@ pub(crate) struct Seen {
 }
 
 impl SimulatedStore {
-    pub(crate) fn new(machine: &Arc<Machine>) -> SimulatedStore {
+    pub(crate) fn new(machine: &Arc<Machine>, observed: &Arc<Mutex<Observed>>) -> SimulatedStore {
         SimulatedStore {
             machine: Arc::clone(machine),
+            observed: Arc::clone(observed),
             memory: Arc::new(MemoryStore::new()),
             seen: Mutex::new(BTreeMap::new()),
             violations: Mutex::new(Vec::new()),
@@ -89,6 +92,18 @@ impl SimulatedStore {
         outcome
     }
 
+    /// I7: what the other side asked for is kept: nothing comes up again sooner.
+    fn keeps_its_distance(&self, conclusion: &Conclusion) {
+        let worker = self.machine.worker();
+        let Some(until) = lock(&self.observed).asked.remove(&worker) else { return };
+        let due =
+            conclusion.due_at.map_or(i64::MAX, |due| due.as_millisecond() - self.machine.skew_of(worker));
+        if due < until {
+            let transfer = &conclusion.hold.transfer;
+            lock(&self.violations).push(format!("I7: {transfer} comes up {} ms too soon", until - due));
+        }
+    }
+
     /// I4 and the bound on attempts, after every call.
     fn look(&self, transfer: &TransferId) {
         let Ok(Some(head)) = at_once(self.memory.head(transfer)) else { return };
@@ -96,11 +111,13 @@ impl SimulatedStore {
         let before = seen.entry(transfer.clone()).or_default();
         let mut violations = Vec::new();
         if head.fence < before.fence {
-            violations.push(format!("I4: the fence of {transfer} fell from {} to {}", before.fence, head.fence));
+            violations
+                .push(format!("I4: the fence of {transfer} fell from {} to {}", before.fence, head.fence));
         }
         let ordinal = head.plan.as_ref().map_or(0, |plan| plan.ordinal);
         if ordinal < before.ordinal {
-            violations.push(format!("I4: the ordinal of {transfer} fell from {} to {ordinal}", before.ordinal));
+            violations
+                .push(format!("I4: the ordinal of {transfer} fell from {} to {ordinal}", before.ordinal));
         }
         let stands = head.progress.invoice.is_some() || head.progress.draft.is_some();
         if before.done && !stands && !head.plan.as_ref().is_some_and(|plan| plan.open) {
@@ -109,11 +126,7 @@ impl SimulatedStore {
         if head.attempts > 10 {
             violations.push(format!("I7: {transfer} is at attempt {}", head.attempts));
         }
-        *before = Seen {
-            fence: head.fence,
-            ordinal,
-            done: before.done || head.status == Status::Done,
-        };
+        *before = Seen { fence: head.fence, ordinal, done: before.done || head.status == Status::Done };
         lock(&self.violations).append(&mut violations);
     }
 }
@@ -140,6 +153,7 @@ impl Store for SimulatedStore {
 
     async fn conclude(&self, conclusion: &Conclusion) -> Result<String, StoreFailure> {
         let transfer = Some(&conclusion.hold.transfer);
+        self.keeps_its_distance(conclusion);
         self.around("conclude", transfer, |store| at_once(store.conclude(conclusion))).await
     }
 
@@ -147,7 +161,11 @@ impl Store for SimulatedStore {
         self.around("head", None, |store| at_once(store.head(transfer))).await
     }
 
-    async fn load_plan(&self, transfer: &TransferId, ordinal: u32) -> Result<Option<StoredPlan>, StoreFailure> {
+    async fn load_plan(
+        &self,
+        transfer: &TransferId,
+        ordinal: u32,
+    ) -> Result<Option<StoredPlan>, StoreFailure> {
         self.around("load-plan", None, |store| at_once(store.load_plan(transfer, ordinal))).await
     }
 
@@ -163,7 +181,12 @@ impl Store for SimulatedStore {
         self.memory.attention(merchant, page).await
     }
 
-    async fn day(&self, merchant: &MerchantId, day: Date, page: Option<&str>) -> Result<Page<Head>, StoreFailure> {
+    async fn day(
+        &self,
+        merchant: &MerchantId,
+        day: Date,
+        page: Option<&str>,
+    ) -> Result<Page<Head>, StoreFailure> {
         self.memory.day(merchant, day, page).await
     }
 
@@ -197,10 +220,8 @@ impl Store for SimulatedStore {
         connection: &ConnectionId,
         cursor: &Cursor,
     ) -> Result<(), StoreFailure> {
-        self.around("move-cursor", None, |store| {
-            at_once(store.move_cursor(merchant, connection, cursor))
-        })
-        .await
+        self.around("move-cursor", None, |store| at_once(store.move_cursor(merchant, connection, cursor)))
+            .await
     }
 
     async fn park_delivery(&self, delivery: &ParkedDelivery) -> Result<(), StoreFailure> {

@@ -91,7 +91,6 @@ pub(crate) struct Machine {
     wake: AtomicI64,
     crashed: AtomicBool,
     worker: AtomicUsize,
-    label: AtomicUsize,
     points: AtomicUsize,
     tokens: AtomicU64,
     /// Skew of each worker's clock, in milliseconds.
@@ -114,7 +113,6 @@ impl Machine {
             wake: AtomicI64::new(NEVER),
             crashed: AtomicBool::new(false),
             worker: AtomicUsize::new(0),
-            label: AtomicUsize::new(0),
             points: AtomicUsize::new(0),
             tokens: AtomicU64::new(0),
             skew: Mutex::new(vec![0; 64]),
@@ -154,13 +152,9 @@ impl Machine {
         format!("token-{}", self.tokens.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The order that the process which runs now works on; 0 for none.
-    pub(crate) fn label(&self) -> usize {
-        self.label.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn points(&self) -> usize {
-        self.points.load(Ordering::Relaxed)
+    /// The worker whose process runs now; 0 is the scheduler.
+    pub(crate) fn worker(&self) -> usize {
+        self.worker.load(Ordering::Relaxed)
     }
 
     pub(crate) fn decide_by(&self, decider: Decider) {
@@ -174,7 +168,10 @@ impl Machine {
         let mishap = (lock(&self.decider))(number, place, worker)?;
         let fits = match (&mishap, place) {
             (Mishap::Ledger(_), Place::Outside(..)) | (Mishap::Outside(_), Place::Ledger(_)) => false,
-            (Mishap::Outside(Fault::LateArrival(_) | Fault::LookupLag(_)), place) => place.is_write(),
+            (Mishap::Outside(Fault::LateArrival(_)), place) => place.is_write(),
+            (Mishap::Outside(Fault::LookupLag(_)), Place::Outside(_, operation)) => {
+                matches!(operation, Operation::CreateDraft | Operation::Book)
+            }
             _ => true,
         };
         if !fits {
@@ -246,7 +243,6 @@ impl Future for Sleep {
 /// A process: one worker with one message.
 pub(crate) struct Process<'a, T> {
     pub(crate) worker: usize,
-    pub(crate) label: usize,
     pub(crate) wake: i64,
     future: Pin<Box<dyn Future<Output = T> + 'a>>,
 }
@@ -262,15 +258,13 @@ impl<'a, T> Process<'a, T> {
     pub(crate) fn new(
         machine: &Machine,
         worker: usize,
-        label: usize,
         future: impl Future<Output = T> + 'a,
     ) -> Process<'a, T> {
-        Process { worker, label, wake: machine.now_ms(), future: Box::pin(future) }
+        Process { worker, wake: machine.now_ms(), future: Box::pin(future) }
     }
 
     pub(crate) fn poll(&mut self, machine: &Machine) -> Polled<T> {
         machine.worker.store(self.worker, Ordering::Relaxed);
-        machine.label.store(self.label, Ordering::Relaxed);
         machine.wake.store(NEVER, Ordering::Relaxed);
         let polled = self.future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         let crashed = machine.crashed.swap(false, Ordering::Relaxed);

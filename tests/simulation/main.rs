@@ -1,8 +1,14 @@
 //! The simulator: this very engine, domain and connectors over a seeded world in which everything may go wrong.
+//!
+//! One virtual clock, the store in memory, a queue that delivers at least once, the sandbox as the outside. Workers are
+//! interleaved at every call; a process may die or freeze at each, and each call may fail before or after it was applied.
+//! After every history the invariants hold, or the seed is printed: `SIM_SEED=... cargo test -p tests --test simulation
+//! random` shows that history line by line, and `SIM_HISTORIES` sets how many are run.
 
 mod bugs;
 mod checks;
 mod deployment;
+mod exhaustive;
 mod history;
 mod ledger;
 mod machine;
@@ -10,40 +16,190 @@ mod orders;
 mod outside;
 mod random;
 mod scenario;
+mod table;
 
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bugs::Bug;
+use exhaustive::Strikes;
 use history::{History, Plan};
+use machine::lock;
+use table::Table;
+
+/// Random histories in the test command.
+const HISTORIES: u64 = 10_000;
+/// Hits of each fault at each step that the random histories must have.
+const LEAST_HITS: usize = 20;
+/// Seeds within which each seeded bug must be caught.
+const BUG_SEEDS: u64 = 1_000;
+
+fn number_from(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok())
+}
+
+/// Does `work` for each number below `count`, on as many threads as there are processors.
+fn in_parallel(count: usize, work: impl Fn(usize) + Sync) {
+    let next = AtomicUsize::new(0);
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= count {
+                        return;
+                    }
+                    work(number);
+                }
+            });
+        }
+    });
+}
+
+#[expect(clippy::print_stderr, reason = "figures and failing seeds must be seen")]
+fn say(words: &str) {
+    eprintln!("{words}");
+}
+
+fn random_history(seed: u64, bug: Option<Bug>, keep_trace: bool) -> History {
+    let (plan, decider) = scenario::plan(seed);
+    let mut history = History::new(Plan { bug, keep_trace, ..plan }, decider);
+    history.run();
+    history
+}
 
 #[test]
 fn an_order_is_booked_once_when_nothing_goes_wrong() {
-    let mut history = History::new(Plan { keep_trace: true, ..Plan::single(1) }, Box::new(|_, _, _| None));
-    history.run();
-    let found = checks::violations(&history);
-    assert!(found.is_empty(), "{found:#?}\n{}", history.machine.trace_lines().join("\n"));
-    assert!(machine::lock(&history.observed).sent.iter().any(|(_, write)| *write), "nothing was written");
+    let shown = exhaustive::run(&Vec::new(), true);
+    assert!(shown.violations.is_empty(), "{:#?}\n{}", shown.violations, shown.trace.join("\n"));
+    let bookings = shown.places.iter().filter(|place| place.name() == "Book").count();
+    assert_eq!(bookings, 1, "{}", shown.trace.join("\n"));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_trace() {
+    for seed in [1, 2, 3, 5, 8, 13, 21, 34] {
+        let (one, other) = (random_history(seed, None, true), random_history(seed, None, true));
+        assert_eq!(one.machine.trace_lines(), other.machine.trace_lines(), "seed {seed}");
+        assert_eq!(one.machine.trace_hash(), other.machine.trace_hash(), "seed {seed}");
+        let another = random_history(seed + 1000, None, true);
+        assert_ne!(one.machine.trace_hash(), another.machine.trace_hash(), "seed {seed}");
+    }
+}
+
+/// Runs all of them, and says what is wrong with those that are.
+fn all_hold(what: &str, runs: &[Strikes]) {
+    let wrong: Mutex<Vec<(usize, Vec<String>)>> = Mutex::new(Vec::new());
+    let began = std::time::Instant::now();
+    in_parallel(runs.len(), |number| {
+        let shown = exhaustive::run(&runs[number], false);
+        if !shown.violations.is_empty() {
+            lock(&wrong).push((number, shown.violations));
+        }
+    });
+    say(&format!("{what}: {} runs in {:.0?}", runs.len(), began.elapsed()));
+    let mut wrong = wrong.into_inner().expect("no thread panicked");
+    wrong.sort();
+    if let Some((number, violations)) = wrong.first() {
+        let trace = exhaustive::run(&runs[*number], true).trace.join("\n");
+        let count = wrong.len();
+        panic!(
+            "{what}: {count} runs are wrong, the first with {:?}: {violations:#?}\n{trace}",
+            runs[*number]
+        );
+    }
+}
+
+#[test]
+fn every_mishap_at_every_point_and_every_pair() {
+    let singles = exhaustive::singles();
+    assert!(singles.len() > 150, "{} single mishaps", singles.len());
+    all_hold("every mishap at every point", &singles);
+    let flow = exhaustive::run(&Vec::new(), false).places;
+    let pairs: Mutex<Vec<Strikes>> = Mutex::new(Vec::new());
+    let crashes: Vec<Strikes> = (0..flow.len())
+        .flat_map(|at| {
+            [machine::Mishap::CrashBefore, machine::Mishap::CrashAfter].map(|crash| vec![(at, crash)])
+        })
+        .collect();
+    in_parallel(crashes.len(), |number| {
+        let made = exhaustive::pairs(&crashes[number], exhaustive::all_at);
+        lock(&pairs).extend(made);
+    });
+    let crash_pairs = std::mem::take(&mut *lock(&pairs));
+    all_hold("every crash, then every mishap", &crash_pairs);
+    let telling: Vec<Strikes> = flow
+        .iter()
+        .enumerate()
+        .flat_map(|(at, place)| {
+            exhaustive::telling_at(*place).into_iter().map(move |mishap| vec![(at, mishap)])
+        })
+        .filter(|strikes| !matches!(strikes[0].1, machine::Mishap::CrashBefore | machine::Mishap::CrashAfter))
+        .collect();
+    in_parallel(telling.len(), |number| {
+        let made = exhaustive::pairs(&telling[number], exhaustive::telling_at);
+        lock(&pairs).extend(made);
+    });
+    let telling_pairs = std::mem::take(&mut *lock(&pairs));
+    all_hold("every pair of what is left", &telling_pairs);
 }
 
 #[test]
 fn random_histories() {
-    let from: u64 = std::env::var("SIM_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
-    let count: u64 = std::env::var("SIM_HISTORIES").ok().and_then(|text| text.parse().ok()).unwrap_or(200);
+    let single = number_from("SIM_SEED");
+    let from = single.unwrap_or(1);
+    let count = number_from("SIM_HISTORIES").unwrap_or(if single.is_some() { 1 } else { HISTORIES });
     let began = std::time::Instant::now();
-    let mut bad = 0;
-    let mut steps = 0;
-    for seed in from..from + count {
-        let (mut plan, decider) = scenario::plan(seed);
-        plan.keep_trace = std::env::var("SIM_SEED").is_ok();
-        let mut history = History::new(plan, decider);
-        history.run();
-        steps += history.steps;
+    let table = Mutex::new(Table::default());
+    let wrong: Mutex<Vec<(u64, Vec<String>)>> = Mutex::new(Vec::new());
+    let (steps, calls) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    in_parallel(usize::try_from(count).expect("it fits"), |number| {
+        let seed = from + number as u64;
+        let history = random_history(seed, None, single.is_some());
+        steps.fetch_add(history.steps, Ordering::Relaxed);
+        calls.fetch_add(lock(&history.observed).sent.len(), Ordering::Relaxed);
+        let mut own = Table::default();
+        own.add(history.machine.take_hits());
+        lock(&table).join(own);
         let found = checks::violations(&history);
         if !found.is_empty() {
-            bad += 1;
-            eprintln!("seed {seed}: {found:#?}");
-            if std::env::var("SIM_SEED").is_ok() {
-                eprintln!("{}", history.machine.trace_lines().join("\n"));
-            }
+            say(&format!("SIM_SEED={seed} {found:#?}"));
+            lock(&wrong).push((seed, found));
         }
+        if single.is_some() {
+            say(&history.machine.trace_lines().join("\n"));
+        }
+    });
+    let table = table.into_inner().expect("no thread panicked");
+    say(&format!(
+        "{count} histories from seed {from}: {} steps, {} outside calls, in {:.0?}\n{}",
+        steps.into_inner(),
+        calls.into_inner(),
+        began.elapsed(),
+        table.text()
+    ));
+    let wrong = wrong.into_inner().expect("no thread panicked");
+    let seeds: Vec<u64> = wrong.iter().map(|(seed, _)| *seed).collect();
+    assert!(wrong.is_empty(), "{} of {count} histories are wrong; seeds {seeds:?}", wrong.len());
+    if count >= HISTORIES {
+        let thin = table.thin_cells(LEAST_HITS);
+        assert!(thin.is_empty(), "these faults struck too seldom: {thin:#?}");
     }
-    eprintln!("{count} histories, {bad} bad, {steps} steps in {:?}", began.elapsed());
-    assert_eq!(bad, 0);
+}
+
+#[test]
+fn every_seeded_bug_is_caught() {
+    for bug in Bug::ALL {
+        let caught = (1..=BUG_SEEDS).find_map(|seed| {
+            let history = random_history(seed, Some(bug), false);
+            checks::violations(&history).into_iter().next().map(|violation| (seed, violation))
+        });
+        let (seed, violation) =
+            caught.unwrap_or_else(|| panic!("{bug:?} is not caught within {BUG_SEEDS} seeds"));
+        // The same seed is sound without the bug: it is the bug that was caught.
+        let sound = checks::violations(&random_history(seed, None, false));
+        assert!(sound.is_empty(), "seed {seed} without {bug:?}: {sound:#?}");
+        say(&format!("{bug:?} is caught by seed {seed}: {violation}"));
+    }
 }

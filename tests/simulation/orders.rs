@@ -31,6 +31,11 @@ impl OrderShape {
         OrderShape { lines: vec![line(), line(), line()], ..OrderShape::plain(id) }
     }
 
+    /// True when per-line and per-rate rounding give different VAT.
+    pub(crate) fn is_uneven(&self) -> bool {
+        self.lines.iter().filter(|line| line.2 == 1_002).count() == 3
+    }
+
     /// What the buyer pays, in øre, freight of 49.00 included.
     pub(crate) fn total(&self) -> i64 {
         self.lines.iter().map(|(_, _, net, vat)| net + vat).sum::<i64>() + 4_900
@@ -41,7 +46,8 @@ impl OrderShape {
         static PLAIN: OnceLock<Value> = OnceLock::new();
         let mut order = PLAIN
             .get_or_init(|| {
-                let (_, text) = sandbox::demo::woocommerce_orders().into_iter().next().expect("there are some");
+                let (_, text) =
+                    sandbox::demo::woocommerce_orders().into_iter().next().expect("there are some");
                 serde_json::from_str(&text).expect("it is JSON")
             })
             .clone();
@@ -63,7 +69,12 @@ impl OrderShape {
     }
 }
 
-fn line_of(plain: &Value, id: usize, place: usize, (sku, units, net, vat): &(String, u32, i64, i64)) -> Value {
+fn line_of(
+    plain: &Value,
+    id: usize,
+    place: usize,
+    (sku, units, net, vat): &(String, u32, i64, i64),
+) -> Value {
     let mut line = plain.clone();
     line["id"] = json!(id * 100 + place + 1);
     line["sku"] = json!(sku);

@@ -1,5 +1,6 @@
 //! The way out in the simulated world: the sandbox's systems behind the connectors' transport, with what may go wrong.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -14,8 +15,8 @@ use crate::machine::{Machine, Mishap, Place, lock};
 pub(crate) struct Observed {
     /// Calls that went out: operation and whether it writes.
     pub(crate) sent: Vec<(Operation, bool)>,
-    /// Per message label: the earliest time at which the other side allows the next call.
-    pub(crate) not_before: Vec<(usize, i64)>,
+    /// Per worker: until when the other side asked it to wait, in the work it does now.
+    pub(crate) asked: BTreeMap<usize, i64>,
     pub(crate) violations: Vec<String>,
 }
 
@@ -37,31 +38,30 @@ pub(crate) fn sandbox_request(
     credentials: &[(String, String)],
     request: &Request,
 ) -> sandbox::Request {
-        let method = match request.method {
-            Method::Get => "GET",
-            Method::Post => "POST",
-            Method::Put => "PUT",
-            Method::Delete => "DELETE",
-        };
-        let surface = match request.surface.as_str() {
-            "rest" => "/rest",
-            "openapi" => "/apis",
-            _ => "",
-        };
-        let encode = sandbox::http::encode;
-        let query: Vec<String> =
-            request.query.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-        let target = format!("{}{surface}{}?{}", prefix, request.path, query.join("&"));
-        let mut made = sandbox::Request::new(method, &target);
-        for (name, value) in credentials.iter().chain(&request.headers) {
-            made = made.with_header(name, value);
-        }
-        if let Some(body) = &request.body {
-            made = made.with_header("Content-Type", "application/json").with_body(body.clone());
-        }
-        made
+    let method = match request.method {
+        Method::Get => "GET",
+        Method::Post => "POST",
+        Method::Put => "PUT",
+        Method::Delete => "DELETE",
+    };
+    let surface = match request.surface.as_str() {
+        "rest" => "/rest",
+        "openapi" => "/apis",
+        _ => "",
+    };
+    let encode = sandbox::http::encode;
+    let query: Vec<String> =
+        request.query.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    let target = format!("{}{surface}{}?{}", prefix, request.path, query.join("&"));
+    let mut made = sandbox::Request::new(method, &target);
+    for (name, value) in credentials.iter().chain(&request.headers) {
+        made = made.with_header(name, value);
     }
-
+    if let Some(body) = &request.body {
+        made = made.with_header("Content-Type", "application/json").with_body(body.clone());
+    }
+    made
+}
 
 impl SimulatedTransport {
     async fn call(&self, request: Request, write: bool) -> Result<Response, Failure> {
@@ -81,7 +81,7 @@ impl SimulatedTransport {
             // A process that was frozen finds its timer run out before it writes to the socket.
             return Err(unanswered(write, "the time limit was over before it was sent"));
         }
-        self.observe(operation, write);
+        lock(&self.observed).sent.push((operation, write));
         let fault = match &mishap {
             Some(Mishap::Outside(fault)) => Some(fault.clone()),
             _ => None,
@@ -112,24 +112,11 @@ impl SimulatedTransport {
             && let Some(seconds) = response.header("Retry-After").and_then(|text| text.parse::<i64>().ok())
         {
             let until = self.machine.now_ms() + seconds * 1000;
-            lock(&self.observed).not_before.push((self.machine.label(), until));
+            lock(&self.observed).asked.insert(self.machine.worker(), until);
         }
         let headers =
             response.headers.into_iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
         Ok(Response { status: response.status, headers, body: response.body })
-    }
-
-    /// I7: nobody asks again sooner than the other side allowed.
-    fn observe(&self, operation: Operation, write: bool) {
-        let now = self.machine.now_ms();
-        let label = self.machine.label();
-        let mut observed = lock(&self.observed);
-        observed.sent.push((operation, write));
-        let early = observed.not_before.iter().any(|(entity, until)| *entity == label && now < *until);
-        if early && label != 0 {
-            let line = format!("I7: {operation:?} for order {label} sooner than Retry-After allowed");
-            observed.violations.push(line);
-        }
     }
 }
 

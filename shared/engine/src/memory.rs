@@ -42,6 +42,8 @@ struct Lock {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Row {
     entry: LogEntry,
+    public: String,
+    personal: String,
     hash: String,
 }
 
@@ -106,6 +108,18 @@ impl MemoryStore {
     pub fn plans(&self, transfer: &TransferId) -> Vec<StoredPlan> {
         let contents = self.contents();
         contents.plans.iter().filter(|((of, _), _)| of == transfer).map(|(_, plan)| plan.clone()).collect()
+    }
+
+    /// The stored texts of a transfer's log rows, public and personal, for checks after a run.
+    pub fn log_texts(&self, transfer: &TransferId) -> Vec<(String, String)> {
+        let contents = self.contents();
+        let rows = contents.rows.get(transfer).into_iter().flat_map(BTreeMap::values);
+        rows.map(|row| (row.public.clone(), row.personal.clone())).collect()
+    }
+
+    /// Index of the first log row of a transfer that breaks the chain, for checks after a run.
+    pub fn log_broken_at(&self, transfer: &TransferId) -> Option<usize> {
+        self.contents().broken_at(transfer)
     }
 
     /// Changes a stored head, as somebody with a newer version of Bogbro might: for checks.
@@ -250,29 +264,30 @@ impl Contents {
 
     /// Writes a row in its place (a repeat overwrites itself) and returns its hash.
     fn add_row(&mut self, transfer: &TransferId, entry: &LogEntry, previous: &str) -> String {
-        let hash = chain(previous, &entry.public_text(), entry.personal_text().as_bytes());
-        let row = Row { entry: entry.clone(), hash: hash.clone() };
+        let (public, personal) = (entry.public_text(), entry.personal_text());
+        let hash = chain(previous, &public, personal.as_bytes());
+        let row = Row { entry: entry.clone(), public, personal, hash: hash.clone() };
         self.rows.entry(transfer.clone()).or_default().insert(entry.row_key(), row);
         hash
     }
 
     fn trace(&self, transfer: &TransferId) -> Trace {
-        let rows: Vec<&Row> = self.rows.get(transfer).map(|rows| rows.values().collect()).unwrap_or_default();
-        let mut previous = String::new();
-        let mut broken_at = None;
-        for (index, row) in rows.iter().enumerate() {
-            let text = row.entry.public_text();
-            let expected = chain(&previous, &text, row.entry.personal_text().as_bytes());
-            if expected != row.hash && broken_at.is_none() {
-                broken_at = Some(index);
+        let rows = self.rows.get(transfer).into_iter().flat_map(BTreeMap::values);
+        Trace { rows: rows.map(|row| row.entry.clone()).collect(), broken_at: self.broken_at(transfer) }
+    }
+
+    fn broken_at(&self, transfer: &TransferId) -> Option<usize> {
+        let mut previous = "";
+        let mut count = 0;
+        for row in self.rows.get(transfer).into_iter().flat_map(BTreeMap::values) {
+            if chain(previous, &row.public, row.personal.as_bytes()) != row.hash {
+                return Some(count);
             }
-            previous.clone_from(&row.hash);
+            previous = &row.hash;
+            count += 1;
         }
         let led_to = self.heads.get(transfer).is_none_or(|head| head.log_tail == previous);
-        if !led_to && broken_at.is_none() {
-            broken_at = Some(rows.len().saturating_sub(1));
-        }
-        Trace { rows: rows.into_iter().map(|row| row.entry.clone()).collect(), broken_at }
+        (!led_to).then(|| count.saturating_sub(1))
     }
 }
 

@@ -10,7 +10,7 @@ use connectors::ports::{Fetched, FoundDocument};
 use domain::catalogue::{MasterData, Product};
 use domain::document::DocumentKind;
 use domain::plan::{CustomerAction, Reason, Step};
-use domain::planning::{Earlier, PlanInput, StandingDocument, needs, plan};
+use domain::planning::{Earlier, PlanInput, StandingDocument, content_hash, needs, plan};
 use domain::{Catalogue, Decision, EffectKey, Order, Plan};
 
 use crate::log::{PlanningRecord, RowKind};
@@ -43,6 +43,9 @@ impl Session<'_> {
         let earlier = self.earlier_plan().await?;
         let master = self.master_data().await?;
         let bare = Catalogue { master: (*master).clone(), products: BTreeMap::new(), customers: Vec::new() };
+        if let Some(ending) = self.still_held(&order, earlier.as_ref()) {
+            return Ok(ending);
+        }
         let recorded = self.standing().map(|(kind, number)| StandingDocument { kind, number });
         let decision = self.decide(&order, &bare, "", earlier.as_ref(), recorded);
         if let Decision::Skip(reason) = decision {
@@ -64,6 +67,20 @@ impl Session<'_> {
             Decision::Hold(reason) => Ok(self.held(reason, &order)),
             Decision::Transfer(plan) => self.carry(*plan, &order, standing).await,
         }
+    }
+
+    /// A document that the merchant must look at is not written again because the shop tells of the same order once more.
+    fn still_held(&mut self, order: &Order, earlier: Option<&Plan>) -> Option<Ending> {
+        let plan = earlier?;
+        self.progress.held.as_ref()?;
+        let same = plan.content_hash == content_hash(order)
+            && plan.settings_version == self.route.settings_version
+            && !order.cancelled;
+        if self.is_replay() || !same {
+            return None;
+        }
+        let number = self.standing().map(|(_, number)| number)?;
+        Some(self.skipped(Reason::new("nothing-changed").with("number", number), order))
     }
 
     async fn fetch(&mut self) -> Result<Option<(Order, String)>, Stop> {
