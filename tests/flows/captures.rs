@@ -3,11 +3,12 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::DocumentKind;
 use engine::store::{Head, Status};
 use sandbox::economic::VatRounding;
-use sandbox::{World, demo};
+use sandbox::{System, World, demo};
 use serde::Deserialize;
 
 use crate::stage::{Shop, Stage, WOOCOMMERCE, oracle_settings};
@@ -84,6 +85,7 @@ async fn play(rounding: VatRounding, mode: &str) {
     let table = outcomes().woocommerce;
     assert_eq!(table.len(), 45, "the table has a row for each delivery");
     let stage = Stage::set(world(rounding), &[Shop::woocommerce(oracle_settings("woocommerce"))]).await;
+    let sent = record_bodies(&stage);
     let mut wrong = Vec::new();
     for row in &table {
         if let Some(difference) = deliver(&stage, &captured, row).await {
@@ -93,6 +95,44 @@ async fn play(rounding: VatRounding, mode: &str) {
     assert!(wrong.is_empty(), "{} deliveries ended otherwise:\n{}", wrong.len(), wrong.join("\n"));
     assert!(stage.attention().await.len() <= 4, "at most four orders are held");
     agree_with_the_books(&stage, mode);
+    fit_the_schemas(&stage, &sent);
+}
+
+/// Bodies sent to e-conomic so far: method, path and body, one JSON object each.
+type Bodies = Arc<Mutex<Vec<String>>>;
+
+fn record_bodies(stage: &Stage) -> Bodies {
+    let bodies = Bodies::default();
+    let kept = Arc::clone(&bodies);
+    stage.world().on_request(move |occasion| {
+        let request = occasion.request;
+        if occasion.system == System::Economic && !request.is_read() && !request.body.is_empty() {
+            let body: serde_json::Value =
+                serde_json::from_slice(&request.body).expect("what is sent to e-conomic is JSON");
+            let line = serde_json::json!({ "method": request.method, "path": request.path, "body": body });
+            kept.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_string());
+        }
+    });
+    bodies
+}
+
+/// Every body that was sent fits the vendor's own schemas, as the oracle reads them.
+fn fit_the_schemas(stage: &Stage, sent: &Bodies) {
+    let lines = sent.lock().unwrap_or_else(PoisonError::into_inner);
+    let file = stage.folder().join("requests.jsonl");
+    std::fs::write(&file, lines.join("\n")).expect("the bodies can be written");
+    let output = Command::new("python3")
+        .arg(tests::repository().join("tests/oracle/check_requests.py"))
+        .arg(&file)
+        .args(["--at-least", "34"])
+        .output()
+        .expect("python3 runs");
+    assert!(
+        output.status.success(),
+        "bodies do not fit the vendor's schemas:\n{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 /// Sends one delivery and tells how it ended otherwise than the table says.

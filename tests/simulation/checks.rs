@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use domain::DocumentKind;
 use domain::settings::DifferenceMode;
-use engine::store::{Head, Status};
+use engine::store::{Head, Status, Store};
 use rust_decimal::Decimal;
 
 use crate::deployment::{agreement_name, merchant};
 use crate::history::History;
+use crate::ledger::at_once;
 use crate::machine::lock;
 use crate::orders::OrderShape;
 
@@ -16,7 +17,7 @@ use crate::orders::OrderShape;
 const CANARIES: &[&str] = &["canary-", "ck_canary", "cs_canary", "@example.org"];
 
 /// Everything that is wrong with a history that has come to its end.
-pub(crate) fn violations(history: &History) -> Vec<String> {
+pub(crate) fn violations(history: &mut History) -> Vec<String> {
     let mut found = lock(&history.observed).violations.clone();
     found.extend(lock(&history.store.violations).clone());
     found.extend(history.stuck.clone().map(|words| format!("liveness: {words}")));
@@ -37,7 +38,44 @@ pub(crate) fn violations(history: &History) -> Vec<String> {
         order(history, *index, shape, &mut found);
     }
     silence(history, &mut found);
+    compared(history, &mut found);
+    if history.plan.seed % 4 == 0 {
+        proved(history, &mut found);
+    }
     found
+}
+
+/// I6 in both directions, by the engine's own comparison.
+fn compared(history: &mut History, found: &mut Vec<String>) {
+    for index in 0..history.plan.setups.len() {
+        match history.compare(index) {
+            Ok(comparison) => {
+                if !comparison.findings.is_empty() || comparison.ledger != comparison.accounting {
+                    found.push(format!("I6: the nightly comparison finds {comparison:?}"));
+                }
+            }
+            Err(words) => found.push(format!("the comparison does not work: {words}")),
+        }
+    }
+}
+
+/// I9: from the log alone, the same plans and the same requests.
+fn proved(history: &History, found: &mut Vec<String>) {
+    for head in history.store.memory.heads() {
+        let trace = at_once(history.store.memory.log(&head.transfer)).expect("the memory is there");
+        match at_once(engine::replay::prove_requests(&trace)) {
+            Err(failure) => found.push(format!("I9: the log of {} proves nothing: {failure}", head.transfer)),
+            Ok(0) if head.progress.invoice.is_some() && !may_lack_proof(history) => {
+                found.push(format!("I9: the log of {} holds no request", head.transfer));
+            }
+            Ok(_) => {}
+        }
+    }
+}
+
+/// A worker that died takes what it called with it: only what was concluded is in the log.
+fn may_lack_proof(history: &History) -> bool {
+    history.machine.had_mishaps() || history.plan.restore.is_some()
 }
 
 /// One document of an agreement that carries a key of ours.

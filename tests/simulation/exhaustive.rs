@@ -34,11 +34,11 @@ pub(crate) fn run(strikes: &Strikes, keep_trace: bool) -> Shown {
         planned.iter().find(|(at, _)| *at == number).map(|(_, mishap)| mishap.clone())
     };
     let setup = Setup { native_keys: false, ..Setup::plain() };
-    let plan = Plan { setups: vec![setup], keep_trace, trouble_ms: 6 * 60_000, ..Plan::single(7) };
+    let plan = Plan { setups: vec![setup], keep_trace, trouble_ms: 6 * 60_000, ..Plan::single(8) };
     let mut history = History::new(plan, Box::new(decider));
     history.run();
     let places = lock(&places).clone();
-    Shown { places, violations: checks::violations(&history), trace: history.machine.trace_lines() }
+    Shown { places, violations: checks::violations(&mut history), trace: history.machine.trace_lines() }
 }
 
 /// Every kind of mishap at a place.

@@ -9,11 +9,12 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use connectors::ports::{Delivery, Notice, Verification};
 use domain::{EntityId, EntityKind, TransferId};
+use engine::compare::Comparison;
 use engine::log::Why;
 use engine::message::{MESSAGE_SCHEMA, Message, Outbox, SettingsChoice};
 use engine::process::{Engine, Outcome, Work};
 use engine::store::{Head, Store};
-use engine::{Clock, Limits};
+use engine::{Clock, Connections, Limits};
 use jiff::{SignedDuration, Timestamp};
 use sandbox::World;
 use secrecy::SecretString;
@@ -35,6 +36,9 @@ const WORK_MS: i64 = 90_000;
 const DEDUPLICATION_MS: i64 = 300_000;
 /// Steps of one history, at most: a history that needs more does not come to its end.
 const MOST_STEPS: usize = 60_000;
+
+/// The day of every order, and so of every document.
+pub(crate) const DAY: jiff::civil::Date = jiff::civil::date(2026, 11, 20);
 
 /// When every history begins.
 pub(crate) fn start() -> Timestamp {
@@ -554,6 +558,29 @@ impl History {
             lock(&self.queue).put(message, self.machine.now_ms(), 0);
         }
         !heads.is_empty()
+    }
+
+    /// Compares a merchant's day in both directions, as the nightly task does, with nothing going wrong.
+    pub(crate) fn compare(&mut self, index: usize) -> Result<Comparison, String> {
+        let (machine, connections) = (Arc::clone(&self.machine), Arc::clone(&self.connections));
+        let store = Arc::clone(&self.store.memory);
+        let future = async move {
+            let clock = WorkerClock { machine, worker: 0 };
+            let limits = Limits::default();
+            let engine = Engine { clock: &clock, store: &*store, connections: &*connections, limits };
+            let route = connections.route(&merchant(index), &shop_connection(index), None).await;
+            let route = route.map_err(|failure| failure.to_string())?;
+            let deadline = clock.now() + SignedDuration::from_hours(1);
+            engine.compare(&route, DAY, deadline).await.map_err(|failure| failure.to_string())
+        };
+        let mut process = Process::new(&self.machine, 0, future);
+        loop {
+            match process.poll(&self.machine) {
+                Polled::Done(comparison) => return comparison,
+                Polled::Crashed => return Err("it died".to_owned()),
+                Polled::Waits => self.machine.advance_to(process.wake),
+            }
+        }
     }
 
     /// The head of an order.

@@ -182,6 +182,11 @@ impl Machine {
         Some(mishap)
     }
 
+    /// True when anything went wrong since the hits were last taken.
+    pub(crate) fn had_mishaps(&self) -> bool {
+        !lock(&self.hits).is_empty()
+    }
+
     pub(crate) fn take_hits(&self) -> Vec<(Place, &'static str)> {
         std::mem::take(&mut *lock(&self.hits))
     }
