@@ -240,11 +240,6 @@ fn may_stand_so(history: &History, index: usize, shape: &OrderShape, head: &Head
                 && setup.difference == DifferenceMode::LeaveDraft
                 && head.progress.invoice.is_none()
         }
-        // Something was answered otherwise than it was asked: a person must have a look, and it stands once.
-        Status::Held { code } => {
-            matches!(code.as_str(), "answered-otherwise" | "booked-otherwise")
-                && head.progress.invoice.is_some()
-        }
         _ => false,
     }
 }

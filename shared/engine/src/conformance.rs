@@ -155,6 +155,7 @@ fn row(head: &Head, second: i64, sequence: u32) -> LogEntry {
             catalogue_hash: None,
             source_totals: None,
             target_totals: None,
+            judged: Vec::new(),
             numbers: vec![("draft".to_owned(), "7".to_owned())],
             calls: Vec::new(),
         },

@@ -16,10 +16,10 @@ use domain::{Document, EffectKey, Failure, Plan};
 use jiff::SignedDuration;
 
 use crate::session::{Ending, Session, Side, Stop};
-use crate::store::{Applied, Doubt, Pointer, PointerKind, Status};
+use crate::store::{Applied, Doubt, Pointer, PointerKind, Progress, Status};
 
 /// Ordinals from here on are of corrections that the target's own answer asked for: their keys differ from the plan's.
-const CORRECTION: u32 = 1 << 31;
+pub(crate) const CORRECTION: u32 = 1 << 31;
 
 /// Something that is made once under its key, and can be looked up.
 enum Thing<'p> {
@@ -66,13 +66,12 @@ impl Session<'_> {
 
     /// An operator asks for a plan that ended in a complaint: what stands is looked at again, and goes on when it agrees.
     pub(crate) fn reopen(&mut self) -> bool {
-        let complaint = self.progress.held.is_some() && self.progress.invoice.is_none();
+        let complaint = self.progress.held.is_some();
         if !self.is_replay() || self.plan_open || !complaint || self.head.plan.is_none() {
             return false;
         }
-        self.progress.held = None;
-        self.progress.step = 0;
-        self.progress.compared = false;
+        // Nothing that was answered is believed: numbers and sums are looked up again, booked ones too.
+        self.progress = Progress { customer: self.progress.customer, ..Progress::default() };
         self.plan_open = true;
         true
     }
@@ -85,6 +84,7 @@ impl Session<'_> {
         uncertain: bool,
         look_first: bool,
     ) -> Result<Ending, Stop> {
+        self.notes.executing = true;
         let mut carrying = Carrying { plan, applied, uncertain, look_first };
         for (index, step) in plan.steps.iter().enumerate().skip(self.progress.step as usize) {
             self.time_left()?;
@@ -447,9 +447,12 @@ impl Session<'_> {
         Ok(Left::Next)
     }
 
-    fn verdict(&self, plan: &Plan) -> Verdict {
+    fn verdict(&mut self, plan: &Plan) -> Verdict {
         match &self.progress.totals {
-            Some(totals) => judge(plan, totals),
+            Some(totals) => {
+                self.notes.judged.push(*totals);
+                judge(plan, totals)
+            }
             None => Verdict::Differs(Reason::new("totals-differ-after-write")),
         }
     }

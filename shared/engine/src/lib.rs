@@ -4,6 +4,7 @@
 //! "Later" is a fact in the ledger (`due_at`), never a sleep.
 
 pub mod clock;
+pub mod compare;
 pub mod conformance;
 mod execute;
 pub mod later;
@@ -14,6 +15,7 @@ pub mod policy;
 mod prepare;
 pub mod process;
 pub mod recorder;
+pub mod replay;
 pub mod route;
 mod session;
 pub mod store;

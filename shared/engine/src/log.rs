@@ -115,6 +115,9 @@ pub struct PublicPart {
     pub source_totals: Option<Totals>,
     /// The target's sums.
     pub target_totals: Option<Totals>,
+    /// The target's sums at each comparison, in order: what a correction was reckoned from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judged: Vec<Totals>,
     /// Numbers in the target: what (`customer`, `draft`, `invoice`) and number.
     pub numbers: Vec<(String, String)>,
     /// Calls made.

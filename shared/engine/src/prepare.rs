@@ -140,11 +140,10 @@ impl Session<'_> {
     fn note_order(&mut self, order: &Order, raw: String) {
         self.note_person(order);
         self.notes.order = Some(raw);
-        self.order = Some(OrderFacts {
-            number: order.number.clone(),
-            total: order.total,
-            day: self.route.time_zone.to_datetime(order.created_at).date(),
-        });
+        // Once a document stands, the order belongs to the document's day.
+        let stands = self.head.day.filter(|_| self.standing().is_some());
+        let day = stands.unwrap_or_else(|| self.route.time_zone.to_datetime(order.created_at).date());
+        self.order = Some(OrderFacts { number: order.number.clone(), total: order.total, day });
     }
 
     /// The hash of the newest bytes that are known to be reflected: a claim without bytes (due, sweep) keeps the last.

@@ -94,6 +94,9 @@ pub(crate) struct Notes {
     pub(crate) planning: Option<PlanningRecord>,
     pub(crate) source_totals: Option<Totals>,
     pub(crate) target_totals: Option<Totals>,
+    pub(crate) judged: Vec<Totals>,
+    /// A plan is carried out under this claim: its calls are kept in full.
+    pub(crate) executing: bool,
     pub(crate) order: Option<String>,
     pub(crate) catalogue: Option<Catalogue>,
     pub(crate) person: String,
@@ -430,17 +433,8 @@ impl<'a> Session<'a> {
     pub(crate) fn entry(&mut self, kind: RowKind, at: Timestamp) -> LogEntry {
         let (summaries, recorded) = self.recorder.take();
         let planned = kind == RowKind::Planned;
-        let shop = self.route.shop.port.manifest().system;
-        // The order itself stands in the row; the answer it was read from need not stand there twice. Master data and
-        // look-ups before the plan are in the catalogue.
-        let of_execution =
-            |call: &crate::log::CallSummary| !planned && (call.system != shop || call.key.is_some());
-        let calls = summaries
-            .iter()
-            .zip(recorded)
-            .filter(|(summary, _)| of_execution(summary))
-            .map(|(_, recorded)| recorded)
-            .collect();
+        // What was read before the plan stands in the row as order and catalogue, and need not stand there twice.
+        let calls = if !planned && self.notes.executing { recorded } else { Vec::new() };
         let public = PublicPart {
             schema: LOG_SCHEMA,
             fence: self.head.fence,
@@ -459,6 +453,7 @@ impl<'a> Session<'a> {
             catalogue_hash: self.notes.catalogue_hash.clone(),
             source_totals: self.notes.source_totals,
             target_totals: self.notes.target_totals,
+            judged: std::mem::take(&mut self.notes.judged),
             numbers: self.numbers(),
             calls: summaries,
         };
