@@ -62,9 +62,9 @@ pub async fn process_batch(
     if event.records.iter().any(|record| record.message_id.as_deref().is_none_or(str::is_empty)) {
         return Err("a record without an id".into());
     }
+    let work = async |record: &SqsMessage| process_record(platform, routes, record, deadline).await;
     let groups = by_group(event.records);
-    let failures =
-        join_all(groups.iter().map(|group| process_group(platform, routes, group, deadline))).await;
+    let failures = join_all(groups.iter().map(|group| work_through(group, &work))).await;
     let mut response = SqsBatchResponse::default();
     for id in failures.into_iter().flatten() {
         response.add_failure(id);
@@ -85,22 +85,14 @@ fn by_group(records: Vec<SqsMessage>) -> Vec<Vec<SqsMessage>> {
     groups.into_iter().map(|(_, group)| group).collect()
 }
 
-/// Works on one group; returns the ids of the first that failed and of all behind it.
-async fn process_group(
-    platform: &Platform,
-    routes: &Routes,
-    group: &[SqsMessage],
-    deadline: Timestamp,
-) -> Vec<String> {
+/// Works through one group; returns the ids of the first that failed and of all behind it. A panic is a failure of its
+/// record alone.
+async fn work_through(group: &[SqsMessage], work: &impl AsyncFn(&SqsMessage) -> bool) -> Vec<String> {
     for (place, record) in group.iter().enumerate() {
-        let work = AssertUnwindSafe(process_record(platform, routes, record, deadline));
-        let finished = match work.catch_unwind().await {
-            Ok(finished) => finished,
-            Err(_) => {
-                tracing::error!(event = "panic", message = record.message_id, "work on a message panicked");
-                false
-            }
-        };
+        let finished = AssertUnwindSafe(work(record)).catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!(event = "panic", message = record.message_id, "work on a message panicked");
+            false
+        });
         if !finished {
             return group[place..].iter().filter_map(|record| record.message_id.clone()).collect();
         }
@@ -185,6 +177,26 @@ mod tests {
             .map(|group| group.into_iter().filter_map(|record| record.message_id).collect())
             .collect();
         assert_eq!(groups, [vec!["1", "4"], vec!["2"], vec!["3"], vec!["5"]]);
+    }
+
+    #[test]
+    fn what_fails_or_panics_is_reported_with_its_followers_and_nothing_else_is() {
+        let group = [record("1", Some("a")), record("2", Some("a")), record("3", Some("a"))];
+        let seen = std::sync::Mutex::new(Vec::new());
+        let reported = |bad: &'static str, panics: bool| {
+            let work = async |record: &SqsMessage| {
+                let id = record.message_id.clone().unwrap_or_default();
+                seen.lock().expect("no panic holds it").push(id.clone());
+                assert!(!(panics && id == bad), "a poisonous message");
+                id != bad
+            };
+            futures::executor::block_on(work_through(&group, &work))
+        };
+        assert_eq!(reported("none", false), Vec::<String>::new());
+        assert_eq!(reported("2", false), ["2", "3"]);
+        assert_eq!(reported("2", true), ["2", "3"]);
+        assert_eq!(reported("1", true), ["1", "2", "3"]);
+        assert_eq!(*seen.lock().expect("no panic holds it"), ["1", "2", "3", "1", "2", "1", "2", "1"]);
     }
 
     #[test]

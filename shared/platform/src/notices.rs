@@ -146,7 +146,15 @@ async fn send_one(
         Kind::Errors => errors(platform, file, &due, language).await?,
         Kind::Transfers => transfers(platform, file, &due, language).await?,
     };
-    let Some(rendered) = rendered else { return Ok(false) };
+    let Some(rendered) = rendered else {
+        // Nothing to tell of this period. A short one is simply looked at again; a long one is passed, so that it is not
+        // read every few minutes, and a claimed one is let go, so that it does not stand in the way of the next.
+        let passed = kind.frequency(recipient) != NotificationFrequency::Immediately;
+        if passed || record.claimed_until.is_some() {
+            settle(platform, &key, &record, &due).await?;
+        }
+        return Ok(false);
+    };
     if !claim(platform, &key, &record, &due, now).await? {
         return Ok(false);
     }
@@ -221,6 +229,20 @@ async fn claim(
         .set("to", time(due.to))
         .set("claimed_until", time(now + CLAIM));
     Ok(matches!(platform.table.update(key, change).await?, Updated::Applied(_)))
+}
+
+/// Passes a period without a report: the number stays.
+async fn settle(platform: &Platform, key: &ItemKey, record: &Record, due: &Due) -> Result<(), PlatformError> {
+    let mut change = Change::new();
+    let (name, before) = (change.name("number"), change.value(number(record.number)));
+    change.only_if(format!("attribute_not_exists(pk) OR {name} = {before}"));
+    change
+        .set("schema", number(SCHEMA))
+        .set("number", number(record.number))
+        .set("from", time(due.from))
+        .set("to", time(due.to))
+        .remove("claimed_until");
+    platform.table.update(key, change).await.map(|_| ())
 }
 
 /// Everything of a list in pages.

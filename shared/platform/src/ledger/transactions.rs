@@ -258,7 +258,6 @@ fn concluded(conclusion: &Conclusion, tail: &str) -> Result<Change, PlatformErro
         .set("waits", number(conclusion.waits))
         .set("plan_open", AttributeValue::Bool(conclusion.plan_open))
         .set(LOG_TAIL, text(tail))
-        .set("at", time(conclusion.hold.now))
         .set("updated_at", time(conclusion.hold.now))
         .remove(LEASE_UNTIL)
         .remove(AGAIN)
