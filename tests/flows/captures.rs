@@ -48,7 +48,7 @@ fn world(rounding: VatRounding) -> World {
 }
 
 /// What stands now, in the table's words.
-fn standing(head: Option<&Head>) -> String {
+pub(crate) fn standing(head: Option<&Head>) -> String {
     let Some(head) = head else { return "not for us".to_owned() };
     match &head.status {
         Status::Done => match head.documents.last().map(|document| document.kind) {

@@ -7,9 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bogbro::local::{FunctionSpec, Host, HostConfig};
-use domain::{ConnectionId, EntityId, EntityKind, MerchantId, TransferId};
+use domain::{EntityId, EntityKind, MerchantId, TransferId};
 use engine::store::{Head, Status};
-use jiff::Timestamp;
 use platform::operations::{Listing, Operations, TransferView};
 use sandbox::{World, demo};
 use secrecy::SecretString;
@@ -229,36 +228,6 @@ impl Stage {
         request.send().await.expect("the gateway answers").status().as_u16()
     }
 
-    /// Carries everything that the shops have to deliver now.
-    pub(crate) async fn carry(&self) {
-        loop {
-            let deliveries = self.world().deliveries(Timestamp::now());
-            if deliveries.is_empty() {
-                return;
-            }
-            for (system, shop, delivery) in deliveries {
-                let answer = self
-                    .client
-                    .post(&delivery.address)
-                    .headers(
-                        delivery
-                            .headers
-                            .iter()
-                            .filter(|(name, _)| !name.eq_ignore_ascii_case("host"))
-                            .map(|(name, value)| {
-                                (name.parse().expect("a header name"), value.parse().expect("a header value"))
-                            })
-                            .collect(),
-                    )
-                    .body(delivery.body.clone())
-                    .send()
-                    .await;
-                let status = answer.ok().map(|answer| answer.status().as_u16());
-                self.world().report_delivery(Timestamp::now(), (system, &shop), &delivery, status);
-            }
-        }
-    }
-
     /// Waits until the queues are empty and no function works on a message.
     ///
     /// # Panics
@@ -376,9 +345,4 @@ pub(crate) fn plain_order(id: u64) -> Value {
 /// The shop's own identity.
 pub(crate) fn source(connection: &str, system: &str) -> String {
     format!("{system}:{connection}.example")
-}
-
-/// The stage's connection id as the domain has it.
-pub(crate) fn connection_id() -> ConnectionId {
-    ConnectionId::new(WOOCOMMERCE)
 }

@@ -41,10 +41,9 @@ fn rooms_named_in(manifest: &str, names: &BTreeSet<String>, with_dev: bool) -> B
         let counted = section == "[dependencies]"
             || section == "[build-dependencies]"
             || (with_dev && section == "[dev-dependencies]");
-        if counted && let Some(name) = line.split(['.', ' ', '=']).next() {
-            if names.contains(name) {
-                found.insert(name.to_owned());
-            }
+        let name = line.split(['.', ' ', '=']).next().unwrap_or_default();
+        if counted && names.contains(name) {
+            found.insert(name.to_owned());
         }
     }
     found

@@ -71,7 +71,7 @@ pub(crate) fn definition() -> Value {
         .map(|index| {
             json!({
                 "IndexName": index.name, "KeySchema": schema(index.partition.0, index.sort.0),
-                "Projection": { "ProjectionType": "ALL" },
+                "Projection": { "ProjectionType": "KEYS_ONLY" },
             })
         })
         .collect();
