@@ -8,5 +8,4 @@ mod duplicates;
 mod fixtures;
 mod permissions;
 #[expect(dead_code, reason = "the storm starts its host again; the flows do not")]
-#[allow(dead_code, reason = "the storm uses the rest of the stage")]
 mod stage;
