@@ -184,7 +184,7 @@ impl connectors::http::Transport for Direct {
     }
 }
 
-fn accounting_credentials(index: usize) -> Vec<(String, String)> {
+pub(crate) fn accounting_credentials(index: usize) -> Vec<(String, String)> {
     vec![
         ("X-AppSecretToken".to_owned(), format!("canary-app-{index}")),
         ("X-AgreementGrantToken".to_owned(), format!("canary-grant-{index}")),

@@ -53,6 +53,10 @@ pub(crate) struct Plan {
     pub(crate) orders: Vec<(usize, i64, OrderShape)>,
     /// Changes of orders: merchant, order, when, new state.
     pub(crate) changes: Vec<(usize, usize, i64, &'static str)>,
+    /// Edits of what an order sells: merchant, when, the new shape.
+    pub(crate) edits: Vec<(usize, i64, OrderShape)>,
+    /// What a person does to the draft of an order: merchant, order, when, what.
+    pub(crate) deeds: Vec<(usize, usize, i64, Deed)>,
     pub(crate) workers: usize,
     pub(crate) skew_ms: Vec<i64>,
     /// Of a thousand deliveries: lost, doubled, forged.
@@ -77,6 +81,8 @@ impl Plan {
             setups: vec![Setup::plain()],
             orders: vec![(0, 0, OrderShape::plain(5001))],
             changes: Vec::new(),
+            edits: Vec::new(),
+            deeds: Vec::new(),
             workers: 2,
             skew_ms: Vec::new(),
             lost: 0,
@@ -155,6 +161,17 @@ pub(crate) struct History {
     /// Why the history did not come to its end, if it did not.
     pub(crate) stuck: Option<String>,
     pub(crate) webhooks: usize,
+    /// What people did to drafts: merchant, order, what, and whether the ledger knew of the draft.
+    pub(crate) done_by_person: Vec<(usize, usize, Deed, bool)>,
+}
+
+/// What a person may do to a draft in the accounting system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deed {
+    /// Deletes it.
+    Delete,
+    /// Books it.
+    Book,
 }
 
 /// Something that happens by itself.
@@ -162,6 +179,8 @@ pub(crate) struct History {
 enum Event {
     Place(usize, OrderShape),
     Change(usize, usize, &'static str),
+    Edit(usize, OrderShape),
+    Person(usize, usize, Deed),
     Backup,
     Restore,
 }
@@ -210,6 +229,7 @@ impl History {
             next_sweep: began + 10 * 60_000,
             stuck: None,
             webhooks: 0,
+            done_by_person: Vec::new(),
         }
     }
 
@@ -305,10 +325,61 @@ impl History {
                     let id = u64::try_from(order).expect("it fits");
                     shop.change_order(self.machine.now(), id, |json| json.set("status", status));
                 }
+                Event::Edit(index, shape) => self.edit(index, &shape),
+                Event::Person(index, order, deed) => self.person(index, order, deed),
                 Event::Backup => self.backup = Some(self.store.memory.backup()),
                 Event::Restore => self.restore(),
             }
         }
+    }
+
+    /// The shop's staff changes what an order sells.
+    fn edit(&mut self, index: usize, shape: &OrderShape) {
+        let now = self.machine.now();
+        let edited = sandbox::Json::parse(shape.text().as_bytes()).expect("it is JSON");
+        let mut world = lock(&self.world);
+        let shop = world.woocommerce.get_mut(&deployment::shop_name(index)).expect("it exists");
+        shop.change_order(now, u64::try_from(shape.id).expect("it fits"), |json| {
+            for field in ["line_items", "tax_lines", "cart_tax", "total_tax", "total"] {
+                json.set(field, edited.get(field).cloned().unwrap_or_default());
+            }
+        });
+    }
+
+    /// A person does something to the draft that stands for an order, if one does.
+    fn person(&mut self, index: usize, order: usize, deed: Deed) {
+        let now = self.machine.now();
+        let mut world = lock(&self.world);
+        let agreement = world.agreements.get_mut(&deployment::agreement_name(index)).expect("it exists");
+        let of_order = |document: &sandbox::economic::Document| {
+            let reference = document.json.text("references.other").unwrap_or_default();
+            reference.split(' ').next() == Some(order.to_string().as_str())
+        };
+        let draft =
+            agreement.drafts.iter().find(|(_, document)| of_order(document)).map(|(number, _)| *number);
+        let Some(number) = draft else { return };
+        let (method, target, body) = match deed {
+            Deed::Delete => ("DELETE", format!("/economic/rest/invoices/drafts/{number}"), String::new()),
+            Deed::Book => (
+                "POST",
+                "/economic/rest/invoices/booked".to_owned(),
+                format!("{{\"draftInvoice\":{{\"draftInvoiceNumber\":{number}}}}}"),
+            ),
+        };
+        let request = deployment::accounting_credentials(index)
+            .iter()
+            .fold(sandbox::Request::new(method, &target), |request, (name, value)| {
+                request.with_header(name, value)
+            })
+            .with_header("Content-Type", "application/json")
+            .with_body(body);
+        let answer = agreement.handle(now, &request);
+        assert!(answer.is_success(), "a person can {deed:?}: {}", String::from_utf8_lossy(&answer.body));
+        drop(world);
+        // A draft that went before the ledger knew of it cannot be told from one that was never made.
+        let knows = |head: Head| !head.documents.is_empty() && !head.plan.is_some_and(|plan| plan.open);
+        let known = self.head(index, order).is_some_and(knows) && self.plan.restore.is_none();
+        self.done_by_person.push((index, order, deed, known));
     }
 
     /// A restore as the operator does it: everything is stopped, the backup put back, the epoch set, and nothing starts
@@ -611,6 +682,12 @@ fn timeline(plan: &Plan, began: i64) -> Vec<(i64, Event)> {
     }
     for (index, order, at, status) in &plan.changes {
         events.push((began + at, Event::Change(*index, *order, status)));
+    }
+    for (index, at, shape) in &plan.edits {
+        events.push((began + at, Event::Edit(*index, shape.clone())));
+    }
+    for (index, order, at, deed) in &plan.deeds {
+        events.push((began + at, Event::Person(*index, *order, *deed)));
     }
     if let Some((backup, restore)) = plan.restore {
         events.push((began + backup, Event::Backup));

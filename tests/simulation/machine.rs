@@ -79,7 +79,7 @@ impl Mishap {
 /// Decides what goes wrong: number of the point from 0, its place, who works.
 pub(crate) type Decider = Box<dyn FnMut(usize, Place, usize) -> Option<Mishap> + Send>;
 
-/// What happened, as a hash and, when asked for, as text.
+/// What happened, as text and its hash, when asked for.
 pub(crate) struct Trace {
     hash: std::hash::DefaultHasher,
     lines: Option<Vec<String>>,
@@ -191,10 +191,13 @@ impl Machine {
         std::mem::take(&mut *lock(&self.hits))
     }
 
-    /// Writes a line of the trace.
+    /// Writes a line of the trace, where one is kept.
     pub(crate) fn note(&self, line: impl FnOnce() -> String) {
-        let line = format!("{} w{} {}", self.now_ms(), self.worker.load(Ordering::Relaxed), line());
         let mut trace = lock(&self.trace);
+        if trace.lines.is_none() {
+            return;
+        }
+        let line = format!("{} w{} {}", self.now_ms(), self.worker.load(Ordering::Relaxed), line());
         trace.hash.write(line.as_bytes());
         if let Some(lines) = &mut trace.lines {
             lines.push(line);

@@ -6,7 +6,7 @@ use engine::memory::Fate;
 use sandbox::{Fault, Operation, Wrong};
 
 use crate::deployment::Setup;
-use crate::history::Plan;
+use crate::history::{Deed, Plan};
 use crate::machine::{Decider, Mishap, Place};
 use crate::orders::OrderShape;
 use crate::random::Random;
@@ -79,10 +79,15 @@ pub(crate) fn plan(seed: u64) -> (Plan, Decider) {
         |random: &mut Random, most: u64| i64::try_from(random.below(most * 60_000)).expect("it fits");
     let mut orders = Vec::new();
     let mut changes = Vec::new();
+    let (mut edits, mut deeds) = (Vec::new(), Vec::new());
     for index in 0..merchants {
-        for number in 0..=random.below(3) {
-            let shape = shape(&mut random, 5001 + index * 100 + usize::try_from(number).expect("it fits"));
+        let count = *random.pick(&[1, 1, 1, 2, 2, 3]);
+        for number in 0..count {
+            let shape = shape(&mut random, 5001 + index * 100 + number);
             let at = minutes(&mut random, 3);
+            if setups[index].kind == DocumentKind::DraftInvoice {
+                draft_life(&mut random, index, &shape, at, &mut edits, &mut deeds);
+            }
             for _ in 0..random.below(3) {
                 let state = if random.chance(700) { "processing" } else { "completed" };
                 changes.push((index, shape.id, at + 1000 + minutes(&mut random, 20), state));
@@ -95,6 +100,8 @@ pub(crate) fn plan(seed: u64) -> (Plan, Decider) {
         setups,
         orders,
         changes,
+        edits,
+        deeds,
         workers: 1 + usize::try_from(random.below(4)).expect("it fits"),
         skew_ms: if skewed { (0..8).map(|_| skew(&mut random)).collect() } else { Vec::new() },
         lost: random.below(150),
@@ -108,13 +115,37 @@ pub(crate) fn plan(seed: u64) -> (Plan, Decider) {
         warm: random.chance(850),
         ..Plan::single(seed)
     };
-    let rate = *random.pick(&[0, 10, 30, 60, 120, 250]);
+    let rate = *random.pick(&[0, 10, 30, 60, 100, 160]);
     (plan, decider(random, rate))
+}
+
+/// What happens to an order whose document is a draft: the shop's staff edits it, a person deletes or books the draft.
+fn draft_life(
+    random: &mut Random,
+    index: usize,
+    shape: &OrderShape,
+    placed_at: i64,
+    edits: &mut Vec<(usize, i64, OrderShape)>,
+    deeds: &mut Vec<(usize, usize, i64, Deed)>,
+) {
+    let mut later = || placed_at + 60_000 + i64::try_from(random.below(20 * 60_000)).expect("it fits");
+    let (first, second, deed_at) = (later(), later(), later());
+    let mut edited = shape.clone();
+    for at in [first.min(second), first.max(second)] {
+        if random.chance(600) {
+            let net = 1_000 * (1 + i64::try_from(random.below(9)).expect("it fits"));
+            edited.lines.push(("KANDE".to_owned(), 1, net, net / 4));
+            edits.push((index, at, edited.clone()));
+        }
+    }
+    if random.chance(250) {
+        deeds.push((index, shape.id, deed_at, *random.pick(&[Deed::Delete, Deed::Book])));
+    }
 }
 
 fn setup(random: &mut Random, skewed: bool) -> Setup {
     Setup {
-        kind: if random.chance(750) { DocumentKind::BookedInvoice } else { DocumentKind::DraftInvoice },
+        kind: if random.chance(700) { DocumentKind::BookedInvoice } else { DocumentKind::DraftInvoice },
         write_back: random.chance(500),
         difference: *random.pick(&[
             DifferenceMode::LeaveDraft,
@@ -134,7 +165,7 @@ fn setup(random: &mut Random, skewed: bool) -> Setup {
 }
 
 fn shape(random: &mut Random, id: usize) -> OrderShape {
-    let mut shape = if random.chance(350) { OrderShape::uneven(id) } else { OrderShape::plain(id) };
+    let mut shape = if random.chance(450) { OrderShape::uneven(id) } else { OrderShape::plain(id) };
     if random.chance(400) {
         shape.email = "canaryshared@example.org".to_owned();
     }
@@ -153,7 +184,8 @@ fn decider(mut random: Random, rate: u64) -> Decider {
     Box::new(move |_, place, _| {
         // What few histories do at all is disturbed more often, so that every step meets every fault.
         let rare = match place {
-            Place::Outside(_, Operation::WriteDraft | Operation::WriteOrder | Operation::CreateProduct) => 12,
+            Place::Outside(_, Operation::WriteDraft | Operation::WriteOrder) => 16,
+            Place::Outside(_, Operation::CreateProduct) => 8,
             Place::Outside(_, Operation::Book | Operation::ReadBooked) => 6,
             Place::Outside(_, Operation::CreateCustomer | Operation::CreateDraft) => 4,
             Place::Outside(_, Operation::ReadDrafts) | Place::Ledger("advance") => 2,

@@ -58,7 +58,9 @@ impl Session<'_> {
         let stored = self.load_stored(pointer.ordinal).await?;
         let plan = self.load_plan(pointer.ordinal).await?;
         self.note_plan(&plan, &stored.hash);
-        let mut ending = self.execute(&plan, stored.applied, true, false).await?;
+        // After a restore even a step whose predecessor is missing may have been done: the ledger is behind the books.
+        let look_first = self.route.epoch.is_some();
+        let mut ending = self.execute(&plan, stored.applied, true, look_first).await?;
         // The message that woke it may tell of a newer state than the plan was made from: look again at once.
         ending.due_at = Some(self.engine.now());
         Ok(ending)
@@ -71,7 +73,8 @@ impl Session<'_> {
             return false;
         }
         // Nothing that was answered is believed: numbers and sums are looked up again, booked ones too.
-        self.progress = Progress { customer: self.progress.customer, ..Progress::default() };
+        let customer = self.progress.customer;
+        self.progress = Progress { customer, reopened: true, ..Progress::default() };
         self.plan_open = true;
         true
     }
@@ -346,7 +349,14 @@ impl Session<'_> {
         if let Some(left) = self.adopt(carrying, step).await? {
             return Ok(left);
         }
-        self.ensure(carrying, index, &Thing::Document(step), carrying.look_first).await?;
+        if self.progress.reopened {
+            if !self.look(plan, &Thing::Document(step)).await? {
+                self.nothing_found(index).await?;
+                return Ok(Left::End(self.end_removed(carrying)));
+            }
+        } else {
+            self.ensure(carrying, index, &Thing::Document(step), carrying.look_first).await?;
+        }
         self.compare(carrying, plan, step).await
     }
 
@@ -429,6 +439,15 @@ impl Session<'_> {
             let written = self.write_draft(&key, document).await;
             written.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
             self.progress.corrected = true;
+            if let Some(reason) = self.progress.held.clone() {
+                return Ok(Left::End(self.end_held(carrying, reason)));
+            }
+            verdict = self.verdict(plan);
+        }
+        if let (Verdict::Differs(_), true, None) = (&verdict, self.progress.reopened, self.progress.invoice) {
+            // A person asked for it again: the draft is brought to what the order says now.
+            let written = self.write_draft(&step.key, &step.document).await;
+            written.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
             if let Some(reason) = self.progress.held.clone() {
                 return Ok(Left::End(self.end_held(carrying, reason)));
             }

@@ -280,7 +280,11 @@ impl Ends<'_> {
                 let _ = accounting.create_product(transport, step).await;
             }
             Step::CreateDocument(step) => {
-                let _ = accounting.create_document(transport, &step.key, &step.document, self.customer).await;
+                let (key, document) = (&step.key, &step.document);
+                let _ = accounting.create_document(transport, key, document, self.customer).await;
+                // A replay brings a draft that differs to the plan, under the same key.
+                let draft = self.number("draft");
+                let _ = accounting.update_draft(transport, key, draft, document, self.customer).await;
             }
             Step::UpdateDraft(step) => {
                 let draft = self.number("draft");

@@ -146,6 +146,9 @@ pub struct Progress {
     pub corrected: bool,
     /// A step with unknown fate.
     pub doubt: Option<Doubt>,
+    /// A person asked to have a held document looked at again: one that is gone by now was removed, and is not made again.
+    #[serde(default)]
+    pub reopened: bool,
     /// The plan ended with this: it was carried out as far as it may be, and the merchant must do something.
     pub held: Option<Reason>,
 }
