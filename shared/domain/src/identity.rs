@@ -165,6 +165,13 @@ impl EffectKey {
         EffectKey(data_encoding::BASE32_NOPAD.encode(&digest[..10]).to_ascii_lowercase())
     }
 
+    /// The key at the end of a reference that Bogbro wrote (`1001 k7q2…`); `None` when there is none.
+    pub fn at_end_of(reference: &str) -> Option<EffectKey> {
+        let word = reference.split_whitespace().next_back()?;
+        let plain = word.len() == 16 && word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'));
+        plain.then(|| EffectKey(word.to_owned()))
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -180,5 +187,25 @@ impl fmt::Display for EffectKey {
 impl fmt::Debug for EffectKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_found_again_in_the_reference_it_was_written_into() {
+        let transfer = TransferId {
+            merchant: MerchantId::new("krus"),
+            source: "woocommerce:krus.example".to_owned(),
+            kind: EntityKind::Order,
+            entity: EntityId::new("1001"),
+        };
+        let key = EffectKey::new(&transfer, Effect::Document, 1, &AgreementId::new("424242"));
+        assert_eq!(EffectKey::at_end_of(&format!("#1001 {key}")), Some(key));
+        for other in ["", "#1001", "#1001 ABCDEFGHIJKLMNOP", "an order of 16 letters: abcdefghijklmno1"] {
+            assert_eq!(EffectKey::at_end_of(other), None, "{other}");
+        }
     }
 }

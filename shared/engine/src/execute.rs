@@ -285,7 +285,9 @@ impl Session<'_> {
         let (Some(step), Some(customer)) = (plan.document_step(), self.progress.customer) else {
             return Ok(None);
         };
-        let edited = port.find_edited(&self.accounting(), customer, step.document.date, &step.key).await;
+        // A draft carries the key it was made under, also when a later plan changes it.
+        let key = EffectKey::at_end_of(&plan.reference).unwrap_or_else(|| step.key.clone());
+        let edited = port.find_edited(&self.accounting(), customer, step.document.date, &key).await;
         let edited = edited.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
         Ok(edited.into_iter().next())
     }
