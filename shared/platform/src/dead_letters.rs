@@ -1,10 +1,14 @@
 //! What the queues gave up on becomes parked entries: visible, explained, and ready to be replayed. The normal depth of a
 //! dead-letter queue is nothing.
+//!
+//! When a transfer is given up is the ledger's to say, not the queue's: a message is received in vain also because of those
+//! before it in its group, or because its worker died. One whose news the ledger has already is let go.
 
 use domain::plan::Reason;
 use domain::{ConnectionId, MerchantId};
 use engine::clock::Clock;
-use engine::store::{LEDGER_SCHEMA, ParkedDelivery, Store};
+use engine::message::Message;
+use engine::store::{Head, LEDGER_SCHEMA, ParkedDelivery, Store};
 use serde::Deserialize;
 
 use crate::clock::SystemClock;
@@ -60,20 +64,41 @@ async fn drain_queue(platform: &Platform, url: &str) -> Result<usize, PlatformEr
             break;
         }
         for message in answer.messages() {
-            if park(platform, message.body().unwrap_or_default()).await? {
-                platform
-                    .sqs()
-                    .delete_message()
-                    .queue_url(url)
-                    .set_receipt_handle(message.receipt_handle().map(str::to_owned))
-                    .send()
-                    .await
-                    .map_err(|error| PlatformError::of(SERVICE, &error))?;
+            let text = message.body().unwrap_or_default();
+            if is_in_the_ledger(platform, text).await? {
+                delete(platform, url, message.receipt_handle()).await?;
+            } else if park(platform, text).await? {
+                delete(platform, url, message.receipt_handle()).await?;
                 parked += 1;
             }
         }
     }
     Ok(parked)
+}
+
+async fn delete(platform: &Platform, url: &str, receipt: Option<&str>) -> Result<(), PlatformError> {
+    let request =
+        platform.sqs().delete_message().queue_url(url).set_receipt_handle(receipt.map(str::to_owned));
+    request.send().await.map(|_| ()).map_err(|error| PlatformError::of(SERVICE, &error))
+}
+
+async fn is_in_the_ledger(platform: &Platform, text: &str) -> Result<bool, PlatformError> {
+    let Ok(message) = queue::read_message(text) else { return Ok(false) };
+    let head = platform.ledger.head(&message.transfer()).await;
+    let head = head.map_err(|failure| PlatformError::Unavailable {
+        service: "dynamodb",
+        message: failure.to_string(),
+    })?;
+    Ok(head.is_some_and(|head| has_news(&head, &message)))
+}
+
+/// True when the transfer comes up again by itself, or reflects these bytes, or was read after they came in.
+fn has_news(head: &Head, message: &Message) -> bool {
+    let reflects = head.applied.as_ref().is_some_and(|applied| {
+        let same = !message.body_hash.is_empty() && applied.body_hash == message.body_hash;
+        same || applied.read_at.is_some_and(|read_at| read_at > message.received_at)
+    });
+    head.due_at.is_some() || reflects
 }
 
 /// Keeps one message as a parked entry; `false` when it cannot be told whose it is.
@@ -101,7 +126,61 @@ async fn park(platform: &Platform, text: &str) -> Result<bool, PlatformError> {
 
 #[cfg(test)]
 mod tests {
+    use domain::{EntityId, EntityKind, TransferId};
+    use engine::log::Why;
+    use engine::message::{MESSAGE_SCHEMA, SettingsChoice};
+    use engine::store::{Applied, Claim, Status};
+    use jiff::{SignedDuration, Timestamp};
+
     use super::*;
+
+    fn message(at: Timestamp) -> Message {
+        Message {
+            schema: MESSAGE_SCHEMA,
+            merchant: MerchantId::new("m"),
+            connection: ConnectionId::new("c"),
+            source: "woocommerce:shop.example".to_owned(),
+            kind: EntityKind::Order,
+            entity: EntityId::new("1"),
+            received_at: at,
+            why: Why::Webhook,
+            settings: SettingsChoice::Now,
+            deduplication: String::new(),
+            body: String::new(),
+            body_hash: "news".to_owned(),
+        }
+    }
+
+    fn settled(at: Timestamp, body_hash: &str, read_at: Option<Timestamp>) -> Head {
+        let transfer: TransferId = message(at).transfer();
+        let claim = Claim {
+            transfer,
+            connection: ConnectionId::new("c"),
+            token: "token".to_owned(),
+            now: at,
+            lease_until: at,
+            body_hash: String::new(),
+            early: false,
+        };
+        let applied = Applied { body_hash: body_hash.to_owned(), read_at, ..Applied::default() };
+        Head { status: Status::Done, due_at: None, applied: Some(applied), ..Head::first(&claim) }
+    }
+
+    #[test]
+    fn only_news_that_the_ledger_does_not_have_is_parked() {
+        let at = Timestamp::from_second(1_795_000_000).expect("a time");
+        let (before, after) = (at - SignedDuration::from_secs(1), at + SignedDuration::from_secs(1));
+        let waiting = Head { due_at: Some(after), ..settled(at, "", None) };
+        for (what, head, has) in [
+            ("comes up again", waiting, true),
+            ("reflects these bytes", settled(at, "news", None), true),
+            ("was read after they came", settled(at, "", Some(after)), true),
+            ("was read before they came", settled(at, "older", Some(before)), false),
+            ("was never read", settled(at, "", None), false),
+        ] {
+            assert_eq!(has_news(&head, &message(at)), has, "{what}");
+        }
+    }
 
     #[test]
     fn a_queues_dead_letters_are_named_after_it() {
