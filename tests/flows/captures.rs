@@ -39,7 +39,7 @@ fn outcomes() -> Outcomes {
     serde_json::from_str(&text).expect("the table is JSON")
 }
 
-fn world(rounding: VatRounding) -> World {
+pub(crate) fn world(rounding: VatRounding) -> World {
     let mut world = demo::world();
     let mut agreement = demo::agreement_for_captures();
     agreement.vat_rounding = rounding;
@@ -94,14 +94,14 @@ async fn play(rounding: VatRounding, mode: &str) {
     }
     assert!(wrong.is_empty(), "{} deliveries ended otherwise:\n{}", wrong.len(), wrong.join("\n"));
     assert!(stage.attention().await.len() <= 4, "at most four orders are held");
-    agree_with_the_books(&stage, mode);
-    fit_the_schemas(&stage, &sent);
+    agree_with_the_books(&stage, "woocommerce", mode);
+    fit_the_schemas(&stage, &sent, 34);
 }
 
 /// Bodies sent to e-conomic so far: method, path and body, one JSON object each.
-type Bodies = Arc<Mutex<Vec<String>>>;
+pub(crate) type Bodies = Arc<Mutex<Vec<String>>>;
 
-fn record_bodies(stage: &Stage) -> Bodies {
+pub(crate) fn record_bodies(stage: &Stage) -> Bodies {
     let bodies = Bodies::default();
     let kept = Arc::clone(&bodies);
     stage.world().on_request(move |occasion| {
@@ -117,14 +117,14 @@ fn record_bodies(stage: &Stage) -> Bodies {
 }
 
 /// Every body that was sent fits the vendor's own schemas, as the oracle reads them.
-fn fit_the_schemas(stage: &Stage, sent: &Bodies) {
+pub(crate) fn fit_the_schemas(stage: &Stage, sent: &Bodies, at_least: usize) {
     let lines = sent.lock().unwrap_or_else(PoisonError::into_inner);
     let file = stage.folder().join("requests.jsonl");
     std::fs::write(&file, lines.join("\n")).expect("the bodies can be written");
     let output = Command::new("python3")
         .arg(tests::repository().join("tests/oracle/check_requests.py"))
         .arg(&file)
-        .args(["--at-least", "34"])
+        .args(["--at-least", &at_least.to_string()])
         .output()
         .expect("python3 runs");
     assert!(
@@ -208,13 +208,13 @@ fn show_in_shop(stage: &Stage, file: &str, body: &[u8], order: &str) {
 }
 
 /// The oracle's balances, reckoned from the raw bodies, hold in the ledger that the stand-in kept.
-fn agree_with_the_books(stage: &Stage, mode: &str) {
+pub(crate) fn agree_with_the_books(stage: &Stage, shop: &str, mode: &str) {
     let journal = stage.folder().join("ledger.journal");
     let asserted = stage.folder().join("asserted.journal");
     std::fs::write(&journal, stage.journal()).expect("the journal can be written");
     let output = Command::new("python3")
         .arg(tests::repository().join("tests/oracle/balances.py"))
-        .args(["--rounding", mode, "--shop", "woocommerce", "--check", "--journal"])
+        .args(["--rounding", mode, "--shop", shop, "--check", "--journal"])
         .arg(&journal)
         .arg("--out")
         .arg(&asserted)

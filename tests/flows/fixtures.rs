@@ -2,11 +2,12 @@
 //! table. Fixtures have no signature of their own; each is signed as the shop would sign it.
 
 use engine::store::Status;
+use sandbox::economic::VatRounding;
 use sandbox::signing::hmac_base64;
 use sandbox::{World, demo, shopify};
 use serde::Deserialize;
 
-use crate::captures::standing;
+use crate::captures::{agree_with_the_books, fit_the_schemas, record_bodies, standing};
 use crate::stage::{Shop, Stage, oracle_settings};
 
 /// One row of the table.
@@ -29,7 +30,16 @@ fn connection(place: usize) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn shopify_fixtures_end_as_the_table_says() {
+async fn shopify_fixtures_end_as_the_table_says_when_vat_is_rounded_per_line() {
+    play_all(VatRounding::PerLine, "per-line").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn shopify_fixtures_end_as_the_table_says_when_vat_is_rounded_per_rate() {
+    play_all(VatRounding::PerCode, "per-rate").await;
+}
+
+async fn play_all(rounding: VatRounding, mode: &str) {
     let Some(contracts) = tests::contracts("Shopify fixtures") else { return };
     let folder = contracts.join("webshops/shopify");
     let table = std::fs::read_to_string(tests::repository().join("tests/oracle/outcomes.json"))
@@ -41,7 +51,8 @@ async fn shopify_fixtures_end_as_the_table_says() {
         .iter()
         .map(|row| std::fs::read_to_string(folder.join(&row.file)).expect("the fixture can be read"))
         .collect();
-    let stage = Stage::set(world(&bodies), &shops(bodies.len())).await;
+    let stage = Stage::set(world(&bodies, rounding), &shops(bodies.len())).await;
+    let sent = record_bodies(&stage);
     let mut wrong = Vec::new();
     for (place, (row, body)) in table.shopify.iter().zip(&bodies).enumerate() {
         if let Some(difference) = play(&stage, place, row, body).await {
@@ -49,6 +60,8 @@ async fn shopify_fixtures_end_as_the_table_says() {
         }
     }
     assert!(wrong.is_empty(), "{} fixtures ended otherwise:\n{}", wrong.len(), wrong.join("\n"));
+    agree_with_the_books(&stage, "shopify", mode);
+    fit_the_schemas(&stage, &sent, 14);
 }
 
 fn shops(count: usize) -> Vec<Shop> {
@@ -63,9 +76,8 @@ fn shops(count: usize) -> Vec<Shop> {
 }
 
 /// A shop for each fixture; those that are orders are there to be read.
-fn world(bodies: &[String]) -> World {
-    let mut world = demo::world();
-    world.agreements.insert(demo::AGREEMENT.to_owned(), demo::agreement_for_captures());
+fn world(bodies: &[String], rounding: VatRounding) -> World {
+    let mut world = crate::captures::world(rounding);
     for (place, body) in bodies.iter().enumerate() {
         let name = connection(place);
         let mut shop = shopify::Shop::new(
