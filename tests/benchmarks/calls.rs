@@ -1,0 +1,377 @@
+//! What each kind of delivery of an order costs in calls: a lone one, the same bytes again after the queue has forgotten them,
+//! and other bytes about an order that has not changed. Counted at the local host's AWS endpoint and at the stand-ins, with the
+//! real functions, over the captured orders (`BOGBRO_CONTRACTS`) or, without them, the demo's.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use bogbro::local::{Attempt, FunctionSpec, Verdict};
+use domain::catalogue::Catalogue;
+use engine::log::PlanningRecord;
+use engine::store::Status;
+use sandbox::{World, demo};
+use serde_json::{Value, json};
+
+use crate::report::Report;
+use crate::stage::{Shop, Stage, WOOCOMMERCE, oracle_settings, plain_order, signed};
+
+/// The functions that a delivery goes through.
+const OWN: [&str; 2] = ["webhook-intake", "order-processing"];
+/// The size that an order of real size is nearest to, bytes.
+const REAL_SIZE: usize = 4_096;
+/// The log's lines have come through their pipe after this time.
+const PIPE: Duration = Duration::from_millis(40);
+
+/// One item of the table that is written.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    /// Partition and sort key.
+    pub(crate) key: (String, String),
+    /// Within a transaction, which costs twice.
+    pub(crate) in_transaction: bool,
+    /// Keys of indexes that are written anew; each costs a unit, two where one stood before.
+    pub(crate) index_units: u64,
+}
+
+/// One call by a function.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    /// The operation, such as `dynamodb:UpdateItem`.
+    pub(crate) operation: String,
+    /// A read of what a process believes for a minute: merchant, pauses, key. Counted apart.
+    pub(crate) believed: bool,
+    /// The items that it writes.
+    pub(crate) written: Vec<Written>,
+    /// Bytes of the request.
+    pub(crate) bytes: usize,
+    message: Option<String>,
+}
+
+/// What one delivery cost.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Spent {
+    /// The calls to AWS by the functions' code.
+    pub(crate) calls: Vec<Call>,
+    /// Reads of outside systems.
+    pub(crate) outside_reads: usize,
+    /// Writes to outside systems.
+    pub(crate) outside_writes: usize,
+    /// Bytes of the functions' logs.
+    pub(crate) log_bytes: u64,
+}
+
+/// The three kinds of delivery of one order.
+pub(crate) struct Played {
+    /// Its first delivery.
+    pub(crate) lone: Spent,
+    /// The same bytes again.
+    pub(crate) same: Spent,
+    /// Other bytes about the same order.
+    pub(crate) other: Spent,
+    done: bool,
+}
+
+/// What the plan of one order is made of.
+pub(crate) struct Planned {
+    /// The order as the shop sent it.
+    pub(crate) raw: String,
+    /// Settings, ids, day.
+    pub(crate) record: PlanningRecord,
+    /// The target.
+    pub(crate) catalogue: Catalogue,
+}
+
+/// Everything that was counted.
+pub(crate) struct Counted {
+    /// Each order.
+    pub(crate) orders: Vec<Played>,
+    /// Deliveries an order in the captures; 1 for the demo.
+    pub(crate) deliveries: usize,
+    /// Sizes of the table's items in the end.
+    pub(crate) sizes: HashMap<(String, String), usize>,
+    /// The order of real size.
+    pub(crate) planned: Planned,
+}
+
+impl Call {
+    fn of(attempt: &Attempt<'_>) -> Call {
+        let body: Value = serde_json::from_slice(attempt.body).unwrap_or_default();
+        let text = String::from_utf8_lossy(attempt.body);
+        let of_merchant =
+            ["#merchant\"", "\"connection#", "\"global\""].iter().any(|mark| text.contains(mark));
+        Call {
+            operation: attempt.operation.to_owned(),
+            believed: attempt.operation == "kms:Decrypt" || (reads(attempt.operation) && of_merchant),
+            written: written(&body),
+            bytes: attempt.body.len(),
+            message: body["MessageBody"].as_str().map(str::to_owned),
+        }
+    }
+}
+
+/// Whether it is a read of the table.
+pub(crate) fn reads(operation: &str) -> bool {
+    matches!(operation, "dynamodb:GetItem" | "dynamodb:Query" | "dynamodb:BatchGetItem")
+}
+
+/// The items that a request to the table writes or, in a transaction, checks (which costs the same).
+fn written(body: &Value) -> Vec<Written> {
+    let Some(parts) = body["TransactItems"].as_array() else {
+        let writes = body["UpdateExpression"].is_string() || body["Item"].is_object();
+        return writes.then(|| item(body, false)).into_iter().collect();
+    };
+    let parts = parts.iter().filter_map(Value::as_object).flat_map(|part| part.values());
+    parts.map(|part| item(part, true)).collect()
+}
+
+fn item(part: &Value, in_transaction: bool) -> Written {
+    let (key, units) = if part["Item"].is_object() { (&part["Item"], 1) } else { (&part["Key"], 2) };
+    let text = |name: &str| key[name]["S"].as_str().unwrap_or_default().to_owned();
+    let whole = part.to_string();
+    let indexes =
+        ["due_shard", "attention", "day"].iter().filter(|name| whole.contains(&format!("\"{name}\"")));
+    Written { key: (text("pk"), text("sk")), in_transaction, index_units: units * indexes.count() as u64 }
+}
+
+impl Spent {
+    /// The calls that are not believed ones.
+    pub(crate) fn own(&self) -> usize {
+        self.calls.iter().filter(|call| !call.believed).count()
+    }
+
+    fn add(&mut self, more: Spent) {
+        self.calls.extend(more.calls);
+        self.outside_reads += more.outside_reads;
+        self.outside_writes += more.outside_writes;
+        self.log_bytes += more.log_bytes;
+    }
+}
+
+/// Sees all calls of the functions and all requests to the stand-ins.
+struct Watch<'a> {
+    stage: &'a Stage,
+    calls: Arc<Mutex<Vec<Call>>>,
+    logged: u64,
+}
+
+impl<'a> Watch<'a> {
+    fn start(stage: &'a Stage) -> Watch<'a> {
+        let calls = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&calls);
+        stage.host.on_call(Some(Arc::new(move |attempt: &Attempt<'_>| {
+            if OWN.contains(&attempt.caller) {
+                seen.lock().unwrap_or_else(PoisonError::into_inner).push(Call::of(attempt));
+            }
+            Verdict::Pass
+        })));
+        Watch { stage, calls, logged: 0 }
+    }
+
+    /// Everything since the last time it was asked.
+    async fn spent(&mut self) -> Spent {
+        tokio::time::sleep(PIPE).await;
+        let file = |name: &str| self.stage.host.data().join("logs").join(format!("{name}.log"));
+        let size = |name: &str| std::fs::metadata(file(name)).map_or(0, |file| file.len());
+        let logged: u64 = OWN.iter().map(|name| size(name)).sum();
+        let log_bytes = logged.saturating_sub(self.logged);
+        self.logged = logged;
+        let mut world = self.stage.world();
+        let writes = world.log.iter().filter(|logged| logged.operation.is_write()).count();
+        let reads = world.log.len() - writes;
+        world.log.clear();
+        let calls = std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner));
+        Spent { calls, outside_reads: reads, outside_writes: writes, log_bytes }
+    }
+
+    async fn deliver(&mut self, body: Vec<u8>) -> anyhow::Result<Spent> {
+        let status = self.stage.deliver(WOOCOMMERCE, &signed(&body), body).await;
+        ensure!(status == 200, "a delivery was answered {status}");
+        self.stage.rest().await;
+        Ok(self.spent().await)
+    }
+
+    /// The three kinds of delivery of an order.
+    async fn play(&mut self, (id, body): &(String, String)) -> anyhow::Result<Played> {
+        self.stage.show(body);
+        let lone = self.deliver(body.clone().into_bytes()).await?;
+        let message =
+            lone.calls.iter().find_map(|call| call.message.clone()).context("no message was sent")?;
+        let head = self.stage.head(WOOCOMMERCE, "woocommerce", id).await.context("no transfer stands")?;
+        self.spent().await;
+        // The queue drops the same bytes; the function sees them once more when the queue has forgotten them.
+        let mut same = self.deliver(body.clone().into_bytes()).await?;
+        self.stage.host.invoke(OWN[1], record(&message)).await?;
+        same.add(self.spent().await);
+        let other = self.deliver(format!("{body}\n").into_bytes()).await?;
+        Ok(Played { lone, same, other, done: head.status == Status::Done })
+    }
+}
+
+/// The event that brings one message to the function.
+fn record(message: &str) -> Vec<u8> {
+    let record = json!({
+        "messageId": "by-hand", "receiptHandle": "by-hand", "body": message, "attributes": {"MessageGroupId": "by-hand"},
+        "messageAttributes": {}, "md5OfBody": "", "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:eu-north-1:000000000000:orders.fifo", "awsRegion": "eu-north-1",
+    });
+    json!({ "Records": [record] }).to_string().into_bytes()
+}
+
+/// Orders by id in the state of their first delivery, the number of deliveries of all, and the world they are played in.
+fn orders() -> anyhow::Result<(Vec<(String, String)>, usize, World, &'static str)> {
+    let mut world = demo::world();
+    let id =
+        |text: &str| -> anyhow::Result<String> { Ok(serde_json::from_str::<Value>(text)?["id"].to_string()) };
+    let Some(contracts) = std::env::var_os("BOGBRO_CONTRACTS").map(std::path::PathBuf::from) else {
+        let texts = demo::woocommerce_orders().into_iter().map(|(_, text)| text);
+        let found: Vec<_> = texts.map(|text| Ok((id(&text)?, text))).collect::<anyhow::Result<_>>()?;
+        let deliveries = found.len();
+        return Ok((found, deliveries, world, "the demo's orders"));
+    };
+    world.agreements.insert(demo::AGREEMENT.to_owned(), demo::agreement_for_captures());
+    let (mut found, mut deliveries): (Vec<(String, String)>, usize) = (Vec::new(), 0);
+    for file in tests::files_below(&contracts.join("webshops/woocommerce/captured"), ".body") {
+        let text = std::fs::read_to_string(&file)?;
+        let value: Value = serde_json::from_str(&text).unwrap_or_default();
+        if value["line_items"].is_array() {
+            deliveries += 1;
+            let id = value["id"].to_string();
+            if found.iter().all(|(known, _)| *known != id) {
+                found.push((id, text));
+            }
+        }
+    }
+    Ok((found, deliveries, world, "the captured orders"))
+}
+
+/// Plays every order and counts.
+pub(crate) async fn measure(report: &mut Report) -> anyhow::Result<Counted> {
+    let (orders, deliveries, world, what) = orders()?;
+    let own = std::env::current_exe()?;
+    let shops = [Shop::woocommerce(oracle_settings("woocommerce"))];
+    let stage = Stage::set_with(world, &shops, |config| {
+        // The clock's functions would mix their own calls in.
+        config.functions = FunctionSpec::deployed_by(&own);
+        config.functions.retain(|function| OWN.contains(&function.name.as_str()));
+    })
+    .await;
+    let mut watch = Watch::start(&stage);
+    // A first delivery warms the processes: what they believe for a minute is read now.
+    stage.send_order(WOOCOMMERCE, &plain_order(999_001)).await;
+    stage.rest().await;
+    watch.spent().await;
+    let mut played = Vec::new();
+    for order in &orders {
+        played.push(watch.play(order).await.with_context(|| format!("order {}", order.0))?);
+    }
+    print(report, &played, what);
+    let planned = planned(&stage, &orders, &played).await?;
+    let sizes = sizes(&stage).await?;
+    stage.host.stop().await;
+    Ok(Counted { orders: played, deliveries, sizes, planned })
+}
+
+fn print(report: &mut Report, played: &[Played], what: &str) {
+    report.section(&format!("Calls of {what} ({}), by the functions' code", played.len()));
+    let most = |count: fn(&Played) -> usize| played.iter().map(count).max().unwrap_or_default() as f64;
+    report.goal("AWS calls of a lone delivery, at the most", most(|one| one.lone.own()), 5.0, "");
+    report.goal("AWS calls of a byte-equal duplicate, at the most", most(|one| one.same.own()), 2.0, "");
+    let outside = |spent: &Spent| spent.outside_reads + spent.outside_writes;
+    report.goal(
+        "outside calls of a byte-equal duplicate",
+        most(|one| one.same.outside_reads + one.same.outside_writes),
+        0.0,
+        "",
+    );
+    report.goal(
+        "outside reads of another duplicate, at the most",
+        most(|one| one.other.outside_reads),
+        1.0,
+        "",
+    );
+    report.goal("outside writes of another duplicate", most(|one| one.other.outside_writes), 0.0, "");
+    let mean = |count: &dyn Fn(&Played) -> u64| {
+        played.iter().map(count).sum::<u64>() as f64 / played.len().max(1) as f64
+    };
+    let lines: [(&str, fn(&Played) -> &Spent); 3] = [
+        ("lone", |one| &one.lone),
+        ("byte-equal duplicate", |one| &one.same),
+        ("other duplicate", |one| &one.other),
+    ];
+    for (name, of) in lines {
+        report.figure(
+            &format!("{name}: mean AWS calls / outside calls / log bytes"),
+            format!(
+                "{:.1} / {:.1} / {:.0}",
+                mean(&|one| of(one).own() as u64),
+                mean(&|one| outside(of(one)) as u64),
+                mean(&|one| of(one).log_bytes)
+            ),
+        );
+    }
+}
+
+/// The transferred order that is nearest to a real size, with what its plan was made of.
+async fn planned(stage: &Stage, orders: &[(String, String)], played: &[Played]) -> anyhow::Result<Planned> {
+    let done = orders.iter().zip(played).filter(|(_, one)| one.done).map(|(order, _)| order);
+    let (id, _) =
+        done.min_by_key(|(_, text)| text.len().abs_diff(REAL_SIZE)).context("no order was transferred")?;
+    let view = stage.transfer(WOOCOMMERCE, "woocommerce", id).await;
+    let found = view.trace.rows.into_iter().find_map(|row| {
+        let record = row.public.planning?;
+        let personal = row.personal?;
+        Some(Planned { raw: personal.order?, record, catalogue: personal.catalogue? })
+    });
+    found.context("the log does not hold what the plan was made of")
+}
+
+/// The size of each item of the table: the lengths of its attributes' names and values.
+async fn sizes(stage: &Stage) -> anyhow::Result<HashMap<(String, String), usize>> {
+    let configuration = aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .endpoint_url(stage.host.endpoint_url())
+        .region(aws_config::Region::new(bogbro::local::deployment::REGION))
+        .credentials_provider(aws_sdk_dynamodb::config::Credentials::new(
+            "local-benchmarks",
+            "local",
+            None,
+            None,
+            "local",
+        ))
+        .load()
+        .await;
+    let client = aws_sdk_dynamodb::Client::new(&configuration);
+    let mut found = HashMap::new();
+    let mut from = None;
+    loop {
+        let request =
+            client.scan().table_name(bogbro::local::deployment::TABLE).set_exclusive_start_key(from);
+        let page = request.send().await?;
+        for item in page.items() {
+            let text =
+                |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+            let size = item.iter().map(|(name, value)| name.len() + value_size(value)).sum();
+            found.insert((text("pk"), text("sk")), size);
+        }
+        match page.last_evaluated_key {
+            Some(key) if !key.is_empty() => from = Some(key),
+            _ => return Ok(found),
+        }
+    }
+}
+
+fn value_size(value: &aws_sdk_dynamodb::types::AttributeValue) -> usize {
+    use aws_sdk_dynamodb::types::AttributeValue;
+    match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::B(bytes) => bytes.as_ref().len(),
+        AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
+        AttributeValue::M(map) => {
+            3 + map.iter().map(|(name, value)| 1 + name.len() + value_size(value)).sum::<usize>()
+        }
+        AttributeValue::L(list) => 3 + list.iter().map(|value| 1 + value_size(value)).sum::<usize>(),
+        AttributeValue::Ss(texts) => texts.iter().map(String::len).sum(),
+        _ => 1,
+    }
+}
