@@ -82,9 +82,11 @@ fn proved(history: &History, found: &mut Vec<String>) {
     }
 }
 
-/// A worker that died takes what it called with it: only what was concluded is in the log.
+/// A worker that died, or was overtaken by one whose clock is ahead, takes what it called with it: only what was concluded
+/// is in the log.
 fn may_lack_proof(history: &History) -> bool {
-    history.machine.had_mishaps() || history.plan.restore.is_some()
+    let plan = &history.plan;
+    history.machine.had_mishaps() || plan.restore.is_some() || !plan.skew_ms.is_empty()
 }
 
 /// One document of an agreement that carries a key of ours.
