@@ -62,9 +62,8 @@ const VENDOR_WAIT: Duration = Duration::from_millis(1_200);
 const OWN_WORK: Duration = Duration::from_millis(30);
 /// Orders whose cost is told.
 const ORDERS: u64 = 1_000;
-/// What a KMS answer, pauses and the merchant's record are believed for covers at least so many deliveries in the reckoning:
-/// none at all, each order pays for its own.
-const DAILY_REPORTS: u64 = 1;
+/// Mails that 1,000 orders cause: a shop of that size gets its daily report.
+const MAILS: u64 = 1;
 
 /// Puts the cost of 1,000 orders into the report.
 pub(crate) fn reckon(report: &mut Report, counted: &Counted, intake: Duration) {
@@ -89,11 +88,13 @@ pub(crate) fn reckon(report: &mut Report, counted: &Counted, intake: Duration) {
         &format!("requests only, {} deliveries of {count} orders", counted.deliveries),
         format!("{:.4} USD", dollars(captured)),
     );
-    let whole = captured + waiting + duplicates * further / count + logs + DAILY_REPORTS * PRICES.mail;
+    let whole = captured + waiting + duplicates * further / count + logs + MAILS * PRICES.mail;
     report.figure(
         "all-in: those, 1.2 s vendor wait at 256 MB, logs, a mail",
         format!("{:.4} USD", dollars(whole)),
     );
+    report
+        .note("request units by the items' sizes in the end; what is believed for a minute is in it where it was read");
     report
         .note("not in it: idle polling of the queues, storage, alarms, the clock's functions, data transfer");
 }

@@ -40,6 +40,9 @@ fn main() -> anyhow::Result<()> {
 /// Every measurement, one after the other: nothing else of this program runs beside one.
 async fn measure() -> anyhow::Result<Report> {
     let mut report = Report::default();
+    if cfg!(debug_assertions) {
+        report.note("a development build: its times and time ratios are not those of a release");
+    }
     let intake = intake::measure(&mut report).await?;
     let counted = calls::measure(&mut report).await?;
     planning::measure(&mut report, &counted)?;
