@@ -39,7 +39,7 @@ pub(crate) fn violations(history: &mut History) -> Vec<String> {
     }
     silence(history, &mut found);
     compared(history, &mut found);
-    if history.plan.seed % 4 == 0 {
+    if history.plan.seed.is_multiple_of(4) {
         proved(history, &mut found);
     }
     found

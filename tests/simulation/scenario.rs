@@ -80,12 +80,12 @@ pub(crate) fn plan(seed: u64) -> (Plan, Decider) {
     let mut orders = Vec::new();
     let mut changes = Vec::new();
     let (mut edits, mut deeds) = (Vec::new(), Vec::new());
-    for index in 0..merchants {
+    for (index, setup) in setups.iter().enumerate() {
         let count = *random.pick(&[1, 1, 1, 2, 2, 3]);
         for number in 0..count {
             let shape = shape(&mut random, 5001 + index * 100 + number);
             let at = minutes(&mut random, 3);
-            if setups[index].kind == DocumentKind::DraftInvoice {
+            if setup.kind == DocumentKind::DraftInvoice {
                 draft_life(&mut random, index, &shape, at, &mut edits, &mut deeds);
             }
             for _ in 0..random.below(3) {
