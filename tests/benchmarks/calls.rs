@@ -193,7 +193,7 @@ impl<'a> Watch<'a> {
     }
 
     /// The three kinds of delivery of an order.
-    async fn play(&mut self, (id, body): &(String, String)) -> anyhow::Result<Played> {
+    async fn play(&mut self, (id, body): &Order) -> anyhow::Result<Played> {
         self.stage.show(body);
         let lone = self.deliver(body.clone().into_bytes()).await?;
         let message =
@@ -219,8 +219,13 @@ fn record(message: &str) -> Vec<u8> {
     json!({ "Records": [record] }).to_string().into_bytes()
 }
 
-/// Orders by id in the state of their first delivery, the number of deliveries of all, and the world they are played in.
-fn orders() -> anyhow::Result<(Vec<(String, String)>, usize, World, &'static str)> {
+/// An order's id and its body in the state of its first delivery.
+type Order = (String, String);
+/// One kind of delivery of an order.
+type Kind = fn(&Played) -> &Spent;
+
+/// The orders, the number of deliveries of all, the world they are played in, and what they are called.
+fn orders() -> anyhow::Result<(Vec<Order>, usize, World, &'static str)> {
     let mut world = demo::world();
     let id =
         |text: &str| -> anyhow::Result<String> { Ok(serde_json::from_str::<Value>(text)?["id"].to_string()) };
@@ -231,7 +236,7 @@ fn orders() -> anyhow::Result<(Vec<(String, String)>, usize, World, &'static str
         return Ok((found, deliveries, world, "the demo's orders"));
     };
     world.agreements.insert(demo::AGREEMENT.to_owned(), demo::agreement_for_captures());
-    let (mut found, mut deliveries): (Vec<(String, String)>, usize) = (Vec::new(), 0);
+    let (mut found, mut deliveries): (Vec<Order>, usize) = (Vec::new(), 0);
     for file in tests::files_below(&contracts.join("webshops/woocommerce/captured"), ".body") {
         let text = std::fs::read_to_string(&file)?;
         let value: Value = serde_json::from_str(&text).unwrap_or_default();
@@ -295,7 +300,7 @@ fn print(report: &mut Report, played: &[Played], what: &str) {
     let mean = |count: &dyn Fn(&Played) -> u64| {
         played.iter().map(count).sum::<u64>() as f64 / played.len().max(1) as f64
     };
-    let lines: [(&str, fn(&Played) -> &Spent); 3] = [
+    let lines: [(&str, Kind); 3] = [
         ("lone", |one| &one.lone),
         ("byte-equal duplicate", |one| &one.same),
         ("other duplicate", |one| &one.other),
@@ -314,7 +319,7 @@ fn print(report: &mut Report, played: &[Played], what: &str) {
 }
 
 /// The transferred order that is nearest to a real size, with what its plan was made of.
-async fn planned(stage: &Stage, orders: &[(String, String)], played: &[Played]) -> anyhow::Result<Planned> {
+async fn planned(stage: &Stage, orders: &[Order], played: &[Played]) -> anyhow::Result<Planned> {
     let done = orders.iter().zip(played).filter(|(_, one)| one.done).map(|(order, _)| order);
     let (id, _) =
         done.min_by_key(|(_, text)| text.len().abs_diff(REAL_SIZE)).context("no order was transferred")?;
