@@ -1317,6 +1317,58 @@ pub(crate) const MACHINERY: &[Entry] = &[
         ],
     ),
     entry(
+        "books-twin",
+        [
+            "Bilag {number} fra {day} bærer samme reference som et andet bogført bilag: {reference}.",
+            "Intet er stoppet, men salget kan være bogført to gange.",
+            "Se på begge bilag, og udlign det overflødige med en kreditnota.",
+        ],
+        [
+            "Document {number} of {day} carries the same reference as another booked document: {reference}.",
+            "Nothing is stopped, but the sale may be booked twice.",
+            "Look at both documents, and settle the superfluous one with a credit note.",
+        ],
+    ),
+    entry(
+        "books-unknown",
+        [
+            "Bilag {number} fra {day} bærer Bogbros reference {reference}, men Bogbro kender det ikke.",
+            "Intet er stoppet.",
+            "En person kan have bogført kladden; gensend ordren, så Bogbro ser efter igen.",
+        ],
+        [
+            "Document {number} of {day} carries Bogbro's reference {reference}, but Bogbro does not know it.",
+            "Nothing is stopped.",
+            "A person may have booked the draft; replay the order so that Bogbro looks again.",
+        ],
+    ),
+    entry(
+        "books-differ",
+        [
+            "Bilag {number} fra {day} har en anden total i regnskabet, end Bogbro har noteret ({reference}).",
+            "Intet er stoppet.",
+            "Se på bilaget, og gensend ordren, så Bogbro ser efter igen.",
+        ],
+        [
+            "Document {number} of {day} has another total in the accounts than Bogbro has noted ({reference}).",
+            "Nothing is stopped.",
+            "Look at the document, and replay the order so that Bogbro looks again.",
+        ],
+    ),
+    entry(
+        "books-missing",
+        [
+            "Bilag {number} for ordre {order} skulle være bogført {day}, men det findes ikke i regnskabet.",
+            "Salget mangler muligvis i bogføringen.",
+            "Se efter bilaget i regnskabet; gensend ordren, når det er afklaret.",
+        ],
+        [
+            "Document {number} of order {order} should be booked on {day}, but it is not in the accounts.",
+            "The sale may be missing from the books.",
+            "Look for the document in the accounts; replay the order when that is settled.",
+        ],
+    ),
+    entry(
         "order-unknown",
         [
             "Ordre {entity} fra {day} findes i webshoppen, men Bogbro har aldrig set den.",
