@@ -230,12 +230,13 @@ async fn a_poisoned_message_ends_in_the_dead_letters_and_its_group_goes_on() {
     let world = World::start(Some(alone), |config| config.redelivery = Some(Duration::ZERO)).await;
     world.send("a", "crash-99").await;
     world.send("a", "after").await;
-    world.lines_when(6).await;
+    let maximum = bogbro::local::deployment::QUEUES[0].maximum_receives as usize;
+    world.lines_when(maximum + 1).await;
     world.until_empty().await;
     let lines = world.lines();
     assert_eq!(
         lines.iter().filter(|line| line.contains("crash-99")).count(),
-        5,
+        maximum,
         "the deployed maximum: {lines:?}"
     );
     assert!(lines.last().is_some_and(|line| line.starts_with("a after")), "{lines:?}");
