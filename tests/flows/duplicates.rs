@@ -153,6 +153,10 @@ struct Row {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_delivery_costs_five_calls_a_duplicate_two_and_news_of_nothing_one_read() {
+    // The claim is made of the captured orders; the demo's fewer ones neither reach every call nor every kind of order.
+    if tests::contracts("calls of the captured deliveries").is_none() {
+        return;
+    }
     let (orders, world, settings) = orders();
     // The clock's functions would mix their own calls in.
     let stage = Stage::set_with(world, &[Shop::woocommerce(settings)], |config| {

@@ -21,6 +21,10 @@ type Permissions = BTreeMap<String, BTreeSet<(String, String)>>;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_functions_do_is_what_the_template_allows_them() {
+    // The claim is made of the captured orders; the demo's fewer ones neither reach every call nor every kind of order.
+    if tests::contracts("calls of the captured deliveries").is_none() {
+        return;
+    }
     let mut world = demo::world();
     world.agreements.insert(demo::AGREEMENT.to_owned(), demo::agreement_for_captures());
     let stage = Stage::set(world, &[Shop::woocommerce(oracle_settings("woocommerce"))]).await;
