@@ -64,7 +64,7 @@ fn amounts_that_must_be_refused() {
         assert!(Money::parse(text, Currency::DKK).is_err(), "{text:?} was read");
     }
     assert!(Money::parse("99999999999999999999", Currency::DKK).is_err(), "too large");
-    assert!("XXX".parse::<Currency>().is_err());
+    assert!("QQQ".parse::<Currency>().is_err());
     assert!("dkk".parse::<Currency>().is_err());
 }
 
