@@ -15,6 +15,7 @@ pub mod order;
 pub mod plan;
 pub mod planning;
 pub mod settings;
+pub mod settlement;
 
 pub use catalogue::Catalogue;
 pub use customer::{Address, Customer, CustomerKind};

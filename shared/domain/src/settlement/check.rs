@@ -1,0 +1,277 @@
+//! Does a settlement agree with itself? Exact in minor units, with no tolerance.
+//!
+//! The rules, all of them exact:
+//!
+//! 1. on each line, gross + fees + VAT on fees = net, where the format states a net;
+//! 2. opening balance + what was earned − payout = closing balance. Fees and VAT on fees count as earned (negatively) when
+//!    they are taken from the payout, and do not when they are invoiced apart;
+//! 3. what is stated of payout, opening and closing balance is what lines of those kinds show;
+//! 4. stated totals and counts are those of the lines;
+//! 5. currencies are never added together (a line in another currency is refused when it comes);
+//! 6. a line's own id stands once in a batch;
+//! 7. what the payout API or the bank says was paid is what the report makes.
+//!
+//! A format that states neither payout nor balance nor net can be cut short without anybody noticing. It is `Unconfirmed`
+//! until the payout API or the bank gives the same amount.
+
+use serde::{Deserialize, Serialize};
+
+use super::batch::{SettlementMode, StatedTotal, TotalOf};
+use super::breach::Breach;
+use super::kind::Kind;
+use super::receive::Settlement;
+use super::tally::KindSum;
+use crate::money::{Money, MoneyError};
+
+/// Who outside the report says what was paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConfirmedBy {
+    /// The acquirer's list of payouts.
+    PayoutApi,
+    /// The merchant's bank statement.
+    BankLine,
+}
+
+impl ConfirmedBy {
+    /// The word in messages.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ConfirmedBy::PayoutApi => "payout API",
+            ConfirmedBy::BankLine => "bank statement",
+        }
+    }
+}
+
+/// A payout's amount from outside the report; positive when the merchant received it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// Who says so.
+    pub by: ConfirmedBy,
+    /// The amount there.
+    pub payout: Money,
+}
+
+/// Where a settlement stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// Everything agrees.
+    Balanced,
+    /// Nothing disagrees, but nothing in the report would show that a part of it is missing. Not postable.
+    Unconfirmed,
+    /// Something disagrees. Nothing of it is posted.
+    Unbalanced,
+}
+
+/// What the check found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Where it stands.
+    pub standing: Standing,
+    /// What disagrees, each with its place and difference. At most 50 of single lines.
+    pub breaches: Vec<Breach>,
+    /// How many more lines disagree.
+    pub more_breaches: u64,
+    /// What was paid out: as stated, as the lines show it, or else what the lines add up to. Positive to the merchant.
+    pub payout: Money,
+    /// The acquirer's words that Bogbro does not know, with the number of lines and the sum of their nets.
+    pub unknown: Vec<(String, u64, Money)>,
+    /// The payout was announced and not sent.
+    pub pending: bool,
+    /// No sample from the vendor exists for this format.
+    pub unproven: bool,
+}
+
+impl Check {
+    /// A person may approve it.
+    pub fn postable(&self) -> bool {
+        self.standing == Standing::Balanced && !self.pending
+    }
+
+    /// It may be posted under the merchant's rules without a person.
+    pub fn postable_automatically(&self) -> bool {
+        self.postable() && self.unknown.is_empty() && !self.unproven
+    }
+}
+
+/// Payout and balances, from statements and from lines.
+struct Frame {
+    opening: Money,
+    payout: Money,
+    closing: Money,
+    confirmed: bool,
+}
+
+impl Settlement {
+    /// Adds what the payout API or the bank says was paid.
+    pub fn confirm(&mut self, confirmation: Confirmation) {
+        self.confirmed.push(confirmation);
+    }
+
+    /// Checks the settlement against itself and what is known from outside.
+    pub fn check(&self) -> Check {
+        let mut breaches = self.breaches.clone();
+        let zero = self.currency().zero();
+        let frame = match self.frame(&mut breaches) {
+            Ok(frame) => frame,
+            Err(error) => {
+                breaches.push(Breach::Amount { place: "balance".to_owned(), error });
+                Frame { opening: zero, payout: zero, closing: zero, confirmed: false }
+            }
+        };
+        let mut confirmed = frame.confirmed;
+        for total in &self.stated.totals {
+            match self.check_total(total, &mut breaches) {
+                Ok(adds_up) => confirmed |= adds_up,
+                Err(error) => breaches.push(Breach::Amount { place: total.place.clone(), error }),
+            }
+        }
+        for outside in &self.confirmed {
+            confirmed = true;
+            if outside.payout != frame.payout {
+                let (stated, reckoned) = (outside.payout, frame.payout);
+                breaches.push(Breach::Outside { by: outside.by, stated, reckoned });
+            }
+        }
+        let standing = match (breaches.is_empty() && self.more_breaches == 0, confirmed) {
+            (false, _) => Standing::Unbalanced,
+            (true, true) => Standing::Balanced,
+            (true, false) => Standing::Unconfirmed,
+        };
+        Check {
+            standing,
+            breaches,
+            more_breaches: self.more_breaches,
+            payout: frame.payout,
+            unknown: self.unknown_words(),
+            pending: self.stated.pending,
+            unproven: self.source.unproven,
+        }
+    }
+
+    fn money(&self, minor: i64) -> Money {
+        Money::from_minor(minor, self.currency())
+    }
+
+    /// What was earned: every line's effect on the balance but payouts and what is carried over.
+    ///
+    /// # Errors
+    /// Overflow.
+    pub fn earned(&self) -> Result<Money, MoneyError> {
+        let minor = self.tally.over(|kind| !kind.moves_balance(), |sum| self.effect(sum))?;
+        Ok(self.money(minor))
+    }
+
+    fn effect(&self, sum: &KindSum) -> Result<i64, MoneyError> {
+        match self.mode {
+            SettlementMode::Net => sum.net(),
+            SettlementMode::Gross => Ok(sum.gross),
+        }
+    }
+
+    /// What lines of a kind move, turned so that it is the payout or the balance itself; `None` without such lines.
+    fn shown(&self, kind: Kind) -> Result<Option<Money>, MoneyError> {
+        let sum = self.tally.kind(kind);
+        if sum.count == 0 {
+            return Ok(None);
+        }
+        let moved = self.money(sum.net()?);
+        Ok(Some(if kind == Kind::CarryIn { moved } else { moved.negated()? }))
+    }
+
+    fn frame(&self, breaches: &mut Vec<Breach>) -> Result<Frame, MoneyError> {
+        let mut agreed = |what, stated: Option<Money>, kind| -> Result<Option<Money>, MoneyError> {
+            let shown = self.shown(kind)?;
+            if let (Some(stated), Some(reckoned)) = (stated, shown)
+                && stated != reckoned
+            {
+                breaches.push(Breach::Shown { what, stated, reckoned });
+            }
+            Ok(stated.or(shown))
+        };
+        let opening = agreed("opening", self.stated.opening, Kind::CarryIn)?;
+        let payout = agreed("payout", self.stated.payout, Kind::Payout)?;
+        let closing = agreed("closing", self.stated.closing, Kind::CarryOut)?;
+        let zero = self.currency().zero();
+        let confirmed = payout.is_some() || (opening.is_some() && closing.is_some());
+        let (opening, earned) = (opening.unwrap_or(zero), self.earned()?);
+        let available = opening.plus(earned)?;
+        // With balances stated at both ends and no payout there was none; with nothing stated it is what there is.
+        let payout = match payout {
+            Some(payout) => payout,
+            None if confirmed => zero,
+            None => available.minus(closing.unwrap_or(zero))?,
+        };
+        let closing = closing.unwrap_or(zero);
+        let difference = available.minus(payout)?.minus(closing)?;
+        if !difference.is_zero() {
+            breaches.push(Breach::Balance { opening, earned, payout, closing, difference });
+        }
+        Ok(Frame { opening, payout, closing, confirmed })
+    }
+
+    /// Compares one stated total; true when its amount would show a missing line of any kind that moves the payout.
+    fn check_total(&self, total: &StatedTotal, breaches: &mut Vec<Breach>) -> Result<bool, MoneyError> {
+        let chosen = |kind: Kind| match &total.of {
+            TotalOf::Everything => true,
+            TotalOf::Kinds(kinds) => kinds.contains(&kind),
+            TotalOf::Net | TotalOf::Gross | TotalOf::Fees | TotalOf::Vat | TotalOf::FeesWithVat => {
+                !kind.moves_balance()
+            }
+        };
+        let reckoned = match &total.of {
+            TotalOf::Net | TotalOf::Everything => self.tally.over(chosen, KindSum::net)?,
+            TotalOf::Gross => self.tally.over(chosen, |sum| Ok(sum.gross))?,
+            TotalOf::Fees => self.tally.over(chosen, |sum| Ok(sum.fees))?,
+            TotalOf::Vat => self.tally.over(chosen, |sum| Ok(sum.vat))?,
+            TotalOf::FeesWithVat => self.tally.over(chosen, |sum| super::tally::plus(sum.fees, sum.vat))?,
+            TotalOf::Kinds(kinds) => kinds.iter().try_fold(0, |total, kind| {
+                let sum = self.tally.kind(*kind);
+                let amount = match kind {
+                    Kind::Fee | Kind::FeeRefund => sum.fees,
+                    Kind::Vat => sum.vat,
+                    _ => sum.gross,
+                };
+                super::tally::plus(total, amount)
+            })?,
+        };
+        let reckoned = self.money(reckoned);
+        if let Some(stated) = total.amount
+            && stated != reckoned
+        {
+            let (place, of) = (total.place.clone(), total.of.clone());
+            breaches.push(Breach::Total { place, of, stated, reckoned });
+        }
+        let found = self.tally.count(chosen);
+        if let Some(stated) = total.count
+            && stated != found
+        {
+            let (place, of) = (total.place.clone(), total.of.clone());
+            breaches.push(Breach::Count { place, of, stated, found });
+        }
+        Ok(total.amount.is_some() && matches!(total.of, TotalOf::Net | TotalOf::Everything))
+    }
+
+    fn unknown_words(&self) -> Vec<(String, u64, Money)> {
+        if self.tally.kind(Kind::Unknown).count == 0 {
+            return Vec::new();
+        }
+        let mut words = std::collections::BTreeMap::<String, (u64, i64)>::new();
+        for line in self.lines().filter(|line| line.kind == Kind::Unknown) {
+            let (count, sum) = words.entry(line.raw_kind.to_owned()).or_default();
+            *count += 1;
+            *sum = sum.saturating_add(line.reckoned_net().map_or(0, Money::minor));
+        }
+        words.into_iter().map(|(word, (count, sum))| (word, count, self.money(sum))).collect()
+    }
+
+    /// Opening balance, payout and closing balance, as the check uses them.
+    ///
+    /// # Errors
+    /// Overflow.
+    pub fn balances(&self) -> Result<(Money, Money, Money), MoneyError> {
+        let frame = self.frame(&mut Vec::new())?;
+        Ok((frame.opening, frame.payout, frame.closing))
+    }
+}

@@ -1,0 +1,326 @@
+//! Lines kept small: a million of them fit in a function's memory.
+//!
+//! A line is a fixed record of 40 bytes and one run of bytes for its texts; what few lines have (VAT, several fees, another
+//! currency) stands aside. Both grow by chunks, so that growing never needs twice the memory.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use super::error::SettlementError;
+use super::kind::{FeeKind, Kind};
+use super::line::{Fees, LONGEST_TEXT, Line, LinkKeys, SaleAmount, When};
+use crate::money::{Currency, Money};
+
+/// A growing list that never moves what it holds.
+#[derive(Clone, Debug)]
+pub(super) struct Chunked<T> {
+    chunks: Vec<Vec<T>>,
+    len: usize,
+}
+
+const CHUNK: usize = 1 << 12;
+
+impl<T> Chunked<T> {
+    pub(super) const fn new() -> Chunked<T> {
+        Chunked { chunks: Vec::new(), len: 0 }
+    }
+
+    pub(super) fn push(&mut self, value: T) {
+        if self.len.is_multiple_of(CHUNK) {
+            // A small batch does not pay for a whole chunk.
+            self.chunks.push(if self.len == 0 { Vec::new() } else { Vec::with_capacity(CHUNK) });
+        }
+        if let Some(chunk) = self.chunks.last_mut() {
+            chunk.push(value);
+            self.len += 1;
+        }
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<&T> {
+        self.chunks.get(index / CHUNK)?.get(index % CHUNK)
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+}
+
+const BLOCK: usize = 1 << 16;
+
+/// The bytes of many short texts.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Texts {
+    blocks: Vec<Vec<u8>>,
+}
+
+impl Texts {
+    /// Keeps a run of bytes of at most [`BLOCK`]; its place, or `None` when four gigabytes are full.
+    pub(super) fn keep(&mut self, bytes: &[u8]) -> Option<u32> {
+        let full = self.blocks.last().is_none_or(|block| block.len() + bytes.len() > BLOCK);
+        if full {
+            let small = self.blocks.is_empty();
+            self.blocks.push(if small { Vec::new() } else { Vec::with_capacity(BLOCK) });
+        }
+        let number = self.blocks.len() - 1;
+        let block = self.blocks.last_mut()?;
+        let place = u32::try_from(number * BLOCK + block.len()).ok()?;
+        block.extend_from_slice(bytes);
+        Some(place)
+    }
+
+    /// Everything in the block from that place on.
+    pub(super) fn from(&self, place: u32) -> &[u8] {
+        let place = place as usize;
+        self.blocks.get(place / BLOCK).and_then(|block| block.get(place % BLOCK..)).unwrap_or_default()
+    }
+}
+
+/// Words that many lines share.
+#[derive(Clone, Debug, Default)]
+struct Words {
+    words: Vec<String>,
+    numbers: HashMap<String, u16>,
+}
+
+impl Words {
+    fn number(&mut self, word: &str) -> Option<u16> {
+        // Lines of one kind stand together, so the word is mostly the last one asked for; the map answers quickly enough.
+        if let Some(number) = self.numbers.get(word) {
+            return Some(*number);
+        }
+        let number = u16::try_from(self.words.len()).ok()?;
+        self.words.push(word.to_owned());
+        self.numbers.insert(word.to_owned(), number);
+        Some(number)
+    }
+
+    fn word(&self, number: u16) -> &str {
+        self.words.get(usize::from(number)).map(String::as_str).unwrap_or_default()
+    }
+}
+
+/// A line has so many texts; the order they are kept in is that of [`Store::encode`].
+const FIELDS: usize = 9;
+
+const NO_EXTRA: u32 = u32::MAX;
+
+#[derive(Clone, Copy, Debug)]
+struct Packed {
+    gross: i64,
+    fee: i64,
+    text: u32,
+    number: u32,
+    extra: u32,
+    occurred: u32,
+    raw_kind: u16,
+    method: u16,
+    present: u16,
+    kind: Kind,
+    /// Bits 0-1: what kind of time; bit 2: the net was stated; bits 4-7: what kind of fee.
+    flags: u8,
+}
+
+/// What few lines have.
+#[derive(Clone, Debug)]
+struct Extra {
+    fees: Fees,
+    vat: i64,
+    booked: When,
+    sale: Option<SaleAmount>,
+}
+
+/// Lines of one currency, packed.
+#[derive(Clone, Debug)]
+pub(super) struct Store {
+    currency: Currency,
+    lines: Chunked<Packed>,
+    texts: Texts,
+    words: Words,
+    extras: Vec<Extra>,
+    run: Vec<u8>,
+}
+
+impl Store {
+    pub(super) fn new(currency: Currency) -> Store {
+        Store {
+            currency,
+            lines: Chunked::new(),
+            texts: Texts::default(),
+            words: Words::default(),
+            extras: Vec::new(),
+            run: Vec::new(),
+        }
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    pub(super) fn push(&mut self, line: &Line<'_>) -> Result<(), SettlementError> {
+        let too_large = SettlementError::TooLarge { line: line.number };
+        if self.len() >= u32::MAX as usize {
+            return Err(too_large);
+        }
+        let present = self.encode(line)?;
+        let (tag, occurred) =
+            pack_when(line.occurred).ok_or(SettlementError::ImplausibleTime { line: line.number })?;
+        let mut parts = line.fees.parts();
+        let (fee_kind, fee) = parts.next().unwrap_or((FeeKind::Commission, 0));
+        let several = parts.next().is_some();
+        let aside = several || line.vat_on_fees != 0 || line.sale.is_some() || line.booked != When::Unstated;
+        let extra = if aside {
+            self.extras.push(Extra {
+                fees: line.fees,
+                vat: line.vat_on_fees,
+                booked: line.booked,
+                sale: line.sale,
+            });
+            u32::try_from(self.extras.len() - 1).map_err(|_| too_large.clone())?
+        } else {
+            NO_EXTRA
+        };
+        let packed = Packed {
+            gross: line.gross.minor(),
+            fee,
+            text: self.texts.keep(&self.run).ok_or(too_large.clone())?,
+            number: line.number,
+            extra,
+            occurred,
+            raw_kind: self.words.number(line.raw_kind).ok_or(too_large.clone())?,
+            method: self.words.number(line.method).ok_or(too_large)?,
+            present,
+            kind: line.kind,
+            flags: tag | u8::from(line.net.is_some()) << 2 | (fee_kind as u8) << 4,
+        };
+        self.lines.push(packed);
+        Ok(())
+    }
+
+    /// Writes the line's texts into the run, each after its length; which of them there are is told in the bits.
+    fn encode(&mut self, line: &Line<'_>) -> Result<u16, SettlementError> {
+        let keys = &line.keys;
+        let fields: [(&str, &'static str); FIELDS] = [
+            (keys.order, "order"),
+            (keys.transaction, "transaction"),
+            (keys.merchant, "merchant"),
+            (keys.modification, "modification"),
+            (keys.original, "original"),
+            (keys.acquirer, "acquirer"),
+            (keys.invoice, "invoice"),
+            (line.reference, "reference"),
+            (cut(line.description), "description"),
+        ];
+        self.run.clear();
+        let mut present = 0_u16;
+        for (place, (text, field)) in fields.into_iter().enumerate() {
+            if text.is_empty() {
+                continue;
+            }
+            let Ok(length) = u8::try_from(text.len()) else {
+                return Err(SettlementError::TooLong { line: line.number, field });
+            };
+            present |= 1 << place;
+            self.run.push(length);
+            self.run.extend_from_slice(text.as_bytes());
+        }
+        Ok(present)
+    }
+
+    fn texts_of(&self, packed: &Packed) -> [&str; FIELDS] {
+        let mut found = [""; FIELDS];
+        let mut rest = self.texts.from(packed.text);
+        for (place, text) in found.iter_mut().enumerate() {
+            if packed.present & (1 << place) == 0 {
+                continue;
+            }
+            let Some((length, after)) = rest.split_first() else { break };
+            let Some((bytes, after)) = after.split_at_checked(usize::from(*length)) else { break };
+            *text = std::str::from_utf8(bytes).unwrap_or_default();
+            rest = after;
+        }
+        found
+    }
+
+    /// The line's own id; empty where it has none.
+    pub(super) fn reference(&self, index: usize) -> &str {
+        let [.., reference, _] = self.lines.get(index).map_or([""; FIELDS], |packed| self.texts_of(packed));
+        reference
+    }
+
+    /// The line as it came, but that a description may have been cut.
+    pub(super) fn line(&self, index: usize) -> Option<Line<'_>> {
+        let packed = self.lines.get(index)?;
+        let [order, transaction, merchant, modification, original, acquirer, invoice, reference, description] =
+            self.texts_of(packed);
+        let fee_kind = FeeKind::ALL.get(usize::from(packed.flags >> 4)).copied().unwrap_or(FeeKind::Other);
+        let extra = self.extras.get(packed.extra as usize);
+        let mut line = Line {
+            number: packed.number,
+            reference,
+            kind: packed.kind,
+            raw_kind: self.words.word(packed.raw_kind),
+            occurred: unpack_when(packed.flags & 3, packed.occurred),
+            booked: extra.map_or(When::Unstated, |extra| extra.booked),
+            keys: LinkKeys { order, merchant, transaction, modification, original, acquirer, invoice },
+            gross: Money::from_minor(packed.gross, self.currency),
+            fees: extra.map_or(Fees::of(fee_kind, packed.fee), |extra| extra.fees),
+            vat_on_fees: extra.map_or(0, |extra| extra.vat),
+            net: None,
+            sale: extra.and_then(|extra| extra.sale),
+            method: self.words.word(packed.method),
+            description,
+        };
+        if packed.flags & 4 != 0 {
+            line.net = line.reckoned_net().ok();
+        }
+        Some(line)
+    }
+}
+
+fn cut(text: &str) -> &str {
+    if text.len() <= LONGEST_TEXT {
+        return text;
+    }
+    let end = (0..=LONGEST_TEXT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    &text[..end]
+}
+
+fn pack_when(when: When) -> Option<(u8, u32)> {
+    let seconds = |local: DateTime| TimeZone::UTC.to_timestamp(local).ok().map(Timestamp::as_second);
+    match when {
+        When::Unstated => Some((0, 0)),
+        When::Instant(instant) => Some((1, u32::try_from(instant.as_second()).ok()?)),
+        When::Local(local) => Some((2, u32::try_from(seconds(local)?).ok()?)),
+        When::Day(day) => Some((3, u32::try_from(seconds(day.at(0, 0, 0, 0))?).ok()?)),
+    }
+}
+
+fn unpack_when(tag: u8, seconds: u32) -> When {
+    let Ok(instant) = Timestamp::from_second(i64::from(seconds)) else { return When::Unstated };
+    let utc = TimeZone::UTC.to_datetime(instant);
+    match tag {
+        1 => When::Instant(instant),
+        2 => When::Local(utc),
+        3 => When::Day(utc.date()),
+        _ => When::Unstated,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packed_line_is_forty_bytes() {
+        assert_eq!(std::mem::size_of::<Packed>(), 40);
+    }
+
+    #[test]
+    fn a_long_description_is_cut_between_characters() {
+        let long = "ø".repeat(200);
+        assert_eq!(cut(&long), "ø".repeat(127));
+    }
+}

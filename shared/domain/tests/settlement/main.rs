@@ -1,0 +1,4 @@
+//! Settlements as stories: what a report says, whether it agrees with itself, and what becomes of it.
+
+mod agreement;
+mod world;
