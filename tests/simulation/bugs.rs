@@ -249,6 +249,15 @@ impl Webshop for CredulousWebshop {
         WEBSHOP.write_back(transport, entity, step, number).await
     }
 
+    async fn products_page(
+        &self,
+        transport: &dyn Transport,
+        query: &connectors::ports::ProductQuery<'_>,
+        page: Option<&str>,
+    ) -> Result<connectors::ports::ProductPage, Failure> {
+        WEBSHOP.products_page(transport, query, page).await
+    }
+
     async fn tend(&self, transport: &dyn Transport) -> Result<Vec<String>, Failure> {
         WEBSHOP.tend(transport).await
     }

@@ -40,6 +40,8 @@ operations! {
     WriteOrder,
     /// Reads products of a shop.
     ReadShopProducts,
+    /// Sets the stock of a shop's products.
+    WriteShopStock,
     /// Reads webhooks of a shop.
     ReadWebhooks,
     /// Changes webhooks of a shop.
@@ -125,7 +127,8 @@ fn of_woocommerce(read: bool, path: &[&str]) -> Operation {
         (["orders", _], true) => Operation::ReadOrder,
         (["orders", _, "refunds"], true) => Operation::ReadRefunds,
         (["orders", ..], false) => Operation::WriteOrder,
-        (["products", ..], true) => Operation::ReadShopProducts,
+        (["products" | "variations", ..], true) => Operation::ReadShopProducts,
+        (["products", ..], false) => Operation::WriteShopStock,
         (["webhooks", ..], true) => Operation::ReadWebhooks,
         (["webhooks", ..], false) => Operation::WriteWebhooks,
         _ => Operation::Other,
@@ -139,8 +142,10 @@ fn of_shopify(request: &Request) -> Operation {
     let is_mutation = query.trim_start().starts_with("mutation");
     match is_mutation {
         true if has("webhookSubscription") => Operation::WriteWebhooks,
+        true if has("inventorySetQuantities") => Operation::WriteShopStock,
         true => Operation::WriteOrder,
         false if has("webhookSubscription") => Operation::ReadWebhooks,
+        false if has("productVariants(") || has("nodes(") => Operation::ReadShopProducts,
         false if has("orders(") || has("orders (") => Operation::ListOrders,
         false if has("order(") || has("order (") || has("node(") => Operation::ReadOrder,
         false => Operation::Other,

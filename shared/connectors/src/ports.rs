@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::catalogue::{KnownCustomer, MasterData, Product};
 use domain::document::{Document, DocumentKind, Totals};
 use domain::plan::{NewCustomer, PaymentStep, ProductStep, SendBy, WriteBackStep};
-use domain::{EffectKey, EntityId, EntityKind, Failure, Order};
+use domain::{EffectKey, EntityId, EntityKind, Failure, Order, ShopProduct};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +74,24 @@ pub enum Fetched<T> {
 pub struct ChangePage {
     /// Ids of the changed orders and when they changed.
     pub changes: Vec<(EntityId, Timestamp)>,
+    /// Where to go on, in the connector's own words; `None`: that was all.
+    pub next: Option<String>,
+}
+
+/// Which of a shop's products are listed, and what of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProductQuery<'a> {
+    /// Only those changed at or after this time; all when there is none. A shop that cannot tell lists more than these.
+    pub changed_since: Option<Timestamp>,
+    /// The shop's ids of the locations whose stock is wanted; a shop without locations passes over them.
+    pub locations: &'a [String],
+}
+
+/// One page of a shop's products.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProductPage {
+    /// The entries. An entry that changed while the list was read may come twice.
+    pub products: Vec<ShopProduct>,
     /// Where to go on, in the connector's own words; `None`: that was all.
     pub next: Option<String>,
 }
@@ -151,6 +169,18 @@ pub trait Webshop: Send + Sync {
         step: &WriteBackStep,
         number: &str,
     ) -> Result<(), Failure>;
+
+    /// One page of the shop's products and variants, of every status but thrown away. `page` is `next` of the page before.
+    /// As many entries come with each call as the shop allows.
+    ///
+    /// # Errors
+    /// As the transport and the shop say.
+    async fn products_page(
+        &self,
+        transport: &dyn Transport,
+        query: &ProductQuery<'_>,
+        page: Option<&str>,
+    ) -> Result<ProductPage, Failure>;
 
     /// Looks after the shop's side of the connection: webhooks that the shop switched off are switched on again.
     /// Returns what was found and mended, in words for the log.

@@ -16,6 +16,7 @@ pub mod plan;
 pub mod planning;
 pub mod settings;
 pub mod settlement;
+pub mod shop_product;
 
 pub use catalogue::Catalogue;
 pub use customer::{Address, Customer, CustomerKind};
@@ -26,3 +27,4 @@ pub use money::{Currency, Money, MoneyError, Percentage};
 pub use order::Order;
 pub use plan::{Decision, Plan, Step};
 pub use settings::Settings;
+pub use shop_product::{ShopProduct, ShopProductKind, ShopProductStatus, ShopStock};

@@ -102,7 +102,8 @@ impl Shop {
                 return refuse(&[Refusal::new(message, "argumentNotAccepted")], None);
             }
             let answer = if root == "Mutation" {
-                self.mutate(now, &field.name, &arguments)
+                let key = idempotency_key(field, &query.variables);
+                self.mutate(now, &field.name, &arguments, key.as_deref())
             } else {
                 self.look_up(now, &field.name, &arguments)
             };
@@ -149,6 +150,12 @@ fn fragments<'a>(document: &'a Document<'static, String>) -> Vec<&'a FragmentDef
         }
     }
     document.definitions.iter().filter_map(fragment).collect()
+}
+
+/// The key of `@idempotent(key: ...)` on a mutation.
+fn idempotency_key(field: &Field<'static, String>, variables: &Json) -> Option<String> {
+    let directive = field.directives.iter().find(|directive| directive.name == "idempotent")?;
+    arguments::all(&directive.arguments, variables).text("key").map(str::to_string)
 }
 
 fn errors(problems: &[Refusal]) -> Json {
@@ -350,10 +357,29 @@ impl<'a> Query<'a> {
                 out.set(name, actual);
                 continue;
             }
-            let inner = value.get(&field.name).cloned().unwrap_or_default();
+            let inner = self.inner_value(actual, field, value);
             out.set(name, self.field_value(actual, field, &inner));
         }
         out
+    }
+
+    /// The value of a field, chosen by its arguments where those say which of several is meant.
+    fn inner_value(&self, kind: &str, field: &Field<'static, String>, value: &Json) -> Json {
+        let arguments = arguments::all(&field.arguments, &self.variables);
+        match (kind, field.name.as_str()) {
+            ("InventoryItem", "inventoryLevel") => {
+                let wanted = arguments.text("locationId");
+                let levels = value.items("inventoryLevels");
+                levels.iter().find(|level| level.text("location.id") == wanted).cloned().unwrap_or_default()
+            }
+            ("InventoryLevel", "quantities") => {
+                let names = arguments.items("names");
+                let asked =
+                    |quantity: &&Json| names.iter().any(|name| name.as_text() == quantity.text("name"));
+                Json::Array(value.items("quantities").iter().filter(asked).cloned().collect())
+            }
+            (_, name) => value.get(name).cloned().unwrap_or_default(),
+        }
     }
 
     /// The value of a field as its own selection wants it.

@@ -5,6 +5,7 @@
 mod arguments;
 mod deliveries;
 mod execute;
+mod inventory;
 mod mutate;
 mod order;
 mod search;
@@ -12,6 +13,7 @@ mod throttle;
 mod types;
 
 pub use deliveries::{Pending, RETRIES, Subscription};
+pub use inventory::{Inventory, Product, Variant};
 pub use throttle::Throttle;
 
 use crate::http::{Request, Response};
@@ -49,6 +51,8 @@ pub struct Shop {
     pub throttle: Throttle,
     /// Whether orders older than 60 days may be read.
     pub reads_all_orders: bool,
+    /// Products, variants and stock.
+    pub inventory: Inventory,
     pub(crate) counter: u64,
 }
 
@@ -66,6 +70,7 @@ impl Shop {
             pending: Vec::new(),
             throttle: Throttle::default(),
             reads_all_orders: false,
+            inventory: Inventory::default(),
             counter: 0,
         }
     }
@@ -107,6 +112,7 @@ impl Shop {
     /// A checkout: `orders/create`, and `orders/paid` when it is paid.
     pub fn place_order(&mut self, now: Timestamp, text: &str) -> Result<u64, String> {
         let id = self.load_order(text)?;
+        self.take_stock(now, id);
         self.announce(now, "orders/create", id);
         if self.orders.get(&id).and_then(|order| order.text("financial_status")) == Some("paid") {
             self.announce(now, "orders/paid", id);

@@ -17,8 +17,15 @@ fn no_errors() -> Json {
 }
 
 impl Shop {
-    pub(super) fn mutate(&mut self, now: Timestamp, field: &str, arguments: &Json) -> Result<Json, Refusal> {
+    pub(super) fn mutate(
+        &mut self,
+        now: Timestamp,
+        field: &str,
+        arguments: &Json,
+        idempotency_key: Option<&str>,
+    ) -> Result<Json, Refusal> {
         match field {
+            "inventorySetQuantities" => self.set_quantities(now, arguments, idempotency_key),
             "tagsAdd" => Ok(self.change_tags(now, arguments, true)),
             "tagsRemove" => Ok(self.change_tags(now, arguments, false)),
             "orderUpdate" => Ok(self.update_order(now, arguments)),

@@ -19,6 +19,9 @@ impl Shop {
                 Ok(order.map_or(Json::Null, |order| self.order_node(order)))
             }
             "orders" => self.search(now, arguments),
+            "productVariants" => self.search_variants(arguments),
+            "nodes" => self.nodes(arguments),
+            "locations" => Ok(Json::Array(self.inventory.locations.iter().map(location_node).collect())),
             "webhookSubscriptions" => {
                 Ok(Json::Array(self.subscriptions.values().map(|subscription| subscription.node()).collect()))
             }
@@ -85,6 +88,17 @@ fn invalid_id(arguments: &Json) -> Refusal {
         format!("Invalid global id '{}'", arguments.text("id").unwrap_or_default()),
         "argumentLiteralsIncompatible",
     )
+}
+
+fn location_node((id, name): (&u64, &String)) -> Json {
+    object! { "id": format!("gid://shopify/Location/{id}"), "name": name, "isActive": true }
+}
+
+/// The id that a cursor stands on.
+pub(super) fn cursor_id(cursor: &str, kind: &str) -> Option<u64> {
+    let text = String::from_utf8(data_encoding::BASE64.decode(cursor.as_bytes()).ok()?).ok()?;
+    let gid = text.strip_prefix("{\"last_id\":\"")?.strip_suffix("\"}")?;
+    id_of(gid, kind)
 }
 
 /// The number in `gid://shopify/{kind}/{number}`.

@@ -99,12 +99,7 @@ impl Shop {
             return Some(format!("{{\"id\":{resource}}}"));
         }
         if topic.starts_with("product.") {
-            let id = i64::try_from(resource).ok();
-            return self
-                .products
-                .iter()
-                .find(|product| product.integer("id") == id)
-                .map(crate::json::Json::to_php);
+            return self.products.get(&resource).map(crate::json::Json::to_php);
         }
         self.orders.get(&resource).map(|order| order.raw.clone())
     }

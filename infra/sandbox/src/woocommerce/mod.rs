@@ -5,6 +5,7 @@
 
 mod deliveries;
 mod orders;
+mod products;
 mod webhooks;
 
 pub use deliveries::Pending;
@@ -50,8 +51,10 @@ pub struct Shop {
     pub refunds: BTreeMap<u64, Vec<Json>>,
     /// Notes by order id.
     pub notes: BTreeMap<u64, Vec<Json>>,
-    /// Products and variations, each the raw JSON.
-    pub products: Vec<Json>,
+    /// Products and variations by id, each the raw JSON.
+    pub products: BTreeMap<u64, Json>,
+    /// Whether the shop lists all variations of all products at once, as from version 10.3.
+    pub lists_all_variations: bool,
     /// Webhooks by id.
     pub webhooks: BTreeMap<u64, Webhook>,
     /// Deliveries that the shop has yet to make.
@@ -70,7 +73,8 @@ impl Shop {
             orders: BTreeMap::new(),
             refunds: BTreeMap::new(),
             notes: BTreeMap::new(),
-            products: Vec::new(),
+            products: BTreeMap::new(),
+            lists_all_variations: true,
             webhooks: BTreeMap::new(),
             pending: Vec::new(),
             next_id: 100_000,
@@ -95,7 +99,12 @@ impl Shop {
             ("POST", ["orders", id, "notes"]) => self.add_note(now, request, id),
             ("GET", ["orders", id, "refunds"]) => self.list_refunds(id),
             ("GET", ["products"]) => self.list_products(request),
+            ("GET", ["variations"]) => self.list_all_variations(request),
             ("GET", ["products", id]) => self.read_product(id),
+            ("GET", ["products", id, "variations"]) => self.list_variations(request, id),
+            ("POST", ["products", "batch"]) => self.batch_products(now, request, None),
+            ("POST", ["products", id, "variations", "batch"]) => self.batch_products(now, request, Some(id)),
+            ("PUT" | "POST", ["products", id]) => self.update_product(now, request, id),
             ("GET", ["webhooks"]) => self.list_webhooks(request),
             ("POST", ["webhooks"]) => self.create_webhook(now, request),
             ("GET", ["webhooks", id]) => self.read_webhook(id),
@@ -120,28 +129,10 @@ impl Shop {
         self.next_id += 1;
         self.next_id
     }
-
-    fn list_products(&self, request: &Request) -> Response {
-        let wanted = request.parameter("sku");
-        let found = self.products.iter().filter(|product| {
-            wanted
-                .as_deref()
-                .is_none_or(|skus| skus.split(',').any(|sku| Some(sku.trim()) == product.text("sku")))
-        });
-        page(request, &format!("{}wp-json/wc/v3/products", self.home), found.map(Json::to_php).collect())
-    }
-
-    fn read_product(&self, id: &str) -> Response {
-        let found = self
-            .products
-            .iter()
-            .find(|product| product.integer("id").is_some_and(|found| found.to_string() == id));
-        found.map_or_else(|| invalid_id("woocommerce_rest_product_invalid_id"), |product| php(200, product))
-    }
 }
 
 /// Cuts a list into a page, with the paging headers.
-fn page(request: &Request, address: &str, items: Vec<String>) -> Response {
+fn page<T>(request: &Request, address: &str, items: Vec<T>, show: impl Fn(T) -> String) -> Response {
     let number = |name: &str, default: usize| match request.parameter(name) {
         None => Some(default),
         Some(text) => text.parse::<usize>().ok().filter(|number| *number > 0),
@@ -152,7 +143,7 @@ fn page(request: &Request, address: &str, items: Vec<String>) -> Response {
     };
     let total = items.len();
     let pages = total.div_ceil(size);
-    let chosen: Vec<String> = items.into_iter().skip((page - 1) * size).take(size).collect();
+    let chosen: Vec<String> = items.into_iter().skip((page - 1) * size).take(size).map(show).collect();
     let mut response =
         Response::text(200, "application/json; charset=UTF-8", format!("[{}]", chosen.join(",")))
             .with_header("X-WP-Total", total.to_string())

@@ -39,16 +39,30 @@ impl Shop {
         Ok(id)
     }
 
-    /// Each line that takes stock says `product.updated`.
+    /// Each line that takes stock lowers it and says `product.updated`.
     fn queue_products(&mut self, now: Timestamp, id: u64) {
         let lines =
             self.orders.get(&id).map(|order| order.json.items("line_items").to_vec()).unwrap_or_default();
         for line in lines {
+            let sold = line.integer("variation_id").filter(|id| *id > 0).or(line.integer("product_id"));
+            let sold = sold.and_then(|id| u64::try_from(id).ok());
+            self.take_stock(now, sold, line.integer("quantity").unwrap_or(0));
             let product =
                 line.integer("product_id").filter(|_| line.integer("variation_id").unwrap_or(0) == 0);
             if let Some(product) = product.and_then(|product| u64::try_from(product).ok()) {
                 self.queue(now, "product.updated", product);
             }
+        }
+    }
+
+    fn take_stock(&mut self, now: Timestamp, sold: Option<u64>, units: i64) {
+        let (local, gmt) = self.times(now);
+        let Some(product) = sold.and_then(|id| self.products.get_mut(&id)) else { return };
+        let managed = product.get("manage_stock") == Some(&Json::Bool(true));
+        if let Some(before) = product.integer("stock_quantity").filter(|_| managed) {
+            product.set("stock_quantity", before - units);
+            product.set("date_modified", local);
+            product.set("date_modified_gmt", gmt);
         }
     }
 
@@ -150,7 +164,7 @@ impl Shop {
             found.reverse();
         }
         let address = format!("{}wp-json/wc/v3/orders", self.home);
-        page(request, &address, found.into_iter().map(|order| order.raw.clone()).collect())
+        page(request, &address, found, |order| order.raw.clone())
     }
 
     fn is_listed(&self, request: &Request, order: &Json) -> bool {

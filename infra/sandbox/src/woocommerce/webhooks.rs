@@ -72,8 +72,8 @@ impl Shop {
             .webhooks
             .values()
             .filter(|webhook| wanted.as_ref().is_none_or(|status| *status == webhook.status));
-        let items = found.map(|webhook| self.show_webhook(webhook).to_php()).collect();
-        page(request, &format!("{}wp-json/wc/v3/webhooks", self.home), items)
+        let address = format!("{}wp-json/wc/v3/webhooks", self.home);
+        page(request, &address, found.collect(), |webhook: &Webhook| self.show_webhook(webhook).to_php())
     }
 
     pub(super) fn read_webhook(&self, id: &str) -> Response {

@@ -150,9 +150,9 @@ fn refunds_are_children_and_only_say_updated() {
 fn products_are_found_by_several_numbers() {
     let mut bench = Bench::new();
     for (id, sku) in [(1, "A"), (2, "B"), (3, "C")] {
-        shop(&mut bench).products.push(object! { "id": id, "sku": sku });
+        shop(&mut bench).load_product(object! { "id": id, "sku": sku }).unwrap();
     }
-    assert_eq!(ids(&bench.send(&request("GET", "products?sku=A,C"))), [1, 3]);
+    assert_eq!(ids(&bench.send(&request("GET", "products?sku=A,C"))), [3, 1], "the newest first");
     assert_eq!(bench.send(&request("GET", "products/2")).body_json().text("sku"), Some("B"));
     assert_eq!(bench.send(&request("GET", "products/9")).status, 404);
 }
@@ -211,7 +211,7 @@ fn a_checkout_says_updated_before_created_and_signs_the_raw_body() {
 fn lines_that_take_stock_say_so_of_their_products() {
     let mut bench = Bench::new();
     shop(&mut bench).add_webhook("product.updated", "https://x.example/p", "s");
-    shop(&mut bench).products.push(object! { "id": 1, "sku": "KRUS-BLAA" });
+    shop(&mut bench).load_product(object! { "id": 1, "sku": "KRUS-BLAA" }).unwrap();
     let now = bench.now;
     let text = demo::woocommerce_orders()[0].1.clone();
     shop(&mut bench).place_order(now, &text).unwrap();

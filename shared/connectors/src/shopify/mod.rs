@@ -8,6 +8,7 @@ mod client;
 mod map;
 mod notice;
 mod payments;
+mod products;
 mod wire;
 mod write;
 
@@ -23,7 +24,9 @@ use serde_json::value::RawValue;
 use crate::http::{Call, Transport};
 use crate::json::{MOST_LINES, read, read_answer, rejected};
 use crate::manifest::{Authentication, Manifest, RateLimit};
-use crate::ports::{ChangePage, Delivery, Fetched, Notice, ReadingRules, Verification, Webshop};
+use crate::ports::{
+    ChangePage, Delivery, Fetched, Notice, ProductPage, ProductQuery, ReadingRules, Verification, Webshop,
+};
 use crate::signature::is_signed;
 use wire::graphql::{self, Connection, Kept, Node};
 use wire::rest::RestOrder;
@@ -48,6 +51,8 @@ pub const MANIFEST: Manifest = Manifest {
         "tax of freight when prices hold the tax (`discountedPriceSet` is taken to hold it, as documented)",
         "the names of the cost extension's fields (without them a throttled call waits two seconds)",
         "orders older than 60 days look gone without the scope for all orders",
+        "what a list of variants costs per entry (one point for each object in it is reckoned with)",
+        "a search of variants by their time of change",
     ],
 };
 
@@ -141,6 +146,15 @@ impl Webshop for Shopify {
         number: &str,
     ) -> Result<(), Failure> {
         write::back(transport, &gid(entity)?, step, number).await
+    }
+
+    async fn products_page(
+        &self,
+        transport: &dyn Transport,
+        query: &ProductQuery<'_>,
+        page: Option<&str>,
+    ) -> Result<ProductPage, Failure> {
+        products::page(transport, query, page).await
     }
 
     async fn tend(&self, transport: &dyn Transport) -> Result<Vec<String>, Failure> {

@@ -111,6 +111,11 @@ pub(super) fn changed_at(changed: &wire::Changed<'_>) -> Result<Timestamp, Failu
     modified.or(created).ok_or_else(|| unreadable("date_modified_gmt", "the order has no time of change"))
 }
 
+/// When a product was last changed, where the shop says it.
+pub(super) fn product_changed_at(item: &wire::Item<'_>) -> Result<Option<Timestamp>, Failure> {
+    time("date_modified_gmt", &item.date_modified_gmt)
+}
+
 /// WooCommerce has no payment state of its own: `date_paid` says it, and core sets that date at the latest when an order
 /// is completed, so an imported order that is completed without it is paid too.
 fn payment_state(status: &str, dated: bool, refunded: Money, total: Money) -> PaymentState {

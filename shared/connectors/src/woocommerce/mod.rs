@@ -6,6 +6,7 @@
 
 mod entities;
 mod map;
+mod products;
 mod wire;
 mod write;
 
@@ -18,7 +19,9 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::http::{Call, Complaint, Request, Response, Transport, accept, json_text};
 use crate::json::{List, read, read_answer, read_bytes, rejected};
 use crate::manifest::{Authentication, Manifest, RateLimit};
-use crate::ports::{ChangePage, Delivery, Fetched, Notice, ReadingRules, Verification, Webshop};
+use crate::ports::{
+    ChangePage, Delivery, Fetched, Notice, ProductPage, ProductQuery, ReadingRules, Verification, Webshop,
+};
 use crate::signature::is_signed;
 
 /// What is known of WooCommerce.
@@ -39,6 +42,8 @@ pub const MANIFEST: Manifest = Manifest {
         "hosts that strip the Authorization header (consumer key in the query is not sent, since URLs are logged)",
         "`_fields` and `type=internal` on listings (documented by WordPress, not seen on a live shop here)",
         "keys of VAT, CVR and EAN fields of plugins (a setting)",
+        "the list of all variations (known from the change that brought it, version 10.3; older shops are read product by product)",
+        "types of bundle and gift card plugins, which core does not know",
     ],
 };
 
@@ -141,6 +146,15 @@ impl Webshop for WooCommerce {
         number: &str,
     ) -> Result<(), Failure> {
         write::back(transport, &order_path(entity)?, entity, step, number).await
+    }
+
+    async fn products_page(
+        &self,
+        transport: &dyn Transport,
+        query: &ProductQuery<'_>,
+        page: Option<&str>,
+    ) -> Result<ProductPage, Failure> {
+        products::page(transport, query, page).await
     }
 
     async fn tend(&self, transport: &dyn Transport) -> Result<Vec<String>, Failure> {

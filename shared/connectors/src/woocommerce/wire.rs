@@ -225,6 +225,57 @@ pub(super) struct Changed<'a> {
     pub(super) date_created_gmt: Text<'a>,
 }
 
+/// A product or a variation in a list.
+#[derive(Debug, Deserialize)]
+pub(super) struct Item<'a> {
+    #[serde(borrow, default)]
+    pub(super) id: Id<'a>,
+    #[serde(borrow, default)]
+    pub(super) parent_id: Id<'a>,
+    #[serde(borrow, default)]
+    pub(super) name: Text<'a>,
+    #[serde(borrow, default, rename = "type")]
+    pub(super) kind: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) status: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) sku: Text<'a>,
+    /// Empty for what has no price.
+    #[serde(borrow, default)]
+    pub(super) price: Text<'a>,
+    /// Yes, no or `parent`.
+    #[serde(borrow, default)]
+    pub(super) manage_stock: Text<'a>,
+    #[serde(default)]
+    pub(super) stock_quantity: Amount,
+    #[serde(borrow, default)]
+    pub(super) tax_status: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) tax_class: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) categories: List<Category<'a>>,
+    #[serde(borrow, default)]
+    pub(super) attributes: List<Choice<'a>>,
+    #[serde(borrow, default)]
+    pub(super) date_modified_gmt: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) global_unique_id: Text<'a>,
+}
+
+/// A category of a product.
+#[derive(Debug, Deserialize)]
+pub(super) struct Category<'a> {
+    #[serde(borrow, default)]
+    pub(super) name: Text<'a>,
+}
+
+/// An attribute; a variation's has one chosen option.
+#[derive(Debug, Deserialize)]
+pub(super) struct Choice<'a> {
+    #[serde(borrow, default)]
+    pub(super) option: Text<'a>,
+}
+
 /// The part of an order that a write-back looks at.
 #[derive(Debug, Deserialize)]
 pub(super) struct WrittenOrder<'a> {

@@ -1,0 +1,278 @@
+//! The shop's products and their variations, a hundred with each call.
+//!
+//! A list of products holds no variations. Shops from version 10.3 list all variations of all products; older ones list
+//! them product by product, so there every product with variations costs one call.
+
+use domain::Failure;
+use domain::money::parse_decimal;
+use domain::shop_product::{ShopProduct, ShopProductKind, ShopProductStatus, ShopStock, StockKeeping};
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use super::entities::decode_name;
+use super::wire::Item;
+use super::{complaint, map};
+use crate::http::{Call, Request, Transport, accept, json_text};
+use crate::json::{Id, List, Text, read_answer, rejected};
+use crate::ports::{ProductPage, ProductQuery};
+
+/// Where products are below the shop's address.
+pub(super) const PRODUCTS: &str = "/wp-json/wc/v3/products";
+/// Where all variations of all products are, from version 10.3.
+const VARIATIONS: &str = "/wp-json/wc/v3/variations";
+/// Entries per page: the most that the shop gives.
+const PAGE_SIZE: usize = 100;
+/// Products per page where each costs a call for its variations.
+const PARENTS_PER_PAGE: usize = 20;
+/// Most pages of one product's variations.
+const VARIATION_PAGES: usize = 20;
+/// What is read of an entry.
+pub(super) const FIELDS: &str = "id,name,type,status,sku,price,manage_stock,stock_quantity,tax_status,tax_class,categories,\
+     date_modified_gmt,parent_id,global_unique_id,attributes";
+
+/// Where the list stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// A page of products; whether one with variations was seen so far.
+    Products { page: usize, variable: bool },
+    /// A page of all variations.
+    Variations { page: usize },
+    /// A page of products with variations, each listed by itself (before version 10.3).
+    Parents { page: usize },
+}
+
+impl Place {
+    fn parse(text: Option<&str>) -> Result<Place, Failure> {
+        let Some(text) = text else { return Ok(Place::Products { page: 1, variable: false }) };
+        let place = text.split_once('/').and_then(|(kind, page)| {
+            let page = page.parse().ok()?;
+            match kind {
+                "products" => Some(Place::Products { page, variable: false }),
+                "products-with-variations" => Some(Place::Products { page, variable: true }),
+                "variations" => Some(Place::Variations { page }),
+                "parents" => Some(Place::Parents { page }),
+                _ => None,
+            }
+        });
+        place.ok_or_else(|| rejected("products", "the place in the list of products cannot be read"))
+    }
+
+    fn text(self) -> String {
+        match self {
+            Place::Products { page, variable: false } => format!("products/{page}"),
+            Place::Products { page, variable: true } => format!("products-with-variations/{page}"),
+            Place::Variations { page } => format!("variations/{page}"),
+            Place::Parents { page } => format!("parents/{page}"),
+        }
+    }
+}
+
+/// One page of the list.
+pub(super) async fn page(
+    transport: &dyn Transport,
+    query: &ProductQuery<'_>,
+    page: Option<&str>,
+) -> Result<ProductPage, Failure> {
+    match Place::parse(page)? {
+        Place::Products { page, variable } => products(transport, query, page, variable).await,
+        Place::Variations { page } => match variations(transport, query, page).await? {
+            Some(page) => Ok(page),
+            None => of_parents(transport, query, 1).await,
+        },
+        Place::Parents { page } => of_parents(transport, query, page).await,
+    }
+}
+
+async fn products(
+    transport: &dyn Transport,
+    query: &ProductQuery<'_>,
+    page: usize,
+    variable: bool,
+) -> Result<ProductPage, Failure> {
+    let request = listing(PRODUCTS, page, PAGE_SIZE, query)?.query("status", "any").query("_fields", FIELDS);
+    let response = transport.read(request).await?;
+    accept(Call::Read, &response, complaint)?;
+    let products = read_items(json_text(Call::Read, &response)?)?;
+    let variable = variable || products.iter().any(|entry| entry.kind == ShopProductKind::Parent);
+    // A variation that changed does not change its product, so a list of changes always asks for variations too.
+    let asks_for_variations = variable || query.changed_since.is_some();
+    let next = if products.len() >= PAGE_SIZE {
+        Some(Place::Products { page: page + 1, variable })
+    } else {
+        asks_for_variations.then_some(Place::Variations { page: 1 })
+    };
+    Ok(ProductPage { products, next: next.map(Place::text) })
+}
+
+/// `None` where the shop is too old to list all variations at once.
+async fn variations(
+    transport: &dyn Transport,
+    query: &ProductQuery<'_>,
+    page: usize,
+) -> Result<Option<ProductPage>, Failure> {
+    let request = listing(VARIATIONS, page, PAGE_SIZE, query)?.query("_fields", FIELDS);
+    let response = transport.read(request).await?;
+    let text = std::str::from_utf8(&response.body).unwrap_or_default();
+    if response.status == 404 && complaint(text).code.as_deref() == Some("rest_no_route") {
+        return Ok(None);
+    }
+    accept(Call::Read, &response, complaint)?;
+    let products = read_variations(json_text(Call::Read, &response)?, None)?;
+    let next = (products.len() >= PAGE_SIZE).then_some(Place::Variations { page: page + 1 });
+    Ok(Some(ProductPage { products, next: next.map(Place::text) }))
+}
+
+async fn of_parents(
+    transport: &dyn Transport,
+    query: &ProductQuery<'_>,
+    page: usize,
+) -> Result<ProductPage, Failure> {
+    // Which variations changed, their products do not tell: all products are asked.
+    let all = ProductQuery { changed_since: None, ..*query };
+    let request = listing(PRODUCTS, page, PARENTS_PER_PAGE, &all)?
+        .query("status", "any")
+        .query("type", "variable")
+        .query("_fields", "id,name");
+    let response = transport.read(request).await?;
+    accept(Call::Read, &response, complaint)?;
+    let text = json_text(Call::Read, &response)?;
+    let List(parents): List<Item<'_>> = read_answer("the list of products", text)?;
+    let mut products = Vec::new();
+    for parent in &parents {
+        let id = id_of(&parent.id)?;
+        for number in 1..=VARIATION_PAGES {
+            let request = listing(&format!("{PRODUCTS}/{id}/variations"), number, PAGE_SIZE, query)?
+                .query("_fields", FIELDS);
+            let response = transport.read(request).await?;
+            if super::is_missing(&response) {
+                break;
+            }
+            accept(Call::Read, &response, complaint)?;
+            let found = read_variations(json_text(Call::Read, &response)?, Some((&id, parent)))?;
+            let full = found.len() >= PAGE_SIZE;
+            products.extend(found);
+            if !full {
+                break;
+            }
+        }
+    }
+    let next = (parents.len() >= PARENTS_PER_PAGE).then_some(Place::Parents { page: page + 1 });
+    Ok(ProductPage { products, next: next.map(Place::text) })
+}
+
+/// A page of a list in the order of ids, which change by nothing but deletion.
+fn listing(path: &str, page: usize, size: usize, query: &ProductQuery<'_>) -> Result<Request, Failure> {
+    let request = Request::get(path)
+        .query("per_page", size.to_string())
+        .query("page", page.to_string())
+        .query("orderby", "id")
+        .query("order", "asc");
+    let Some(since) = query.changed_since else { return Ok(request) };
+    // The bound is exclusive and of whole seconds.
+    let after = Timestamp::from_second(since.as_second()).ok();
+    let after = after.and_then(|at| at.checked_sub(SignedDuration::from_secs(1)).ok());
+    let after = after.ok_or_else(|| rejected("products", "the time is out of range"))?;
+    Ok(request
+        .query("modified_after", after.strftime("%Y-%m-%dT%H:%M:%S").to_string())
+        .query("dates_are_gmt", "true"))
+}
+
+/// Entries of a list of products, in which variations may stand too (a list by SKU).
+pub(super) fn read_items(text: &str) -> Result<Vec<ShopProduct>, Failure> {
+    let List(items): List<Item<'_>> = read_answer("the list of products", text)?;
+    items.iter().map(|item| entry(item, None)).collect()
+}
+
+fn read_variations(text: &str, parent: Option<(&str, &Item<'_>)>) -> Result<Vec<ShopProduct>, Failure> {
+    let List(items): List<Item<'_>> = read_answer("the list of variations", text)?;
+    items.iter().map(|item| variation(item, parent)).collect()
+}
+
+fn id_of(id: &Id<'_>) -> Result<String, Failure> {
+    id.given().map(str::to_owned).ok_or_else(|| rejected("unreadable", "a product without id in the list"))
+}
+
+fn entry(item: &Item<'_>, parent: Option<(&str, &Item<'_>)>) -> Result<ShopProduct, Failure> {
+    if item.kind.trimmed() == "variation" {
+        return variation(item, parent);
+    }
+    let kind = match item.kind.trimmed() {
+        "variable" | "variable-subscription" => ShopProductKind::Parent,
+        "grouped" | "external" => ShopProductKind::Listing,
+        // Types of the common bundle plugins; their stock is reckoned from what they hold.
+        "bundle" | "composite" | "woosb" => ShopProductKind::Bundle,
+        _ => ShopProductKind::Single,
+    };
+    Ok(ShopProduct {
+        product: id_of(&item.id)?,
+        variant: None,
+        kind,
+        name: decode_name(item.name.trimmed()).into_owned(),
+        ..common(item)?
+    })
+}
+
+fn variation(item: &Item<'_>, parent: Option<(&str, &Item<'_>)>) -> Result<ShopProduct, Failure> {
+    let id = id_of(&item.id)?;
+    let product = item.parent_id.given().or(parent.map(|(id, _)| id));
+    let product =
+        product.ok_or_else(|| rejected("unreadable", format!("variation {id} without its product")))?;
+    let own = item.name.given().map(|name| decode_name(name).into_owned());
+    let options: Vec<&str> = item.attributes.0.iter().filter_map(|option| option.option.given()).collect();
+    let own = own.unwrap_or_else(|| decode_name(&options.join(", ")).into_owned());
+    let family = parent.map(|(_, parent)| decode_name(parent.name.trimmed()).into_owned());
+    let name = match family {
+        Some(family) if !own.starts_with(&family) => format!("{family} - {own}"),
+        _ => own,
+    };
+    Ok(ShopProduct {
+        product: product.to_owned(),
+        variant: Some(id),
+        kind: ShopProductKind::Variant,
+        name,
+        ..common(item)?
+    })
+}
+
+/// What products and variations have alike; ids, kind and name are the caller's.
+fn common(item: &Item<'_>) -> Result<ShopProduct, Failure> {
+    let text = |text: &Text<'_>| text.given().map(str::to_owned);
+    let price = item.price.given().map(parse_decimal).transpose();
+    let price = price
+        .map_err(|_| rejected("unreadable", format!("the price of product {} is not an amount", item.id)))?;
+    let categories = item.categories.0.iter().filter_map(|category| category.name.given());
+    Ok(ShopProduct {
+        product: String::new(),
+        variant: None,
+        kind: ShopProductKind::Single,
+        sku: text(&item.sku),
+        barcode: text(&item.global_unique_id),
+        name: String::new(),
+        price,
+        taxable: item.tax_status.trimmed() != "none",
+        tax_class: item.tax_class.owned(),
+        // Core knows no gift cards; plugins give them a type of their own.
+        gift_card: matches!(item.kind.trimmed(), "gift-card" | "pw-gift-card" | "gift_card"),
+        categories: categories.map(|name| decode_name(name).into_owned()).collect(),
+        status: match item.status.trimmed() {
+            "publish" | "" => ShopProductStatus::Active,
+            "trash" => ShopProductStatus::Archived,
+            _ => ShopProductStatus::Draft,
+        },
+        stock: stock(item),
+        updated: map::product_changed_at(item)?,
+    })
+}
+
+/// `manage_stock` is yes, no, or for a variation `parent`.
+fn stock(item: &Item<'_>) -> ShopStock {
+    let keeping = match item.manage_stock.trimmed() {
+        "parent" => StockKeeping::OfParent,
+        "true" | "1" | "yes" => StockKeeping::Own,
+        _ => StockKeeping::None,
+    };
+    let units = |quantity: Decimal| quantity.floor().to_i64();
+    let quantity = item.stock_quantity.0.filter(|_| keeping != StockKeeping::None).and_then(units);
+    ShopStock { keeping, quantity, item: None, places: Vec::new() }
+}
