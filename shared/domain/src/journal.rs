@@ -53,24 +53,30 @@ impl Journal {
     /// # Errors
     /// Fewer than two entries, or a currency that does not balance, with the difference.
     pub fn new(entries: Vec<Entry>) -> Result<Journal, JournalError> {
-        if entries.len() < 2 {
-            return Err(JournalError::TooFew);
-        }
-        let mut sums: BTreeMap<Currency, Money> = BTreeMap::new();
-        for entry in &entries {
-            let currency = entry.amount.currency();
-            let sum = sums.entry(currency).or_insert(currency.zero());
-            *sum = sum.plus(entry.amount)?;
-        }
-        match sums.into_iter().find(|(_, sum)| !sum.is_zero()) {
-            Some((currency, difference)) => Err(JournalError::Unbalanced { currency, difference }),
-            None => Ok(Journal(entries)),
-        }
+        balanced(entries.iter().map(|entry| entry.amount))?;
+        Ok(Journal(entries))
     }
 
     /// The entries, in the order they were given.
     pub fn entries(&self) -> &[Entry] {
         &self.0
+    }
+}
+
+/// Holds amounts to the rule of the journal: at least two, and nothing left over in any currency.
+pub(crate) fn balanced(amounts: impl ExactSizeIterator<Item = Money>) -> Result<(), JournalError> {
+    if amounts.len() < 2 {
+        return Err(JournalError::TooFew);
+    }
+    let mut sums: BTreeMap<Currency, Money> = BTreeMap::new();
+    for amount in amounts {
+        let currency = amount.currency();
+        let sum = sums.entry(currency).or_insert(currency.zero());
+        *sum = sum.plus(amount)?;
+    }
+    match sums.into_iter().find(|(_, sum)| !sum.is_zero()) {
+        Some((currency, difference)) => Err(JournalError::Unbalanced { currency, difference }),
+        None => Ok(()),
     }
 }
 

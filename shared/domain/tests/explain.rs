@@ -65,6 +65,33 @@ fn every_code_that_planning_makes_has_words() {
 }
 
 #[test]
+fn every_code_of_settlements_and_payouts_has_words() {
+    let makers = [
+        "Reason::new(",
+        "about(",
+        "amounts(",
+        "no(",
+        "{ ",
+        "=> Some(",
+        "else { ",
+        "self.unmatched(line, ",
+        "count(&mut self.notes, ",
+        "self.unplaced.entry(",
+    ];
+    let used: BTreeSet<String> = ["src/settlement", "src/payout"]
+        .iter()
+        .flat_map(|folder| codes_in(folder, &makers))
+        .filter(|code| code.starts_with("settlement-") || code.starts_with("payout-"))
+        // A kind of line, not a reason.
+        .filter(|code| code != "payout-returned")
+        .collect();
+    let known: BTreeSet<String> = codes().map(str::to_owned).collect();
+    let missing: Vec<_> = used.difference(&known).collect();
+    assert!(missing.is_empty(), "without words: {missing:?}");
+    assert!(used.len() > 25, "only {} codes were found in the sources", used.len());
+}
+
+#[test]
 fn every_code_that_the_machinery_makes_has_words() {
     let known: BTreeSet<String> = codes().map(str::to_owned).collect();
     let makers = ["Reason::new(", "Reason { code: ", "Stop::wait(", "Stop::counted(", "too_many("];
@@ -77,7 +104,16 @@ fn every_code_that_the_machinery_makes_has_words() {
 #[test]
 fn every_code_is_used_somewhere() {
     let mut used = BTreeSet::new();
-    for folder in ["src/planning", "src/settings", "../engine/src", "../platform/src", "../../functions"] {
+    let folders = [
+        "src/planning",
+        "src/settings",
+        "src/settlement",
+        "src/payout",
+        "../engine/src",
+        "../platform/src",
+        "../../functions",
+    ];
+    for folder in folders {
         let mut files = Vec::new();
         sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut files);
         for path in files {

@@ -2,7 +2,7 @@
 
 use super::{Entry, Words};
 
-const fn entry(code: &'static str, da: [&'static str; 3], en: [&'static str; 3]) -> Entry {
+pub(super) const fn entry(code: &'static str, da: [&'static str; 3], en: [&'static str; 3]) -> Entry {
     Entry {
         code,
         da: Words { what: da[0], blocks: da[1], remedy: da[2] },

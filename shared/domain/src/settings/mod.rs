@@ -10,6 +10,7 @@ mod document;
 mod filter;
 mod merchant;
 mod payment;
+mod payouts;
 mod problem;
 mod products;
 mod template;
@@ -32,6 +33,11 @@ pub use merchant::{
     read_merchant_file,
 };
 pub use payment::{CapturedLess, PaymentMethodRule, PaymentSettings, Registration};
+pub use payouts::{
+    ApprovalSettings, AutomaticApproval, BankSettings, BookkeepingModel, FeeAccount, FeeVat, FeeVatRule,
+    MatchingSettings, OrderNumberRules, PayoutAccounts, PayoutSettings, Unmatched, VoucherSettings, YearEnd,
+    payout_settings_schema, read_payout_settings,
+};
 pub use problem::{SettingProblem, SettingProblems};
 pub use products::{
     Discounts, GiftCardSettings, GiftCardVat, GiftCardsUsed, MissingProduct, NumberFrom, ProductSettings,

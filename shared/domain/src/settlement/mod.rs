@@ -9,7 +9,6 @@ mod batch;
 mod breach;
 mod check;
 mod error;
-mod fingerprint;
 mod kind;
 mod line;
 mod receive;

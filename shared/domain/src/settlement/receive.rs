@@ -7,12 +7,12 @@ use hashbrown::HashTable;
 use super::batch::{BatchKey, SettlementMode, Source, Stated};
 use super::breach::Breach;
 use super::error::SettlementError;
-use super::fingerprint;
 use super::kind::{FeeKind, Kind};
 use super::line::Line;
 use super::store::Store;
 use super::tally::Tally;
 use crate::money::{Currency, Money};
+use crate::packed::fingerprint;
 
 /// What a reader reads into. It opens a batch, then hands over that batch's lines and statements in the order they stand in
 /// the source; it may open another batch, and open an earlier one again, at any time.
@@ -219,7 +219,7 @@ impl Settlement {
         }
         let store = &self.store;
         let of = |index: &u32| store.reference(*index as usize);
-        let hash = fingerprint::of(line.reference.as_bytes());
+        let hash = fingerprint(line.reference.as_bytes());
         let found = self.references.find(hash, |index| of(index) == line.reference).copied();
         match found {
             Some(first) => {
@@ -230,7 +230,7 @@ impl Settlement {
             None => {
                 // The store refuses more lines than a u32 can number, so the line that was just kept has a number.
                 let index = u32::try_from(store.len() - 1).unwrap_or(u32::MAX);
-                self.references.insert_unique(hash, index, |index| fingerprint::of(of(index).as_bytes()));
+                self.references.insert_unique(hash, index, |index| fingerprint(of(index).as_bytes()));
             }
         }
     }

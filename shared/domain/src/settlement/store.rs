@@ -13,70 +13,7 @@ use super::error::SettlementError;
 use super::kind::{FeeKind, Kind};
 use super::line::{Fees, LONGEST_TEXT, Line, LinkKeys, SaleAmount, When};
 use crate::money::{Currency, Money};
-
-/// A growing list that never moves what it holds.
-#[derive(Clone, Debug)]
-pub(super) struct Chunked<T> {
-    chunks: Vec<Vec<T>>,
-    len: usize,
-}
-
-const CHUNK: usize = 1 << 12;
-
-impl<T> Chunked<T> {
-    pub(super) const fn new() -> Chunked<T> {
-        Chunked { chunks: Vec::new(), len: 0 }
-    }
-
-    pub(super) fn push(&mut self, value: T) {
-        if self.len.is_multiple_of(CHUNK) {
-            // A small batch does not pay for a whole chunk.
-            self.chunks.push(if self.len == 0 { Vec::new() } else { Vec::with_capacity(CHUNK) });
-        }
-        if let Some(chunk) = self.chunks.last_mut() {
-            chunk.push(value);
-            self.len += 1;
-        }
-    }
-
-    pub(super) fn get(&self, index: usize) -> Option<&T> {
-        self.chunks.get(index / CHUNK)?.get(index % CHUNK)
-    }
-
-    pub(super) const fn len(&self) -> usize {
-        self.len
-    }
-}
-
-const BLOCK: usize = 1 << 16;
-
-/// The bytes of many short texts.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Texts {
-    blocks: Vec<Vec<u8>>,
-}
-
-impl Texts {
-    /// Keeps a run of bytes of at most [`BLOCK`]; its place, or `None` when four gigabytes are full.
-    pub(super) fn keep(&mut self, bytes: &[u8]) -> Option<u32> {
-        let full = self.blocks.last().is_none_or(|block| block.len() + bytes.len() > BLOCK);
-        if full {
-            let small = self.blocks.is_empty();
-            self.blocks.push(if small { Vec::new() } else { Vec::with_capacity(BLOCK) });
-        }
-        let number = self.blocks.len() - 1;
-        let block = self.blocks.last_mut()?;
-        let place = u32::try_from(number * BLOCK + block.len()).ok()?;
-        block.extend_from_slice(bytes);
-        Some(place)
-    }
-
-    /// Everything in the block from that place on.
-    pub(super) fn from(&self, place: u32) -> &[u8] {
-        let place = place as usize;
-        self.blocks.get(place / BLOCK).and_then(|block| block.get(place % BLOCK..)).unwrap_or_default()
-    }
-}
+use crate::packed::{Chunked, Texts};
 
 /// Words that many lines share.
 #[derive(Clone, Debug, Default)]

@@ -1,0 +1,390 @@
+//! What is to be paid: the invoices and credit notes that lines of settlements are matched with, packed and indexed by their keys.
+
+use std::collections::HashMap;
+
+use hashbrown::HashTable;
+use jiff::civil::Date;
+
+use crate::money::{Currency, Money};
+use crate::packed::{Chunked, Texts, fingerprint};
+use crate::settings::OrderNumberRules;
+
+/// One invoice or credit note, borrowed from whoever reads it: made by Bogbro, by hand, or before go-live.
+#[derive(Clone, Copy, Debug)]
+pub struct Receivable<'a> {
+    /// Its number in the accounting system.
+    pub number: &'a str,
+    /// The shop's own identity (`woocommerce:shop.example`); empty where it is not known.
+    pub shop: &'a str,
+    /// The order's number; empty where it is not known.
+    pub order: &'a str,
+    /// Ids of the payment that were saved with the order: charge, payment, capture, PSP reference.
+    pub payments: &'a [&'a str],
+    /// References of the card network or the acquirer (ARN) that were saved with the order.
+    pub acquirer_references: &'a [&'a str],
+    /// Number of the customer in the accounting system.
+    pub customer: u32,
+    /// Its date.
+    pub date: Date,
+    /// Its total with VAT; negative for a credit note.
+    pub total: Money,
+    /// What acquirers are still to pay of it, signed as the total: the total less gift cards and other payments, and less what
+    /// earlier payouts settled.
+    pub expected: Money,
+}
+
+/// Which one: its place in [`Receivables`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ReceivableId(pub(super) u32);
+
+/// Why an invoice or credit note cannot be kept.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReceivableError {
+    /// A key or the number is longer than 255 bytes.
+    #[error("invoice {number}: {field} is longer than 255 bytes")]
+    TooLong {
+        /// The invoice, as far as it is short.
+        number: String,
+        /// Which field.
+        field: &'static str,
+    },
+    /// Total and expected amount are in different currencies or of different signs, or the date is before 1970.
+    #[error("invoice {number}: {what}")]
+    NotPlausible {
+        /// The invoice.
+        number: String,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// More than can be numbered.
+    #[error("there are too many invoices")]
+    TooMany,
+}
+
+/// 24 bytes; its number and order number stand among the texts.
+#[derive(Clone, Copy, Debug)]
+struct Item {
+    expected: i64,
+    text: u32,
+    customer: u32,
+    /// Days since 1970.
+    day: u16,
+    shop: u16,
+    currency: u8,
+    /// Bit 0: a credit note; bit 1: the order number as given differs from the one that is compared.
+    flags: u8,
+}
+
+const CREDIT: u8 = 1;
+const RAW_ORDER: u8 = 2;
+
+/// In which space a key lives: equal bytes in two spaces are two keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Space {
+    Payment,
+    Acquirer,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Key {
+    text: u32,
+    item: u32,
+    space: Space,
+}
+
+/// Invoices and credit notes, found by order number, payment or acquirer reference.
+#[derive(Clone, Debug)]
+pub struct Receivables {
+    rules: OrderNumberRules,
+    items: Chunked<Item>,
+    texts: Texts,
+    run: Vec<u8>,
+    currencies: Vec<Currency>,
+    shops: Vec<String>,
+    totals: HashMap<u32, i64>,
+    orders: HashTable<u32>,
+    /// Further items of the order number of the first.
+    same_order: HashMap<u32, Vec<u32>>,
+    keys: Chunked<Key>,
+    others: HashTable<u32>,
+    /// Further items of the key of the first.
+    same_key: HashMap<u32, Vec<u32>>,
+}
+
+impl Receivables {
+    /// None yet. Order numbers are compared as the rules say.
+    pub fn new(rules: OrderNumberRules) -> Receivables {
+        Receivables {
+            rules,
+            items: Chunked::new(),
+            texts: Texts::default(),
+            run: Vec::new(),
+            currencies: Vec::new(),
+            shops: vec![String::new()],
+            totals: HashMap::new(),
+            orders: HashTable::new(),
+            same_order: HashMap::new(),
+            keys: Chunked::new(),
+            others: HashTable::new(),
+            same_key: HashMap::new(),
+        }
+    }
+
+    /// How order numbers are compared.
+    pub const fn rules(&self) -> &OrderNumberRules {
+        &self.rules
+    }
+
+    /// How many there are.
+    pub const fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// True when there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.items.len() == 0
+    }
+
+    /// Adds one. The caller adds each document once.
+    ///
+    /// # Errors
+    /// A key that is too long, amounts that contradict each other, too many of them.
+    pub fn add(&mut self, receivable: &Receivable<'_>) -> Result<ReceivableId, ReceivableError> {
+        let number = || receivable.number.chars().take(40).collect::<String>();
+        let not_plausible = |what| ReceivableError::NotPlausible { number: number(), what };
+        let (total, expected) = (receivable.total, receivable.expected);
+        if total.currency() != expected.currency() {
+            return Err(not_plausible("total and expected amount are in different currencies"));
+        }
+        if !expected.is_zero() && total.is_negative() != expected.is_negative() {
+            return Err(not_plausible("the expected amount has another sign than the total"));
+        }
+        let day =
+            days_since_1970(receivable.date).ok_or_else(|| not_plausible("the date is not plausible"))?;
+        let id = u32::try_from(self.items.len()).map_err(|_| ReceivableError::TooMany)?;
+        let (text, differs) = self.keep_texts(receivable)?;
+        let item = Item {
+            expected: expected.minor(),
+            text,
+            customer: receivable.customer,
+            day,
+            shop: self.shop_number(receivable.shop)?,
+            currency: self.currency_number(total.currency())?,
+            flags: u8::from(total.is_negative()) * CREDIT + u8::from(differs) * RAW_ORDER,
+        };
+        self.items.push(item);
+        if total != expected {
+            self.totals.insert(id, total.minor());
+        }
+        self.index_order(id);
+        for payment in receivable.payments {
+            self.index_key(id, payment, Space::Payment)?;
+        }
+        for reference in receivable.acquirer_references {
+            self.index_key(id, reference, Space::Acquirer)?;
+        }
+        Ok(ReceivableId(id))
+    }
+
+    fn keep_texts(&mut self, receivable: &Receivable<'_>) -> Result<(u32, bool), ReceivableError> {
+        let normal = self.rules.normal(receivable.order);
+        let differs = normal != receivable.order;
+        let texts = [(receivable.number, "number"), (normal.as_ref(), "order"), (receivable.order, "order")];
+        self.run.clear();
+        for (text, field) in texts.into_iter().take(if differs { 3 } else { 2 }) {
+            put(&mut self.run, text).ok_or_else(|| too_long(receivable.number, field))?;
+        }
+        let place = self.texts.keep(&self.run).ok_or(ReceivableError::TooMany)?;
+        Ok((place, differs))
+    }
+
+    fn shop_number(&mut self, shop: &str) -> Result<u16, ReceivableError> {
+        let place = match self.shops.iter().position(|known| known == shop) {
+            Some(place) => place,
+            None => {
+                self.shops.push(shop.to_owned());
+                self.shops.len() - 1
+            }
+        };
+        u16::try_from(place).map_err(|_| ReceivableError::TooMany)
+    }
+
+    fn currency_number(&mut self, currency: Currency) -> Result<u8, ReceivableError> {
+        let place = match self.currencies.iter().position(|known| *known == currency) {
+            Some(place) => place,
+            None => {
+                self.currencies.push(currency);
+                self.currencies.len() - 1
+            }
+        };
+        u8::try_from(place).map_err(|_| ReceivableError::TooMany)
+    }
+
+    fn index_order(&mut self, id: u32) {
+        let (items, texts) = (&self.items, &self.texts);
+        let order_of = |id: u32| items.get(id as usize).map_or(&[][..], |item| order_bytes(texts, item));
+        let order = order_of(id);
+        if order.is_empty() {
+            return;
+        }
+        let hash = fingerprint(order);
+        match self.orders.find(hash, |other| order_of(*other) == order) {
+            Some(first) => self.same_order.entry(*first).or_default().push(id),
+            None => {
+                self.orders.insert_unique(hash, id, |other| fingerprint(order_of(*other)));
+            }
+        }
+    }
+
+    fn index_key(&mut self, id: u32, text: &str, space: Space) -> Result<(), ReceivableError> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.run.clear();
+        put(&mut self.run, text).ok_or_else(|| too_long(text, "payment reference"))?;
+        let hash = fingerprint(text.as_bytes());
+        let (keys, texts) = (&self.keys, &self.texts);
+        let same = |key: &u32| {
+            keys.get(*key as usize)
+                .is_some_and(|key| key.space == space && first_text(texts, key.text) == text.as_bytes())
+        };
+        if let Some(first) = self.others.find(hash, same) {
+            let known = keys.get(*first as usize).is_some_and(|key| key.item == id);
+            let more = self.same_key.entry(*first).or_default();
+            if !known && !more.contains(&id) {
+                more.push(id);
+            }
+            return Ok(());
+        }
+        let number = u32::try_from(keys.len()).map_err(|_| ReceivableError::TooMany)?;
+        let place = self.texts.keep(&self.run).ok_or(ReceivableError::TooMany)?;
+        self.keys.push(Key { text: place, item: id, space });
+        let (keys, texts) = (&self.keys, &self.texts);
+        let again =
+            |key: &u32| keys.get(*key as usize).map_or(0, |key| fingerprint(first_text(texts, key.text)));
+        self.others.insert_unique(hash, number, again);
+        Ok(())
+    }
+
+    /// The first of an order number (already made alike), and the others of it.
+    pub(super) fn by_order(&self, order: &str) -> Option<(u32, &[u32])> {
+        let same = |other: &u32| {
+            self.items
+                .get(*other as usize)
+                .is_some_and(|item| order_bytes(&self.texts, item) == order.as_bytes())
+        };
+        let first = *self.orders.find(fingerprint(order.as_bytes()), same)?;
+        Some((first, self.same_order.get(&first).map(Vec::as_slice).unwrap_or_default()))
+    }
+
+    /// The first of a key, and the others of it.
+    pub(super) fn by_key(&self, space: Space, text: &str) -> Option<(u32, &[u32])> {
+        let same = |key: &u32| {
+            self.keys
+                .get(*key as usize)
+                .is_some_and(|key| key.space == space && first_text(&self.texts, key.text) == text.as_bytes())
+        };
+        let number = *self.others.find(fingerprint(text.as_bytes()), same)?;
+        let first = self.keys.get(number as usize)?.item;
+        Some((first, self.same_key.get(&number).map(Vec::as_slice).unwrap_or_default()))
+    }
+
+    /// Every one.
+    pub fn ids(&self) -> impl Iterator<Item = ReceivableId> {
+        (0..self.items.len()).filter_map(|id| u32::try_from(id).ok()).map(ReceivableId)
+    }
+
+    /// Number in the accounting system.
+    pub fn number(&self, id: ReceivableId) -> &str {
+        self.item(id).map(|item| text(first_text(&self.texts, item.text))).unwrap_or_default()
+    }
+
+    /// The order's number as it was given.
+    pub fn order(&self, id: ReceivableId) -> &str {
+        let Some(item) = self.item(id) else { return "" };
+        let run = self.texts.from(item.text);
+        let (_, rest) = take(run);
+        let (normal, rest) = take(rest);
+        text(if item.flags & RAW_ORDER == 0 { normal } else { take(rest).0 })
+    }
+
+    /// The shop's own identity; empty where it is not known.
+    pub fn shop(&self, id: ReceivableId) -> &str {
+        let shop = self.item(id).map_or(0, |item| item.shop);
+        self.shops.get(usize::from(shop)).map(String::as_str).unwrap_or_default()
+    }
+
+    /// Number of the customer.
+    pub fn customer(&self, id: ReceivableId) -> u32 {
+        self.item(id).map_or(0, |item| item.customer)
+    }
+
+    /// Its date.
+    pub fn date(&self, id: ReceivableId) -> Date {
+        let days = self.item(id).map_or(0, |item| item.day);
+        EPOCH.saturating_add(jiff::Span::new().days(i64::from(days)))
+    }
+
+    /// True for a credit note.
+    pub fn is_credit_note(&self, id: ReceivableId) -> bool {
+        self.item(id).is_some_and(|item| item.flags & CREDIT != 0)
+    }
+
+    /// Its currency.
+    pub fn currency(&self, id: ReceivableId) -> Currency {
+        let place = self.item(id).map_or(0, |item| usize::from(item.currency));
+        self.currencies.get(place).copied().unwrap_or(Currency::DKK)
+    }
+
+    /// What acquirers are still to pay of it.
+    pub fn expected(&self, id: ReceivableId) -> Money {
+        Money::from_minor(self.item(id).map_or(0, |item| item.expected), self.currency(id))
+    }
+
+    /// Its total.
+    pub fn total(&self, id: ReceivableId) -> Money {
+        match self.totals.get(&id.0) {
+            Some(total) => Money::from_minor(*total, self.currency(id)),
+            None => self.expected(id),
+        }
+    }
+
+    fn item(&self, id: ReceivableId) -> Option<&Item> {
+        self.items.get(id.0 as usize)
+    }
+}
+
+const EPOCH: Date = jiff::civil::date(1970, 1, 1);
+
+fn days_since_1970(date: Date) -> Option<u16> {
+    u16::try_from((date - EPOCH).get_days()).ok()
+}
+
+fn too_long(number: &str, field: &'static str) -> ReceivableError {
+    ReceivableError::TooLong { number: number.chars().take(40).collect(), field }
+}
+
+fn put(run: &mut Vec<u8>, text: &str) -> Option<()> {
+    run.push(u8::try_from(text.len()).ok()?);
+    run.extend_from_slice(text.as_bytes());
+    Some(())
+}
+
+fn take(run: &[u8]) -> (&[u8], &[u8]) {
+    run.split_first()
+        .and_then(|(length, rest)| rest.split_at_checked(usize::from(*length)))
+        .unwrap_or_default()
+}
+
+fn first_text(texts: &Texts, place: u32) -> &[u8] {
+    take(texts.from(place)).0
+}
+
+fn order_bytes<'a>(texts: &'a Texts, item: &Item) -> &'a [u8] {
+    let (_, rest) = take(texts.from(item.text));
+    take(rest).0
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
+}

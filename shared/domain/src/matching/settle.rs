@@ -1,0 +1,359 @@
+//! Brings lines and documents together: what each line pays of which document.
+//!
+//! A line that names one document is put on it. Lines that name several documents of one order or payment are shared out only
+//! where amounts leave no choice that matters; what is left is ambiguous.
+
+use std::collections::HashMap;
+
+use super::Rules;
+use super::cascade::{Cascade, Found};
+use super::outcome::{KeyUsed, LineMatch, Matching, Target, wants_credit_note};
+use super::receivables::{ReceivableId, Receivables};
+use crate::money::{Currency, MoneyError};
+use crate::settlement::{Kind, Line, Settlement};
+
+/// Matches settlements with the documents they pay.
+///
+/// Each settlement must be given once (see [`crate::payout::arrivals`], which leaves out what was given twice).
+///
+/// # Errors
+/// Amounts too large to add.
+pub fn match_settlements(
+    settlements: &[Settlement],
+    receivables: &Receivables,
+    rules: Rules<'_>,
+) -> Result<Matching, MoneyError> {
+    let mut work = Work {
+        settlements,
+        receivables,
+        matching: Matching {
+            lines: settlements.iter().map(|batch| Vec::with_capacity(batch.len())).collect(),
+            sets: Vec::new(),
+            shares: HashMap::new(),
+            paid: vec![0; receivables.len()],
+            taken_back: HashMap::new(),
+            tolerance: rules.tolerance,
+        },
+        pending: HashMap::new(),
+        by: HashMap::new(),
+    };
+    let mut cascade = Cascade::new(receivables, settlements, rules);
+    let mut second = Vec::new();
+    for (batch, settlement) in settlements.iter().enumerate() {
+        for (place, line) in settlement.lines().enumerate() {
+            let found = if line.kind.concerns_payment() {
+                let (by, found) = cascade.resolve(&line);
+                let further = !line.keys.original.is_empty() || !line.keys.invoice.is_empty();
+                if further && matches!(found, Found::Missing | Found::Ambiguous(_)) {
+                    second.push((batch, place));
+                    LineMatch::MISSING
+                } else {
+                    work.place((batch, place), &line, by, found)?
+                }
+            } else {
+                LineMatch::NOTHING
+            };
+            work.matching.lines[batch].push(found);
+        }
+    }
+    if !second.is_empty() {
+        cascade.prepare_for_the_rest();
+    }
+    for (batch, place) in second {
+        let Some(line) = settlements[batch].line(place) else { continue };
+        let (by, found) = cascade.resolve(&line);
+        work.matching.lines[batch][place] = work.place((batch, place), &line, by, found)?;
+    }
+    work.share_out()?;
+    Ok(work.matching)
+}
+
+/// The line's amount in a document's currency: its gross, or the buyer's amount; `None` where the report gives none.
+pub(super) fn amount_in(line: &Line<'_>, currency: Currency) -> Option<i64> {
+    if line.currency() == currency {
+        return Some(line.gross.minor());
+    }
+    line.sale
+        .map(|sale| sale.amount)
+        .filter(|amount| amount.currency() == currency)
+        .map(|amount| amount.minor())
+}
+
+type Place = (usize, usize);
+
+/// A set of documents, and what lines do with it.
+type Naming = (Vec<u32>, Way);
+
+struct Work<'a> {
+    settlements: &'a [Settlement],
+    receivables: &'a Receivables,
+    matching: Matching,
+    /// Lines that name a set of documents, by the set and by whether they pay or take back.
+    pending: HashMap<Naming, Vec<Place>>,
+    by: HashMap<Place, KeyUsed>,
+}
+
+/// Whether lines of a set pay documents or take money back from them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Way {
+    Pays,
+    TakesBack,
+}
+
+impl Work<'_> {
+    fn place(
+        &mut self,
+        place: Place,
+        line: &Line<'_>,
+        by: KeyUsed,
+        found: Found,
+    ) -> Result<LineMatch, MoneyError> {
+        match found {
+            Found::Missing => Ok(LineMatch::MISSING),
+            Found::Ambiguous(set) => Ok(self.ambiguous(set, by)),
+            Found::One(document) => self.put(line, by, document),
+            Found::Set(set) => {
+                let (eligible, way) = self.eligible(line.kind, &set);
+                match eligible.as_slice() {
+                    [] => Ok(self.ambiguous(set, by)),
+                    [only] => self.put(line, by, *only),
+                    _ => {
+                        self.by.insert(place, by);
+                        self.pending.entry((eligible, way)).or_default().push(place);
+                        Ok(LineMatch::MISSING)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The documents of a set that a kind of line may mean, and whether it pays them.
+    fn eligible(&self, kind: Kind, set: &[u32]) -> (Vec<u32>, Way) {
+        let credit = |id: &u32| self.receivables.is_credit_note(ReceivableId(*id));
+        let pick = |credit_notes: bool| -> Vec<u32> {
+            set.iter().copied().filter(|id| credit(id) == credit_notes).collect()
+        };
+        // What earlier payouts settled is not paid again, as long as something else is open.
+        let open_first = |ids: Vec<u32>| -> Vec<u32> {
+            let open: Vec<u32> = ids
+                .iter()
+                .copied()
+                .filter(|id| !self.receivables.expected(ReceivableId(*id)).is_zero())
+                .collect();
+            if open.is_empty() { ids } else { open }
+        };
+        if kind == Kind::Sale {
+            return (open_first(pick(false)), Way::Pays);
+        }
+        let credit_notes = if wants_credit_note(kind) { pick(true) } else { Vec::new() };
+        if credit_notes.is_empty() {
+            (pick(false), Way::TakesBack)
+        } else {
+            (open_first(credit_notes), Way::Pays)
+        }
+    }
+
+    fn ambiguous(&mut self, set: Vec<u32>, by: KeyUsed) -> LineMatch {
+        self.matching.sets.push(set);
+        let target = u32::try_from(self.matching.sets.len() - 1).unwrap_or(u32::MAX);
+        LineMatch { target, by, what: Target::Ambiguous }
+    }
+
+    /// Puts a line on the one document it names.
+    fn put(&mut self, line: &Line<'_>, by: KeyUsed, document: u32) -> Result<LineMatch, MoneyError> {
+        let id = ReceivableId(document);
+        let credit_note = self.receivables.is_credit_note(id);
+        let what = match (line.kind == Kind::Sale, credit_note) {
+            (true, true) => return Ok(self.ambiguous(vec![document], by)),
+            (true, false) => Target::Pays,
+            (false, true) if wants_credit_note(line.kind) => Target::Pays,
+            (false, true) => return Ok(self.ambiguous(vec![document], by)),
+            (false, false) => Target::TakesBack,
+        };
+        let Some(amount) = amount_in(line, self.receivables.currency(id)) else {
+            return Ok(LineMatch { target: document, by, what: Target::OtherCurrency });
+        };
+        self.count(document, amount, what)?;
+        Ok(LineMatch { target: document, by, what })
+    }
+
+    fn count(&mut self, document: u32, amount: i64, what: Target) -> Result<(), MoneyError> {
+        let sum = match what {
+            Target::TakesBack => self.matching.taken_back.entry(document).or_default(),
+            _ => &mut self.matching.paid[document as usize],
+        };
+        *sum = sum.checked_add(amount).ok_or(MoneyError::Overflow)?;
+        Ok(())
+    }
+
+    /// Shares out the lines that name several documents, set after set in an order that no permutation changes.
+    fn share_out(&mut self) -> Result<(), MoneyError> {
+        let mut groups: Vec<(Naming, Vec<Place>)> = std::mem::take(&mut self.pending).into_iter().collect();
+        let receivables = self.receivables;
+        let rank = |id: &u32| (receivables.date(ReceivableId(*id)), receivables.number(ReceivableId(*id)));
+        for ((set, _), _) in &mut groups {
+            set.sort_by(|a, b| rank(a).cmp(&rank(b)));
+        }
+        groups.sort_by(|((a, way), _), ((b, other), _)| {
+            a.iter().map(rank).cmp(b.iter().map(rank)).then(way.cmp(other))
+        });
+        for ((set, way), places) in groups {
+            self.share_out_one(set, way, places)?;
+        }
+        Ok(())
+    }
+
+    fn share_out_one(&mut self, set: Vec<u32>, way: Way, places: Vec<Place>) -> Result<(), MoneyError> {
+        let mut lines = Vec::new();
+        for place in places {
+            let line = self.settlements[place.0].line(place.1);
+            // The documents of one order are in one currency; where they are not, nothing is shared out.
+            let amounts: Option<Vec<i64>> = line.as_ref().and_then(|line| {
+                set.iter().map(|id| amount_in(line, self.receivables.currency(ReceivableId(*id)))).collect()
+            });
+            match (line, amounts) {
+                (Some(line), Some(amounts)) if amounts.iter().all(|amount| *amount == amounts[0]) => {
+                    lines.push(Paying { place, amount: amounts[0], rank: rank_of(&line) });
+                }
+                _ => self.leave(place, &set),
+            }
+        }
+        lines.sort_by(|a, b| a.amount.cmp(&b.amount).then_with(|| a.rank.cmp(&b.rank)));
+        let mut documents: Vec<(u32, i64)> = set.iter().map(|id| (*id, self.remaining(*id, way))).collect();
+        self.pair_equal(&mut lines, &mut documents, way)?;
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let due: i128 = documents.iter().map(|(_, amount)| i128::from(*amount)).sum();
+        let paid: i128 = lines.iter().map(|line| i128::from(line.amount)).sum();
+        let one_sign = |amounts: &mut dyn Iterator<Item = i64>| {
+            let mut amounts = amounts.map(i64::signum).filter(|sign| *sign != 0);
+            let first = amounts.next();
+            amounts.all(|sign| Some(sign) == first)
+        };
+        let plain = one_sign(&mut lines.iter().map(|line| line.amount))
+            && one_sign(&mut documents.iter().map(|(_, amount)| *amount));
+        match (way, documents.as_slice()) {
+            (Way::Pays, [(only, _)]) => {
+                for line in lines {
+                    self.settle(line.place, *only, line.amount, way)?;
+                }
+                Ok(())
+            }
+            (Way::Pays, _) if due == paid && plain => self.fill(lines, documents),
+            _ => {
+                for line in lines {
+                    self.leave(line.place, &set);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// What is still to come on a document; of what is taken back, what is left to take.
+    fn remaining(&self, document: u32, way: Way) -> i64 {
+        let id = ReceivableId(document);
+        match way {
+            Way::Pays => {
+                let paid = self.matching.paid.get(document as usize).copied().unwrap_or_default();
+                self.receivables.expected(id).minor().saturating_sub(paid)
+            }
+            Way::TakesBack => {
+                let taken = self.matching.taken_back.get(&document).copied().unwrap_or_default();
+                self.receivables.total(id).minor().saturating_add(taken).saturating_neg()
+            }
+        }
+    }
+
+    /// As many lines of an amount as documents of it: each is paid whole, whichever line is put on which.
+    fn pair_equal(
+        &mut self,
+        lines: &mut Vec<Paying>,
+        documents: &mut Vec<(u32, i64)>,
+        way: Way,
+    ) -> Result<(), MoneyError> {
+        let mut amounts: Vec<i64> = lines.iter().map(|line| line.amount).collect();
+        amounts.dedup();
+        for amount in amounts {
+            let of_lines = lines.iter().filter(|line| line.amount == amount).count();
+            let of_documents = documents.iter().filter(|(_, due)| *due == amount).count();
+            if of_lines != of_documents {
+                continue;
+            }
+            let paying: Vec<Place> =
+                lines.iter().filter(|line| line.amount == amount).map(|line| line.place).collect();
+            let paid: Vec<u32> =
+                documents.iter().filter(|(_, due)| *due == amount).map(|(id, _)| *id).collect();
+            for (place, document) in paying.into_iter().zip(paid) {
+                self.settle(place, document, amount, way)?;
+            }
+            lines.retain(|line| line.amount != amount);
+            documents.retain(|(_, due)| *due != amount);
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, place: Place, document: u32, amount: i64, way: Way) -> Result<(), MoneyError> {
+        let what = if way == Way::Pays { Target::Pays } else { Target::TakesBack };
+        self.count(document, amount, what)?;
+        let by = self.by.get(&place).copied().unwrap_or(KeyUsed::Order);
+        self.matching.lines[place.0][place.1] = LineMatch { target: document, by, what };
+        Ok(())
+    }
+
+    /// Lines and documents that together make the same sum: every document is paid whole.
+    fn fill(&mut self, lines: Vec<Paying>, documents: Vec<(u32, i64)>) -> Result<(), MoneyError> {
+        let mut documents = documents.into_iter().filter(|(_, due)| *due != 0);
+        let mut open = documents.next();
+        for line in lines {
+            let mut left = line.amount;
+            let mut shares = Vec::new();
+            while left != 0
+                && let Some((document, due)) = open
+            {
+                let part = if due.unsigned_abs() <= left.unsigned_abs() { due } else { left };
+                self.count(document, part, Target::Pays)?;
+                shares.push((document, part));
+                left -= part;
+                open = if part == due { documents.next() } else { Some((document, due - part)) };
+            }
+            self.keep_shares(line.place, shares);
+        }
+        Ok(())
+    }
+
+    fn keep_shares(&mut self, place: Place, shares: Vec<(u32, i64)>) {
+        let by = self.by.get(&place).copied().unwrap_or(KeyUsed::Order);
+        let found = match shares.as_slice() {
+            [(only, _)] => LineMatch { target: *only, by, what: Target::Pays },
+            _ => {
+                let key =
+                    (u32::try_from(place.0).unwrap_or(u32::MAX), u32::try_from(place.1).unwrap_or(u32::MAX));
+                self.matching.shares.insert(key, shares);
+                LineMatch { target: 0, by, what: Target::Set }
+            }
+        };
+        self.matching.lines[place.0][place.1] = found;
+    }
+
+    fn leave(&mut self, place: Place, set: &[u32]) {
+        let by = self.by.get(&place).copied().unwrap_or(KeyUsed::Order);
+        let found = self.ambiguous(set.to_vec(), by);
+        self.matching.lines[place.0][place.1] = found;
+    }
+}
+
+struct Paying {
+    place: Place,
+    amount: i64,
+    rank: Vec<String>,
+}
+
+/// What orders lines of one amount: their content, never their place.
+fn rank_of(line: &Line<'_>) -> Vec<String> {
+    let keys = &line.keys;
+    let mut rank = vec![format!("{:?}", line.occurred)];
+    let texts = [line.reference, keys.transaction, keys.modification, keys.acquirer, line.description];
+    rank.extend(texts.map(str::to_owned));
+    rank
+}

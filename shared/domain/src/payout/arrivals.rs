@@ -1,0 +1,137 @@
+//! One payout is taken in once, whatever files it comes in.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::plan::Reason;
+use crate::settlement::{BatchKey, Settlement};
+
+/// What a batch is that arrives, beside those that are known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// Never seen.
+    New,
+    /// The same batch with the same content: nothing is to be done.
+    Known,
+    /// The batch is known with another content. Nothing of it is posted until a person has looked.
+    Conflict(Reason),
+}
+
+/// What is compared of a batch: not its file's bytes, since the same batch may come by API and by upload, but its content.
+pub fn content_hash(settlement: &Settlement) -> String {
+    let mut lines: Vec<String> = settlement
+        .lines()
+        .map(|line| {
+            let keys = &line.keys;
+            let fees: Vec<i64> = line.fees.parts().map(|(_, minor)| minor).collect();
+            format!(
+                "{:?}",
+                (
+                    (line.reference, line.kind, line.gross.minor(), fees, line.vat_on_fees),
+                    (keys.order, keys.merchant, keys.transaction, keys.modification, keys.original),
+                    (keys.acquirer, keys.invoice),
+                )
+            )
+        })
+        .collect();
+    // The order of lines says nothing.
+    lines.sort_unstable();
+    let payout = settlement.check().payout;
+    crate::plan::hash_json(&(settlement.key(), payout, settlement.mode(), lines))
+}
+
+/// What a batch is beside the known ones, by their keys and content hashes.
+pub fn arrival(known: &BTreeMap<BatchKey, String>, settlement: &Settlement) -> Arrival {
+    match known.get(settlement.key()) {
+        None => Arrival::New,
+        Some(hash) if *hash == content_hash(settlement) => Arrival::Known,
+        Some(_) => Arrival::Conflict(
+            Reason::new("payout-conflict")
+                .with("payout", &settlement.key().batch)
+                .with("acquirer", &settlement.key().acquirer),
+        ),
+    }
+}
+
+/// Settlements that arrived together, each once.
+#[derive(Debug, Default)]
+pub struct Arrivals {
+    /// Each batch once, by its key.
+    pub settlements: Vec<Settlement>,
+    /// Batches that came more than once with the same content.
+    pub repeated: Vec<BatchKey>,
+    /// Batches that are refused, with the reason: they came with different content, or share lines with another batch.
+    pub refused: Vec<(BatchKey, Reason)>,
+}
+
+/// Sorts out what came twice. A batch with two contents is refused in both; a line that stands in two batches (periods that
+/// overlap) refuses both, since it can belong to one only.
+pub fn arrivals(settlements: Vec<Settlement>) -> Arrivals {
+    let mut found = Arrivals::default();
+    let mut by_key: BTreeMap<BatchKey, Vec<Settlement>> = BTreeMap::new();
+    for settlement in settlements {
+        by_key.entry(settlement.key().clone()).or_default().push(settlement);
+    }
+    let mut single = Vec::new();
+    for (key, mut same) in by_key {
+        let Some(first) = same.pop() else { continue };
+        if same.is_empty() {
+            single.push(first);
+            continue;
+        }
+        let hash = content_hash(&first);
+        if same.iter().all(|other| content_hash(other) == hash) {
+            found.repeated.push(key);
+            single.push(first);
+        } else {
+            let reason =
+                Reason::new("payout-conflict").with("payout", &key.batch).with("acquirer", &key.acquirer);
+            found.refused.push((key, reason));
+        }
+    }
+    let overlapping = overlaps(&single);
+    for (place, settlement) in single.into_iter().enumerate() {
+        match overlapping.get(&place) {
+            None => found.settlements.push(settlement),
+            Some(reason) => found.refused.push((settlement.key().clone(), reason.clone())),
+        }
+    }
+    found
+}
+
+/// Batches of one account that share a line's own id.
+fn overlaps(settlements: &[Settlement]) -> HashMap<usize, Reason> {
+    let mut owners: HashMap<(&str, &str, &str), usize> = HashMap::new();
+    let mut found = HashMap::new();
+    // With one batch per account nothing can overlap, and nothing is indexed.
+    let mut accounts: HashMap<(&str, &str), usize> = HashMap::new();
+    for settlement in settlements {
+        *accounts.entry((&settlement.key().acquirer, &settlement.key().account)).or_default() += 1;
+    }
+    // Texts are borrowed from the settlements, which stay as they are until this is done.
+    let lines: Vec<(usize, Vec<&str>)> = settlements
+        .iter()
+        .enumerate()
+        .filter(|(_, batch)| accounts[&(batch.key().acquirer.as_str(), batch.key().account.as_str())] > 1)
+        .map(|(place, batch)| {
+            let kept = batch.lines().filter(|line| !line.kind.moves_balance());
+            (place, kept.map(|line| line.reference).filter(|reference| !reference.is_empty()).collect())
+        })
+        .collect();
+    for (place, references) in lines {
+        let key = settlements[place].key();
+        for reference in references {
+            let owner = *owners.entry((&key.acquirer, &key.account, reference)).or_insert(place);
+            if owner != place {
+                let reason = |other: usize| {
+                    Reason::new("payout-overlap")
+                        .with("reference", reference)
+                        .with("payout", &key.batch)
+                        .with("other", &settlements[other].key().batch)
+                };
+                found.entry(owner).or_insert_with(|| reason(owner));
+                found.entry(place).or_insert_with(|| reason(owner));
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,174 @@
+//! The bank's side: did the payout arrive, did it come back, and has a person booked it already?
+
+use jiff::civil::Date;
+
+use crate::money::Money;
+use crate::settings::BankSettings;
+
+/// One entry of a bank statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BankEntry {
+    /// Value date.
+    pub day: Date,
+    /// What came in; negative for what went out.
+    pub amount: Money,
+    /// All its texts and references together.
+    pub text: String,
+}
+
+/// A payout that the bank should show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayoutToFind {
+    /// Paid to the merchant; negative when drawn.
+    pub amount: Money,
+    /// Day of the payout.
+    pub day: Date,
+    /// What the bank's text holds; empty when it is not known.
+    pub reference: String,
+}
+
+/// What the bank shows of a payout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Confirmed {
+    /// Exactly this entry.
+    By(usize),
+    /// This entry together with other payouts, which the bank paid in one sum.
+    Merged {
+        /// The entry.
+        entry: usize,
+        /// The other payouts, by their places.
+        with: Vec<usize>,
+    },
+    /// This entry, and this one took it back.
+    Returned {
+        /// The entry that took it back.
+        entry: usize,
+    },
+    /// Entries of the same amount in the right days, without the reference: for a person to judge.
+    Perhaps(Vec<usize>),
+    /// Nothing.
+    No,
+}
+
+/// Finds payouts on a bank statement. Certain is only the exact amount and currency, a value date within the merchant's window,
+/// and the payout's reference in the entry's text; an entry confirms one payout only.
+pub fn confirm_by_bank(
+    payouts: &[PayoutToFind],
+    entries: &[BankEntry],
+    settings: &BankSettings,
+) -> Vec<Confirmed> {
+    let fits = |payout: &PayoutToFind, entry: &BankEntry| {
+        within(payout.day, entry.day, settings) && entry.amount.currency() == payout.amount.currency()
+    };
+    let named = |payout: &PayoutToFind, entry: &BankEntry| holds(&entry.text, &payout.reference);
+    let certain = |payout: &PayoutToFind, entry: &BankEntry| {
+        fits(payout, entry) && named(payout, entry) && entry.amount == payout.amount
+    };
+    let returned = |payout: &PayoutToFind| {
+        entries.iter().position(|entry| {
+            let back = payout.amount.negated().is_ok_and(|back| back == entry.amount);
+            back && !payout.amount.is_zero() && entry.day >= payout.day && named(payout, entry)
+        })
+    };
+    let mut found: Vec<Confirmed> = payouts
+        .iter()
+        .map(|payout| {
+            if let Some(entry) = returned(payout) {
+                return Confirmed::Returned { entry };
+            }
+            let exact: Vec<usize> =
+                (0..entries.len()).filter(|place| certain(payout, &entries[*place])).collect();
+            let alone =
+                |entry: usize| payouts.iter().filter(|other| certain(other, &entries[entry])).count() == 1;
+            if let [only] = exact.as_slice()
+                && alone(*only)
+            {
+                return Confirmed::By(*only);
+            }
+            let same: Vec<usize> = (0..entries.len())
+                .filter(|place| fits(payout, &entries[*place]) && entries[*place].amount == payout.amount)
+                .collect();
+            if same.is_empty() { Confirmed::No } else { Confirmed::Perhaps(same) }
+        })
+        .collect();
+    for (place, entry) in entries.iter().enumerate() {
+        let together: Vec<usize> = (0..payouts.len())
+            .filter(|payout| matches!(found[*payout], Confirmed::No))
+            .filter(|payout| fits(&payouts[*payout], entry) && named(&payouts[*payout], entry))
+            .collect();
+        let sum = Money::sum(entry.amount.currency(), together.iter().map(|payout| payouts[*payout].amount));
+        if together.len() > 1 && sum.is_ok_and(|sum| sum == entry.amount) {
+            for payout in &together {
+                let with = together.iter().copied().filter(|other| other != payout).collect();
+                found[*payout] = Confirmed::Merged { entry: place, with };
+            }
+        }
+    }
+    found
+}
+
+fn within(payout: Date, entry: Date, settings: &BankSettings) -> bool {
+    let days = (entry - payout).get_days();
+    -i32::from(settings.days_before) <= days && days <= i32::from(settings.days_after)
+}
+
+/// True when the text holds the reference as a word of its own: batch 48 is not in 1482.
+fn holds(text: &str, reference: &str) -> bool {
+    let reference = reference.trim().to_lowercase();
+    if reference.is_empty() {
+        return false;
+    }
+    let text = text.to_lowercase();
+    text.match_indices(&reference).any(|(start, found)| {
+        let before = text[..start].chars().next_back();
+        let after = text[start + found.len()..].chars().next();
+        !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+    })
+}
+
+/// An entry on the bank account that stands in the ledger already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BookedEntry {
+    /// Number of its voucher.
+    pub voucher: String,
+    /// Day of posting.
+    pub day: Date,
+    /// Debit positive.
+    pub amount: Money,
+    /// Its text.
+    pub text: String,
+}
+
+/// Whether a person booked a payout already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ByHand {
+    /// Nothing looks like it.
+    No,
+    /// This voucher is it: the amount on the bank account in the right days, with the payout's reference or batch.
+    Yes(String),
+    /// These vouchers have the amount in the right days: the payout waits for a person, and is not posted by rules.
+    Perhaps(Vec<String>),
+}
+
+/// Looks among the entries on the bank account for a payout that was booked by hand. Entries that Bogbro made are left out by
+/// the caller, who knows their vouchers.
+pub fn booked_by_hand(
+    payout: &PayoutToFind,
+    batch: &str,
+    booked: &[BookedEntry],
+    settings: &BankSettings,
+) -> ByHand {
+    let same: Vec<&BookedEntry> = booked
+        .iter()
+        .filter(|entry| entry.amount == payout.amount && within(payout.day, entry.day, settings))
+        .collect();
+    let named: Vec<&&BookedEntry> = same
+        .iter()
+        .filter(|entry| holds(&entry.text, &payout.reference) || holds(&entry.text, batch))
+        .collect();
+    match named.as_slice() {
+        [only] => ByHand::Yes(only.voucher.clone()),
+        _ if same.is_empty() => ByHand::No,
+        _ => ByHand::Perhaps(same.iter().map(|entry| entry.voucher.clone()).collect()),
+    }
+}

@@ -1,0 +1,22 @@
+//! Payouts: taken in once, booked as balanced vouchers, approved, confirmed by the bank, and shown in the overview.
+
+mod approval;
+mod arrivals;
+mod bank;
+mod decisions;
+mod entries;
+mod overview;
+mod parts;
+mod plan;
+mod voucher;
+mod words;
+
+pub use approval::{Actor, Approval, ApprovalError, Automatic, PayoutState, automatic};
+pub use arrivals::{Arrival, Arrivals, arrival, arrivals, content_hash};
+pub use bank::{BankEntry, BookedEntry, ByHand, Confirmed, PayoutToFind, booked_by_hand, confirm_by_bank};
+pub use decisions::{Decisions, LineDecision};
+pub use overview::{
+    Aged, BalanceProof, Captured, FeeRate, Movement, Overview, PaidOut, fee_rates, overview, prove_balance,
+};
+pub use plan::{PayoutDecision, PayoutInput, PayoutPlan, plan_payout};
+pub use voucher::{Target, Voucher, VoucherEntry};

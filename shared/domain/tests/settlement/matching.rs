@@ -1,0 +1,318 @@
+//! Which invoice a line belongs to: the cases a bookkeeper meets, one story each.
+
+use domain::matching::*;
+use domain::settings::OrderNumberRules;
+use domain::settlement::*;
+use domain::{Currency, Money};
+use jiff::civil::{Date, date};
+use jiff::tz::TimeZone;
+
+use crate::world::*;
+
+/// A document in words.
+#[derive(Clone, Copy)]
+pub(crate) struct Paper {
+    pub(crate) number: &'static str,
+    pub(crate) order: &'static str,
+    pub(crate) total: &'static str,
+    pub(crate) expected: &'static str,
+    pub(crate) payment: &'static str,
+    pub(crate) shop: &'static str,
+    pub(crate) customer: u32,
+    pub(crate) currency: Currency,
+    pub(crate) date: Date,
+}
+
+pub(crate) fn paper(number: &'static str, order: &'static str, total: &'static str) -> Paper {
+    Paper {
+        number,
+        order,
+        total,
+        expected: total,
+        payment: "",
+        shop: "woocommerce:shop.example",
+        customer: 7,
+        currency: Currency::DKK,
+        date: date(2026, 11, 18),
+    }
+}
+
+pub(crate) fn receivables_by(rules: OrderNumberRules, papers: &[Paper]) -> Receivables {
+    let mut receivables = Receivables::new(rules);
+    for paper in papers {
+        let money = |text| Money::parse(text, paper.currency).expect("amount");
+        let payments: &[&str] = if paper.payment.is_empty() { &[] } else { &[paper.payment] };
+        let added = receivables.add(&Receivable {
+            number: paper.number,
+            shop: paper.shop,
+            order: paper.order,
+            payments,
+            acquirer_references: &[],
+            customer: paper.customer,
+            date: paper.date,
+            total: money(paper.total),
+            expected: money(paper.expected),
+        });
+        added.expect("a sound document");
+    }
+    receivables
+}
+
+#[allow(dead_code)]
+pub(crate) fn receivables(papers: &[Paper]) -> Receivables {
+    receivables_by(OrderNumberRules::default(), papers)
+}
+
+/// One settlement's lines and the documents, matched.
+struct Told {
+    settlements: Vec<Settlement>,
+    receivables: Receivables,
+    matching: Matching,
+}
+
+fn tell(lines: &[Line<'_>], papers: &[Paper]) -> Told {
+    tell_by(OrderNumberRules::default(), Rules::default(), lines, papers)
+}
+
+fn tell_by(numbers: OrderNumberRules, rules: Rules<'_>, lines: &[Line<'_>], papers: &[Paper]) -> Told {
+    let settlements = vec![batch(lines)];
+    let receivables = receivables_by(numbers, papers);
+    let matching = match_settlements(&settlements, &receivables, rules).expect("small amounts");
+    Told { settlements, receivables, matching }
+}
+
+impl Told {
+    fn states(&self) -> Vec<LineState> {
+        (0..self.settlements[0].len()).map(|line| self.matching.state(&self.receivables, 0, line)).collect()
+    }
+
+    /// `invoice:amount` for each share of a line.
+    fn parts(&self, line: usize) -> Vec<String> {
+        self.matching
+            .parts(&self.receivables, &self.settlements, 0, line)
+            .iter()
+            .map(|(id, amount)| format!("{}:{amount}", self.receivables.number(*id)))
+            .collect()
+    }
+
+    fn key(&self, line: usize) -> Option<KeyUsed> {
+        self.matching.key_used(0, line)
+    }
+}
+
+fn by(kind: Kind, number: u32, gross: &str, keys: LinkKeys<'static>) -> Line<'static> {
+    Line { keys, ..Line::new(number, kind, "word", dkk(gross)) }
+}
+
+fn order(order: &'static str) -> LinkKeys<'static> {
+    LinkKeys { order, ..LinkKeys::default() }
+}
+
+use LineState::{Ambiguous, Exact, NoPayment, NotFound, OtherCurrency, Over, Partial};
+
+#[test]
+fn an_order_number_finds_its_invoice_whatever_the_shop_writes_before_it() {
+    let told = tell(&[sale(2, "1001", "100.00", "-2.00")], &[paper("30001", "#1001", "100.00")]);
+    assert_eq!(told.states(), [Exact]);
+    assert_eq!((told.key(0), told.parts(0)), (Some(KeyUsed::Order), vec!["30001:100.00".to_owned()]));
+    let told = tell(&[sale(2, "01001", "100.00", "-2.00")], &[paper("30001", "#1001", "100.00")]);
+    assert_eq!(told.states(), [NotFound], "leading zeros count unless the merchant says they do not");
+    let loose = OrderNumberRules { ignore_leading_zeros: true, ..OrderNumberRules::default() };
+    let papers = [paper("30001", "#1001", "100.00")];
+    let told = tell_by(loose, Rules::default(), &[sale(2, "01001", "100.00", "-2.00")], &papers);
+    assert_eq!(told.states(), [Exact]);
+}
+
+#[test]
+fn keys_are_tried_in_their_order() {
+    let papers = [
+        Paper { payment: "ch_1", ..paper("30001", "1001", "100.00") },
+        Paper { payment: "ch_2", ..paper("30002", "1002", "100.00") },
+    ];
+    let both = LinkKeys { order: "1001", transaction: "ch_2", ..LinkKeys::default() };
+    let told = tell(&[by(Kind::Sale, 2, "100.00", both)], &papers);
+    assert_eq!(told.parts(0), ["30001:100.00"], "the order number comes first");
+    let cases: [(LinkKeys<'static>, KeyUsed); 4] = [
+        (LinkKeys { merchant: "1002", ..LinkKeys::default() }, KeyUsed::Order),
+        (LinkKeys { merchant: "x", transaction: "ch_2", ..LinkKeys::default() }, KeyUsed::Transaction),
+        (LinkKeys { modification: "ch_2", ..LinkKeys::default() }, KeyUsed::PaymentReference),
+        (LinkKeys { acquirer: "ch_2", invoice: "30002", ..LinkKeys::default() }, KeyUsed::Invoice),
+    ];
+    for (keys, key) in cases {
+        let told = tell(&[by(Kind::Sale, 2, "100.00", keys)], &papers);
+        assert_eq!((told.key(0), told.parts(0)), (Some(key), vec!["30002:100.00".to_owned()]), "{keys:?}");
+    }
+}
+
+#[test]
+fn a_refund_finds_its_sale_by_the_original_reference_even_within_the_report() {
+    let sold = LinkKeys { order: "1001", transaction: "ch_9", ..LinkKeys::default() };
+    let back = LinkKeys { original: "ch_9", transaction: "re_9", ..LinkKeys::default() };
+    let lines = [by(Kind::Refund, 2, "-30.00", back), by(Kind::Sale, 3, "100.00", sold)];
+    let told = tell(&lines, &[paper("30001", "1001", "100.00")]);
+    assert_eq!(told.states(), [Partial, Exact]);
+    assert_eq!((told.key(0), told.parts(0)), (Some(KeyUsed::Original), vec!["30001:-30.00".to_owned()]));
+    let with_note = [paper("30001", "1001", "100.00"), paper("30002", "1001", "-30.00")];
+    let told = tell(&lines, &with_note);
+    assert_eq!(told.states(), [Exact, Exact], "with a credit note the refund pays it");
+    assert_eq!(told.parts(0), ["30002:-30.00"]);
+}
+
+#[test]
+fn split_captures_pay_one_invoice_together() {
+    let lines = [sale(2, "1001", "60.00", "0.00"), sale(3, "1001", "40.00", "0.00")];
+    let told = tell(&lines, &[paper("30001", "1001", "100.00")]);
+    assert_eq!(told.states(), [Exact, Exact]);
+    let told = tell(&lines[..1], &[paper("30001", "1001", "100.00")]);
+    assert_eq!(told.states(), [Partial], "the rest is still to come");
+    let later = Paper { expected: "40.00", ..paper("30001", "1001", "100.00") };
+    assert_eq!(tell(&lines[1..], &[later]).states(), [Exact], "an earlier payout settled the first part");
+}
+
+#[test]
+fn a_payment_that_came_twice_is_seen() {
+    let lines = [sale(2, "1001", "100.00", "0.00"), sale(3, "1001", "100.00", "0.00")];
+    assert_eq!(tell(&lines, &[paper("30001", "1001", "100.00")]).states(), [Over, Over]);
+}
+
+#[test]
+fn several_deliveries_of_an_order_are_paid_by_their_own_captures() {
+    let papers = [paper("30001", "1001", "60.00"), paper("30002", "1001", "40.00")];
+    let lines = [sale(2, "1001", "40.00", "0.00"), sale(3, "1001", "60.00", "0.00")];
+    let told = tell(&lines, &papers);
+    assert_eq!(told.states(), [Exact, Exact]);
+    assert_eq!(
+        (told.parts(0), told.parts(1)),
+        (vec!["30002:40.00".to_owned()], vec!["30001:60.00".to_owned()])
+    );
+    let told = tell(&[sale(2, "1001", "100.00", "0.00")], &papers);
+    assert_eq!(told.states(), [Exact], "one capture for both");
+    assert_eq!(told.parts(0), ["30001:60.00", "30002:40.00"]);
+    let told = tell(&[sale(2, "1001", "70.00", "0.00")], &papers);
+    assert_eq!(told.states(), [Ambiguous], "which one it pays nobody knows");
+    let paid = [Paper { expected: "0.00", ..papers[0] }, papers[1]];
+    let told = tell(&[sale(2, "1001", "40.00", "0.00")], &paid);
+    assert_eq!(told.parts(0), ["30002:40.00"], "the first delivery was settled before");
+}
+
+#[test]
+fn one_payment_for_two_orders_by_the_payment_or_by_a_list_of_numbers() {
+    let shared = |number, order, total| Paper { payment: "ch_1", ..paper(number, order, total) };
+    let papers = [shared("30001", "1001", "60.00"), shared("30002", "1002", "40.00")];
+    let keys = LinkKeys { transaction: "ch_1", ..LinkKeys::default() };
+    let told = tell(&[by(Kind::Sale, 2, "100.00", keys)], &papers);
+    assert_eq!((told.states(), told.parts(0).len()), (vec![Exact], 2));
+    let told = tell(&[by(Kind::Sale, 2, "99.99", keys)], &papers);
+    assert_eq!(told.states(), [Ambiguous], "an øre missing from one of them");
+    let listed = OrderNumberRules { separator: Some(",".to_owned()), ..OrderNumberRules::default() };
+    let line = [by(Kind::Sale, 2, "100.00", order("#1001, #1002"))];
+    assert_eq!(tell_by(listed.clone(), Rules::default(), &line, &papers).parts(0).len(), 2);
+    let line = [by(Kind::Sale, 2, "100.00", order("1001,1003"))];
+    assert_eq!(tell_by(listed, Rules::default(), &line, &papers).states(), [NotFound]);
+}
+
+#[test]
+fn what_a_gift_card_paid_is_not_expected_from_the_acquirer() {
+    let part = Paper { expected: "300.00", ..paper("30001", "1001", "500.00") };
+    assert_eq!(tell(&[sale(2, "1001", "300.00", "0.00")], &[part]).states(), [Exact]);
+    assert_eq!(tell(&[sale(2, "1001", "500.00", "0.00")], &[part]).states(), [Over]);
+}
+
+#[test]
+fn a_chargeback_and_its_reversal_stand_on_the_invoice() {
+    let lines = [
+        sale(2, "1001", "100.00", "0.00"),
+        by(Kind::Chargeback, 3, "-100.00", order("1001")),
+        by(Kind::ChargebackReversal, 4, "100.00", order("1001")),
+    ];
+    let papers = [paper("30001", "1001", "100.00")];
+    assert_eq!(tell(&lines[..2], &papers).states(), [Exact, Exact]);
+    let told = tell(&lines, &papers);
+    assert_eq!(told.states(), [Exact, Exact, Exact], "taken and given back");
+    let id = told.receivables.ids().next().expect("one");
+    assert!(told.matching.taken_back(&told.receivables, id).is_zero());
+    let twice = [lines[0], lines[1], by(Kind::Refund, 4, "-100.00", order("1001"))];
+    assert_eq!(tell(&twice, &papers).states(), [Exact, Over, Over], "refunded and charged back");
+}
+
+#[test]
+fn two_shops_with_one_number_are_told_apart_by_a_later_key_or_not_at_all() {
+    let other = Paper { shop: "shopify:other.example", payment: "ch_2", ..paper("30002", "1001", "100.00") };
+    let papers = [Paper { payment: "ch_1", ..paper("30001", "1001", "100.00") }, other];
+    let told = tell(&[sale(2, "1001", "100.00", "0.00")], &papers);
+    assert_eq!(told.states(), [Ambiguous]);
+    assert_eq!(told.matching.candidates(0, 0).len(), 2);
+    let keys = LinkKeys { order: "1001", transaction: "ch_2", ..LinkKeys::default() };
+    let told = tell(&[by(Kind::Sale, 2, "100.00", keys)], &papers);
+    assert_eq!(told.parts(0), ["30002:100.00"]);
+    let shops = ["woocommerce:shop.example".to_owned()];
+    let rules = Rules { shops: &shops, ..Rules::default() };
+    let lines = [sale(2, "1001", "100.00", "0.00")];
+    let told = tell_by(OrderNumberRules::default(), rules, &lines, &papers);
+    assert_eq!(told.parts(0), ["30001:100.00"], "the account belongs to one shop");
+}
+
+#[test]
+fn invoices_made_by_hand_and_before_go_live_are_matched_too() {
+    let by_hand = Paper { shop: "", customer: 9, ..paper("12", "1001", "100.00") };
+    assert_eq!(tell(&[sale(2, "1001", "100.00", "0.00")], &[by_hand]).states(), [Exact]);
+    let stranger = Paper { shop: "", customer: 8, ..paper("13", "1001", "100.00") };
+    assert_eq!(tell(&[sale(2, "1001", "100.00", "0.00")], &[by_hand, stranger]).states(), [Ambiguous]);
+}
+
+#[test]
+fn a_sale_in_another_currency_is_compared_in_its_own() {
+    let euro = |text| Money::parse(text, Currency::EUR).expect("amount");
+    let invoice = Paper { currency: Currency::EUR, ..paper("30001", "1001", "100.00") };
+    let mut line = sale(2, "1001", "745.10", "-8.00");
+    line.sale = Some(SaleAmount { amount: euro("100.00"), rate: Some("7.451".parse().expect("rate")) });
+    let told = tell(&[line], &[invoice]);
+    assert_eq!((told.states(), told.parts(0)), (vec![Exact], vec!["30001:100.00".to_owned()]));
+    line.sale = Some(SaleAmount { amount: euro("99.99"), rate: None });
+    assert_eq!(tell(&[line], &[invoice]).states(), [Partial]);
+    line.sale = None;
+    assert_eq!(tell(&[line], &[invoice]).states(), [OtherCurrency]);
+}
+
+#[test]
+fn fees_reserves_and_payouts_are_no_payments() {
+    let lines = [
+        plain(2, Kind::Fee, "fee", "-9.00"),
+        plain(3, Kind::ReserveHold, "hold", "-40.00"),
+        plain(4, Kind::ReserveRelease, "release", "40.00"),
+        plain(5, Kind::Unknown, "new", "-1.00"),
+    ];
+    assert_eq!(tell(&lines, &[paper("30001", "1001", "9.00")]).states(), [NoPayment; 4]);
+}
+
+#[test]
+fn a_tolerance_is_the_merchants_to_give() {
+    let papers = [paper("30001", "1001", "100.00")];
+    let lines = [sale(2, "1001", "99.98", "0.00")];
+    assert_eq!(tell(&lines, &papers).states(), [Partial]);
+    let rules = |tolerance| Rules { tolerance, ..Rules::default() };
+    assert_eq!(tell_by(OrderNumberRules::default(), rules(1), &lines, &papers).states(), [Partial]);
+    assert_eq!(tell_by(OrderNumberRules::default(), rules(2), &lines, &papers).states(), [Exact]);
+}
+
+#[test]
+fn equal_amount_and_near_date_are_only_suggested() {
+    let mut line = sale(2, "unknown", "100.00", "0.00");
+    line.occurred = When::Day(date(2026, 11, 20));
+    let papers = [
+        paper("30001", "1001", "100.00"),
+        Paper { date: date(2026, 11, 20), ..paper("30002", "1002", "100.00") },
+        Paper { date: date(2026, 10, 1), ..paper("30003", "1003", "100.00") },
+        paper("30004", "1004", "100.01"),
+    ];
+    let told = tell(&[line], &papers);
+    assert_eq!(told.states(), [NotFound]);
+    let zone = TimeZone::UTC;
+    let found = told.matching.suggestions(&told.receivables, &told.settlements, 0, 5, &zone);
+    let named: Vec<(&str, u32)> = found[0]
+        .1
+        .iter()
+        .map(|suggestion| (told.receivables.number(suggestion.document), suggestion.days))
+        .collect();
+    assert_eq!(named, [("30002", 0), ("30001", 2)]);
+}
