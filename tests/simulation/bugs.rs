@@ -7,11 +7,12 @@ use async_trait::async_trait;
 use connectors::http::Transport;
 use connectors::manifest::Manifest;
 use connectors::ports::{
-    Accounting, ChangePage, Delivery, Fetched, FoundDocument, ReadingRules, Verification, Webshop,
+    Accounting, ChangePage, Delivery, Fetched, FoundDocument, OrderClosing, ReadingRules, Verification,
+    Webshop,
 };
 use domain::catalogue::{KnownCustomer, MasterData, Product};
 use domain::document::Document;
-use domain::plan::{NewCustomer, PaymentStep, ProductStep, SendBy, WriteBackStep};
+use domain::plan::{NewCustomer, PaymentStep, ProductStep, SendBy, SupersededOrder, WriteBackStep};
 use domain::{ConnectionId, EffectKey, EntityId, Failure, MerchantId, Order, TransferId};
 use engine::log::Trace;
 use engine::store::*;
@@ -385,6 +386,15 @@ impl Accounting for BuggyAccounting {
             found.differences.clear();
         }
         Ok(found)
+    }
+
+    async fn close_order(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        order: &SupersededOrder,
+    ) -> Result<OrderClosing, Failure> {
+        ACCOUNTING.close_order(transport, key, order).await
     }
 
     async fn register_payment(

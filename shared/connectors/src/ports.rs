@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use domain::catalogue::{KnownCustomer, MasterData, Product};
 use domain::document::{Document, DocumentKind, Totals};
-use domain::plan::{NewCustomer, PaymentStep, ProductStep, SendBy, WriteBackStep};
-use domain::{EffectKey, EntityId, EntityKind, Failure, Order, ShopProduct};
+use domain::plan::{NewCustomer, PaymentStep, ProductStep, SendBy, SupersededOrder, WriteBackStep};
+use domain::{EffectKey, EntityId, EntityKind, Failure, Order, Settings, ShopProduct};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -111,6 +111,20 @@ pub struct ReadingRules {
     /// Names of the negative fees by which a plugin lets gift cards pay, for shops that have no payment of that kind.
     #[serde(default)]
     pub gift_card_fees: Vec<String>,
+}
+
+impl ReadingRules {
+    /// What a merchant's settings say of the reading of its orders.
+    pub fn of(settings: &Settings) -> ReadingRules {
+        let (customers, cards) = (&settings.customers, &settings.products.gift_cards);
+        ReadingRules {
+            company_number_fields: customers.company_number_fields.clone(),
+            vat_number_fields: customers.vat_number_fields.clone(),
+            ean_fields: customers.ean_fields.clone(),
+            gift_card_products: cards.products.clone(),
+            gift_card_fees: cards.fees.clone(),
+        }
+    }
 }
 
 /// A webshop.
@@ -227,6 +241,15 @@ impl Difference {
     pub fn new(field: &str, asked: impl ToString, answered: impl ToString) -> Difference {
         Difference { field: field.to_owned(), asked: asked.to_string(), answered: answered.to_string() }
     }
+}
+
+/// What became of a sales order that was to be closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderClosing {
+    /// It is closed or gone, now or already: it reserves nothing.
+    Closed,
+    /// It stands where Bogbro must not or cannot close it; why, in words.
+    Left(String),
 }
 
 /// An accounting system.
@@ -350,6 +373,18 @@ pub trait Accounting: Send + Sync {
         draft: u64,
         send: SendBy,
     ) -> Result<FoundDocument, Failure>;
+
+    /// Closes a sales order that an invoice took the place of, so that it no longer reserves stock. Only the order that still
+    /// carries the reference is touched; closing it twice is the same as once.
+    ///
+    /// # Errors
+    /// As the transport and the system say.
+    async fn close_order(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        order: &SupersededOrder,
+    ) -> Result<OrderClosing, Failure>;
 
     /// Registers a payment of a booked invoice in a journal.
     ///

@@ -98,12 +98,16 @@ pub enum Effect {
     Customer,
     /// A product is made.
     Product,
-    /// An order, draft invoice or booked invoice is made.
+    /// A draft invoice or booked invoice is made.
     Document,
+    /// A sales order is made.
+    SalesOrder,
     /// A draft is changed.
     Amendment,
     /// A draft is booked.
     Booking,
+    /// A sales order that an invoice took the place of is closed.
+    Closing,
     /// A payment is registered.
     Payment,
     /// The document's number is written back to the shop.
@@ -116,8 +120,10 @@ impl Effect {
             Effect::Customer => "customer",
             Effect::Product => "product",
             Effect::Document => "document",
+            Effect::SalesOrder => "sales-order",
             Effect::Amendment => "amendment",
             Effect::Booking => "booking",
+            Effect::Closing => "closing",
             Effect::Payment => "payment",
             Effect::WriteBack => "write-back",
         }

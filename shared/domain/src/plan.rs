@@ -79,8 +79,28 @@ pub struct Plan {
     pub expected: Totals,
     /// What to do, in order.
     pub steps: Vec<Step>,
+    /// So many of the first steps were carried out by an earlier plan of the transfer: this one goes on after them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub done: u32,
+    /// What has become of the payments, in plans that register what came after the booking.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payments: Option<RegisteredPayments>,
     /// What the merchant should know although the transfer goes on.
     pub warnings: Vec<Reason>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// The payments of a booked invoice as far as they are registered once a plan is carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisteredPayments {
+    /// Number of the term of payment on the invoice.
+    pub term: u32,
+    /// So many of the order's captures, in the shop's order, are registered.
+    pub captures: u32,
 }
 
 impl Plan {
@@ -118,6 +138,8 @@ pub enum Step {
     UpdateDraft(DocumentStep),
     /// The draft is booked: cannot be undone.
     Book(BookStep),
+    /// The sales order that the invoice took the place of is closed, so that it no longer reserves stock.
+    CloseOrder(CloseOrderStep),
     /// The payment is registered in a journal.
     RegisterPayment(PaymentStep),
     /// The document's number is written back to the shop.
@@ -216,6 +238,15 @@ pub struct SupersededOrder {
     pub number: u64,
     /// The reference it carries.
     pub reference: String,
+}
+
+/// The closing of a sales order whose place an invoice took.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CloseOrderStep {
+    /// Key of the closing.
+    pub key: EffectKey,
+    /// The order.
+    pub order: SupersededOrder,
 }
 
 /// What to do when the target reckons another total than the shop.

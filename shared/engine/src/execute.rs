@@ -4,14 +4,14 @@
 //! is made again only after two looks that found nothing, apart by the time a late request may still need to arrive and to
 //! be seen. Before what cannot be undone the fence is proved again. What a person did to a draft is respected.
 
-use connectors::ports::FoundDocument;
+use connectors::ports::{FoundDocument, OrderClosing};
 use domain::document::DocumentKind;
 use domain::identity::Effect;
 use domain::plan::{
-    BookStep, CustomerAction, CustomerStep, DocumentStep, NewCustomer, PaymentStep, ProductStep, Reason,
-    Step, WriteBackStep,
+    BookStep, CloseOrderStep, CustomerAction, CustomerStep, DocumentStep, NewCustomer, PaymentStep,
+    ProductStep, Reason, Step, SupersededOrder, WriteBackStep,
 };
-use domain::planning::{Verdict, judge};
+use domain::planning::{Verdict, judge, sales_order_reference};
 use domain::{Document, EffectKey, Failure, Plan};
 use jiff::SignedDuration;
 
@@ -46,6 +46,11 @@ enum Left {
     Next,
     /// The plan ends here.
     End(Ending),
+}
+
+/// The key under which a plan closes a sales order.
+pub(crate) fn closing_key(plan: &Plan) -> EffectKey {
+    EffectKey::new(&plan.transfer, Effect::Closing, plan.ordinal, &plan.agreement)
 }
 
 impl Session<'_> {
@@ -115,6 +120,7 @@ impl Session<'_> {
             Step::CreateDocument(step) => self.create_document(carrying, index, step).await,
             Step::UpdateDraft(step) => self.update_draft(carrying, index, step).await,
             Step::Book(step) => self.book(carrying, index, step).await,
+            Step::CloseOrder(step) => self.close_order(step).await,
             Step::RegisterPayment(step) => self.register_payment(carrying, index, step).await,
             Step::WriteBack(step) => self.write_back(step).await,
         }
@@ -359,7 +365,28 @@ impl Session<'_> {
         } else {
             self.ensure(carrying, index, &Thing::Document(step), carrying.look_first).await?;
         }
-        self.compare(carrying, plan, step).await
+        let left = self.compare(carrying, plan, step).await?;
+        if matches!(left, Left::Next) && self.route.epoch.is_some() {
+            self.close_forgotten_order(plan, step).await?;
+        }
+        Ok(left)
+    }
+
+    /// After a restore the ledger may have forgotten that a sales order was made before this invoice: it is closed as well.
+    async fn close_forgotten_order(&mut self, plan: &Plan, step: &DocumentStep) -> Result<(), Stop> {
+        if step.document.kind == DocumentKind::Order || step.supersedes.is_some() {
+            return Ok(());
+        }
+        let reference = sales_order_reference(plan);
+        let port = self.route.accounting.port;
+        let found = port.find(&self.accounting(), &reference).await;
+        let found = found.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
+        for order in found.into_iter().filter(|found| found.kind == DocumentKind::Order) {
+            let order = SupersededOrder { number: order.number, reference: reference.clone() };
+            let key = closing_key(plan);
+            self.close_order(&CloseOrderStep { key, order }).await?;
+        }
+        Ok(())
     }
 
     /// Looks for a document that another integration made of this order, by the references it may stand under.
@@ -542,6 +569,20 @@ impl Session<'_> {
         }
     }
 
+    /// Closes the sales order whose place the invoice took. Closing it again is the same, so nothing needs to be looked up.
+    async fn close_order(&mut self, step: &CloseOrderStep) -> Result<Left, Stop> {
+        let port = self.route.accounting.port;
+        let message = match port.close_order(&self.accounting(), &step.key, &step.order).await {
+            Ok(OrderClosing::Closed) => return Ok(Left::Next),
+            Ok(OrderClosing::Left(message)) | Err(Failure::Rejected { message, .. }) => message,
+            Err(failure) => return Err(self.stop_of(Side::Accounting, failure)),
+        };
+        // The invoice stands; only the order is the merchant's to close.
+        let reason = Reason::new("sales-order-not-closed").with("number", step.order.number);
+        self.progress.held.get_or_insert(reason.with("message", message));
+        Ok(Left::Next)
+    }
+
     async fn register_payment(
         &mut self,
         carrying: &mut Carrying<'_>,
@@ -554,8 +595,9 @@ impl Session<'_> {
         match self.ensure(carrying, index, &Thing::Payment(step), carrying.look_first).await {
             Err(Stop::Park(reason)) => {
                 // The invoice stands; only the payment is the merchant's to settle.
-                let reason = Reason { code: "payment-refused".to_owned(), facts: reason.facts };
-                self.progress.held = Some(reason);
+                let otherwise = reason.fact("code") == "integrity";
+                let code = if otherwise { "payment-differs" } else { "payment-refused" };
+                self.progress.held = Some(Reason { code: code.to_owned(), facts: reason.facts });
                 Ok(Left::Next)
             }
             done => {
@@ -582,7 +624,7 @@ impl Session<'_> {
     /// All steps are done.
     fn end_done(&mut self, carrying: &Carrying<'_>) -> Ending {
         self.plan_open = false;
-        self.remember(carrying.plan.ordinal, false);
+        self.remember_plan(carrying.plan);
         let applied = Some(carrying.applied.clone());
         match &self.progress.held {
             Some(held) => {
@@ -619,7 +661,7 @@ impl Session<'_> {
     /// The target refused a step for good. Nothing is in doubt, so the next try plans anew.
     fn end_parked(&mut self, carrying: &Carrying<'_>, reason: Reason) -> Ending {
         self.plan_open = false;
-        self.remember(carrying.plan.ordinal, false);
+        self.remember_plan(carrying.plan);
         self.notes.reason = Some(reason.clone());
         let applied = Some(carrying.applied.clone());
         Ending::settled(Status::Parked { code: reason.code }, reason.facts, applied)

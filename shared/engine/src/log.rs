@@ -149,6 +149,9 @@ pub struct PlanningRecord {
     pub earlier: Option<u32>,
     /// What stood of it: kind and number.
     pub standing: Option<(DocumentKind, u64)>,
+    /// Somebody else made or booked it.
+    #[serde(default)]
+    pub adopted: bool,
 }
 
 /// One call in full, redacted of credentials (which the transport adds after recording).

@@ -10,7 +10,7 @@ use connectors::ports::{Fetched, FoundDocument};
 use domain::catalogue::{MasterData, Product};
 use domain::document::DocumentKind;
 use domain::plan::{CustomerAction, Reason, Step};
-use domain::planning::{Earlier, PlanInput, StandingDocument, content_hash, needs, plan};
+use domain::planning::{Earlier, PlanInput, StandingDocument, content_hash, invoice_reference, needs, plan};
 use domain::{Catalogue, Decision, EffectKey, Order, Plan};
 
 use crate::log::{PlanningRecord, RowKind};
@@ -55,7 +55,11 @@ impl Session<'_> {
             Some(plan) => self.standing_now(plan).await?,
             None => None,
         };
-        let catalogue = self.catalogue(&order, master).await?;
+        let catalogue = match decision {
+            // What only registers payments needs nothing more of the target.
+            Decision::Transfer(plan) if plan.done > 0 => bare,
+            _ => self.catalogue(&order, master).await?,
+        };
         let hash = catalogue.hash();
         let document = standing.as_ref().map(|standing| standing.document);
         let decision = self.decide(&order, &catalogue, &hash, earlier.as_ref(), document);
@@ -221,6 +225,9 @@ impl Session<'_> {
             return Ok(Some(Standing { document, found: None, edited: false }));
         }
         let Some(found) = self.look_for(plan).await? else {
+            if let Some(standing) = self.replaced_before_the_restore(plan).await? {
+                return Ok(Some(standing));
+            }
             self.second_look().await?;
             return Ok(None);
         };
@@ -235,6 +242,20 @@ impl Session<'_> {
             self.remember(plan.ordinal, true);
         }
         Ok(Some(Standing { document, found: Some(found), edited }))
+    }
+
+    /// After a restore the ledger may know of a sales order only, whose place an invoice has taken since: the order was closed,
+    /// not removed by a person. The same plan is then made again, and finds its invoice.
+    async fn replaced_before_the_restore(&mut self, plan: &Plan) -> Result<Option<Standing>, Stop> {
+        let Some((DocumentKind::Order, number)) = self.standing() else { return Ok(None) };
+        if self.route.epoch.is_none() {
+            return Ok(None);
+        }
+        let port = self.route.accounting.port;
+        let found = port.find(&self.accounting(), &invoice_reference(plan)).await;
+        let found = found.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
+        let document = StandingDocument { kind: DocumentKind::Order, number };
+        Ok((!found.is_empty()).then_some(Standing { document, found: None, edited: false }))
     }
 
     /// A document that is not found is believed to be removed only when a second look, after the look-up lag, agrees.
@@ -310,8 +331,13 @@ impl Session<'_> {
             catalogue_hash,
             time_zone: &self.route.time_zone,
             today: self.today(),
-            earlier: earlier.map(|plan| Earlier { plan, document }),
+            earlier: earlier.map(|plan| Earlier { plan, document, adopted: self.is_adopted() }),
         })
+    }
+
+    /// True when the document that stands was made or booked by somebody else.
+    fn is_adopted(&self) -> bool {
+        self.documents.last().is_some_and(|document| document.adopted)
     }
 
     fn today(&self) -> jiff::civil::Date {
@@ -331,6 +357,7 @@ impl Session<'_> {
             today: self.today(),
             earlier: earlier.map(|plan| plan.ordinal),
             standing: standing.map(|document| (document.kind, document.number)),
+            adopted: earlier.is_some() && self.is_adopted(),
         });
     }
 
@@ -343,18 +370,35 @@ impl Session<'_> {
         self.note_plan(&plan, &hash);
         self.notes.warnings.clone_from(&plan.warnings);
         let applied = self.applied(order, &hash);
-        self.progress = starting_progress(&plan, standing.as_ref());
+        self.progress = self.starting_progress(&plan, standing.as_ref());
         if let Err(stop) = self.store_plan(&plan, &hash, applied.clone()).await {
             self.progress = self.head.progress.clone();
             return Err(stop);
         }
-        let look_first = self.route.epoch.is_some_and(|epoch| order.created_at < epoch);
+        // What was counted as not registered may be in the books all the same: a payment is never made unseen.
+        let look_first = plan.done > 0 || self.route.epoch.is_some_and(|epoch| order.created_at < epoch);
         self.execute(&plan, applied, false, look_first).await
+    }
+
+    fn starting_progress(&self, plan: &Plan, standing: Option<&Standing>) -> Progress {
+        if plan.done > 0 {
+            // It goes on from what stands, a complaint that nobody has settled included.
+            let step = plan.done;
+            return Progress { step, compared: true, doubt: None, reopened: false, ..self.progress.clone() };
+        }
+        let updates = plan.steps.iter().any(|step| matches!(step, Step::UpdateDraft(_)));
+        let standing = standing.filter(|_| updates);
+        Progress {
+            draft: standing.map(|standing| standing.document.number),
+            kind: standing.map(|standing| standing.document.kind),
+            totals: standing.and_then(|standing| standing.found.as_ref()).map(|found| found.totals),
+            ..Progress::default()
+        }
     }
 
     /// What speaks against a plan although it could be made.
     fn objection(&self, plan: &Plan, standing: Option<&Standing>) -> Option<Reason> {
-        let step = plan.document_step()?;
+        let step = plan.document_step().filter(|_| plan.done == 0)?;
         let port = self.route.accounting.port;
         if let Err(failure) = port.check(&step.document) {
             return Some(Reason::new("document-not-possible").with("message", failure));
@@ -362,8 +406,10 @@ impl Session<'_> {
         let standing = standing?;
         let number = standing.document.number;
         let changes = plan.steps.iter().any(|step| matches!(step, Step::UpdateDraft(_)));
-        let foreign = self.documents.last().is_some_and(|document| document.adopted);
-        if changes && foreign {
+        if step.supersedes.is_some() && !changes && standing.edited && !self.is_replay() {
+            return Some(Reason::new("order-edited-by-person").with("number", number));
+        }
+        if changes && self.is_adopted() {
             return Some(Reason::new("adopted-draft-differs").with("number", number));
         }
         (changes && standing.edited && !self.is_replay())
@@ -430,15 +476,4 @@ fn locks_of(plan: &Plan) -> Vec<EffectKey> {
     keys.sort();
     keys.dedup();
     keys
-}
-
-fn starting_progress(plan: &Plan, standing: Option<&Standing>) -> Progress {
-    let updates = plan.steps.iter().any(|step| matches!(step, Step::UpdateDraft(_)));
-    let standing = standing.filter(|_| updates);
-    Progress {
-        draft: standing.map(|standing| standing.document.number),
-        kind: standing.map(|standing| standing.document.kind),
-        totals: standing.and_then(|standing| standing.found.as_ref()).map(|found| found.totals),
-        ..Progress::default()
-    }
 }

@@ -14,8 +14,8 @@ use connectors::ports::{Accounting, Webshop};
 use connectors::registry;
 use domain::document::DocumentKind;
 use domain::identity::Effect;
-use domain::plan::{CustomerAction, Step};
-use domain::planning::{Earlier, PlanInput, StandingDocument, judge, plan};
+use domain::plan::{CustomerAction, Step, SupersededOrder};
+use domain::planning::{Earlier, PlanInput, StandingDocument, judge, plan, sales_order_reference};
 use domain::{Decision, EffectKey, Failure, Plan};
 use jiff::tz::TimeZone;
 
@@ -113,7 +113,7 @@ fn replan_row(row: usize, entry: &LogEntry, made: &[Replanned]) -> Result<Replan
         catalogue_hash: &catalogue.hash(),
         time_zone: &TimeZone::get(&planning.time_zone).map_err(|_| incomplete())?,
         today: planning.today,
-        earlier: earlier.map(|plan| Earlier { plan, document }),
+        earlier: earlier.map(|plan| Earlier { plan, document, adopted: planning.adopted }),
     });
     let found = match &decision {
         Decision::Transfer(plan) => plan.hash(),
@@ -227,6 +227,10 @@ async fn ask_again(
             replanned.plan.ordinal | crate::execute::CORRECTION,
             &replanned.plan.agreement,
         );
+        if crate::execute::closing_key(&replanned.plan) == *key {
+            known = true;
+            ends.close_forgotten(&replanned.plan, key, call, transport).await;
+        }
         if correction == *key {
             known = true;
             ends.correct(&replanned.plan, key, entry, transport).await;
@@ -245,6 +249,7 @@ fn key_of(step: &Step) -> Option<&EffectKey> {
         Step::CreateProduct(step) => &step.key,
         Step::CreateDocument(step) | Step::UpdateDraft(step) => &step.key,
         Step::Book(step) => &step.key,
+        Step::CloseOrder(step) => &step.key,
         Step::RegisterPayment(step) => &step.key,
         Step::WriteBack(step) => &step.key,
     })
@@ -294,6 +299,9 @@ impl Ends<'_> {
             Step::Book(step) => {
                 let _ = accounting.book(transport, &step.key, self.number("draft"), step.send).await;
             }
+            Step::CloseOrder(step) => {
+                let _ = accounting.close_order(transport, &step.key, &step.order).await;
+            }
             Step::RegisterPayment(step) => {
                 let invoice = self.number("invoice");
                 let _ = accounting.register_payment(transport, step, self.customer, invoice).await;
@@ -307,6 +315,19 @@ impl Ends<'_> {
                 let _ = self.shop.write_back(transport, entity, step, &number.to_string()).await;
             }
         }
+    }
+
+    /// The closing of a sales order that the ledger had forgotten: its number was found, and stands in the call alone.
+    async fn close_forgotten(
+        &self,
+        plan: &Plan,
+        key: &EffectKey,
+        call: &RecordedCall,
+        transport: &Replaying<'_>,
+    ) {
+        let number = call.request.path.rsplit('/').next().and_then(|number| number.parse().ok());
+        let order = SupersededOrder { number: number.unwrap_or(0), reference: sales_order_reference(plan) };
+        let _ = self.accounting.close_order(transport, key, &order).await;
     }
 
     /// The correction that the target's first answer asked for.

@@ -330,6 +330,15 @@ impl<'a> Session<'a> {
         Err(Stop::Ledger(last))
     }
 
+    /// Remembers what stands because of a plan. One that goes on from an earlier plan makes no document: it is the last word
+    /// on the one that stands.
+    pub(crate) fn remember_plan(&mut self, plan: &Plan) {
+        match self.documents.last_mut() {
+            Some(last) if plan.done > 0 => last.ordinal = plan.ordinal,
+            _ => self.remember(plan.ordinal, false),
+        }
+    }
+
     /// Remembers a document that stands because of this transfer.
     pub(crate) fn remember(&mut self, ordinal: u32, adopted: bool) {
         let Some((kind, number)) = self.standing() else { return };

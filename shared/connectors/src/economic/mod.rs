@@ -18,7 +18,8 @@
 //! | V | the `PUT` of a draft has no layout | `map::replacing_body` |
 //! | L | numbers of deleted customers are used again | `customers::update` compares who it is before it writes |
 //! | L | `POST` answers 201 where the schema says 200 | every 2xx is a success |
-//! | L | `DELETE /invoices/drafts` without a number deletes every draft | `client::Item` needs a number; nothing is deleted |
+//! | L | `DELETE /invoices/drafts` without a number deletes every draft | `client::Item` needs a number; only a sales order of ours is deleted |
+//! | U | a draft order is deleted as a draft invoice is (no schema shows it) | `documents::close_order`; a refusal is told |
 //! | L | `/orders/*` filtered by `paymentTerms.paymentTermsNumber`, and `/journals` of the OpenAPI filtered by anything, are 500 | never sent |
 //! | L | collections leave out `lines` | `map::compare` takes lines that are not stated as not stated |
 //! | L | a voucher is answered as an array | `payments` |
@@ -52,13 +53,13 @@ mod tests;
 use async_trait::async_trait;
 use domain::catalogue::{KnownCustomer, MasterData, Product};
 use domain::document::Document;
-use domain::plan::{NewCustomer, PaymentStep, ProductStep, SendBy};
+use domain::plan::{NewCustomer, PaymentStep, ProductStep, SendBy, SupersededOrder};
 use domain::{EffectKey, Failure};
 use jiff::civil::Date;
 
 use crate::http::Transport;
 use crate::manifest::{Authentication, Manifest, RateLimit};
-use crate::ports::{Accounting, FoundDocument};
+use crate::ports::{Accounting, FoundDocument, OrderClosing};
 
 /// What is known of e-conomic.
 pub const MANIFEST: Manifest = Manifest {
@@ -92,6 +93,7 @@ pub const MANIFEST: Manifest = Manifest {
         "whether VAT is rounded per line or per rate (the settings can say)",
         "whether a line without a price costs nothing (the net sum is compared)",
         "whether orders are a module of their own (an agreement without them is taken to hold none)",
+        "whether a draft order may be deleted (a sales order that cannot be closed is told to the merchant)",
     ],
 };
 
@@ -193,6 +195,15 @@ impl Accounting for Economic {
         send: SendBy,
     ) -> Result<FoundDocument, Failure> {
         documents::book(transport, key, draft, send).await
+    }
+
+    async fn close_order(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        order: &SupersededOrder,
+    ) -> Result<OrderClosing, Failure> {
+        documents::close_order(transport, key, order).await
     }
 
     async fn register_payment(

@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::http::{Call, Complaint, Request, Response, Transport, accept, json_text};
-use crate::json::{List, read, read_answer, read_bytes, rejected};
+use crate::json::{List, read, read_bytes, read_reply, rejected, unless_whole};
 use crate::manifest::{Authentication, Manifest, RateLimit};
 use crate::ports::{
     ChangePage, Delivery, Fetched, Notice, ProductPage, ProductQuery, ReadingRules, Verification, Webshop,
@@ -102,7 +102,7 @@ impl Webshop for WooCommerce {
         }
         accept(Call::Read, &response, complaint)?;
         let raw = json_text(Call::Read, &response)?;
-        let value = self.read_order(raw, rules)?;
+        let value = self.read_order(raw, rules).map_err(|failure| unless_whole(Call::Read, raw, failure))?;
         if value.id != *entity {
             return Err(rejected(
                 "another-order",
@@ -125,7 +125,7 @@ impl Webshop for WooCommerce {
         let response = transport.read(place.request()).await?;
         accept(Call::Read, &response, complaint)?;
         let text = json_text(Call::Read, &response)?;
-        let List(found): List<wire::Changed<'_>> = read_answer("the list of orders", text)?;
+        let List(found): List<wire::Changed<'_>> = read_reply(Call::Read, "the list of orders", text)?;
         let mut changes = Vec::with_capacity(found.len());
         for changed in &found {
             let id = changed

@@ -338,7 +338,9 @@ fn an_order_is_fetched_or_gone_or_the_failure_is_told() {
         (503, "<html>maintenance</html>", "busy"),
         (200, "<html>captcha</html>", "busy"),
         (200, "", "busy"),
-        (200, "{\"id\":", "rejected"),
+        (200, "{\"id\":", "busy"),
+        (200, "Notice: undefined index\n{\"id\":4711}", "busy"),
+        (200, "{\"id\":4711}", "rejected"),
         (302, "", "rejected"),
     ] {
         let script = Script::default().read(&["Get /wp-json/wc/v3/orders/4711"], status, body);
@@ -434,9 +436,15 @@ fn the_number_is_written_back_once() {
     assert_eq!(tag(&script), Ok(()));
     let script = Script::default().read(&["orders/4711"], 200, carries);
     assert_eq!(tag(&script), Ok(()), "the second time writes nothing");
-    for (status, body, expected) in
-        [(200, other, "unknown"), (200, "<html>", "unknown"), (502, "", "unknown"), (400, "{}", "rejected")]
-    {
+    let script = Script::default().read(&["orders/4711"], 200, &carries[..carries.len() / 2]);
+    assert_eq!(word(&tag(&script)), "busy", "an answer cut short is asked for again");
+    for (status, body, expected) in [
+        (200, other, "unknown"),
+        (200, &carries[..40], "unknown"),
+        (200, "<html>", "unknown"),
+        (502, "", "unknown"),
+        (400, "{}", "rejected"),
+    ] {
         let script = Script::default().read(&["orders/4711"], 200, other).write(ask, status, body);
         assert_eq!(word(&tag(&script)), expected, "{status} {body}");
     }

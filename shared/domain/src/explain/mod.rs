@@ -3,6 +3,7 @@
 //! A plan, a log row and a report carry codes and facts, never sentences, so the same reason reads the same everywhere, in
 //! the reader's language. A test shows that every code in use has both texts and that no placeholder is left unfilled.
 
+mod afterwards;
 mod payouts;
 mod texts;
 
@@ -37,6 +38,7 @@ pub(crate) struct Entry {
 fn all() -> impl Iterator<Item = &'static Entry> {
     texts::ENTRIES
         .iter()
+        .chain(afterwards::ENTRIES)
         .chain(texts::MACHINERY)
         .chain(texts::SETTINGS)
         .chain(payouts::SETTLEMENTS)

@@ -31,7 +31,8 @@ use crate::identity::{AgreementId, ConnectionId, Effect, EffectKey, TransferId};
 use crate::money::MoneyError;
 use crate::order::Order;
 use crate::plan::{
-    BookStep, Decision, DocumentStep, PLAN_SCHEMA, Plan, Reason, Step, SupersededOrder, WriteBackStep,
+    BookStep, CloseOrderStep, Decision, DocumentStep, PLAN_SCHEMA, Plan, Reason, Step, SupersededOrder,
+    WriteBackStep,
 };
 use crate::settings::{DateBasis, Settings};
 
@@ -69,6 +70,8 @@ pub struct Earlier<'a> {
     pub plan: &'a Plan,
     /// The document as it stands now; `None` when a person has deleted it.
     pub document: Option<StandingDocument>,
+    /// Another integration or a person made or booked the document: its payments are not ours.
+    pub adopted: bool,
 }
 
 /// A document of an earlier plan as it stands in the target now.
@@ -109,6 +112,10 @@ pub fn plan(input: &PlanInput<'_>) -> Decision {
 
 fn build(input: &PlanInput<'_>) -> Result<Plan, Stop> {
     let content_hash = content::hash(input.order);
+    // Money that came is registered whatever else became of the order.
+    if let Some(plan) = payment::following(input)? {
+        return Ok(plan);
+    }
     stop_when_booked(input, &content_hash)?;
     let wanted = trigger::decide(input)?;
     stop_when_unchanged(input, wanted, &content_hash)?;
@@ -140,7 +147,11 @@ fn build(input: &PlanInput<'_>) -> Result<Plan, Stop> {
         &mut warnings,
     );
     let replaced = making.supersedes.as_ref();
-    warnings.extend(replaced.map(|order| Reason::new("sales-order-replaced").with("number", order.number)));
+    let told = replaced.filter(|_| !making.updates);
+    warnings.extend(told.map(|order| Reason::new("sales-order-replaced").with("number", order.number)));
+    let closing = replaced.map(|order| {
+        Step::CloseOrder(CloseOrderStep { key: making.key(input, Effect::Closing), order: order.clone() })
+    });
 
     let mut steps = vec![Step::EnsureCustomer(customer)];
     steps.extend(settled.new_products.into_iter().map(Step::CreateProduct));
@@ -148,7 +159,12 @@ fn build(input: &PlanInput<'_>) -> Result<Plan, Stop> {
     if kind == DocumentKind::BookedInvoice {
         let send = document::send_by(input.settings, &buyer);
         steps.push(Step::Book(BookStep { key: making.key(input, Effect::Booking), send }));
-        steps.extend(payment::registration(input, &payment, &making, date.day).map(Step::RegisterPayment));
+    }
+    // Not before the invoice stands as it should: until then the order is all there is.
+    steps.extend(closing);
+    if kind == DocumentKind::BookedInvoice {
+        let payments = payment::registrations(input, &payment, date.day, 0);
+        steps.extend(payments.into_iter().map(Step::RegisterPayment));
         steps.extend(write_back(input, &making, kind).map(Step::WriteBack));
     }
     Ok(Plan {
@@ -164,6 +180,8 @@ fn build(input: &PlanInput<'_>) -> Result<Plan, Stop> {
         order_total: input.order.total,
         expected: settled.shop,
         steps,
+        done: 0,
+        payments: None,
         warnings,
     })
 }
@@ -274,6 +292,36 @@ fn final_kind(
     }
 }
 
+/// The reference and key of a new document. A transfer makes one sales order and one invoice at most, and each has one key, whatever
+/// plan it is made by: a ledger that was restored from a backup finds what it has forgotten.
+fn first_of(input: &PlanInput<'_>, kind: DocumentKind, replaced: Option<&Plan>) -> (String, EffectKey) {
+    let effect = if kind == DocumentKind::Order { Effect::SalesOrder } else { Effect::Document };
+    let of = |ordinal: u32| {
+        let key = EffectKey::new(input.transfer, effect, ordinal, input.agreement);
+        (document::reference(&input.order.number, &key), key)
+    };
+    let (reference, key) = of(1);
+    match replaced {
+        // Sales orders once had the key of invoices.
+        Some(plan) if plan.reference == reference => of(2),
+        _ => (reference, key),
+    }
+}
+
+/// The reference of the invoice of a plan's order.
+pub fn invoice_reference(plan: &Plan) -> String {
+    reference_of(plan, Effect::Document)
+}
+
+/// The reference of the sales order of a plan's order.
+pub fn sales_order_reference(plan: &Plan) -> String {
+    reference_of(plan, Effect::SalesOrder)
+}
+
+fn reference_of(plan: &Plan, effect: Effect) -> String {
+    document::reference(&plan.order_number, &EffectKey::new(&plan.transfer, effect, 1, &plan.agreement))
+}
+
 /// What is made or changed, under which ordinal, key and reference.
 pub(crate) struct Making {
     ordinal: u32,
@@ -297,15 +345,16 @@ impl Making {
                     document_key: EffectKey::new(input.transfer, Effect::Amendment, ordinal, input.agreement),
                     reference: plan.reference.clone(),
                     updates: true,
-                    supersedes: None,
+                    // The plan that took the order's place may have ended before the order was closed.
+                    supersedes: plan.document_step().and_then(|step| step.supersedes.clone()),
                 }
             }
             replaced => {
-                let key = EffectKey::new(input.transfer, Effect::Document, ordinal, input.agreement);
+                let (reference, document_key) = first_of(input, kind, replaced.map(|(plan, _)| plan));
                 Making {
                     ordinal,
-                    reference: document::reference(&input.order.number, &key),
-                    document_key: key,
+                    reference,
+                    document_key,
                     updates: false,
                     supersedes: replaced.map(|(plan, document)| SupersededOrder {
                         number: document.number,

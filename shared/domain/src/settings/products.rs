@@ -169,6 +169,15 @@ pub struct GiftCardSettings {
     /// What a gift card that was used does to the document.
     #[garde(skip)]
     pub used: GiftCardsUsed,
+    /// SKUs or product ids of the shop's gift cards, for shops that have no mark for them (WooCommerce).
+    #[garde(length(max = 200), inner(length(min = 1, max = 100)))]
+    #[schemars(extend("x-acts-on" = "reading"))]
+    pub products: Vec<String>,
+    /// Names of the negative fees by which a plugin lets gift cards pay; letter case does not matter. Such a fee, when it
+    /// carries no VAT, is a gift card that was used, and no discount.
+    #[garde(length(max = 50), inner(length(min = 1, max = 200)))]
+    #[schemars(extend("x-acts-on" = "reading"))]
+    pub fees: Vec<String>,
 }
 
 impl Default for GiftCardSettings {
@@ -177,6 +186,8 @@ impl Default for GiftCardSettings {
             vat: GiftCardVat::MultiPurpose,
             single_purpose_rate: Percentage::whole(25),
             used: GiftCardsUsed::Deduct,
+            products: Vec::new(),
+            fees: Vec::new(),
         }
     }
 }

@@ -8,7 +8,7 @@ use domain::planning::StandingDocument;
 use domain::{DocumentKind, Settings};
 use serde_json::Value;
 
-use crate::schema::{leaves, values_at};
+use crate::schema::{acting_on_reading, leaves, values_at};
 use crate::world::*;
 
 /// One leaf, the world in which it matters, and two settings files that differ there and nowhere else.
@@ -635,7 +635,10 @@ fn flattened(file: &Value, path: String, found: &mut BTreeMap<String, Vec<String
 
 #[test]
 fn every_leaf_of_the_schema_has_a_case_and_every_case_a_leaf() {
-    let leaves: BTreeSet<String> = leaves(&domain::settings::settings_schema()).into_iter().collect();
+    let schema = domain::settings::settings_schema();
+    // What acts on the reading of the shop's text has its cases where orders are read, in the connectors' tests.
+    let read: BTreeSet<String> = acting_on_reading(&schema).into_iter().collect();
+    let leaves: BTreeSet<String> = leaves(&schema).into_iter().filter(|leaf| !read.contains(leaf)).collect();
     let cases: BTreeSet<String> = all_cases().into_iter().map(|case| case.leaf).collect();
     let missing: Vec<_> = leaves.difference(&cases).collect();
     let strange: Vec<_> = cases.difference(&leaves).collect();

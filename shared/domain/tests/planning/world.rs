@@ -249,6 +249,8 @@ pub(crate) struct World {
     pub(crate) zone: TimeZone,
     pub(crate) today: Date,
     pub(crate) earlier: Option<(Plan, Option<domain::planning::StandingDocument>)>,
+    /// What stands was made or booked by somebody else.
+    pub(crate) adopted: bool,
 }
 
 impl World {
@@ -260,6 +262,7 @@ impl World {
             zone: TimeZone::get("Europe/Copenhagen").expect("time zone"),
             today: date(2026, 11, 23),
             earlier: None,
+            adopted: false,
         }
     }
 
@@ -305,7 +308,11 @@ impl World {
             catalogue_hash: &catalogue.hash(),
             time_zone: &self.zone,
             today: self.today,
-            earlier: self.earlier.as_ref().map(|(plan, document)| Earlier { plan, document: *document }),
+            earlier: self.earlier.as_ref().map(|(plan, document)| Earlier {
+                plan,
+                document: *document,
+                adopted: self.adopted,
+            }),
         });
         assert_explained(&decision);
         decision
