@@ -126,6 +126,11 @@ impl Keys {
         self.item("cursor", escape(connection.as_str()))
     }
 
+    /// The calls of a connection's day.
+    pub fn quota(&self, connection: &ConnectionId) -> ItemKey {
+        self.item("quota", escape(connection.as_str()))
+    }
+
     /// A delivery or message that was authentic but could not be taken further.
     pub fn parked(&self, id: &str) -> ItemKey {
         self.item(&format!("parked#{}", escape(id)), "parked".to_owned())
@@ -220,6 +225,7 @@ mod tests {
             keys.pause(Some(&connection)),
             keys.lock("customer"),
             keys.cursor(&connection),
+            keys.quota(&connection),
             keys.parked("1"),
             keys.report("a", "errors"),
             keys.comparison(&connection, jiff::civil::date(2026, 1, 1)),

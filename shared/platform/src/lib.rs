@@ -16,6 +16,7 @@ pub mod operations;
 pub mod packing;
 mod platform;
 pub mod queue;
+pub mod quota;
 pub mod redaction;
 pub mod reports;
 pub mod routes;

@@ -222,8 +222,13 @@ impl Change {
 
     /// Adds one to a number that counts from zero.
     pub fn increment(&mut self, name: &str) -> &mut Self {
-        let (name, zero, one) = (self.name(name), self.value(number(0)), self.value(number(1)));
-        self.sets.push(format!("{name} = if_not_exists({name}, {zero}) + {one}"));
+        self.add(name, 1)
+    }
+
+    /// Adds to a number that counts from zero.
+    pub fn add(&mut self, name: &str, amount: u64) -> &mut Self {
+        let (name, zero, amount) = (self.name(name), self.value(number(0)), self.value(number(amount)));
+        self.sets.push(format!("{name} = if_not_exists({name}, {zero}) + {amount}"));
         self
     }
 
