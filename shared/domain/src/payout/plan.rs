@@ -55,6 +55,10 @@ pub struct PayoutPlan {
     pub payout: Money,
     /// One voucher, or the parts of it when it is too long for one, in the order they are posted.
     pub vouchers: Vec<Voucher>,
+    /// The journal they are entered in; `None` when the settings name none, and then nothing can be posted.
+    pub journal: Option<u32>,
+    /// They are booked once approved, instead of waiting in the journal for a person.
+    pub book: bool,
     /// What a person should know though it stops nothing.
     pub notes: Vec<Reason>,
 }
@@ -62,7 +66,7 @@ pub struct PayoutPlan {
 impl PayoutPlan {
     /// What an approval is of: the same vouchers have the same hash.
     pub fn hash(&self) -> String {
-        crate::plan::hash_json(&(&self.key, self.date, self.payout, &self.vouchers))
+        crate::plan::hash_json(&(&self.key, self.date, self.payout, &self.vouchers, self.journal, self.book))
     }
 
     /// The vouchers that undo it on a day, part by part in the opposite order.
@@ -190,6 +194,8 @@ impl Planner<'_> {
             date: self.day,
             payout: check.payout,
             vouchers,
+            journal: self.input.settings.voucher.journal,
+            book: self.input.settings.voucher.book,
             notes,
         }))
     }

@@ -58,7 +58,6 @@ pub(crate) fn receivables_by(rules: OrderNumberRules, papers: &[Paper]) -> Recei
     receivables
 }
 
-#[allow(dead_code)]
 pub(crate) fn receivables(papers: &[Paper]) -> Receivables {
     receivables_by(OrderNumberRules::default(), papers)
 }

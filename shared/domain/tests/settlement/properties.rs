@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::matching::*;
+use domain::payout::arrivals;
 use domain::settlement::*;
 use domain::{Currency, Money};
 use jiff::civil::date;
@@ -171,6 +172,21 @@ proptest! {
         let apart =
             [settlement_of("po_1", &shuffled_lines[..half]), settlement_of("po_2", &shuffled_lines[half..])];
         prop_assert_eq!(&plain, &told(&apart, &receivables_of(&shuffled_documents)).0);
+    }
+
+    #[test]
+    fn a_duplicate_report_changes_nothing(
+        lines in prop::collection::vec(any_line(), 0..14),
+        documents in prop::collection::vec(any_document(), 0..10),
+    ) {
+        let once = settlement_of("po_1", &numbered(&lines));
+        let mut turned = numbered(&lines);
+        turned.reverse();
+        let receivables = receivables_of(&numbered(&documents));
+        let alone = told(std::slice::from_ref(&once), &receivables).0;
+        let arrived = arrivals(vec![once.clone(), settlement_of("po_1", &turned), once]);
+        prop_assert_eq!(arrived.settlements.len(), 1);
+        prop_assert_eq!(alone, told(&arrived.settlements, &receivables).0);
     }
 
     #[test]

@@ -1,0 +1,314 @@
+//! From report to bank: arrivals, approval, the bank's entries, the overview.
+
+use std::collections::BTreeMap;
+
+use domain::matching::*;
+use domain::payout::*;
+use domain::settings::{ApprovalSettings, AutomaticApproval, BankSettings};
+use domain::settlement::*;
+use jiff::Timestamp;
+use jiff::civil::{Date, date};
+use jiff::tz::TimeZone;
+
+use crate::booking::{DAY, World, paid_out};
+use crate::matching::{Paper, paper, receivables};
+use crate::world::*;
+
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+fn person(name: &str) -> Actor {
+    Actor::Person(name.to_owned())
+}
+
+fn lines() -> Vec<Line<'static>> {
+    vec![sale(2, "1001", "100.00", "-2.00"), sale(3, "1002", "50.00", "-1.00")]
+}
+
+#[test]
+fn the_same_batch_again_changes_nothing_and_another_content_is_a_conflict() {
+    let first = paid_out(&lines(), DAY);
+    let mut turned = lines();
+    turned.reverse();
+    let again = paid_out(&turned, DAY);
+    let other = paid_out(&lines()[..1], DAY);
+    let known = BTreeMap::from([(first.key().clone(), content_hash(&first))]);
+    assert_eq!(arrival(&BTreeMap::new(), &first), Arrival::New);
+    assert_eq!(arrival(&known, &again), Arrival::Known, "the order of lines says nothing");
+    assert!(matches!(arrival(&known, &other), Arrival::Conflict(_)));
+    let found = arrivals(vec![first.clone(), again]);
+    assert_eq!((found.settlements.len(), found.repeated.len(), found.refused.len()), (1, 1, 0));
+    let found = arrivals(vec![first, other]);
+    assert_eq!((found.settlements.len(), found.refused[0].1.code.as_str()), (0, "payout-conflict"));
+}
+
+#[test]
+fn periods_that_overlap_are_refused_in_both() {
+    let with = |batch: &str, references: &[&'static str]| {
+        let mut settlement = Settlement::new(key(batch), SettlementMode::Net, source());
+        for reference in references {
+            let line = Line { reference, ..sale(2, "1001", "10.00", "0.00") };
+            settlement.push(&line).expect("sound");
+        }
+        settlement
+    };
+    let found = arrivals(vec![with("po_1", &["a", "b"]), with("po_2", &["b", "c"]), with("po_3", &["d"])]);
+    let refused: Vec<_> =
+        found.refused.iter().map(|(key, reason)| (key.batch.as_str(), reason.code.as_str())).collect();
+    assert_eq!(refused, [("po_1", "payout-overlap"), ("po_2", "payout-overlap")]);
+    assert_eq!(found.settlements.len(), 1);
+}
+
+fn waiting() -> Approval {
+    let mut approval = Approval::default();
+    approval.checked(Standing::Unconfirmed, NOW).expect("still received");
+    approval.checked(Standing::Balanced, NOW).expect("balanced");
+    approval.matched(None, NOW).expect("matched");
+    approval.matched(Some(("hash-1", 2)), NOW).expect("waiting");
+    approval
+}
+
+#[test]
+fn a_payout_goes_from_report_to_bank_and_every_move_is_kept() {
+    let mut approval = waiting();
+    let plain = ApprovalSettings::default();
+    assert_eq!(approval.approve(person("anna"), "hash-0", &plain, NOW), Err(ApprovalError::Changed));
+    assert_eq!(approval.approve(person("anna"), "hash-1", &plain, NOW), Ok(PayoutState::Approved));
+    let out_of_turn = ApprovalError::OutOfTurn { expected: 1, found: 2 };
+    assert_eq!(approval.posted_part(2, "71", NOW), Err(out_of_turn));
+    assert_eq!(approval.posted_part(1, "70", NOW), Ok(PayoutState::Approved));
+    assert_eq!(
+        approval.posted_part(1, "70", NOW),
+        Ok(PayoutState::Approved),
+        "told again by the worker after a crash"
+    );
+    assert!(approval.corrected(person("anna"), "too late", NOW).is_err(), "a part is posted");
+    assert_eq!(approval.posted_part(2, "71", NOW), Ok(PayoutState::Posted));
+    assert!(approval.checked(Standing::Unbalanced, NOW).is_err());
+    assert_eq!(approval.confirmed_by_bank(NOW), Ok(PayoutState::BankConfirmed));
+    assert_eq!(approval.returned("account closed", NOW), Ok(PayoutState::Returned));
+    assert_eq!(approval.reversed(person("anna"), "", NOW), Err(ApprovalError::NoReason));
+    assert_eq!(approval.reversed(person("anna"), "money came back", NOW), Ok(PayoutState::Reversed));
+    assert_eq!(approval.reopened(person("anna"), "sent again", NOW), Ok(PayoutState::Matched));
+    assert_eq!((approval.ordinal(), approval.posted().len()), (2, 0));
+    let states: Vec<PayoutState> = approval.moves().iter().map(|step| step.to).collect();
+    use PayoutState::*;
+    assert_eq!(
+        states,
+        [
+            Received,
+            Balanced,
+            Matched,
+            WaitingForApproval,
+            Approved,
+            Posted,
+            BankConfirmed,
+            Returned,
+            Reversed,
+            Matched
+        ]
+    );
+    let text = serde_json::to_string(&approval).expect("json");
+    assert_eq!(serde_json::from_str::<Approval>(&text).expect("json"), approval);
+}
+
+#[test]
+fn two_persons_are_two_persons_and_a_correction_asks_both_again() {
+    let two = ApprovalSettings { second_person: true, automatic: None };
+    let mut approval = waiting();
+    assert_eq!(approval.approve(Actor::Rules, "hash-1", &two, NOW), Err(ApprovalError::PersonsOnly));
+    assert_eq!(approval.approve(person("anna"), "hash-1", &two, NOW), Ok(PayoutState::WaitingForApproval));
+    assert_eq!(approval.approve(person("anna"), "hash-1", &two, NOW), Err(ApprovalError::SamePerson));
+    assert_eq!(approval.approve(person("bent"), "hash-1", &two, NOW), Ok(PayoutState::Approved));
+    assert_eq!(approval.corrected(person("bent"), "wrong invoice", NOW), Ok(PayoutState::Matched));
+    assert!(approval.approved_by().is_empty());
+    assert!(approval.approve(person("bent"), "hash-1", &two, NOW).is_err());
+    approval.matched(Some(("hash-2", 1)), NOW).expect("waits again");
+    approval.approve(person("bent"), "hash-2", &two, NOW).expect("the first of two");
+    approval.matched(Some(("hash-3", 1)), NOW).expect("another plan");
+    assert!(approval.approved_by().is_empty(), "what was approved is not what would be posted");
+}
+
+#[test]
+fn a_payout_that_a_person_booked_is_recognised_and_not_posted() {
+    let mut approval = waiting();
+    approval.found_booked("1207", person("anna"), NOW).expect("recognised");
+    assert_eq!((approval.state(), approval.posted()), (PayoutState::Posted, &["1207".to_owned()][..]));
+    assert!(approval.approve(person("anna"), "hash-1", &ApprovalSettings::default(), NOW).is_err());
+    let find = PayoutToFind { amount: dkk("147.00"), day: DAY, reference: "STRIPE PO1".to_owned() };
+    let booked = |voucher: &str, amount: &str, day: Date, text: &str| BookedEntry {
+        voucher: voucher.to_owned(),
+        day,
+        amount: dkk(amount),
+        text: text.to_owned(),
+    };
+    let look = |entries: &[BookedEntry]| booked_by_hand(&find, "po_1", entries, &BankSettings::default());
+    assert_eq!(look(&[booked("1", "147.01", DAY, "po_1")]), ByHand::No);
+    assert_eq!(look(&[booked("1", "147.00", date(2026, 12, 20), "po_1")]), ByHand::No);
+    assert_eq!(look(&[booked("1", "147.00", DAY, "Stripe, po_1")]), ByHand::Yes("1".to_owned()));
+    assert_eq!(look(&[booked("1", "147.00", DAY, "po_11")]), ByHand::Perhaps(vec!["1".to_owned()]));
+}
+
+#[test]
+fn rules_post_only_what_leaves_nothing_to_decide() {
+    let papers = [paper("30001", "1001", "100.00"), paper("30002", "1002", "50.00")];
+    let rules = |at_most: Option<&str>, only_exact, no_chargebacks| ApprovalSettings {
+        second_person: false,
+        automatic: Some(AutomaticApproval {
+            only_exact,
+            no_chargebacks,
+            at_most: at_most.map(|text| domain::settings::DecimalText(text.parse().expect("amount"))),
+        }),
+    };
+    let says = |settings: &ApprovalSettings, lines: &[Line<'_>], perhaps: bool| {
+        let world = World::of(lines, &papers, "");
+        let documents = world.receivables();
+        let matching = world.matching(&documents);
+        match automatic(settings, &world.settlements[0], &documents, &matching, 0, perhaps) {
+            Automatic::Yes => "yes".to_owned(),
+            Automatic::No(reason) => reason.code,
+        }
+    };
+    let all = rules(None, true, true);
+    assert_eq!(says(&all, &lines(), false), "yes");
+    assert_eq!(says(&ApprovalSettings::default(), &lines(), false), "payout-needs-person");
+    let two = ApprovalSettings { second_person: true, ..all.clone() };
+    assert_eq!(says(&two, &lines(), false), "payout-needs-person");
+    assert_eq!(says(&all, &lines(), true), "payout-perhaps-booked");
+    assert_eq!(says(&rules(Some("146.99"), true, true), &lines(), false), "payout-above-limit");
+    assert_eq!(says(&rules(Some("147.00"), true, true), &lines(), false), "yes");
+    let mut part = lines();
+    part[1].gross = dkk("40.00");
+    assert_eq!(says(&all, &part, false), "payout-not-exact");
+    assert_eq!(says(&rules(None, false, true), &part, false), "yes");
+    part[1].keys.order = "nobody";
+    assert_eq!(says(&rules(None, false, true), &part, false), "payout-not-exact");
+    let mut disputed = lines();
+    let of_1001 = LinkKeys { order: "1001", ..LinkKeys::default() };
+    disputed.push(Line { keys: of_1001, ..plain(9, Kind::Chargeback, "dispute", "-100.00") });
+    assert_eq!(says(&all, &disputed, false), "payout-has-chargebacks");
+    assert_eq!(says(&rules(None, true, false), &disputed, false), "yes");
+    let mut unknown = lines();
+    unknown.push(plain(9, Kind::Unknown, "new_word", "-1.00"));
+    assert_eq!(says(&all, &unknown, false), "payout-needs-person");
+}
+
+#[test]
+fn the_bank_confirms_by_amount_day_and_reference_and_only_once() {
+    let find = |amount: &str, day: i8, reference: &str| PayoutToFind {
+        amount: dkk(amount),
+        day: date(2026, 11, day),
+        reference: reference.to_owned(),
+    };
+    let entry = |amount: &str, day: i8, text: &str| BankEntry {
+        amount: dkk(amount),
+        day: date(2026, 11, day),
+        text: text.to_owned(),
+    };
+    let look = |payouts: &[PayoutToFind], entries: &[BankEntry]| {
+        confirm_by_bank(payouts, entries, &BankSettings::default())
+    };
+    let batch = find("100.00", 20, "batch 48");
+    let one = std::slice::from_ref(&batch);
+    assert_eq!(look(one, &[entry("100.00", 21, "TX1XT Batch 48, SHOP")]), [Confirmed::By(0)]);
+    assert_eq!(look(one, &[entry("100.00", 21, "TX1XT batch 482")]), [Confirmed::Perhaps(vec![0])]);
+    assert_eq!(look(one, &[entry("100.01", 21, "batch 48")]), [Confirmed::No]);
+    assert_eq!(look(one, &[entry("100.00", 26, "batch 48")]), [Confirmed::No], "too late");
+    assert_eq!(look(one, &[entry("100.00", 18, "batch 48")]), [Confirmed::No], "too early");
+    let twins = [find("100.00", 20, "SHOP"), find("100.00", 21, "SHOP")];
+    let found = look(&twins, &[entry("100.00", 21, "SHOP")]);
+    assert_eq!(
+        found,
+        [Confirmed::Perhaps(vec![0]), Confirmed::Perhaps(vec![0])],
+        "one entry for two payouts"
+    );
+    let merged = [find("60.00", 20, "po_1"), find("40.00", 20, "po_2"), find("7.00", 20, "po_3")];
+    assert_eq!(
+        look(&merged, &[entry("100.00", 21, "po_1 po_2")]),
+        [
+            Confirmed::Merged { entry: 0, with: vec![1] },
+            Confirmed::Merged { entry: 0, with: vec![0] },
+            Confirmed::No
+        ]
+    );
+    let back = [entry("100.00", 21, "batch 48"), entry("-100.00", 23, "return batch 48")];
+    assert_eq!(look(one, &back), [Confirmed::Returned { entry: 1 }]);
+}
+
+#[test]
+fn the_overview_tells_what_is_paid_out_what_is_to_come_and_what_came_without_an_invoice() {
+    let papers = [
+        paper("30001", "1001", "100.00"),
+        Paper { date: date(2026, 10, 1), ..paper("30002", "1002", "80.00") },
+        Paper { date: date(2026, 11, 19), ..paper("30003", "1003", "30.00") },
+        Paper { date: date(2026, 11, 30), ..paper("30004", "1004", "5.00") },
+    ];
+    let documents = receivables(&papers);
+    let mut all = lines();
+    all.push(sale(4, "9999", "7.00", "0.00"));
+    let settlements = [paid_out(&all, DAY)];
+    let matching = match_settlements(&settlements, &documents, Rules::default()).expect("small");
+    let told = overview(&documents, &settlements, &matching, DAY, &[7, 30]).expect("small");
+    let paid: Vec<_> =
+        told.paid_out.iter().map(|paid| (documents.number(paid.document), paid.paid, paid.left)).collect();
+    assert_eq!(paid, [("30001", dkk("100.00"), dkk("0")), ("30002", dkk("50.00"), dkk("30.00"))]);
+    let captured: Vec<_> =
+        told.captured.iter().map(|item| (documents.number(item.document), item.left, item.days)).collect();
+    assert_eq!(captured, [("30002", dkk("30.00"), 50), ("30003", dkk("30.00"), 1)], "the oldest first");
+    let ageing: Vec<_> = told.ageing.iter().map(|aged| (aged.up_to_days, aged.count, aged.sum)).collect();
+    assert_eq!(ageing, [(Some(7), 1, dkk("30.00")), (None, 1, dkk("30.00"))]);
+    assert_eq!(told.without_invoice, [(0, 2, dkk("7.00"))]);
+}
+
+#[test]
+fn the_interim_account_is_proven_at_any_date() {
+    let movement = |item: &str, day: i8, amount: &str| Movement {
+        item: item.to_owned(),
+        day: date(2026, 11, day),
+        amount: dkk(amount),
+    };
+    let all = || {
+        vec![
+            movement("30001", 1, "100.00"),
+            movement("30002", 5, "50.00"),
+            movement("30001", 10, "-100.00"),
+            movement("1099", 10, "-7.00"),
+        ]
+    };
+    let at = |day: i8, ledger: &str| prove_balance(all(), dkk(ledger), date(2026, 11, day)).expect("small");
+    let proof = at(9, "150.00");
+    assert_eq!((proof.difference, proof.open.len()), (dkk("0"), 2));
+    let proof = at(10, "43.00");
+    assert!(proof.difference.is_zero());
+    assert_eq!(proof.open, [("1099".to_owned(), dkk("-7.00")), ("30002".to_owned(), dkk("50.00"))]);
+    assert_eq!(at(10, "42.99").difference, dkk("-0.01"));
+}
+
+#[test]
+fn fees_are_told_in_per_cent_by_method_and_month() {
+    let on = |mut line: Line<'static>, method: &'static str, day: Date| {
+        line.method = method;
+        line.occurred = When::Day(day);
+        line
+    };
+    let november = date(2026, 11, 3);
+    let all = [
+        on(sale(2, "1001", "100.00", "-1.45"), "visa", november),
+        on(sale(3, "1002", "100.00", "-1.00"), "visa", november),
+        on(sale(4, "1003", "300.00", "-3.00"), "mobilepay", date(2026, 10, 31)),
+        on(plain(5, Kind::Fee, "monthly", "-99.00"), "", november),
+    ];
+    let rates = fee_rates(&[paid_out(&all, DAY)], &TimeZone::UTC).expect("small");
+    let told: Vec<_> = rates
+        .iter()
+        .map(|rate| (rate.month, rate.method.as_str(), rate.fees, rate.per_cent.map(|rate| rate.to_string())))
+        .collect();
+    let november = date(2026, 11, 1);
+    assert_eq!(
+        told,
+        [
+            (date(2026, 10, 1), "mobilepay", dkk("-3.00"), Some("1".to_owned())),
+            (november, "", dkk("-99.00"), None),
+            (november, "visa", dkk("-2.45"), Some("1.225".to_owned())),
+        ]
+    );
+}
