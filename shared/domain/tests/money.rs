@@ -18,6 +18,12 @@ proptest! {
     }
 
     #[test]
+    fn text_is_read_alike_the_quick_way_and_the_exact_way(text in "-?[0-9.]{0,17}", currency in currency()) {
+        let exact = domain::money::parse_decimal(&text).and_then(|value| Money::from_decimal(value, currency));
+        prop_assert_eq!(Money::parse(&text, currency), exact);
+    }
+
+    #[test]
     fn printed_amounts_have_the_currencys_decimals(units in -1_000_000_000_i64..1_000_000_000, currency in currency()) {
         let text = Money::from_minor(units * currency.smallest_unit(), currency).to_string();
         let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());

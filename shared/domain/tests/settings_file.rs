@@ -37,6 +37,35 @@ fn what_was_read_is_written_and_read_again_the_same() {
     assert_eq!(read_merchant_file(&text).ok(), Some(file));
 }
 
+#[test]
+fn payouts_of_an_acquirer_go_to_an_accounting_system() {
+    let acquirer = r#""connections": [
+        { "id": "5e8a1c3f7b9d2046cc", "name": "indloeser", "system": "stripe" },"#;
+    let whole = |payout: &str| {
+        let text = SHORT.replacen("\"connections\": [", acquirer, 1);
+        text.replacen("\"recipients\"", &format!("\"payouts\": [{payout}], \"recipients\""), 1)
+    };
+    let file = read_merchant_file(&whole(
+        r#"{"name":"udbetalinger","acquirer":"indloeser","accounting":"regnskab","country":"IE"}"#,
+    ));
+    let file = file.unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(file.payouts[0].settings, domain::settings::PayoutSettings::default());
+    let mistakes = [
+        (r#"{"name":"ordrer","acquirer":"indloeser","accounting":"regnskab"}"#, "payouts[0].name"),
+        (r#"{"name":"u","acquirer":"ingen","accounting":"regnskab"}"#, "payouts[0].acquirer"),
+        (r#"{"name":"u","acquirer":"indloeser","accounting":"ingen"}"#, "payouts[0].accounting"),
+        (r#"{"name":"u","acquirer":"indloeser","accounting":"butik"}"#, "payouts[0].accounting"),
+        (
+            r#"{"name":"u","acquirer":"indloeser","accounting":"regnskab","country":"IRL"}"#,
+            "payouts[0].country",
+        ),
+    ];
+    for (payout, place) in mistakes {
+        let problems = read_merchant_file(&whole(payout)).expect_err(payout).to_string();
+        assert!(problems.contains(place), "{payout}: {problems}");
+    }
+}
+
 /// A change to the short file, where the problem is said to be, and a word of each language's message.
 const MISTAKES: &[(&str, &str, &str, &str, &str)] = &[
     (r#""krus-og-kande""#, r#""Krus og Kande""#, "id", "små bogstaver", "lower-case"),

@@ -71,12 +71,11 @@ struct Item {
     day: u16,
     shop: u16,
     currency: u8,
-    /// Bit 0: a credit note; bit 1: the order number as given differs from the one that is compared.
+    /// Bit 0: a credit note.
     flags: u8,
 }
 
 const CREDIT: u8 = 1;
-const RAW_ORDER: u8 = 2;
 
 /// In which space a key lives: equal bytes in two spaces are two keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +101,8 @@ pub struct Receivables {
     currencies: Vec<Currency>,
     shops: Vec<String>,
     totals: HashMap<u32, i64>,
+    /// The last date that was reckoned: documents of one day stand together.
+    last_day: (Date, u16),
     orders: HashTable<u32>,
     /// Further items of the order number of the first.
     same_order: HashMap<u32, Vec<u32>>,
@@ -122,6 +123,7 @@ impl Receivables {
             currencies: Vec::new(),
             shops: vec![String::new()],
             totals: HashMap::new(),
+            last_day: (EPOCH, 0),
             orders: HashTable::new(),
             same_order: HashMap::new(),
             keys: Chunked::new(),
@@ -159,10 +161,14 @@ impl Receivables {
         if !expected.is_zero() && total.is_negative() != expected.is_negative() {
             return Err(not_plausible("the expected amount has another sign than the total"));
         }
-        let day =
-            days_since_1970(receivable.date).ok_or_else(|| not_plausible("the date is not plausible"))?;
+        if self.last_day.0 != receivable.date {
+            let days = days_since_1970(receivable.date);
+            self.last_day =
+                (receivable.date, days.ok_or_else(|| not_plausible("the date is not plausible"))?);
+        }
+        let day = self.last_day.1;
         let id = u32::try_from(self.items.len()).map_err(|_| ReceivableError::TooMany)?;
-        let (text, differs) = self.keep_texts(receivable)?;
+        let text = self.keep_texts(receivable)?;
         let item = Item {
             expected: expected.minor(),
             text,
@@ -170,13 +176,13 @@ impl Receivables {
             day,
             shop: self.shop_number(receivable.shop)?,
             currency: self.currency_number(total.currency())?,
-            flags: u8::from(total.is_negative()) * CREDIT + u8::from(differs) * RAW_ORDER,
+            flags: if total.is_negative() { CREDIT } else { 0 },
         };
         self.items.push(item);
         if total != expected {
             self.totals.insert(id, total.minor());
         }
-        self.index_order(id);
+        self.index_order(id, receivable.order);
         for payment in receivable.payments {
             self.index_key(id, payment, Space::Payment)?;
         }
@@ -186,16 +192,12 @@ impl Receivables {
         Ok(ReceivableId(id))
     }
 
-    fn keep_texts(&mut self, receivable: &Receivable<'_>) -> Result<(u32, bool), ReceivableError> {
-        let normal = self.rules.normal(receivable.order);
-        let differs = normal != receivable.order;
-        let texts = [(receivable.number, "number"), (normal.as_ref(), "order"), (receivable.order, "order")];
+    fn keep_texts(&mut self, receivable: &Receivable<'_>) -> Result<u32, ReceivableError> {
         self.run.clear();
-        for (text, field) in texts.into_iter().take(if differs { 3 } else { 2 }) {
+        for (text, field) in [(receivable.number, "number"), (receivable.order, "order")] {
             put(&mut self.run, text).ok_or_else(|| too_long(receivable.number, field))?;
         }
-        let place = self.texts.keep(&self.run).ok_or(ReceivableError::TooMany)?;
-        Ok((place, differs))
+        self.texts.keep(&self.run).ok_or(ReceivableError::TooMany)
     }
 
     fn shop_number(&mut self, shop: &str) -> Result<u16, ReceivableError> {
@@ -220,18 +222,20 @@ impl Receivables {
         u8::try_from(place).map_err(|_| ReceivableError::TooMany)
     }
 
-    fn index_order(&mut self, id: u32) {
-        let (items, texts) = (&self.items, &self.texts);
-        let order_of = |id: u32| items.get(id as usize).map_or(&[][..], |item| order_bytes(texts, item));
-        let order = order_of(id);
+    fn index_order(&mut self, id: u32, order: &str) {
+        // What is compared is reckoned from what was given, each time: it is a slice of it, and need not be kept.
+        let order = self.rules.normal(order);
         if order.is_empty() {
             return;
         }
-        let hash = fingerprint(order);
-        match self.orders.find(hash, |other| order_of(*other) == order) {
+        let (items, texts, rules) = (&self.items, &self.texts, &self.rules);
+        let order_of = |id: u32| items.get(id as usize).map_or("", |item| raw_order(texts, item));
+        let hash = fingerprint(order.as_bytes());
+        match self.orders.find(hash, |other| rules.normal(order_of(*other)) == order) {
             Some(first) => self.same_order.entry(*first).or_default().push(id),
             None => {
-                self.orders.insert_unique(hash, id, |other| fingerprint(order_of(*other)));
+                let again = |other: &u32| fingerprint(rules.normal(order_of(*other)).as_bytes());
+                self.orders.insert_unique(hash, id, again);
             }
         }
     }
@@ -269,9 +273,8 @@ impl Receivables {
     /// The first of an order number (already made alike), and the others of it.
     pub(super) fn by_order(&self, order: &str) -> Option<(u32, &[u32])> {
         let same = |other: &u32| {
-            self.items
-                .get(*other as usize)
-                .is_some_and(|item| order_bytes(&self.texts, item) == order.as_bytes())
+            let item = self.items.get(*other as usize);
+            item.is_some_and(|item| self.rules.normal(raw_order(&self.texts, item)) == order)
         };
         let first = *self.orders.find(fingerprint(order.as_bytes()), same)?;
         Some((first, self.same_order.get(&first).map(Vec::as_slice).unwrap_or_default()))
@@ -301,11 +304,7 @@ impl Receivables {
 
     /// The order's number as it was given.
     pub fn order(&self, id: ReceivableId) -> &str {
-        let Some(item) = self.item(id) else { return "" };
-        let run = self.texts.from(item.text);
-        let (_, rest) = take(run);
-        let (normal, rest) = take(rest);
-        text(if item.flags & RAW_ORDER == 0 { normal } else { take(rest).0 })
+        self.item(id).map(|item| raw_order(&self.texts, item)).unwrap_or_default()
     }
 
     /// The shop's own identity; empty where it is not known.
@@ -380,9 +379,10 @@ fn first_text(texts: &Texts, place: u32) -> &[u8] {
     take(texts.from(place)).0
 }
 
-fn order_bytes<'a>(texts: &'a Texts, item: &Item) -> &'a [u8] {
+/// The order's number as it was given.
+fn raw_order<'a>(texts: &'a Texts, item: &Item) -> &'a str {
     let (_, rest) = take(texts.from(item.text));
-    take(rest).0
+    text(take(rest).0)
 }
 
 fn text(bytes: &[u8]) -> &str {

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Settings;
+use super::payouts::PayoutSettings;
 use super::problem::{SettingProblem, SettingProblems};
 use crate::identity::{AgreementId, ConnectionId, MerchantId};
 
@@ -42,6 +43,10 @@ pub struct MerchantFile {
     /// What goes from where to where.
     #[garde(length(max = 50), dive)]
     pub flows: Vec<Flow>,
+    /// Whose payouts are matched and booked, and where.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[garde(length(max = 50), dive)]
+    pub payouts: Vec<PayoutFlow>,
     /// Who is told what, and how often.
     #[serde(default)]
     #[garde(length(max = 50), dive)]
@@ -164,6 +169,29 @@ pub struct Flow {
     pub settings: Settings,
 }
 
+/// The payouts of one acquirer account to an accounting system.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PayoutFlow {
+    /// Its name; flows of orders and of payouts have names of their own.
+    #[garde(length(min = 1, max = 100))]
+    pub name: String,
+    /// Name of the acquirer's connection.
+    #[garde(length(min = 1, max = 100))]
+    pub acquirer: String,
+    /// Name of the accounting system's connection.
+    #[garde(length(min = 1, max = 100))]
+    pub accounting: String,
+    /// The country of the acquirer's company, two letters: it decides which rule of VAT on fees applies.
+    #[serde(default)]
+    #[garde(inner(length(min = 2, max = 2)))]
+    pub country: Option<String>,
+    /// Settings; what is left out has its default.
+    #[serde(default)]
+    #[garde(dive)]
+    pub settings: PayoutSettings,
+}
+
 /// A side of a flow, for messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -251,6 +279,7 @@ impl MerchantFile {
         }
         self.connection_problems(&mut problems);
         self.flow_problems(&mut problems);
+        self.payout_problems(&mut problems);
         problems
     }
 
@@ -291,6 +320,29 @@ impl MerchantFile {
                     }
                     _ => {}
                 }
+            }
+        }
+    }
+}
+
+impl MerchantFile {
+    fn payout_problems(&self, problems: &mut SettingProblems) {
+        let mut names: BTreeSet<&str> = self.flows.iter().map(|flow| flow.name.as_str()).collect();
+        for (index, flow) in self.payouts.iter().enumerate() {
+            if !names.insert(flow.name.as_str()) {
+                problems.add(&format!("payouts[{index}].name"), "name-twice", &[("name", &flow.name)]);
+            }
+            if self.connection(&flow.acquirer).is_none() {
+                let path = format!("payouts[{index}].acquirer");
+                problems.add(&path, "no-such-connection", &[("name", &flow.acquirer)]);
+            }
+            let path = format!("payouts[{index}].accounting");
+            match self.connection(&flow.accounting) {
+                None => problems.add(&path, "no-such-connection", &[("name", &flow.accounting)]),
+                Some(connection) if connection.agreement.is_none() => {
+                    problems.add(&path, "connection-without-agreement", &[("name", &flow.accounting)]);
+                }
+                Some(_) => {}
             }
         }
     }

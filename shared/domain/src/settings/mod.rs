@@ -29,8 +29,8 @@ pub use document::{
 };
 pub use filter::{Condition, Filter, FilterField, FilterTest};
 pub use merchant::{
-    Connection, Flow, Language, MerchantFile, NotificationFrequency, Recipient, Side, merchant_file_schema,
-    read_merchant_file,
+    Connection, Flow, Language, MerchantFile, NotificationFrequency, PayoutFlow, Recipient, Side,
+    merchant_file_schema, read_merchant_file,
 };
 pub use payment::{CapturedLess, PaymentMethodRule, PaymentSettings, Registration};
 pub use payouts::{

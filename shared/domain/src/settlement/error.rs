@@ -42,6 +42,12 @@ pub enum SettlementError {
         /// The place in the source that was too much.
         line: u32,
     },
+    /// A line came after the last one.
+    #[error("line {line} came when no more lines were to come")]
+    Sealed {
+        /// Its place in the source.
+        line: u32,
+    },
     /// Amounts too large to add.
     #[error("line {line}: {error}")]
     Amount {

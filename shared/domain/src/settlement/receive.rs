@@ -55,7 +55,7 @@ impl Settlements {
 
     /// The batches in the order they were first opened.
     pub fn into_batches(self) -> Vec<Settlement> {
-        self.batches
+        self.batches.into_iter().map(Settlement::sealed).collect()
     }
 
     fn opened(&mut self, line: u32) -> Result<&mut Settlement, SettlementError> {
@@ -106,6 +106,7 @@ pub struct Settlement {
     pub(super) breaches: Vec<Breach>,
     pub(super) more_breaches: u64,
     references: HashTable<u32>,
+    sealed: bool,
 }
 
 impl Settlement {
@@ -123,6 +124,7 @@ impl Settlement {
             breaches: Vec::new(),
             more_breaches: 0,
             references: HashTable::new(),
+            sealed: false,
         }
     }
 
@@ -176,11 +178,22 @@ impl Settlement {
         (0..self.len()).filter_map(|index| self.store.line(index))
     }
 
+    /// No more lines come: the memory that was only needed to take them in is given back.
+    #[must_use]
+    pub fn sealed(mut self) -> Settlement {
+        self.references = HashTable::new();
+        self.sealed = true;
+        self
+    }
+
     /// Adds a line. Its net is reckoned and, where stated, compared; a difference is kept for the check.
     ///
     /// # Errors
-    /// Another currency, a key too long, an implausible time, amounts too large to add.
+    /// Another currency, a key too long, an implausible time, amounts too large to add, or the settlement is sealed.
     pub fn push(&mut self, line: &Line<'_>) -> Result<(), SettlementError> {
+        if self.sealed {
+            return Err(SettlementError::Sealed { line: line.number });
+        }
         let other =
             |found| SettlementError::OtherCurrency { line: line.number, found, batch: self.key.currency };
         if line.currency() != self.key.currency {

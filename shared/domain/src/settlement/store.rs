@@ -1,7 +1,7 @@
 //! Lines kept small: a million of them fit in a function's memory.
 //!
-//! A line is a fixed record of 40 bytes and one run of bytes for its texts; what few lines have (VAT, several fees, another
-//! currency) stands aside. Both grow by chunks, so that growing never needs twice the memory.
+//! A line is a fixed record of 32 bytes and one run of bytes for its texts; what few lines have (VAT, several fees, another
+//! currency, a number out of turn) stands aside. Both grow by chunks, so that growing never needs twice the memory.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,10 @@ struct Words {
 
 impl Words {
     fn number(&mut self, word: &str) -> Option<u16> {
-        // Lines of one kind stand together, so the word is mostly the last one asked for; the map answers quickly enough.
+        // There are few words, and the first of them are the frequent ones.
+        if let Some(place) = self.words.iter().take(8).position(|known| known == word) {
+            return u16::try_from(place).ok();
+        }
         if let Some(number) = self.numbers.get(word) {
             return Some(*number);
         }
@@ -47,9 +50,8 @@ const NO_EXTRA: u32 = u32::MAX;
 #[derive(Clone, Copy, Debug)]
 struct Packed {
     gross: i64,
-    fee: i64,
+    fee: i32,
     text: u32,
-    number: u32,
     extra: u32,
     occurred: u32,
     raw_kind: u16,
@@ -63,6 +65,7 @@ struct Packed {
 /// What few lines have.
 #[derive(Clone, Debug)]
 struct Extra {
+    number: u32,
     fees: Fees,
     vat: i64,
     booked: When,
@@ -76,8 +79,12 @@ pub(super) struct Store {
     lines: Chunked<Packed>,
     texts: Texts,
     words: Words,
-    extras: Vec<Extra>,
+    extras: Chunked<Extra>,
     run: Vec<u8>,
+    /// Number of the first line: where the next ones follow it, their numbers need not be kept.
+    first: u32,
+    /// The last time that was packed: lines of one day stand together.
+    last: (When, (u8, u32)),
 }
 
 impl Store {
@@ -87,8 +94,10 @@ impl Store {
             lines: Chunked::new(),
             texts: Texts::default(),
             words: Words::default(),
-            extras: Vec::new(),
+            extras: Chunked::new(),
             run: Vec::new(),
+            first: 0,
+            last: (When::Unstated, (0, 0)),
         }
     }
 
@@ -102,14 +111,29 @@ impl Store {
             return Err(too_large);
         }
         let present = self.encode(line)?;
-        let (tag, occurred) =
-            pack_when(line.occurred).ok_or(SettlementError::ImplausibleTime { line: line.number })?;
+        if self.last.0 != line.occurred {
+            let packed = pack_when(line.occurred);
+            self.last =
+                (line.occurred, packed.ok_or(SettlementError::ImplausibleTime { line: line.number })?);
+        }
+        let (tag, occurred) = self.last.1;
+        let index = u32::try_from(self.len()).map_err(|_| too_large.clone())?;
+        if index == 0 {
+            self.first = line.number;
+        }
         let mut parts = line.fees.parts();
         let (fee_kind, fee) = parts.next().unwrap_or((FeeKind::Commission, 0));
         let several = parts.next().is_some();
-        let aside = several || line.vat_on_fees != 0 || line.sale.is_some() || line.booked != When::Unstated;
+        let small = i32::try_from(fee);
+        let aside = several
+            || small.is_err()
+            || self.first.checked_add(index) != Some(line.number)
+            || line.vat_on_fees != 0
+            || line.sale.is_some()
+            || line.booked != When::Unstated;
         let extra = if aside {
             self.extras.push(Extra {
+                number: line.number,
                 fees: line.fees,
                 vat: line.vat_on_fees,
                 booked: line.booked,
@@ -121,9 +145,8 @@ impl Store {
         };
         let packed = Packed {
             gross: line.gross.minor(),
-            fee,
+            fee: small.unwrap_or_default(),
             text: self.texts.keep(&self.run).ok_or(too_large.clone())?,
-            number: line.number,
             extra,
             occurred,
             raw_kind: self.words.number(line.raw_kind).ok_or(too_large.clone())?,
@@ -194,8 +217,9 @@ impl Store {
             self.texts_of(packed);
         let fee_kind = FeeKind::ALL.get(usize::from(packed.flags >> 4)).copied().unwrap_or(FeeKind::Other);
         let extra = self.extras.get(packed.extra as usize);
+        let in_turn = || self.first.saturating_add(u32::try_from(index).unwrap_or(u32::MAX));
         let mut line = Line {
-            number: packed.number,
+            number: extra.map_or_else(in_turn, |extra| extra.number),
             reference,
             kind: packed.kind,
             raw_kind: self.words.word(packed.raw_kind),
@@ -203,7 +227,7 @@ impl Store {
             booked: extra.map_or(When::Unstated, |extra| extra.booked),
             keys: LinkKeys { order, merchant, transaction, modification, original, acquirer, invoice },
             gross: Money::from_minor(packed.gross, self.currency),
-            fees: extra.map_or(Fees::of(fee_kind, packed.fee), |extra| extra.fees),
+            fees: extra.map_or(Fees::of(fee_kind, i64::from(packed.fee)), |extra| extra.fees),
             vat_on_fees: extra.map_or(0, |extra| extra.vat),
             net: None,
             sale: extra.and_then(|extra| extra.sale),
@@ -251,8 +275,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_packed_line_is_forty_bytes() {
-        assert_eq!(std::mem::size_of::<Packed>(), 40);
+    fn a_packed_line_is_thirty_two_bytes() {
+        assert_eq!(std::mem::size_of::<Packed>(), 32);
     }
 
     #[test]

@@ -181,6 +181,8 @@ fn what_is_refused_is_refused_with_its_place() {
     let huge = Line::new(3, Kind::Sale, "charge", Money::from_minor(i64::MAX, Currency::DKK));
     received.line(&huge).expect("it fits alone");
     assert!(matches!(received.line(&huge), Err(SettlementError::Amount { line: 3, .. })));
+    let sealed = batch(&good()).sealed().push(&good()[0]);
+    assert_eq!(sealed, Err(SettlementError::Sealed { line: 2 }), "a line after the last one");
     let on = |day| Stated { payout_on: Some(day), ..Stated::default() };
     received.state(on(date(2026, 11, 20))).expect("first");
     received.state(on(date(2026, 11, 20))).expect("the same");

@@ -355,9 +355,8 @@ fn fees_of_last_year_can_stand_in_last_year() {
 fn nothing_is_planned_of_a_report_that_does_not_agree_or_is_not_whole() {
     let (lines, papers) = two();
     let mut world = World::of(&lines, &papers, "");
-    let mut wrong = paid_out(&lines, DAY);
-    wrong.push(&plain(9, Kind::Fee, "fee", "-1.00")).expect("sound");
-    world.settlements = vec![wrong];
+    let short = Stated { payout_on: Some(DAY), payout: Some(dkk("126.00")), ..Stated::default() };
+    world.settlements = vec![stated(&lines, short)];
     assert_eq!(world.waits_for(), ["settlement-off-balance"]);
     world.settlements = vec![batch(&lines)];
     assert_eq!(world.waits_for(), ["payout-unconfirmed", "payout-without-date"]);

@@ -11,7 +11,7 @@ use jiff::civil::date;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use crate::booking::{DAY, World, paid_out};
+use crate::booking::{DAY, World};
 use crate::matching::{Paper, paper};
 use crate::schema::{leaves, values_at};
 use crate::world::*;
@@ -127,10 +127,9 @@ fn account_cases() -> Vec<Case> {
     let foreign = of(&[foreign], &[Paper { currency: Currency::EUR, ..paper("30001", "1001", "13.40") }]);
     let carried = || {
         let mut world = plain_world();
-        let mut settlement = paid_out(&[plain(1, Kind::CarryIn, "carried", "0.00")], DAY);
-        settlement.push(&sale(2, "1001", "100.00", "-2.00")).expect("sound");
-        settlement.push(&plain(3, Kind::CarryOut, "carried", "-98.00")).expect("sound");
-        world.settlements = vec![settlement];
+        let lines = [sale(2, "1001", "100.00", "-2.00"), plain(3, Kind::CarryOut, "carried", "-98.00")];
+        let day = Stated { payout_on: Some(DAY), payout: Some(dkk("0.00")), ..Stated::default() };
+        world.settlements = vec![stated(&lines, day)];
         world
     };
     let vat = || {
