@@ -76,13 +76,13 @@ pub(super) fn used(body: &[u8]) -> u64 {
         Some(OneOrMany::Many(all)) => all.iter().map(|consumed| thousandths(consumed.capacity_units)).sum(),
         None => {
             let refused = answered.cancellation_reasons.unwrap_or_default().into_iter();
-            let in_transaction: u64 = refused.filter_map(|reason| reason.item).map(|item| 2 * units(&item)).sum();
+            let in_transaction: u64 =
+                refused.filter_map(|reason| reason.item).map(|item| 2 * units(&item)).sum();
             1_000 * (answered.item.map_or(0, |item| units(&item)) + in_transaction)
         }
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small number of half units")]
 fn thousandths(units: f64) -> u64 {
     (units.max(0.0) * 1_000.0).round() as u64
 }
@@ -100,7 +100,9 @@ fn size(value: &Value) -> usize {
         ("N", Value::String(digits)) => digits.len().div_ceil(2) + 1,
         // Three bytes are four letters.
         ("B", Value::String(encoded)) => encoded.len() / 4 * 3,
-        ("M", Value::Object(map)) => 3 + map.iter().map(|(name, value)| 1 + name.len() + size(value)).sum::<usize>(),
+        ("M", Value::Object(map)) => {
+            3 + map.iter().map(|(name, value)| 1 + name.len() + size(value)).sum::<usize>()
+        }
         ("L", Value::Array(list)) => 3 + list.iter().map(|value| 1 + size(value)).sum::<usize>(),
         ("SS", Value::Array(texts)) => texts.iter().filter_map(Value::as_str).map(str::len).sum(),
         _ => 1,
@@ -115,9 +117,15 @@ mod tests {
     fn capacity_is_read_from_every_kind_of_answer() {
         for (answer, thousandths) in [
             (r#"{"Attributes":{},"ConsumedCapacity":{"TableName":"t","CapacityUnits":3.0}}"#, 3_000),
-            (r#"{"ConsumedCapacity":[{"TableName":"t","CapacityUnits":2.5},{"TableName":"u","CapacityUnits":1}]}"#, 3_500),
+            (
+                r#"{"ConsumedCapacity":[{"TableName":"t","CapacityUnits":2.5},{"TableName":"u","CapacityUnits":1}]}"#,
+                3_500,
+            ),
             (r#"{"__type":"x#ConditionalCheckFailedException","Item":{"pk":{"S":"a"}}}"#, 1_000),
-            (r#"{"CancellationReasons":[{"Code":"None"},{"Code":"ConditionalCheckFailed","Item":{"pk":{"S":"a"}}}]}"#, 2_000),
+            (
+                r#"{"CancellationReasons":[{"Code":"None"},{"Code":"ConditionalCheckFailed","Item":{"pk":{"S":"a"}}}]}"#,
+                2_000,
+            ),
             ("not JSON", 0),
         ] {
             assert_eq!(used(answer.as_bytes()), thousandths, "{answer}");
