@@ -53,11 +53,7 @@ pub fn read<'a, T: Deserialize<'a>>(what: &str, text: &'a str) -> Result<T, Fail
 /// As [`read`].
 pub fn read_answer<'a, T: Deserialize<'a>>(what: &str, text: &'a str) -> Result<T, Failure> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        let inner = error.into_inner();
-        rejected("unreadable", format!("{what} cannot be read at {path}: {}", without_value(&inner)))
-    })?;
+    let value = T::deserialize(&mut reader).map_err(|_| unread::<T>(what, text))?;
     reader.end().map_err(|_| rejected("unreadable", format!("{what} goes on after its end")))?;
     Ok(value)
 }
@@ -80,6 +76,20 @@ pub fn unless_whole(call: Call, text: &str, failure: Failure) -> Failure {
             call.unanswered("the answer is not JSON", None)
         }
         _ => failure,
+    }
+}
+
+/// Reads a text that does not read once more, and says where it fails: keeping track of the place costs as much as the
+/// reading, so only what fails is read so.
+fn unread<'a, T: Deserialize<'a>>(what: &str, text: &'a str) -> Failure {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+        Ok(_) => rejected("unreadable", format!("{what} cannot be read")),
+        Err(error) => {
+            let path = error.path().to_string();
+            let inner = error.into_inner();
+            rejected("unreadable", format!("{what} cannot be read at {path}: {}", without_value(&inner)))
+        }
     }
 }
 

@@ -206,8 +206,13 @@ impl LogEntry {
 
     /// Key of the row among the rows of its transfer: sorts in order of writing.
     pub fn row_key(&self) -> String {
-        format!("{:012}#{:03}", self.public.fence, self.public.sequence)
+        row_key(self.public.fence, self.public.sequence)
     }
+}
+
+/// Key of the row of a claim and a place among its rows: sorts in order of writing.
+pub fn row_key(fence: u64, sequence: u32) -> String {
+    format!("{fence:012}#{sequence:03}")
 }
 
 /// Hash of a row: over the hash of the row before it (empty for the first), the public text and the sealed bytes.

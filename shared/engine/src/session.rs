@@ -368,10 +368,9 @@ impl<'a> Session<'a> {
             }
         };
         add(PointerKind::OrderNumber, self.order_number());
-        add(
-            PointerKind::DraftNumber,
-            self.progress.draft.map(|number| number.to_string()).unwrap_or_default(),
-        );
+        // The number of a draft leads nowhere in the target any more once it is booked.
+        let draft = self.progress.draft.filter(|_| self.progress.invoice.is_none());
+        add(PointerKind::DraftNumber, draft.map(|number| number.to_string()).unwrap_or_default());
         add(
             PointerKind::InvoiceNumber,
             self.progress.invoice.map(|number| number.to_string()).unwrap_or_default(),

@@ -8,6 +8,9 @@ use std::time::Duration;
 use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_smithy_http_client::Builder as HttpClientBuilder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
 use crate::failure::PlatformError;
 
@@ -70,13 +73,18 @@ impl Environment {
 }
 
 /// The AWS configuration of the standard variables, with time limits that fit inside a function's own.
+///
+/// All services share one HTTP client: each of its own would read the machine's certificates and set up TLS once more, at
+/// the start of every process, where a webhook waits for it.
 pub async fn aws_configuration() -> aws_config::SdkConfig {
     let times = TimeoutConfig::builder()
         .connect_timeout(Duration::from_millis(1_500))
         .operation_attempt_timeout(Duration::from_secs(4))
         .operation_timeout(Duration::from_secs(9))
         .build();
+    let http = HttpClientBuilder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
     aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http)
         .timeout_config(times)
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .load()

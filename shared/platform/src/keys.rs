@@ -86,14 +86,19 @@ impl Keys {
         self.item(&self.transfer(transfer), "head".to_owned())
     }
 
-    /// The stored plan of one ordinal.
-    pub fn plan(&self, transfer: &TransferId, ordinal: u32) -> ItemKey {
-        self.item(&self.transfer(transfer), format!("plan#{ordinal:06}"))
-    }
-
     /// A row of the log; `row` sorts in the order of writing.
     pub fn log(&self, transfer: &TransferId, row: &str) -> ItemKey {
         self.item(&self.transfer(transfer), format!("log#{row}"))
+    }
+
+    /// The partition of the index in which a number leads to the head of its transfer.
+    pub fn number_index(&self, kind: &str, number: &str) -> String {
+        format!("{}#{}#{}", self.prefix, escape(kind), escape(number))
+    }
+
+    /// Master data of a target, which stands once under its hash.
+    pub fn master(&self, hash: &str) -> ItemKey {
+        self.item("master", escape(hash))
     }
 
     /// A number by which people search (an order, draft or invoice number), leading to one transfer.
@@ -218,7 +223,7 @@ mod tests {
             keys.merchant(),
             keys.settings(1),
             keys.head(foreign),
-            keys.plan(foreign, 1),
+            keys.master("hash"),
             keys.log(foreign, "1#1"),
             keys.number("invoice", "1", foreign),
             keys.pause(None),
@@ -236,6 +241,7 @@ mod tests {
             keys.attention(),
             keys.parked_attention(),
             keys.day("2026-01-01"),
+            keys.number_index("invoice", "1"),
             keys.object("deliveries/1"),
         ]);
         all

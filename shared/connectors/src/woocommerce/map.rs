@@ -57,7 +57,7 @@ pub(super) fn order(wire: &wire::Order<'_>, rules: &ReadingRules) -> Result<Orde
         paid_at,
         shipped_at,
         prices_include_vat: wire.prices_include_tax.0,
-        customer: customer(wire, rules),
+        customer: customer(wire, rules, &fields),
         payments: payments(wire, payment_state, paid_at, &gift_cards, shop_total, currency)?,
         lines,
         total_vat,
@@ -97,7 +97,9 @@ fn readable(text: &Text<'_>) -> String {
 /// `*_gmt` times are UTC without saying so; a zone, where a plugin adds one, is heeded.
 fn time(place: &str, text: &Text<'_>) -> Result<Option<Timestamp>, Failure> {
     let Some(text) = text.given() else { return Ok(None) };
-    if let Ok(timestamp) = text.parse::<Timestamp>() {
+    // A refused text costs more than a read one, so the usual form, without a zone behind its time, is not tried as a zoned one.
+    let zoned = text.get(10..).is_some_and(|time| time.contains(['Z', 'z', '+', '-', '[']));
+    if zoned && let Ok(timestamp) = text.parse::<Timestamp>() {
         return Ok(Some(timestamp));
     }
     let civil: DateTime = text.parse().map_err(|_| unreadable(place, "not a time"))?;
@@ -163,8 +165,7 @@ fn fields(wire: &wire::Order<'_>) -> Vec<(String, String)> {
         .collect()
 }
 
-fn customer(wire: &wire::Order<'_>, rules: &ReadingRules) -> Customer {
-    let fields = fields(wire);
+fn customer(wire: &wire::Order<'_>, rules: &ReadingRules, fields: &[(String, String)]) -> Customer {
     let first = |keys: &[String]| -> Option<String> {
         keys.iter().find_map(|key| {
             let values = fields.iter().filter(|(name, _)| name == key).map(|(_, value)| value.trim());
@@ -255,7 +256,12 @@ impl Place {
     }
 
     fn money(self, currency: Currency, name: &str, amount: Amount) -> Result<Money, Failure> {
-        if amount.0.is_none() { Ok(currency.zero()) } else { money(currency, &self.field(name), amount) }
+        let amount = amount.0.ok_or_else(|| unreadable(&self.field(name), "the amount is missing"))?;
+        Money::from_decimal(amount, currency).map_err(|error| unreadable(&self.field(name), error))
+    }
+
+    fn money_or_zero(self, currency: Currency, name: &str, amount: Amount) -> Result<Money, Failure> {
+        if amount.0.is_none() { Ok(currency.zero()) } else { self.money(currency, name, amount) }
     }
 }
 
@@ -266,10 +272,10 @@ fn line(
     rates: &[wire::TaxLine<'_>],
     currency: Currency,
 ) -> Result<OrderLine, Failure> {
-    let net = money(currency, &place.field("total"), wire.total)?;
+    let net = place.money(currency, "total", wire.total)?;
     let before =
         if wire.subtotal.0.is_some() { place.money(currency, "subtotal", wire.subtotal)? } else { net };
-    let vat = place.money(currency, "total_tax", wire.total_tax)?;
+    let vat = place.money_or_zero(currency, "total_tax", wire.total_tax)?;
     let name = if wire.name.given().is_some() { &wire.name } else { &wire.method_title };
     let product = wire.variation_id.given().or_else(|| wire.product_id.given());
     Ok(OrderLine {
