@@ -292,6 +292,7 @@ impl MerchantFile {
                     _ => {}
                 }
             }
+            problems.add_stock(&format!("flows[{index}].settings.stock"), &flow.settings.stock);
         }
     }
 }

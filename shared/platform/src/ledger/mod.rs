@@ -9,6 +9,7 @@ mod heads;
 mod lists;
 pub mod pauses;
 mod rows;
+mod stock;
 mod transactions;
 
 use std::collections::HashMap;
