@@ -451,4 +451,13 @@ impl Accounting for BuggyAccounting {
     async fn booked_on(&self, transport: &dyn Transport, day: Date) -> Result<Vec<FoundDocument>, Failure> {
         ACCOUNTING.booked_on(transport, day).await
     }
+
+    async fn stock_page(
+        &self,
+        transport: &dyn Transport,
+        changed_since: Option<Timestamp>,
+        page: Option<&str>,
+    ) -> Result<connectors::ports::StockPage, Failure> {
+        ACCOUNTING.stock_page(transport, changed_since, page).await
+    }
 }
