@@ -9,3 +9,4 @@ mod fixtures;
 mod permissions;
 #[expect(dead_code, reason = "the storm starts its host again; the flows do not")]
 mod stage;
+mod stock;

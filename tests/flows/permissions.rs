@@ -14,7 +14,8 @@ use sandbox::{Fault, Operation, Rule, Script, System, demo};
 use serde_json::{Value, json};
 
 use crate::deployment::template;
-use crate::stage::{MERCHANT, Shop, Stage, WOOCOMMERCE, oracle_settings, plain_order, signed};
+use crate::stage::{MERCHANT, Stage, WOOCOMMERCE, plain_order, signed};
+use crate::stock::{record, stocked_shop, stocked_world};
 
 /// Action and resource, by function.
 type Permissions = BTreeMap<String, BTreeSet<(String, String)>>;
@@ -25,15 +26,14 @@ async fn what_the_functions_do_is_what_the_template_allows_them() {
     if tests::contracts("calls of the captured deliveries").is_none() {
         return;
     }
-    let mut world = demo::world();
-    world.agreements.insert(demo::AGREEMENT.to_owned(), demo::agreement_for_captures());
-    let stage = Stage::set(world, &[Shop::woocommerce(oracle_settings("woocommerce"))]).await;
+    let stage = Stage::set(stocked_world(), &[stocked_shop()]).await;
     match tests::contracts("permissions over the captured deliveries (the demo's orders are sent)") {
         Some(contracts) => captured(&stage, &contracts.join("webshops/woocommerce/captured")).await,
         None => ordinary(&stage).await,
     }
     large(&stage).await;
     parked(&stage).await;
+    stock(&stage).await;
     paused(&stage).await;
     taken_up_again(&stage).await;
     dead_letters(&stage).await;
@@ -156,6 +156,36 @@ async fn parked(stage: &Stage) {
 
 fn needle(order: &str) -> String {
     format!("{}/{order}", crate::stage::source(WOOCOMMERCE, "woocommerce"))
+}
+
+/// Stock that goes to the shop, and a token that was revoked while it did.
+async fn stock(stage: &Stage) {
+    let word = |occasion: &str| {
+        let (merchant, connection) = (MerchantId::new(MERCHANT), ConnectionId::new(WOOCOMMERCE));
+        let word = platform::stock::StockWord::new(&merchant, &connection, Timestamp::now(), occasion);
+        json!({ "Records": [record(&serde_json::to_string(&word).expect("JSON"))] }).to_string()
+    };
+    for (units, occasion) in [(31, "one"), (32, "two")] {
+        let sku = plain_order(1)["line_items"][0]["sku"].as_str().expect("a number").to_owned();
+        let books = |units: i64| {
+            let mut world = stage.world();
+            let books = world.agreements.get_mut(demo::AGREEMENT).expect("the agreement");
+            books.count_stock(Timestamp::now(), &sku, units.into());
+        };
+        books(units);
+        stage.host.invoke("stock-sync", word(occasion)).await.expect("the stock runs");
+    }
+    let revoke = |revoked: bool| {
+        stage.world().agreements.get_mut(demo::AGREEMENT).expect("the agreement").revoked = revoked;
+    };
+    revoke(true);
+    stage.host.invoke("stock-sync", word("three")).await.expect("the stock runs");
+    revoke(false);
+    let connection = ConnectionId::new("stage-e-conomic-agreement");
+    let scope = PauseScope::Connection { merchant: MerchantId::new(MERCHANT), connection };
+    stage.operations.resume(&scope).await.expect("the pause is lifted");
+    stage.host.kill("order-processing").await;
+    stage.host.kill("stock-sync").await;
 }
 
 /// A token that was revoked: the function pauses the connection.

@@ -259,6 +259,39 @@ impl Webshop for CredulousWebshop {
         WEBSHOP.products_page(transport, query, page).await
     }
 
+    async fn products_by_sku(
+        &self,
+        transport: &dyn Transport,
+        skus: &[String],
+        locations: &[String],
+    ) -> Result<Vec<domain::ShopProduct>, Failure> {
+        WEBSHOP.products_by_sku(transport, skus, locations).await
+    }
+
+    async fn stock_locations(
+        &self,
+        transport: &dyn Transport,
+    ) -> Result<Vec<connectors::ports::ShopLocation>, Failure> {
+        WEBSHOP.stock_locations(transport).await
+    }
+
+    async fn stock_now(
+        &self,
+        transport: &dyn Transport,
+        targets: &[connectors::ports::StockTarget],
+    ) -> Result<Vec<Option<i64>>, Failure> {
+        WEBSHOP.stock_now(transport, targets).await
+    }
+
+    async fn set_stock(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        changes: &[connectors::ports::StockChange],
+    ) -> Result<Vec<connectors::ports::StockAnswer>, Failure> {
+        WEBSHOP.set_stock(transport, key, changes).await
+    }
+
     async fn tend(&self, transport: &dyn Transport) -> Result<Vec<String>, Failure> {
         WEBSHOP.tend(transport).await
     }
@@ -417,5 +450,14 @@ impl Accounting for BuggyAccounting {
 
     async fn booked_on(&self, transport: &dyn Transport, day: Date) -> Result<Vec<FoundDocument>, Failure> {
         ACCOUNTING.booked_on(transport, day).await
+    }
+
+    async fn stock_page(
+        &self,
+        transport: &dyn Transport,
+        changed_since: Option<Timestamp>,
+        page: Option<&str>,
+    ) -> Result<connectors::ports::StockPage, Failure> {
+        ACCOUNTING.stock_page(transport, changed_since, page).await
     }
 }

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use domain::settings::{Connection, MerchantFile};
+use domain::stock::schedule;
 use domain::{ConnectionId, MerchantId};
 use engine::clock::Clock;
 use engine::policy::Limits;
@@ -17,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::clock::SystemClock;
 use platform::routes::Routes;
+use platform::stock::StockWord;
 use platform::transport::Traffic;
 use platform::{Platform, PlatformError, comparison, dead_letters, telemetry};
 
@@ -118,10 +120,25 @@ impl Minute<'_> {
             if is_turn(&shop.id, self.now, TEND_MINUTES) {
                 self.tend(merchant, &shop.id).await;
             }
+            self.leave_stock_word(file, merchant, &shop.id).await;
             if is_night_turn(file, &shop.id, self.now) {
                 let task = comparison::compare(self.platform, self.routes, merchant, &shop.id, self.now);
                 tell("compared", task.await.map(|found| found.map(|found| found.to_string())));
             }
+        }
+    }
+
+    /// Leaves word for the flow's stock when it is its turn.
+    async fn leave_stock_word(&self, file: &MerchantFile, merchant: &MerchantId, shop: &ConnectionId) {
+        let flow =
+            file.flows.iter().find(|flow| file.connection(&flow.shop).is_some_and(|end| end.id == *shop));
+        if !flow.is_some_and(|flow| schedule::is_turn(&flow.settings.stock, shop, self.now)) {
+            return;
+        }
+        let occasion = format!("minute {}", self.now.as_second().div_euclid(60));
+        let word = StockWord::new(merchant, shop, self.now, occasion);
+        if let Err(error) = self.platform.queues.leave_stock_word(&word).await {
+            tracing::error!(event = "task-failed", task = "stock", %merchant, %error, "next turn again");
         }
     }
 

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use domain::catalogue::{KnownCustomer, MasterData, Product};
 use domain::document::{Document, DocumentKind, Totals};
 use domain::plan::{NewCustomer, PaymentStep, ProductStep, SendBy, SupersededOrder, WriteBackStep};
+use domain::stock::StockReading;
 use domain::{EffectKey, EntityId, EntityKind, Failure, Order, Settings, ShopProduct};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -92,6 +93,66 @@ pub struct ProductQuery<'a> {
 pub struct ProductPage {
     /// The entries. An entry that changed while the list was read may come twice.
     pub products: Vec<ShopProduct>,
+    /// Where to go on, in the connector's own words; `None`: that was all.
+    pub next: Option<String>,
+}
+
+/// A place where a shop keeps stock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShopLocation {
+    /// Its id; empty for the one place of a shop without locations.
+    pub id: String,
+    /// Its name, for people.
+    pub name: String,
+}
+
+/// What a quantity is written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockTarget {
+    /// The shop's id of the entry.
+    pub id: String,
+    /// The product that it is a variant of.
+    pub family: Option<String>,
+    /// What its stock is written to, where that is not the entry itself.
+    pub item: Option<String>,
+    /// The location's id; empty for a shop without locations.
+    pub location: String,
+}
+
+/// A quantity to set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockChange {
+    /// Where.
+    pub target: StockTarget,
+    /// What the shop shows, for shops that compare; `None` sets without comparing.
+    pub from: Option<i64>,
+    /// What it is to show.
+    pub to: i64,
+}
+
+/// What became of one quantity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StockAnswer {
+    /// The shop shows it.
+    Set,
+    /// The shop shows something else than it was said to: nothing was set.
+    Moved,
+    /// Nothing is wrong with it, but it was not set because of another in the same call.
+    NotTried,
+    /// The shop will not have it.
+    Refused {
+        /// The shop's code.
+        code: String,
+        /// What it said.
+        message: String,
+    },
+}
+
+/// One page of what the accounts hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockPage {
+    /// Products, those without stock included.
+    pub readings: Vec<StockReading>,
     /// Where to go on, in the connector's own words; `None`: that was all.
     pub next: Option<String>,
 }
@@ -195,6 +256,46 @@ pub trait Webshop: Send + Sync {
         query: &ProductQuery<'_>,
         page: Option<&str>,
     ) -> Result<ProductPage, Failure>;
+
+    /// Finds the entries of the shop that carry these numbers as SKU, upper and lower case told apart; at most as many as
+    /// the manifest says. Those that the shop does not have are left out.
+    ///
+    /// # Errors
+    /// As the transport and the shop say.
+    async fn products_by_sku(
+        &self,
+        transport: &dyn Transport,
+        skus: &[String],
+        locations: &[String],
+    ) -> Result<Vec<ShopProduct>, Failure>;
+
+    /// The places where the shop keeps stock, those in use; one without an id for a shop that has no locations.
+    ///
+    /// # Errors
+    /// As the transport and the shop say.
+    async fn stock_locations(&self, transport: &dyn Transport) -> Result<Vec<ShopLocation>, Failure>;
+
+    /// What the shop shows now, in the order asked; `None` for what it does not keep there, or does not have.
+    ///
+    /// # Errors
+    /// As the transport and the shop say.
+    async fn stock_now(
+        &self,
+        transport: &dyn Transport,
+        targets: &[StockTarget],
+    ) -> Result<Vec<Option<i64>>, Failure>;
+
+    /// Sets quantities, at most as many as the manifest says and of one product where it says so. The answers stand in the
+    /// order of the changes: one that is refused keeps no other from its own answer. Setting the same again is harmless.
+    ///
+    /// # Errors
+    /// As the transport and the shop say; `Rejected` for the call as a whole: nothing was set.
+    async fn set_stock(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        changes: &[StockChange],
+    ) -> Result<Vec<StockAnswer>, Failure>;
 
     /// Looks after the shop's side of the connection: webhooks that the shop switched off are switched on again.
     /// Returns what was found and mended, in words for the log.
@@ -420,4 +521,16 @@ pub trait Accounting: Send + Sync {
         transport: &dyn Transport,
         day: jiff::civil::Date,
     ) -> Result<Vec<FoundDocument>, Failure>;
+
+    /// One page of what the accounts hold of their products: of all, or of those changed at or after `changed_since`, a
+    /// change of their stock included. `page` is `next` of the page before.
+    ///
+    /// # Errors
+    /// As the transport and the system say.
+    async fn stock_page(
+        &self,
+        transport: &dyn Transport,
+        changed_since: Option<Timestamp>,
+        page: Option<&str>,
+    ) -> Result<StockPage, Failure>;
 }

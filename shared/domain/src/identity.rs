@@ -112,6 +112,8 @@ pub enum Effect {
     Payment,
     /// The document's number is written back to the shop.
     WriteBack,
+    /// The shop is told what is in stock.
+    Stock,
 }
 
 impl Effect {
@@ -126,6 +128,7 @@ impl Effect {
             Effect::Closing => "closing",
             Effect::Payment => "payment",
             Effect::WriteBack => "write-back",
+            Effect::Stock => "stock",
         }
     }
 }

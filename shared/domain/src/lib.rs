@@ -20,6 +20,7 @@ pub mod planning;
 pub mod settings;
 pub mod settlement;
 pub mod shop_product;
+pub mod stock;
 
 pub use catalogue::Catalogue;
 pub use customer::{Address, Customer, CustomerKind};

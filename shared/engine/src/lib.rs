@@ -18,6 +18,7 @@ pub mod recorder;
 pub mod replay;
 pub mod route;
 mod session;
+pub mod stock;
 pub mod store;
 pub mod sweep;
 

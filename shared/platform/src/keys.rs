@@ -151,6 +151,11 @@ impl Keys {
         self.item("comparison", format!("{day}#{}", escape(connection.as_str())))
     }
 
+    /// Where the stock of a flow stands.
+    pub fn stock(&self, flow: &str) -> ItemKey {
+        self.item("stock", escape(flow))
+    }
+
     /// The partition of the index of what needs the merchant's attention.
     pub fn attention(&self) -> String {
         format!("{}#attention", self.prefix)
@@ -164,6 +169,11 @@ impl Keys {
     /// The partition of the index by local day.
     pub fn day(&self, day: &str) -> String {
         format!("{}#day#{}", self.prefix, escape(day))
+    }
+
+    /// An object of the bucket that is replaced often, and of which only the present version matters.
+    pub fn passing_object(&self, name: &str) -> String {
+        format!("passing/{}", self.object(name))
     }
 
     /// An object of the bucket.

@@ -10,6 +10,7 @@ use domain::explain::explain;
 use domain::plan::Reason;
 use domain::settings::{self, MerchantFile, NotificationFrequency, Recipient};
 use domain::{DocumentKind, Money};
+use engine::stock::StockStore;
 use engine::store::{Head, Page, ParkedDelivery, Status, Store, StoreFailure};
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
@@ -295,6 +296,14 @@ async fn errors(
         message: failure.to_string(),
     })?;
     reasons.extend(pauses.into_iter().map(|pause| (pause.since, pause.reason, String::new())));
+    let stock = ledger.stock_heads(merchant).await.map_err(|failure| PlatformError::Unavailable {
+        service: "dynamodb",
+        message: failure.to_string(),
+    })?;
+    for head in stock {
+        let (Some(since), Some(report)) = (head.troubled_since, head.report) else { continue };
+        reasons.extend(report.trouble().into_iter().map(|reason| (since, reason, String::new())));
+    }
     reasons.retain(|(at, _, _)| *at <= due.to);
     if !reasons.iter().any(|(at, _, _)| *at > due.from) {
         return Ok(None);

@@ -34,8 +34,8 @@ use crate::table::{Table, text};
 #[derive(Clone)]
 pub struct Operations {
     table: Table,
-    merchants: Merchants,
-    ledger: Ledger,
+    pub(crate) merchants: Merchants,
+    pub(crate) ledger: Ledger,
     queues: Queues,
 }
 
@@ -201,6 +201,7 @@ impl Operations {
             aws_sdk_sqs::Client::new(aws),
             environment.orders_queue_url.clone(),
             environment.backfill_queue_url.clone(),
+            environment.stock_queue_url.clone(),
             files,
             merchants.clone(),
         );

@@ -73,6 +73,7 @@ impl Platform {
             sqs.clone(),
             environment.orders_queue_url.clone(),
             environment.backfill_queue_url.clone(),
+            environment.stock_queue_url.clone(),
             files.clone(),
             merchants.clone(),
         );

@@ -34,6 +34,7 @@ pub struct Queues {
     client: Client,
     orders: String,
     backfill: String,
+    stock: String,
     files: Files,
     merchants: Merchants,
 }
@@ -44,10 +45,25 @@ impl Queues {
         client: Client,
         orders: String,
         backfill: String,
+        stock: String,
         files: Files,
         merchants: Merchants,
     ) -> Queues {
-        Queues { client, orders, backfill, files, merchants }
+        Queues { client, orders, backfill, stock, files, merchants }
+    }
+
+    /// Puts a text on the stock's queue.
+    pub(crate) async fn send_stock(&self, group: &str, id: &str, text: String) -> Result<(), PlatformError> {
+        self.client
+            .send_message()
+            .queue_url(&self.stock)
+            .message_group_id(group)
+            .message_deduplication_id(id)
+            .message_body(text)
+            .send()
+            .await
+            .map_err(|error| PlatformError::of(SERVICE, &error))?;
+        Ok(())
     }
 
     /// Makes a delivered body ready to go along in a message or a parked entry: sealed, as text, or in the bucket when it

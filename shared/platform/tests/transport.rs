@@ -22,6 +22,7 @@ const MANIFEST: Manifest = Manifest {
     response_limit: 1_000,
     look_up_lag_seconds: 0,
     idempotency_seconds: 0,
+    stock: None,
     unproven: &[],
 };
 

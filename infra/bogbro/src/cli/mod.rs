@@ -15,6 +15,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::MerchantId;
 use engine::message::SettingsChoice;
+use engine::stock::StockTask;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::operations::{ExportSink, Listing, Operations};
@@ -49,6 +50,9 @@ enum Command {
     /// Look at transfers and replay them.
     #[command(subcommand)]
     Transfers(TransfersCommand),
+    /// Stock from the accounts to the shops.
+    #[command(subcommand)]
+    Stock(StockCommand),
     /// Read and write nothing for a merchant, a connection, or (with neither) everything, until `resume`. What comes in is kept.
     Pause {
         #[command(flatten)]
@@ -147,6 +151,28 @@ enum TransfersCommand {
     },
 }
 
+#[derive(Subcommand)]
+enum StockCommand {
+    /// Tell a merchant's shops what changed in the accounts, now.
+    Sync {
+        /// Whose.
+        merchant: String,
+    },
+    /// Show what the last runs did, and what could not be told.
+    Show {
+        /// Whose.
+        merchant: String,
+    },
+    /// Compare everything with what the shops really show, and list what differs. Writes it with --yes.
+    Resync {
+        /// Whose.
+        merchant: String,
+        /// Tell the shops.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum SettingsArgument {
     /// As they are now.
@@ -201,6 +227,7 @@ async fn perform(cli: Cli, printer: &Printer) -> anyhow::Result<()> {
         Command::Function { name } => function(&name).await,
         Command::Merchant(command) => merchant(&cli.data, command, printer).await,
         Command::Transfers(command) => transfers(&cli.data, command, printer).await,
+        Command::Stock(command) => stock(&cli.data, command, printer).await,
         Command::Pause { scope, why } => {
             let operations = operations(&cli.data).await?;
             let (merchant, connection) = scope.parts();
@@ -239,6 +266,7 @@ async fn function(name: &str) -> anyhow::Result<()> {
         "order-processing" => order_processing::run().await,
         "scheduler" => scheduler::run().await,
         "notifications" => notifications::run().await,
+        "stock-sync" => stock_sync::run().await,
         _ => bail!("there is no function {name:?}"),
     };
     outcome.map_err(|error| anyhow::anyhow!("{error}"))
@@ -295,6 +323,21 @@ async fn transfers(data: &Path, command: TransfersCommand, printer: &Printer) ->
             printer.parked(&operations.parked_deliveries(&MerchantId::new(merchant)).await?)
         }
     }
+}
+
+async fn stock(data: &Path, command: StockCommand, printer: &Printer) -> anyhow::Result<()> {
+    let operations = operations(data).await?;
+    let runs = match command {
+        StockCommand::Show { merchant } => operations.stock(&MerchantId::new(merchant)).await?,
+        StockCommand::Sync { merchant } => {
+            operations.run_stock(&MerchantId::new(merchant), StockTask::Changes).await?
+        }
+        StockCommand::Resync { merchant, yes } => {
+            let task = if yes { StockTask::Everything } else { StockTask::Report };
+            operations.run_stock(&MerchantId::new(merchant), task).await?
+        }
+    };
+    printer.stock(&runs)
 }
 
 async fn secret(

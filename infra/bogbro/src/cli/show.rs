@@ -9,6 +9,7 @@ use domain::settings::Language;
 use engine::log::LogEntry;
 use engine::store::{Head, ParkedDelivery};
 use platform::operations::{Exported, MerchantPut, MerchantView, ReplayEffect, ReplayPreview, TransferView};
+use platform::operations_stock::StockView;
 use serde::Serialize;
 
 /// How things are printed.
@@ -103,6 +104,15 @@ impl Printer {
                     .push(format!("PAUSED since {}: {:?} ({})", pause.since, pause.scope, pause.reason.code));
             }
             format!("{}{}", lines.join("\n"), missing(&view.missing_secrets, &view.file.id))
+        })
+    }
+
+    pub(super) fn stock(&self, views: &[StockView]) -> Printed {
+        self.either(&views, || {
+            if views.is_empty() {
+                return "no stock has been compared yet".to_owned();
+            }
+            views.iter().map(stock_lines).collect::<Vec<_>>().join("\n")
         })
     }
 
@@ -284,5 +294,42 @@ pub(super) fn table(titles: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut lines = vec![line(&titles.iter().map(|title| (*title).to_owned()).collect::<Vec<_>>())];
     lines.push(widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>().join("  "));
     lines.extend(rows.iter().map(|row| line(row)));
+    lines.join("\n")
+}
+
+/// What a run of the stock did, for people.
+fn stock_lines(view: &StockView) -> String {
+    let mut lines = vec![format!("flow {}: {}", view.flow, view.outcome)];
+    lines.extend(view.problem.clone());
+    let Some(report) = &view.report else { return lines.join("\n") };
+    lines.push(format!(
+        "  {}: {} products in the accounts, {} entries in the shop, {} differed, {} told, {} showed it already",
+        if report.whole { "everything compared" } else { "what changed" },
+        report.products,
+        report.entries,
+        report.different,
+        report.told,
+        report.shown_already
+    ));
+    lines.push(format!(
+        "  {} calls that read, {} that wrote; {} numbers with stock are not in the shop",
+        report.reads, report.writes, report.not_in_shop
+    ));
+    for reason in report.reasons() {
+        let words = domain::explain::explain(&reason, Language::En);
+        lines.push(format!("  ! {} {} {}", words.what, words.blocks, words.remedy));
+    }
+    for (number, words) in &report.refusals {
+        lines.push(format!("  refused {number}: {words}"));
+    }
+    for difference in &report.differences {
+        let shop = difference.shop.map_or_else(|| "unknown".to_owned(), |units| units.to_string());
+        let place = if difference.location.is_empty() {
+            String::new()
+        } else {
+            format!(" at {}", difference.location)
+        };
+        lines.push(format!("  {}{place}: shop {shop}, accounts {}", difference.number, difference.accounts));
+    }
     lines.join("\n")
 }

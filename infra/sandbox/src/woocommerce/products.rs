@@ -182,7 +182,8 @@ impl Shop {
             });
         }
         match request.parameter("orderby").as_deref() {
-            Some("id") => found.sort_by_key(|product| product.integer("id")),
+            // They are kept in the order of their ids.
+            Some("id") => {}
             None | Some("date") => found.sort_by_key(|product| {
                 (product.text("date_created").map(str::to_string), product.integer("id"))
             }),

@@ -45,6 +45,7 @@ mod map;
 mod master;
 mod payments;
 mod products;
+mod stock;
 mod wire;
 
 #[cfg(test)]
@@ -59,7 +60,7 @@ use jiff::civil::Date;
 
 use crate::http::Transport;
 use crate::manifest::{Authentication, Manifest, RateLimit};
-use crate::ports::{Accounting, FoundDocument, OrderClosing};
+use crate::ports::{Accounting, FoundDocument, OrderClosing, StockPage};
 
 /// What is known of e-conomic.
 pub const MANIFEST: Manifest = Manifest {
@@ -86,12 +87,15 @@ pub const MANIFEST: Manifest = Manifest {
     // time limit of a call further, before anything is made again.
     look_up_lag_seconds: 60,
     idempotency_seconds: 60 * 60,
+    stock: None,
     unproven: &[
         "whether the amount of a received customer payment is negative (payment registration in a journal stays off until a live agreement has shown it)",
         "how long a document just made may be missing from look-ups (60 seconds are assumed)",
         "whether a refusal is remembered under its idempotency key (a replay within the hour may get the old refusal again)",
         "whether VAT is rounded per line or per rate (the settings can say)",
         "whether a line without a price costs nothing (the net sum is compared)",
+        "whether a filter on `lastUpdated` takes a time, and whether a change of stock alone moves it (as the schema says); the whole comparison finds what it would miss",
+        "stock by location: REST states the total of a product only",
         "whether orders are a module of their own (an agreement without them is taken to hold none)",
         "whether a draft order may be deleted (a sales order that cannot be closed is told to the merchant)",
     ],
@@ -226,5 +230,14 @@ impl Accounting for Economic {
 
     async fn booked_on(&self, transport: &dyn Transport, day: Date) -> Result<Vec<FoundDocument>, Failure> {
         documents::booked_on(transport, day).await
+    }
+
+    async fn stock_page(
+        &self,
+        transport: &dyn Transport,
+        changed_since: Option<jiff::Timestamp>,
+        page: Option<&str>,
+    ) -> Result<StockPage, Failure> {
+        stock::page(transport, changed_since, page).await
     }
 }

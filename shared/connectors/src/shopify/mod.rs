@@ -9,12 +9,13 @@ mod map;
 mod notice;
 mod payments;
 mod products;
+mod stock;
 mod wire;
 mod write;
 
 use async_trait::async_trait;
 use domain::plan::WriteBackStep;
-use domain::{EntityId, Failure, Order};
+use domain::{EffectKey, EntityId, Failure, Order, ShopProduct};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -23,9 +24,10 @@ use serde_json::value::RawValue;
 
 use crate::http::{Call, Transport};
 use crate::json::{MOST_LINES, read, read_answer, rejected};
-use crate::manifest::{Authentication, Manifest, RateLimit};
+use crate::manifest::{Authentication, Manifest, RateLimit, StockLimits};
 use crate::ports::{
-    ChangePage, Delivery, Fetched, Notice, ProductPage, ProductQuery, ReadingRules, Verification, Webshop,
+    ChangePage, Delivery, Fetched, Notice, ProductPage, ProductQuery, ReadingRules, ShopLocation,
+    StockAnswer, StockChange, StockTarget, Verification, Webshop,
 };
 use crate::signature::is_signed;
 use wire::graphql::{self, Connection, Kept, Node};
@@ -44,6 +46,7 @@ pub const MANIFEST: Manifest = Manifest {
     response_limit: 8 * 1024 * 1024,
     look_up_lag_seconds: 0,
     idempotency_seconds: 0,
+    stock: Some(StockLimits { look_up: 40, write: 250, compares: true, by_product: false }),
     unproven: &[
         "gift cards used: taken as transactions of the gateway `gift_card` that do not lower the total",
         "whether tips, duties and additional fees are inside the total (those that make the stated total are taken)",
@@ -53,6 +56,7 @@ pub const MANIFEST: Manifest = Manifest {
         "orders older than 60 days look gone without the scope for all orders",
         "what a list of variants costs per entry (one point for each object in it is reckoned with)",
         "a search of variants by their time of change",
+        "whether a refused quantity keeps the others of its call from being set (all or nothing is reckoned with; what was set all the same is seen when it is tried again)",
     ],
 };
 
@@ -155,6 +159,36 @@ impl Webshop for Shopify {
         page: Option<&str>,
     ) -> Result<ProductPage, Failure> {
         products::page(transport, query, page).await
+    }
+
+    async fn products_by_sku(
+        &self,
+        transport: &dyn Transport,
+        skus: &[String],
+        locations: &[String],
+    ) -> Result<Vec<ShopProduct>, Failure> {
+        stock::by_sku(transport, skus, locations).await
+    }
+
+    async fn stock_locations(&self, transport: &dyn Transport) -> Result<Vec<ShopLocation>, Failure> {
+        stock::locations(transport).await
+    }
+
+    async fn stock_now(
+        &self,
+        transport: &dyn Transport,
+        targets: &[StockTarget],
+    ) -> Result<Vec<Option<i64>>, Failure> {
+        stock::now(transport, targets).await
+    }
+
+    async fn set_stock(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        changes: &[StockChange],
+    ) -> Result<Vec<StockAnswer>, Failure> {
+        stock::set(transport, key, changes).await
     }
 
     async fn tend(&self, transport: &dyn Transport) -> Result<Vec<String>, Failure> {

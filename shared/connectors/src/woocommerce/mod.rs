@@ -7,20 +7,22 @@
 mod entities;
 mod map;
 mod products;
+mod stock;
 mod wire;
 mod write;
 
 use async_trait::async_trait;
 use domain::plan::WriteBackStep;
-use domain::{EntityId, EntityKind, Failure, Order};
+use domain::{EffectKey, EntityId, EntityKind, Failure, Order, ShopProduct};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::http::{Call, Complaint, Request, Response, Transport, accept, json_text};
 use crate::json::{List, read, read_bytes, read_reply, rejected, unless_whole};
-use crate::manifest::{Authentication, Manifest, RateLimit};
+use crate::manifest::{Authentication, Manifest, RateLimit, StockLimits};
 use crate::ports::{
-    ChangePage, Delivery, Fetched, Notice, ProductPage, ProductQuery, ReadingRules, Verification, Webshop,
+    ChangePage, Delivery, Fetched, Notice, ProductPage, ProductQuery, ReadingRules, ShopLocation,
+    StockAnswer, StockChange, StockTarget, Verification, Webshop,
 };
 use crate::signature::is_signed;
 
@@ -37,6 +39,7 @@ pub const MANIFEST: Manifest = Manifest {
     response_limit: 8 * 1024 * 1024,
     look_up_lag_seconds: 0,
     idempotency_seconds: 0,
+    stock: Some(StockLimits { look_up: 100, write: 100, compares: false, by_product: true }),
     unproven: &[
         "gift cards used: how plugins write them (fee names are a setting; a `gift_cards` list is believed when the sums prove it)",
         "hosts that strip the Authorization header (consumer key in the query is not sent, since URLs are logged)",
@@ -155,6 +158,36 @@ impl Webshop for WooCommerce {
         page: Option<&str>,
     ) -> Result<ProductPage, Failure> {
         products::page(transport, query, page).await
+    }
+
+    async fn products_by_sku(
+        &self,
+        transport: &dyn Transport,
+        skus: &[String],
+        _locations: &[String],
+    ) -> Result<Vec<ShopProduct>, Failure> {
+        stock::by_sku(transport, skus).await
+    }
+
+    async fn stock_locations(&self, _transport: &dyn Transport) -> Result<Vec<ShopLocation>, Failure> {
+        Ok(vec![ShopLocation { id: String::new(), name: String::new() }])
+    }
+
+    async fn stock_now(
+        &self,
+        transport: &dyn Transport,
+        targets: &[StockTarget],
+    ) -> Result<Vec<Option<i64>>, Failure> {
+        stock::now(transport, targets).await
+    }
+
+    async fn set_stock(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        changes: &[StockChange],
+    ) -> Result<Vec<StockAnswer>, Failure> {
+        stock::set(transport, key, changes).await
     }
 
     async fn tend(&self, transport: &dyn Transport) -> Result<Vec<String>, Failure> {

@@ -13,6 +13,7 @@ mod payment;
 mod payouts;
 mod problem;
 mod products;
+mod stock;
 mod template;
 mod trigger;
 mod value;
@@ -42,6 +43,10 @@ pub use problem::{SettingProblem, SettingProblems};
 pub use products::{
     Discounts, GiftCardSettings, GiftCardVat, GiftCardsUsed, MissingProduct, NumberFrom, ProductSettings,
     RateGroup, Skus,
+};
+pub use stock::{
+    BarredProducts, BundlePart, DuplicateNumbers, ProductReserve, StockBundle, StockLocation, StockMode,
+    StockQuantity, StockSettings,
 };
 pub use template::{PLACEHOLDERS, Template};
 pub use trigger::{HandlingRule, TriggerSettings, ZeroTotals};
@@ -74,6 +79,9 @@ pub struct Settings {
     /// What to do when the accounting system reckons another total than the shop.
     #[garde(dive)]
     pub differences: DifferenceSettings,
+    /// Stock, from the accounts to the shop.
+    #[garde(dive)]
+    pub stock: StockSettings,
 }
 
 /// The JSON Schema of [`Settings`], generated from the types.
@@ -96,5 +104,6 @@ pub fn read_settings(text: &str) -> Result<Settings, SettingProblems> {
     if let Err(report) = settings.validate() {
         problems.add_report(&report);
     }
+    problems.add_stock("stock", &settings.stock);
     if problems.is_empty() { Ok(settings) } else { Err(problems) }
 }

@@ -601,6 +601,88 @@ fn difference_cases() -> Vec<Case> {
     ]
 }
 
+/// Settings of the stock flow: they decide nothing about orders, so they have a world of their own.
+fn stock_cases() -> Vec<Case> {
+    let one = |name: &str, template: &str, one: &str, other: &str| {
+        let file = format!(r#"{{"stock":{{"mode":"write",{template}}}}}"#);
+        values(&format!("/stock/{name}"), plain(), &file, one, other)
+    };
+    let bundle =
+        r#""bundles":[{"product":"SET","parts":[{"product":"A","units":2},{"product":"B","units":1}]}]"#;
+    vec![
+        values("/stock/mode", plain(), r#"{"stock":{"mode":"@"}}"#, "off", "report"),
+        one("quantity", r#""quantity":"@""#, "available", "in-stock"),
+        one("safety-stock", r#""safety-stock":@"#, "0", "2"),
+        one(
+            "safety-stock-by-product[]/product",
+            r#""safety-stock-by-product":[{"product":"@","units":3}]"#,
+            "A",
+            "B",
+        ),
+        one(
+            "safety-stock-by-product[]/units",
+            r#""safety-stock-by-product":[{"product":"A","units":@}]"#,
+            "1",
+            "3",
+        ),
+        one("barred", r#""barred":"@""#, "zero", "as-others"),
+        one("duplicates", r#""duplicates":"@""#, "report", "tell-each"),
+        one("locations[]/shop", r#""locations":[{"shop":"@","accounting":["Nord"]}]"#, "1", "2"),
+        one("locations[]/accounting[]", r#""locations":[{"shop":"1","accounting":["@"]}]"#, "Nord", "Syd"),
+        one("bundles[]/product", &bundle.replace("SET", "@"), "SET", "OTHER"),
+        one("bundles[]/parts[]/product", &bundle.replace(r#""A""#, r#""@""#), "A", "C"),
+        one("bundles[]/parts[]/units", &bundle.replace(r#""units":2"#, r#""units":@"#), "2", "3"),
+        one("every-minutes", r#""every-minutes":@"#, "5", "60"),
+        one("after-documents", r#""after-documents":@"#, "true", "false"),
+        one("full-every-hours", r#""full-every-hours":@"#, "24", "1"),
+    ]
+}
+
+/// What the stock settings decide over a small stock: what each entry should show, and when it is looked at.
+fn stock_decision(settings: &domain::settings::StockSettings) -> Vec<u8> {
+    use domain::stock::{Cell, KeptItem, PlaceLevel, StockReading, StockState, compare, schedule};
+    let mut state = StockState::new();
+    state.locations = vec!["1".to_owned(), "2".to_owned()];
+    for (product, nord, syd, barred) in [
+        ("A", 9_000, 4_000, false),
+        ("B", 7_000, 1_000, false),
+        ("C", 2_000, 0, false),
+        ("BARRED", 5_000, 0, true),
+    ] {
+        let place = |name: &str, stock| PlaceLevel {
+            place: name.to_owned(),
+            available: stock - 1_000,
+            in_stock: stock,
+        };
+        state.take_reading(StockReading {
+            product: product.to_owned(),
+            barred,
+            changed_at: jiff::Timestamp::UNIX_EPOCH,
+            places: vec![place("Nord", nord), place("Syd", syd)],
+        });
+    }
+    for (id, number) in [("1", "A"), ("2", "B"), ("3", "B"), ("4", "SET"), ("5", "OTHER"), ("6", "BARRED")] {
+        state.items.insert(
+            id.to_owned(),
+            KeptItem {
+                number: number.to_owned(),
+                family: None,
+                item: None,
+                keeping: domain::shop_product::StockKeeping::Own,
+                bundle: false,
+                cells: vec![Cell::default(), Cell::default()],
+                generation: 0,
+            },
+        );
+    }
+    let found = compare(&state, settings);
+    let shop = domain::ConnectionId::new("a-shop-of-the-merchant");
+    let at = |minute: i64| jiff::Timestamp::from_second(minute * 60).expect("a time");
+    let turns = (0..60).filter(|minute| schedule::is_turn(settings, &shop, at(*minute))).count();
+    let whole = schedule::wants_whole(settings, Some(at(0)), at(600));
+    format!("{} {found:?} {turns} {whole} {}", settings.is_on(), schedule::wants_word(settings)).into_bytes()
+}
+
 fn all_cases() -> Vec<Case> {
     [
         order_cases(),
@@ -610,6 +692,7 @@ fn all_cases() -> Vec<Case> {
         product_cases(),
         customer_cases(),
         difference_cases(),
+        stock_cases(),
     ]
     .into_iter()
     .flatten()
@@ -671,6 +754,9 @@ fn two_values_of_every_leaf_make_different_plans() {
         );
         assert!(!values_at(&one.0, &case.leaf).is_empty(), "{}: the file does not set it", case.leaf);
         let bytes = [one.1, other.1].map(|settings| {
+            if case.leaf.starts_with("/stock/") {
+                return stock_decision(&settings.stock);
+            }
             let world = World { settings, ..case.world.clone() };
             serde_json::to_vec(&world.decide()).expect("a decision is JSON")
         });

@@ -13,6 +13,7 @@ mod lists;
 mod masters;
 pub mod pauses;
 mod rows;
+mod stock;
 mod transactions;
 
 use std::collections::HashMap;
