@@ -109,6 +109,8 @@ fn every_code_is_used_somewhere() {
         "src/settings",
         "src/settlement",
         "src/payout",
+        "src/bank",
+        "../connectors/src",
         "../engine/src",
         "../platform/src",
         "../../functions",

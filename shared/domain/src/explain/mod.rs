@@ -5,6 +5,7 @@
 
 mod afterwards;
 mod payouts;
+mod reports;
 mod texts;
 
 use crate::plan::Reason;
@@ -43,6 +44,7 @@ fn all() -> impl Iterator<Item = &'static Entry> {
         .chain(texts::SETTINGS)
         .chain(payouts::SETTLEMENTS)
         .chain(payouts::PAYOUTS)
+        .chain(reports::REPORTS)
 }
 
 /// All codes that have words.
