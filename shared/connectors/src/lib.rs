@@ -3,14 +3,39 @@
 //! Connectors never retry, log, sleep, cache, read the clock or the environment, or know of AWS. They see no secrets but
 //! those they are handed to verify a webhook with: base URLs and credentials are added by the transport.
 
+pub mod acquirer;
+pub mod adyen;
+pub mod altapay;
+pub mod bridge;
+pub mod camt;
+pub mod characters;
+pub mod clearhaus;
 pub mod economic;
+pub mod figures;
+pub mod frisbii;
 pub mod http;
 pub mod json;
+pub mod klarna;
 pub mod manifest;
+pub mod markup;
+pub mod mollie;
+pub mod nets;
+pub mod pages;
+pub mod paypal;
 pub mod ports;
+pub mod profile;
+pub mod quickpay;
 pub mod registry;
+pub mod report;
 #[cfg(test)]
 mod scripted;
 pub mod shopify;
+pub mod shopify_payments;
 pub mod signature;
+pub mod stripe;
+pub mod sumup;
+pub mod swedbank_pay;
+pub mod tabular;
+pub mod vipps_mobilepay;
 pub mod woocommerce;
+pub mod workbook;

@@ -1,13 +1,27 @@
 //! Which systems there are, by the name that settings use.
 
+use crate::acquirer::Acquirer;
+use crate::bridge::Bridge;
 use crate::economic::{self, Economic};
 use crate::manifest::Manifest;
 use crate::ports::{Accounting, Webshop};
+use crate::report::{ReportManifest, ReportReader};
 use crate::shopify::{self, Shopify};
 use crate::woocommerce::{self, WooCommerce};
+use crate::{
+    adyen, altapay, camt, clearhaus, frisbii, klarna, mollie, nets, paypal, profile, quickpay,
+    shopify_payments, stripe, sumup, swedbank_pay, vipps_mobilepay,
+};
 
 /// The manifests of all systems.
-pub const MANIFESTS: &[&Manifest] = &[&economic::MANIFEST, &shopify::MANIFEST, &woocommerce::MANIFEST];
+pub const MANIFESTS: &[&Manifest] = &[
+    &economic::MANIFEST,
+    &frisbii::MANIFEST,
+    &quickpay::MANIFEST,
+    &shopify::MANIFEST,
+    &stripe::CONNECTION,
+    &woocommerce::MANIFEST,
+];
 
 /// The webshop of this name.
 pub fn webshop(system: &str) -> Option<&'static dyn Webshop> {
@@ -29,4 +43,46 @@ pub fn accounting(system: &str) -> Option<&'static dyn Accounting> {
 /// The manifest of the system of this name.
 pub fn manifest(system: &str) -> Option<&'static Manifest> {
     MANIFESTS.iter().copied().find(|manifest| manifest.system == system)
+}
+
+/// The readers of acquirers' reports.
+pub const REPORT_READERS: &[&dyn ReportReader] = &[
+    &adyen::Adyen,
+    &altapay::AltaPay,
+    &clearhaus::Clearhaus,
+    &klarna::Klarna,
+    &mollie::Mollie,
+    &nets::Nets,
+    &paypal::PayPal,
+    &profile::ByProfile,
+    &shopify_payments::ShopifyPayments,
+    &stripe::Stripe,
+    &sumup::SumUp,
+    &swedbank_pay::SwedbankPay,
+    &vipps_mobilepay::VippsMobilePay,
+];
+
+/// What is known of banks' statements.
+pub const BANK_STATEMENTS: &ReportManifest = &camt::MANIFEST;
+
+/// The reader of the reports of the acquirer of this name.
+pub fn report_reader(system: &str) -> Option<&'static dyn ReportReader> {
+    REPORT_READERS.iter().copied().find(|reader| reader.manifest().system == system)
+}
+
+/// The gateway of this name that links orders with acquirers' references.
+pub fn bridge(system: &str) -> Option<&'static dyn Bridge> {
+    match system {
+        "frisbii" => Some(&frisbii::Frisbii),
+        "quickpay" => Some(&quickpay::QuickPay),
+        _ => None,
+    }
+}
+
+/// The acquirer of this name that can be asked for its payouts.
+pub fn acquirer(system: &str) -> Option<&'static dyn Acquirer> {
+    match system {
+        "stripe" => Some(&stripe::Stripe),
+        _ => None,
+    }
 }

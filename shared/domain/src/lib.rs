@@ -3,6 +3,7 @@
 //! This crate is pure: no tokio, AWS, HTTP, clock, randomness or environment. The same input gives the same output,
 //! byte for byte, on every machine, so a plan can be made again from the log and compared with the one that was carried out.
 
+pub mod bank;
 pub mod catalogue;
 pub mod customer;
 pub mod document;

@@ -110,6 +110,8 @@ fn every_code_is_used_somewhere() {
         "src/settlement",
         "src/payout",
         "src/stock",
+        "src/bank",
+        "../connectors/src",
         "../engine/src",
         "../platform/src",
         "../../functions",

@@ -6,6 +6,7 @@
 mod afterwards;
 mod payouts;
 mod stock_texts;
+mod reports;
 mod texts;
 
 use crate::plan::Reason;
@@ -45,6 +46,7 @@ fn all() -> impl Iterator<Item = &'static Entry> {
         .chain(payouts::SETTLEMENTS)
         .chain(payouts::PAYOUTS)
         .chain(stock_texts::STOCK)
+        .chain(reports::REPORTS)
 }
 
 /// All codes that have words.

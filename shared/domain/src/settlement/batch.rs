@@ -111,6 +111,9 @@ pub struct Stated {
     pub bank_account: Option<String>,
     /// The payout is announced but was not sent yet, so it may still change or fail.
     pub pending: bool,
+    /// The format is a list of movements without an end: payouts stand among the lines, and nothing would show that the last
+    /// lines are missing. The closing balance is what is left, and the report never confirms itself.
+    pub open_ended: bool,
     /// Totals and counts.
     pub totals: Vec<StatedTotal>,
 }
@@ -130,6 +133,7 @@ impl Stated {
         one(&mut self.bank_reference, other.bank_reference, "bank_reference")?;
         one(&mut self.bank_account, other.bank_account, "bank_account")?;
         self.pending |= other.pending;
+        self.open_ended |= other.open_ended;
         self.totals.extend(other.totals);
         Ok(())
     }

@@ -200,10 +200,13 @@ impl Settlement {
         // With balances stated at both ends and no payout there was none; with nothing stated it is what there is.
         let payout = match payout {
             Some(payout) => payout,
-            None if confirmed => zero,
+            None if confirmed || self.stated.open_ended => zero,
             None => available.minus(closing.unwrap_or(zero))?,
         };
-        let closing = closing.unwrap_or(zero);
+        let (closing, confirmed) = match closing {
+            None if self.stated.open_ended => (available.minus(payout)?, false),
+            closing => (closing.unwrap_or(zero), confirmed),
+        };
         let difference = available.minus(payout)?.minus(closing)?;
         if !difference.is_zero() {
             breaches.push(Breach::Balance { opening, earned, payout, closing, difference });

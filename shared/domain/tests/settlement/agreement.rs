@@ -233,3 +233,21 @@ fn a_line_comes_back_as_it_was_given() {
     assert_eq!(settlement.line(1), Some(other));
     assert_eq!(settlement.line(2), None);
 }
+
+#[test]
+fn a_list_without_an_end_never_confirms_itself() {
+    let lines = [
+        plain(1, Kind::Sale, "payment", "100.00"),
+        plain(2, Kind::Payout, "withdrawal", "-60.00"),
+        plain(3, Kind::Sale, "payment", "5.00"),
+    ];
+    let whole = Stated { opening: Some(dkk("20.00")), open_ended: true, ..Stated::default() };
+    for count in 0..=lines.len() {
+        let settlement = stated(&lines[..count], whole.clone());
+        assert_eq!(settlement.check().standing, Standing::Unconfirmed, "the first {count} lines");
+    }
+    let settlement = stated(&lines, whole.clone());
+    assert_eq!(settlement.balances(), Ok((dkk("20.00"), dkk("60.00"), dkk("65.00"))));
+    let with_end = Stated { closing: Some(dkk("65.00")), ..whole };
+    assert_eq!(stated(&lines, with_end).check().standing, Standing::Balanced);
+}

@@ -1,0 +1,140 @@
+//! Workbooks (XLSX), cell by cell.
+//!
+//! A workbook is a packed archive of XML, so a small one can unpack to anything: everything in it is unpacked once and
+//! counted before it is parsed. Cells are taken as they stream by, since a sheet may claim any extent. What a workbook
+//! keeps as a number it keeps with some fifteen digits; its shortest decimal text is what the file's maker wrote.
+
+use std::io::{Cursor, Read, Seek};
+
+use calamine::{DataRef, Reader, Xlsx};
+use csv::StringRecord;
+use jiff::civil::DateTime;
+
+use crate::characters::whole;
+use crate::report::{Unreadable, refusal};
+use crate::tabular::{MOST_COLUMNS, Row};
+
+/// Largest workbook, packed, in bytes.
+pub const LONGEST_PACKED: u64 = 48 << 20;
+/// Largest workbook, unpacked, in bytes.
+pub const LONGEST_UNPACKED: u64 = 160 << 20;
+/// Most files in a workbook.
+const MOST_FILES: usize = 2_000;
+
+/// The first bytes of a workbook, as of every archive.
+pub const SIGNATURE: &[u8] = b"PK\x03\x04";
+
+/// Reads the rows of one sheet, in their order.
+pub(crate) fn rows(
+    source: &mut dyn Read,
+    sheet: Option<&str>,
+    each: &mut dyn FnMut(&Row<'_>) -> Result<(), Unreadable>,
+) -> Result<(), Unreadable> {
+    let bytes = whole(source, LONGEST_PACKED)?;
+    unpack_and_count(&bytes)?;
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| refusal("report-workbook"))?;
+    let names = book.sheet_names();
+    let name = match sheet {
+        Some(wanted) => names.iter().find(|name| *name == wanted),
+        None => names.first(),
+    };
+    let Some(name) = name.cloned() else {
+        return Err(refusal("report-sheet-missing").with("sheet", sheet.unwrap_or("1")).into());
+    };
+    cells(&mut book, &name, each)
+}
+
+/// Unpacks all of the archive, keeps none of it, and refuses what is more than may be.
+fn unpack_and_count(bytes: &[u8]) -> Result<(), Unreadable> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| refusal("report-workbook"))?;
+    let too_much =
+        || Unreadable::from(refusal("report-unpacks-too-large").with("limit", LONGEST_UNPACKED >> 20));
+    if archive.len() > MOST_FILES {
+        return Err(too_much());
+    }
+    let mut left = LONGEST_UNPACKED;
+    for index in 0..archive.len() {
+        let file = archive.by_index(index).map_err(|_| refusal("report-workbook"))?;
+        let unpacked = std::io::copy(&mut file.take(left + 1), &mut std::io::sink())
+            .map_err(|_| refusal("report-workbook"))?;
+        left = left.checked_sub(unpacked).ok_or_else(too_much)?;
+    }
+    Ok(())
+}
+
+fn cells<RS: Read + Seek>(
+    book: &mut Xlsx<RS>,
+    name: &str,
+    each: &mut dyn FnMut(&Row<'_>) -> Result<(), Unreadable>,
+) -> Result<(), Unreadable> {
+    let broken = |_| Unreadable::from(refusal("report-workbook"));
+    let mut cells = book.worksheet_cells_reader(name).map_err(broken)?;
+    let mut row: Option<u32> = None;
+    let mut fields = StringRecord::new();
+    while let Some(cell) = cells.next_cell().map_err(broken)? {
+        let (at, column) = cell.get_position();
+        let column = column as usize;
+        if row != Some(at) {
+            if let Some(done) = row {
+                each(&Row { number: done.saturating_add(1), fields: &fields })?;
+                if at < done {
+                    return Err(refusal("report-workbook").into());
+                }
+            }
+            fields.clear();
+            row = Some(at);
+        }
+        if column >= MOST_COLUMNS {
+            return Err(refusal("report-too-many")
+                .with("what", "columns")
+                .with("limit", MOST_COLUMNS)
+                .into());
+        }
+        if column < fields.len() {
+            return Err(refusal("report-workbook").into());
+        }
+        while fields.len() < column {
+            fields.push_field("");
+        }
+        let text = text(cell.get_value()).ok_or_else(|| {
+            refusal("report-cell").with("row", u64::from(at) + 1).with("column", column + 1)
+        })?;
+        fields.push_field(&text);
+    }
+    match row {
+        Some(last) => each(&Row { number: last.saturating_add(1), fields: &fields }),
+        None => Ok(()),
+    }
+}
+
+/// A cell as text; `None` for one that holds an error or a length of time.
+fn text(value: &DataRef<'_>) -> Option<String> {
+    Some(match value {
+        DataRef::Int(number) => number.to_string(),
+        DataRef::Float(number) => number.to_string(),
+        DataRef::String(text) => text.clone(),
+        DataRef::SharedString(text) => (*text).to_owned(),
+        DataRef::Bool(truth) => truth.to_string(),
+        DataRef::DateTimeIso(text) => text.clone(),
+        DataRef::Empty => String::new(),
+        DataRef::DateTime(moment) if moment.is_datetime() => time(moment.to_ymd_hms_milli())?,
+        DataRef::DateTime(_) | DataRef::DurationIso(_) | DataRef::Error(_) => return None,
+    })
+}
+
+/// A moment to the nearest second: a workbook keeps it as a fraction of a day.
+fn time((year, month, day, hour, minute, second, milli): (u16, u8, u8, u8, u8, u8, u16)) -> Option<String> {
+    let small = |part: u8| i8::try_from(part).ok();
+    let moment = DateTime::new(
+        i16::try_from(year).ok()?,
+        small(month)?,
+        small(day)?,
+        small(hour)?,
+        small(minute)?,
+        small(second)?,
+        0,
+    )
+    .ok()?;
+    let rounded = if milli >= 500 { moment.checked_add(jiff::Span::new().seconds(1)).ok()? } else { moment };
+    Some(rounded.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}

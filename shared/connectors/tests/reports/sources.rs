@@ -1,0 +1,149 @@
+//! What is read: the vendors' samples and the fixtures beside the readers, each with the context it needs.
+
+use std::path::{Path, PathBuf};
+
+use connectors::profile::Profile;
+use connectors::report::DayOrder;
+
+/// One report to read.
+#[derive(Clone)]
+pub(crate) struct Sample {
+    /// `adyen/settlement_detail_report_batch_238.csv`
+    pub(crate) name: String,
+    /// The system whose reader reads it; `camt` for bank statements.
+    pub(crate) system: &'static str,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) batch: &'static str,
+    pub(crate) day_order: Option<DayOrder>,
+    pub(crate) profile: Option<Profile>,
+}
+
+/// The folder of vendors' samples; `None` where there is none, which is said loudly and fails in CI.
+pub(crate) fn contracts() -> Option<PathBuf> {
+    let folder = std::env::var_os("BOGBRO_CONTRACTS").map(PathBuf::from);
+    if folder.is_none() {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "BOGBRO_CONTRACTS must be set in CI");
+        eprintln!("SKIPPED vendors' reports: BOGBRO_CONTRACTS is not set");
+    }
+    folder.map(|folder| folder.join("acquirers"))
+}
+
+fn read(path: &Path) -> Vec<u8> {
+    std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn sample(system: &'static str, name: &str, bytes: Vec<u8>) -> Sample {
+    Sample { name: name.to_owned(), system, bytes, batch: "", day_order: None, profile: None }
+}
+
+/// A resource of Stripe's fixtures, which are one object by name.
+fn stripe(folder: &Path) -> Vec<u8> {
+    let all: serde_json::Value =
+        serde_json::from_slice(&read(&folder.join("stripe/fixtures3.settlement.cut.json"))).expect("JSON");
+    let page =
+        serde_json::json!({ "object": "list", "has_more": false, "data": [all["balance_transaction"]] });
+    [all["payout"].to_string(), page.to_string()].join("\n").into_bytes()
+}
+
+/// The examples of SumUp's description.
+fn sumup(folder: &Path) -> [Vec<u8>; 2] {
+    let all: serde_json::Value =
+        serde_json::from_slice(&read(&folder.join("sumup/sumup-payouts.cut.openapi.json"))).expect("JSON");
+    let content =
+        &all["paths"]["/v1.0/merchants/{merchant_code}/payouts"]["get"]["responses"]["200"]["content"];
+    let json = content["application/json"]["example"].to_string().into_bytes();
+    let csv = content["text/plain"]["example"].as_str().expect("a text").as_bytes().to_vec();
+    [json, csv]
+}
+
+/// Every report of an acquirer or a bank among the vendors' samples.
+pub(crate) fn vendors() -> Vec<Sample> {
+    let Some(folder) = contracts() else { return Vec::new() };
+    let file = |system, name: &str| sample(system, name, read(&folder.join(name)));
+    let joined = |system, name: &str, parts: &[&str]| {
+        let bytes = parts.iter().map(|part| read(&folder.join(part))).collect::<Vec<_>>().join(&b'\n');
+        sample(system, name, bytes)
+    };
+    let [sumup_json, sumup_csv] = sumup(&folder);
+    vec![
+        file("adyen", "adyen/settlement_detail_report_batch_238.csv"),
+        file("adyen", "adyen/settlement_detail_report_2016_batch_48.xlsx"),
+        file("swedbank-pay", "swedbankpay/R1234-0001-Redovisningsservice.xml"),
+        file("swedbank-pay", "swedbankpay/R1234-0001-Redovisningsservice.xlsx"),
+        file("vipps-mobilepay", "vipps-mobilepay/Example-Net.xml"),
+        file("vipps-mobilepay", "vipps-mobilepay/settlement-report.csv"),
+        file("vipps-mobilepay", "vipps-mobilepay/vipps-settlement-example.xlsx"),
+        file("paypal", "paypal/statement_en.csv"),
+        joined(
+            "klarna",
+            "klarna/payout-and-transactions",
+            &["klarna/SettlementsGetPayoutResponse.json", "klarna/SettlementsGetTransactionsResponse.json"],
+        ),
+        joined(
+            "klarna",
+            "klarna/all-payouts-and-transactions",
+            &[
+                "klarna/SettlementsGetAllPayoutsResponse.json",
+                "klarna/SettlementsGetTransactionsResponse.json",
+            ],
+        ),
+        joined(
+            "shopify-payments",
+            "shopify-payments/payout-and-transactions",
+            &["shopify-payments/payout.json", "shopify-payments/payments_transactions.json"],
+        ),
+        joined(
+            "shopify-payments",
+            "shopify-payments/payout-and-transaction",
+            &["shopify-payments/payout.json", "shopify-payments/payments_transaction.json"],
+        ),
+        file("shopify-payments", "shopify-payments/payouts.json"),
+        file("shopify-payments", "shopify-payments/payouts_filtered.json"),
+        sample("stripe", "stripe/payout-and-balance-transaction", stripe(&folder)),
+        sample("sumup", "sumup/example-json", sumup_json),
+        sample("sumup", "sumup/example-csv", sumup_csv),
+        file("camt", "iso20022-camt/test-camt053.xml"),
+        file("camt", "iso20022-camt/test-camt053-txdtls.xml"),
+        file("camt", "iso20022-camt/test-camt054.xml"),
+    ]
+}
+
+/// The fixtures beside the readers.
+pub(crate) fn fixtures() -> Vec<Sample> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let file = |system: &'static str, name: &str| {
+        let (reader, file) = name.split_once('/').expect("a folder and a file");
+        sample(system, &format!("fixtures/{name}"), read(&folder.join(reader).join("fixtures").join(file)))
+    };
+    let text = |name: &str| String::from_utf8(read(&folder.join(name))).expect("UTF-8");
+    let layout: connectors::nets::Layout =
+        serde_json::from_str(&text("nets/fixtures/layout.json")).expect("a layout");
+    let bank = Profile::parse(&text("profile/fixtures/danish_bank.profile.json")).expect("a profile");
+    vec![
+        file("adyen", "adyen/settlement_detail_report_batch_12.csv"),
+        Sample { batch: "funding-77", ..file("altapay", "altapay/funding.csv") },
+        file("camt", "camt/camt053.xml"),
+        file("clearhaus", "clearhaus/settlement.json"),
+        file("klarna", "klarna/payout.json"),
+        file("klarna", "klarna/settlement.csv"),
+        file("mollie", "mollie/settlement.json"),
+        Sample { profile: Some(connectors::nets::profile(&layout)), ..file("nets", "nets/Nets060226.SDV") },
+        file("paypal", "paypal/stl_20260206.csv"),
+        file("paypal", "paypal/activity_de.csv"),
+        file("paypal", "paypal/activity_us.csv"),
+        file("paypal", "paypal/transaction_search.json"),
+        Sample { profile: Some(bank), ..file("profile", "profile/danish_bank.csv") },
+        file("shopify-payments", "shopify_payments/rest.json"),
+        file("shopify-payments", "shopify_payments/graphql.json"),
+        file("shopify-payments", "shopify_payments/pair.csv"),
+        file("stripe", "stripe/payout_itemised.csv"),
+        file("stripe", "stripe/payout_api.json"),
+        file("sumup", "sumup/payouts.json"),
+        file("sumup", "sumup/payouts.csv"),
+        file("swedbank-pay", "swedbank_pay/v2.xml"),
+        file("swedbank-pay", "swedbank_pay/v1.xml"),
+        file("vipps-mobilepay", "vipps_mobilepay/funds_2026-02-06.json"),
+        file("vipps-mobilepay", "vipps_mobilepay/settlement.csv"),
+        file("vipps-mobilepay", "vipps_mobilepay/settlement_2.xml"),
+    ]
+}
