@@ -20,6 +20,7 @@ pub mod planning;
 pub mod settings;
 pub mod settlement;
 pub mod shop_product;
+pub mod vat_number;
 
 pub use catalogue::Catalogue;
 pub use customer::{Address, Customer, CustomerKind};
@@ -31,3 +32,4 @@ pub use order::Order;
 pub use plan::{Decision, Plan, Step};
 pub use settings::Settings;
 pub use shop_product::{ShopProduct, ShopProductKind, ShopProductStatus, ShopStock};
+pub use vat_number::VatNumberAnswer;

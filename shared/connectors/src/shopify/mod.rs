@@ -14,7 +14,7 @@ mod write;
 
 use async_trait::async_trait;
 use domain::plan::WriteBackStep;
-use domain::{EntityId, Failure, Order};
+use domain::{EntityId, Failure, Order, ShopProduct};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -155,6 +155,21 @@ impl Webshop for Shopify {
         page: Option<&str>,
     ) -> Result<ProductPage, Failure> {
         products::page(transport, query, page).await
+    }
+
+    fn read_product(&self, raw: &str) -> Result<Vec<ShopProduct>, Failure> {
+        products::read_kept(raw)
+    }
+
+    async fn fetch_product(
+        &self,
+        transport: &dyn Transport,
+        entity: &EntityId,
+    ) -> Result<Fetched<Vec<ShopProduct>>, Failure> {
+        match products::fetch(transport, entity.as_str()).await? {
+            Some(raw) => Ok(Fetched::Found { value: products::read_kept(&raw)?, raw }),
+            None => Ok(Fetched::Gone),
+        }
     }
 
     async fn tend(&self, transport: &dyn Transport) -> Result<Vec<String>, Failure> {

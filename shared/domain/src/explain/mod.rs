@@ -4,7 +4,9 @@
 //! the reader's language. A test shows that every code in use has both texts and that no placeholder is left unfilled.
 
 mod afterwards;
+mod customer_texts;
 mod payouts;
+mod product_texts;
 mod texts;
 
 use crate::plan::Reason;
@@ -43,6 +45,8 @@ fn all() -> impl Iterator<Item = &'static Entry> {
         .chain(texts::SETTINGS)
         .chain(payouts::SETTLEMENTS)
         .chain(payouts::PAYOUTS)
+        .chain(customer_texts::ENTRIES)
+        .chain(product_texts::ENTRIES)
 }
 
 /// All codes that have words.
