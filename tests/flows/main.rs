@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod captures;
+mod catalogue;
 mod deployment;
 mod duplicates;
 mod fixtures;

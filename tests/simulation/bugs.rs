@@ -1,19 +1,22 @@
 //! Six bugs, each a wrapper around a part that is right. They prove that the checks would see such a bug in the engine or
 //! in a connector. None of this is in a shipped crate.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use connectors::http::Transport;
 use connectors::manifest::Manifest;
 use connectors::ports::{
-    Accounting, ChangePage, Delivery, Fetched, FoundDocument, OrderClosing, ReadingRules, Verification,
-    Webshop,
+    Accounting, ChangePage, Delivery, Difference, Fetched, FoundDocument, OrderClosing, ReadingRules,
+    Verification, Webshop,
 };
-use domain::catalogue::{KnownCustomer, MasterData, Product};
+use domain::catalogue::{KnownCustomer, KnownProduct, MasterData, Product};
 use domain::document::Document;
-use domain::plan::{NewCustomer, PaymentStep, ProductStep, SendBy, SupersededOrder, WriteBackStep};
-use domain::{ConnectionId, EffectKey, EntityId, Failure, MerchantId, Order, TransferId};
+use domain::plan::{
+    NewCustomer, PaymentStep, ProductChangeStep, ProductStep, SendBy, SupersededOrder, WriteBackStep,
+};
+use domain::{ConnectionId, EffectKey, EntityId, Failure, MerchantId, Order, ShopProduct, TransferId};
 use engine::log::Trace;
 use engine::store::*;
 use jiff::Timestamp;
@@ -250,6 +253,18 @@ impl Webshop for CredulousWebshop {
         WEBSHOP.write_back(transport, entity, step, number).await
     }
 
+    fn read_product(&self, raw: &str) -> Result<Vec<ShopProduct>, Failure> {
+        WEBSHOP.read_product(raw)
+    }
+
+    async fn fetch_product(
+        &self,
+        transport: &dyn Transport,
+        entity: &EntityId,
+    ) -> Result<Fetched<Vec<ShopProduct>>, Failure> {
+        WEBSHOP.fetch_product(transport, entity).await
+    }
+
     async fn products_page(
         &self,
         transport: &dyn Transport,
@@ -346,8 +361,36 @@ impl Accounting for BuggyAccounting {
         ACCOUNTING.update_customer(transport, key, number, raw, fields).await
     }
 
-    async fn create_product(&self, transport: &dyn Transport, product: &ProductStep) -> Result<(), Failure> {
+    async fn create_product(
+        &self,
+        transport: &dyn Transport,
+        product: &ProductStep,
+    ) -> Result<Vec<Difference>, Failure> {
         ACCOUNTING.create_product(transport, product).await
+    }
+
+    async fn known_products(
+        &self,
+        transport: &dyn Transport,
+        numbers: &[String],
+    ) -> Result<Vec<KnownProduct>, Failure> {
+        ACCOUNTING.known_products(transport, numbers).await
+    }
+
+    async fn all_products(&self, transport: &dyn Transport) -> Result<Vec<KnownProduct>, Failure> {
+        ACCOUNTING.all_products(transport).await
+    }
+
+    async fn units(&self, transport: &dyn Transport) -> Result<BTreeMap<u32, String>, Failure> {
+        ACCOUNTING.units(transport).await
+    }
+
+    async fn change_product(
+        &self,
+        transport: &dyn Transport,
+        step: &ProductChangeStep,
+    ) -> Result<Vec<Difference>, Failure> {
+        ACCOUNTING.change_product(transport, step).await
     }
 
     async fn find(&self, transport: &dyn Transport, reference: &str) -> Result<Vec<FoundDocument>, Failure> {

@@ -6,14 +6,18 @@ use std::sync::{Arc, Mutex, OnceLock};
 use async_trait::async_trait;
 use connectors::economic::Economic;
 use connectors::http::{Request, Response};
-use connectors::ports::{Accounting, Webshop};
+use connectors::manifest::Manifest;
+use connectors::ports::{Accounting, RegisterAnswer, VatNumberRegister, Webshop};
 use connectors::shopify::Shopify;
 use connectors::woocommerce::WooCommerce;
 use domain::catalogue::MasterData;
 use domain::order::PaymentState;
-use domain::settings::{DifferenceMode, HandlingRule, Registration, Template, WriteBackForm, read_settings};
+use domain::settings::{
+    DifferenceMode, GoneProduct, HandlingRule, Registration, Template, UpdateWhen, WriteBackForm,
+    read_settings,
+};
 use domain::{AgreementId, ConnectionId, DocumentKind, EffectKey, Failure, MerchantId, Settings};
-use engine::route::{AccountingEnd, Connections, Route, RouteFailure, ShopEnd};
+use engine::route::{AccountingEnd, Connections, RegisterEnd, Route, RouteFailure, ShopEnd};
 use engine::store::{PauseScope, Store};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -47,6 +51,10 @@ pub(crate) struct Setup {
     pub(crate) lag_seconds: i64,
     pub(crate) native_keys: bool,
     pub(crate) per_line: bool,
+    /// The shop's products are carried over.
+    pub(crate) catalogue: bool,
+    /// A register of VAT numbers is asked, and this is what it answers; `None` for one that is down.
+    pub(crate) register: Option<Option<bool>>,
 }
 
 impl Setup {
@@ -62,6 +70,8 @@ impl Setup {
             lag_seconds: 0,
             native_keys: true,
             per_line: false,
+            catalogue: false,
+            register: None,
         }
     }
 }
@@ -118,6 +128,11 @@ fn settings(setup: &Setup) -> Settings {
     }
     settings.document.write_back.form = setup.write_back.then_some(WriteBackForm::Tag);
     settings.differences.mode = setup.difference;
+    if setup.catalogue {
+        settings.products.catalogue.create = true;
+        settings.products.catalogue.gone = GoneProduct::Bar;
+        settings.products.catalogue.update.barcode = UpdateWhen::Always;
+    }
     settings
 }
 
@@ -169,7 +184,7 @@ pub(crate) fn world(setups: &[Setup]) -> World {
         if setup.shopify {
             world.shopify.insert(shop_name(index), shopify_shop(index));
         } else {
-            world.woocommerce.insert(shop_name(index), woocommerce_shop(index));
+            world.woocommerce.insert(shop_name(index), woocommerce_shop(index, setup.catalogue));
         }
         let mut agreement = small_agreement().clone();
         agreement.number += u32::try_from(index).expect("few merchants");
@@ -188,11 +203,12 @@ pub(crate) fn world(setups: &[Setup]) -> World {
 /// Where all webhooks go.
 const ADDRESS: &str = "https://bogbro.example/v1/webhooks/shop";
 
-fn woocommerce_shop(index: usize) -> sandbox::woocommerce::Shop {
+fn woocommerce_shop(index: usize, catalogue: bool) -> sandbox::woocommerce::Shop {
     let home = format!("https://shop-{index}.example/");
     let mut shop =
         sandbox::woocommerce::Shop::new(&home, &format!("ck_canary{index}"), &format!("cs_canary{index}"));
-    for topic in ["order.created", "order.updated", "order.deleted"] {
+    let topics = ["order.created", "order.updated", "order.deleted", "product.updated", "product.deleted"];
+    for topic in topics.into_iter().filter(|topic| catalogue || topic.starts_with("order")) {
         shop.add_webhook(topic, ADDRESS, WEBHOOK_SECRET);
     }
     shop
@@ -294,6 +310,39 @@ impl SimulatedConnections {
     }
 }
 
+/// A register of VAT numbers that needs no network.
+struct Register(Option<bool>);
+
+fn register(answer: Option<bool>) -> &'static dyn VatNumberRegister {
+    match answer {
+        Some(true) => &Register(Some(true)),
+        Some(false) => &Register(Some(false)),
+        None => &Register(None),
+    }
+}
+
+#[async_trait]
+impl VatNumberRegister for Register {
+    fn manifest(&self) -> &'static Manifest {
+        ACCOUNTING.manifest()
+    }
+
+    async fn ask(
+        &self,
+        _: &dyn connectors::http::Transport,
+        number: &str,
+    ) -> Result<RegisterAnswer, Failure> {
+        match self.0 {
+            Some(registered) => Ok(RegisterAnswer {
+                registered,
+                name: number.to_owned(),
+                consultation: Some("C-1".to_owned()),
+            }),
+            None => Err(Failure::Busy { retry_after_ms: None, message: "the register is down".to_owned() }),
+        }
+    }
+}
+
 #[async_trait]
 impl Connections for SimulatedConnections {
     async fn route(
@@ -328,6 +377,10 @@ impl Connections for SimulatedConnections {
                 port: self.accounting,
                 transport: Arc::new(self.transport(index, System::Economic)),
             },
+            vat_register: self.setups[index].register.map(|answer| RegisterEnd {
+                port: register(answer),
+                transport: Arc::new(self.transport(index, System::Economic)),
+            }),
             settings: settings(&self.setups[index]),
             settings_version: 1,
             time_zone: TimeZone::get("Europe/Copenhagen").expect("the zone is known"),

@@ -154,6 +154,8 @@ pub(crate) struct History {
     processes: Vec<Process<'static, (Option<u64>, Option<Outcome>)>>,
     pub(crate) forged_accepted: usize,
     pub(crate) steps: usize,
+    /// Steps after which a history does not come to its end.
+    pub(crate) most_steps: usize,
     troubled: bool,
     timeline: Vec<(i64, Event)>,
     backup: Option<engine::memory::Contents>,
@@ -223,6 +225,7 @@ impl History {
             processes: Vec::new(),
             forged_accepted: 0,
             steps: 0,
+            most_steps: MOST_STEPS,
             troubled: true,
             timeline,
             backup: None,
@@ -273,7 +276,7 @@ impl History {
         let mut swept = false;
         loop {
             self.steps += 1;
-            if self.steps > MOST_STEPS {
+            if self.steps > self.most_steps {
                 self.stuck = Some("more steps than any history should need".to_owned());
                 return;
             }
@@ -700,7 +703,7 @@ impl History {
                 merchant: head.transfer.merchant.clone(),
                 connection: head.connection.clone(),
                 source: head.transfer.source.clone(),
-                kind: EntityKind::Order,
+                kind: head.transfer.kind,
                 entity: head.transfer.entity.clone(),
                 body_hash: String::new(),
                 received_at: now,

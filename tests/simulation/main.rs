@@ -6,6 +6,7 @@
 //! random` shows that history line by line, and `SIM_HISTORIES` sets how many are run.
 
 mod bugs;
+mod catalogue;
 mod checks;
 mod deployment;
 mod exhaustive;

@@ -20,7 +20,7 @@ use platform::clock::SystemClock;
 use platform::routes::Routes;
 use platform::stock::StockWord;
 use platform::transport::Traffic;
-use platform::{Platform, PlatformError, comparison, dead_letters, telemetry};
+use platform::{Platform, PlatformError, catalogue, comparison, dead_letters, telemetry};
 
 /// Due transfers of one shard that one minute takes.
 const DUE_LIMIT: usize = 100;
@@ -92,13 +92,7 @@ impl Minute<'_> {
         let round = later::send_due(&self.platform.ledger, &self.platform.queues, self.now, DUE_LIMIT).await;
         match round {
             Ok(round) if round.failed > 0 || round.more => {
-                tracing::warn!(
-                    event = "due-sent",
-                    sent = round.sent,
-                    failed = round.failed,
-                    more = round.more,
-                    "more is due"
-                );
+                tracing::warn!(event = "due-sent", ?round, "more is due");
             }
             Ok(round) => tracing::info!(event = "due-sent", sent = round.sent, "what is due is on the queue"),
             Err(error) => tracing::error!(event = "task-failed", task = "due", %error, "next minute again"),
@@ -124,6 +118,8 @@ impl Minute<'_> {
             if is_night_turn(file, &shop.id, self.now) {
                 let task = comparison::compare(self.platform, self.routes, merchant, &shop.id, self.now);
                 tell("compared", task.await.map(|found| found.map(|found| found.to_string())));
+                let task = catalogue::night(self.platform, self.routes, merchant, &shop.id, self.deadline);
+                tell("catalogue-checked", task.await);
             }
         }
     }

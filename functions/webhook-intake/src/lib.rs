@@ -7,8 +7,8 @@
 
 use connectors::ports::{Delivery, Notice, Verification, Webshop};
 use connectors::registry;
-use domain::ConnectionId;
 use domain::plan::Reason;
+use domain::{ConnectionId, EntityKind};
 use engine::clock::Clock;
 use engine::log::Why;
 use engine::message::{MESSAGE_SCHEMA, Message, SettingsChoice};
@@ -126,7 +126,11 @@ async fn take(
                 received_at: SystemClock.now(),
                 why: Why::Webhook,
                 settings: SettingsChoice::Now,
-                deduplication: String::new(),
+                // A deletion of an order and one of a product may be the same bytes.
+                deduplication: match kind {
+                    EntityKind::Order => String::new(),
+                    EntityKind::Product => format!("product:{body_hash}"),
+                },
                 body: platform.queues.keep_body(&connection, &body_hash, delivery.body).await?,
                 body_hash,
             };

@@ -1,9 +1,13 @@
 //! What the engine asks of a webshop and of an accounting system. No method has a default where a default could be wrong.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use domain::catalogue::{KnownCustomer, MasterData, Product};
+use domain::catalogue::{KnownCustomer, KnownProduct, MasterData, Product};
 use domain::document::{Document, DocumentKind, Totals};
-use domain::plan::{NewCustomer, PaymentStep, ProductStep, SendBy, SupersededOrder, WriteBackStep};
+use domain::plan::{
+    NewCustomer, PaymentStep, ProductChangeStep, ProductStep, SendBy, SupersededOrder, WriteBackStep,
+};
 use domain::stock::StockReading;
 use domain::{EffectKey, EntityId, EntityKind, Failure, Order, Settings, ShopProduct};
 use jiff::Timestamp;
@@ -49,7 +53,7 @@ pub enum Notice {
         /// Immutable id.
         entity: EntityId,
     },
-    /// Authentic, and nothing Bogbro acts on (a product event before product flows exist, for example).
+    /// Authentic, and nothing Bogbro acts on (a coupon, a draft order).
     NotForUs {
         /// What it is, for the log.
         what: String,
@@ -245,6 +249,22 @@ pub trait Webshop: Send + Sync {
         number: &str,
     ) -> Result<(), Failure>;
 
+    /// Reads a product's entries from the text that [`Webshop::fetch_product`] kept, without any call.
+    ///
+    /// # Errors
+    /// `Rejected` with the place where the text is not a product.
+    fn read_product(&self, raw: &str) -> Result<Vec<ShopProduct>, Failure>;
+
+    /// Reads a product with all its variants as it is now: the product itself where it has none. Thrown away is gone.
+    ///
+    /// # Errors
+    /// As the transport and the shop say.
+    async fn fetch_product(
+        &self,
+        transport: &dyn Transport,
+        entity: &EntityId,
+    ) -> Result<Fetched<Vec<ShopProduct>>, Failure>;
+
     /// One page of the shop's products and variants, of every status but thrown away. `page` is `next` of the page before.
     /// As many entries come with each call as the shop allows.
     ///
@@ -412,11 +432,48 @@ pub trait Accounting: Send + Sync {
         fields: &[(String, String)],
     ) -> Result<(), Failure>;
 
-    /// Makes a product.
+    /// Finds products by number with the fields that may be changed; those that do not exist are left out.
     ///
     /// # Errors
     /// As the transport and the system say.
-    async fn create_product(&self, transport: &dyn Transport, product: &ProductStep) -> Result<(), Failure>;
+    async fn known_products(
+        &self,
+        transport: &dyn Transport,
+        numbers: &[String],
+    ) -> Result<Vec<KnownProduct>, Failure>;
+
+    /// All products of the agreement, for the catalogue check and a full run.
+    ///
+    /// # Errors
+    /// As the transport and the system say.
+    async fn all_products(&self, transport: &dyn Transport) -> Result<Vec<KnownProduct>, Failure>;
+
+    /// The units that products may be counted in, by number.
+    ///
+    /// # Errors
+    /// As the transport and the system say.
+    async fn units(&self, transport: &dyn Transport) -> Result<BTreeMap<u32, String>, Failure>;
+
+    /// Makes a product; returns what was answered otherwise than asked.
+    ///
+    /// # Errors
+    /// As the transport and the system say.
+    async fn create_product(
+        &self,
+        transport: &dyn Transport,
+        product: &ProductStep,
+    ) -> Result<Vec<Difference>, Failure>;
+
+    /// Changes fields of a product that exists, leaving all else as it stands there; returns what was answered otherwise than
+    /// asked. Doing it twice is the same.
+    ///
+    /// # Errors
+    /// As the transport and the system say.
+    async fn change_product(
+        &self,
+        transport: &dyn Transport,
+        step: &ProductChangeStep,
+    ) -> Result<Vec<Difference>, Failure>;
 
     /// Finds documents by their whole reference among orders, drafts and booked invoices; booked ones first.
     ///
@@ -533,4 +590,29 @@ pub trait Accounting: Send + Sync {
         changed_since: Option<Timestamp>,
         page: Option<&str>,
     ) -> Result<StockPage, Failure>;
+}
+
+/// What a register of VAT numbers answered. When it was answered is the caller's to note: connectors have no clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisterAnswer {
+    /// Whether the number is registered for trade between member states.
+    pub registered: bool,
+    /// Name that the register has, where it tells one.
+    pub name: String,
+    /// The register's own mark of the consultation, where there is one.
+    pub consultation: Option<String>,
+}
+
+/// A register of VAT numbers, such as VIES. No connector for one exists yet; a route without one has sales planned on the form of
+/// the number alone.
+#[async_trait]
+pub trait VatNumberRegister: Send + Sync {
+    /// Its manifest.
+    fn manifest(&self) -> &'static Manifest;
+
+    /// Asks about a number, which has its country's prefix. A register that cannot answer now is `Busy`, never "not registered".
+    ///
+    /// # Errors
+    /// As the transport and the register say.
+    async fn ask(&self, transport: &dyn Transport, number: &str) -> Result<RegisterAnswer, Failure>;
 }

@@ -300,7 +300,8 @@ impl<'a> Bounded<'a> {
 impl Read for Bounded<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         // No more is taken than shows that it is too much.
-        let left = usize::try_from(self.limit.saturating_sub(self.taken)).unwrap_or(usize::MAX).saturating_add(1);
+        let left =
+            usize::try_from(self.limit.saturating_sub(self.taken)).unwrap_or(usize::MAX).saturating_add(1);
         let most = into.len().min(left);
         let count = self.source.read(&mut into[..most])?;
         self.taken += count as u64;

@@ -60,6 +60,8 @@ identifier! {
 pub enum EntityKind {
     /// A webshop order.
     Order,
+    /// A product of a webshop, with its variants.
+    Product,
 }
 
 impl EntityKind {
@@ -67,6 +69,7 @@ impl EntityKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             EntityKind::Order => "order",
+            EntityKind::Product => "product",
         }
     }
 }
@@ -98,6 +101,8 @@ pub enum Effect {
     Customer,
     /// A product is made.
     Product,
+    /// Fields of a product are changed.
+    ProductChange,
     /// A draft invoice or booked invoice is made.
     Document,
     /// A sales order is made.
@@ -121,6 +126,7 @@ impl Effect {
         match self {
             Effect::Customer => "customer",
             Effect::Product => "product",
+            Effect::ProductChange => "product-change",
             Effect::Document => "document",
             Effect::SalesOrder => "sales-order",
             Effect::Amendment => "amendment",

@@ -22,6 +22,7 @@ pub mod settings;
 pub mod settlement;
 pub mod shop_product;
 pub mod stock;
+pub mod vat_number;
 
 pub use catalogue::Catalogue;
 pub use customer::{Address, Customer, CustomerKind};
@@ -33,3 +34,4 @@ pub use order::Order;
 pub use plan::{Decision, Plan, Step};
 pub use settings::Settings;
 pub use shop_product::{ShopProduct, ShopProductKind, ShopProductStatus, ShopStock};
+pub use vat_number::VatNumberAnswer;

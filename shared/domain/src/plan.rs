@@ -87,6 +87,9 @@ pub struct Plan {
     pub payments: Option<RegisteredPayments>,
     /// What the merchant should know although the transfer goes on.
     pub warnings: Vec<Reason>,
+    /// Of a product of the shop; an order's plan has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<ProductPart>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -130,8 +133,10 @@ pub fn hash_json<T: Serialize>(value: &T) -> String {
 pub enum Step {
     /// The customer the document is made out to is found, made or updated.
     EnsureCustomer(CustomerStep),
-    /// A product that the document needs is made.
+    /// A product that the document needs, or that the shop has, is made.
     CreateProduct(ProductStep),
+    /// Fields of a product are changed.
+    ChangeProduct(ProductChangeStep),
     /// The order or draft is made, and its totals are compared.
     CreateDocument(DocumentStep),
     /// The draft of an earlier plan of the same transfer is changed to this.
@@ -213,6 +218,58 @@ pub struct ProductStep {
     pub group: u32,
     /// Net sales price of one unit, when known.
     pub sales_price: Option<Money>,
+    /// Cost price of one unit, when known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_price: Option<Money>,
+    /// Number of the unit, when one is chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<u32>,
+    /// Bar code; empty when there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub barcode: String,
+}
+
+/// Fields of a product that are changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductChangeStep {
+    /// Key of the change.
+    pub key: EffectKey,
+    /// Product number.
+    pub number: String,
+    /// What changes, and to what; the rest of the product stays as it is.
+    pub changes: Vec<ProductChange>,
+}
+
+/// One field of a product and what it is to be. Prices are net, in the agreement's own currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProductChange {
+    /// Name.
+    Name(String),
+    /// Number of the product group.
+    Group(u32),
+    /// Sales price of one unit.
+    SalesPrice(Money),
+    /// Cost price of one unit.
+    CostPrice(Money),
+    /// Number of the unit.
+    Unit(u32),
+    /// Bar code.
+    Barcode(String),
+    /// Barred for new sales.
+    Barred(bool),
+}
+
+/// What a plan says of a product of the shop beside its steps.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductPart {
+    /// What could not be carried over: the merchant must do something. The rest is carried over all the same.
+    pub faults: Vec<Reason>,
+    /// The number that each variant (or the product itself) has in the target: the shop's id and the number. By it a product
+    /// that is gone later, or has another number, is known.
+    pub numbers: Vec<(String, String)>,
+    /// The plan is as long as one may be, and more is to be done after it.
+    pub more: bool,
 }
 
 /// A document to be made.

@@ -12,7 +12,7 @@ use domain::plan::{
     ProductStep, Reason, Step, SupersededOrder, WriteBackStep,
 };
 use domain::planning::{Verdict, judge, sales_order_reference};
-use domain::{Document, EffectKey, Failure, Plan};
+use domain::{Document, EffectKey, EntityKind, Failure, Plan};
 use jiff::SignedDuration;
 
 use crate::session::{Ending, Session, Side, Stop};
@@ -58,7 +58,7 @@ impl Session<'_> {
     pub(crate) async fn resume(&mut self) -> Result<Ending, Stop> {
         let Some(pointer) = self.head.plan.clone() else {
             self.plan_open = false;
-            return self.renew().await;
+            return self.renew_kind().await;
         };
         let stored = self.load_stored(pointer.ordinal).await?;
         let plan = self.load_plan(pointer.ordinal).await?;
@@ -73,7 +73,9 @@ impl Session<'_> {
 
     /// An operator asks for a plan that ended in a complaint: what stands is looked at again, and goes on when it agrees.
     pub(crate) fn reopen(&mut self) -> bool {
-        let complaint = self.progress.held.is_some();
+        // A product is planned anew: what stands there is looked at whenever it is planned.
+        let product = self.head.transfer.kind == EntityKind::Product;
+        let complaint = self.progress.held.is_some() && !product;
         if !self.is_replay() || self.plan_open || !complaint || self.head.plan.is_none() {
             return false;
         }
@@ -106,6 +108,9 @@ impl Session<'_> {
                 return Ok(ending);
             }
         }
+        if plan.product.is_some() {
+            return Ok(self.product_end(plan, carrying.applied));
+        }
         Ok(self.end_done(&carrying))
     }
 
@@ -113,16 +118,30 @@ impl Session<'_> {
         let index = u32::try_from(index).unwrap_or(u32::MAX);
         match step {
             Step::EnsureCustomer(step) => self.ensure_customer(carrying, index, step).await,
-            Step::CreateProduct(step) => {
-                self.ensure(carrying, index, &Thing::Product(step), false).await?;
-                Ok(Left::Next)
-            }
+            Step::CreateProduct(step) => self.create_product(carrying, index, step).await,
+            Step::ChangeProduct(step) => self.change_product(step).await.map(|()| Left::Next),
             Step::CreateDocument(step) => self.create_document(carrying, index, step).await,
             Step::UpdateDraft(step) => self.update_draft(carrying, index, step).await,
             Step::Book(step) => self.book(carrying, index, step).await,
             Step::CloseOrder(step) => self.close_order(step).await,
             Step::RegisterPayment(step) => self.register_payment(carrying, index, step).await,
             Step::WriteBack(step) => self.write_back(step).await,
+        }
+    }
+
+    /// A product that an order needs must be there; one of the shop's that is refused keeps none of the others back.
+    async fn create_product(
+        &mut self,
+        carrying: &mut Carrying<'_>,
+        index: u32,
+        step: &ProductStep,
+    ) -> Result<Left, Stop> {
+        match self.ensure(carrying, index, &Thing::Product(step), false).await {
+            Err(Stop::Park(reason)) if carrying.plan.product.is_some() => {
+                self.product_refused(&step.number, reason.fact("message"));
+                Ok(Left::Next)
+            }
+            done => done.map(|()| Left::Next),
         }
     }
 
@@ -251,7 +270,10 @@ impl Session<'_> {
                 let number = port.create_customer(&self.accounting(), key, customer).await?;
                 self.progress.customer = Some(number);
             }
-            Thing::Product(product) => port.create_product(&self.accounting(), product).await?,
+            Thing::Product(product) => {
+                let differences = port.create_product(&self.accounting(), product).await?;
+                self.note_differences(&product.number, &differences);
+            }
             Thing::Document(step) => {
                 let customer = self.progress.customer.ok_or_else(|| missing("customer"))?;
                 let found =

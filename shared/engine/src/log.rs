@@ -8,7 +8,7 @@
 //! ([`crate::replay`]).
 
 use connectors::ports::ReadingRules;
-use domain::catalogue::Catalogue;
+use domain::catalogue::{Catalogue, ProductCatalogue};
 use domain::document::{DocumentKind, Totals};
 use domain::plan::Reason;
 use domain::{AgreementId, ConnectionId, EffectKey, Settings, TransferId};
@@ -178,6 +178,9 @@ pub struct PersonalPart {
     pub order: Option<String>,
     /// The slice of the catalogue that the plan was made with.
     pub catalogue: Option<Catalogue>,
+    /// The slice that a product of the shop was planned with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub products: Option<ProductCatalogue>,
     /// Calls made, in full.
     pub calls: Vec<RecordedCall>,
 }

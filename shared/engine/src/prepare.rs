@@ -11,9 +11,10 @@ use domain::catalogue::{MasterData, Product};
 use domain::document::DocumentKind;
 use domain::plan::{CustomerAction, Reason, Step};
 use domain::planning::{Earlier, PlanInput, StandingDocument, content_hash, invoice_reference, needs, plan};
-use domain::{Catalogue, Decision, EffectKey, Order, Plan};
+use domain::{Catalogue, Decision, EffectKey, Order, Plan, VatNumberAnswer};
 
 use crate::log::{PlanningRecord, RowKind};
+use crate::recorder::RecordingTransport;
 use crate::session::{Ending, Session, Side, Stop};
 use crate::store::{
     Applied, Doubt, LEDGER_SCHEMA, OrderFacts, PlanStoring, Progress, Status, StoreFailure, StoredPlan,
@@ -42,7 +43,12 @@ impl Session<'_> {
         self.note_order(&order, raw);
         let earlier = self.earlier_plan().await?;
         let master = self.master_data().await?;
-        let bare = Catalogue { master: (*master).clone(), products: BTreeMap::new(), customers: Vec::new() };
+        let bare = Catalogue {
+            master: (*master).clone(),
+            products: BTreeMap::new(),
+            customers: Vec::new(),
+            vat_number: None,
+        };
         if let Some(ending) = self.still_held(&order, earlier.as_ref()) {
             return Ok(ending);
         }
@@ -278,7 +284,7 @@ impl Session<'_> {
     }
 
     /// The accounting system's slowly changing data, kept or read.
-    async fn master_data(&mut self) -> Result<Arc<MasterData>, Stop> {
+    pub(crate) async fn master_data(&mut self) -> Result<Arc<MasterData>, Stop> {
         if let Some(master) = self.engine.connections.kept_master_data(&self.route) {
             return Ok(master);
         }
@@ -305,11 +311,45 @@ impl Session<'_> {
             }
             None => Vec::new(),
         };
+        let vat_number = match &asked.vat_number {
+            Some(number) => self.ask_register(number).await,
+            None => None,
+        };
         Ok(Catalogue {
             master: Arc::unwrap_or_clone(master),
             products: products.into_iter().map(|product| (product.number.clone(), product)).collect(),
             customers,
+            vat_number,
         })
+    }
+
+    /// What the register of VAT numbers answers about a number, with the time. One that cannot answer keeps no sale back: the form
+    /// of the number was looked at, and the log says that nobody answered.
+    async fn ask_register(&mut self, number: &str) -> Option<VatNumberAnswer> {
+        let register = self.route.vat_register.clone()?;
+        let manifest = register.port.manifest();
+        let transport = RecordingTransport {
+            inner: &*register.transport,
+            recorder: &self.recorder,
+            system: manifest.system,
+            clock: self.engine.clock,
+            deadline: self.work.deadline,
+            timeout_seconds: manifest.timeout_seconds,
+        };
+        match register.port.ask(&transport, number).await {
+            Ok(answer) => Some(VatNumberAnswer {
+                number: number.to_owned(),
+                registered: answer.registered,
+                name: answer.name,
+                answered_at: self.engine.now(),
+                consultation: answer.consultation,
+            }),
+            Err(failure) => {
+                let reason = Reason::new("vat-number-not-answered").with("vat-number", number);
+                self.notes.unanswered = Some(reason.with("message", failure));
+                None
+            }
+        }
     }
 
     fn decide(
@@ -340,11 +380,11 @@ impl Session<'_> {
         self.documents.last().is_some_and(|document| document.adopted)
     }
 
-    fn today(&self) -> jiff::civil::Date {
+    pub(crate) fn today(&self) -> jiff::civil::Date {
         self.route.time_zone.to_datetime(self.engine.now()).date()
     }
 
-    fn note_planning(&mut self, earlier: Option<&Plan>, standing: Option<StandingDocument>) {
+    pub(crate) fn note_planning(&mut self, earlier: Option<&Plan>, standing: Option<StandingDocument>) {
         self.notes.planning = Some(PlanningRecord {
             transfer: self.head.transfer.clone(),
             shop: self.route.shop.connection.clone(),
@@ -369,6 +409,7 @@ impl Session<'_> {
         let hash = plan.hash();
         self.note_plan(&plan, &hash);
         self.notes.warnings.clone_from(&plan.warnings);
+        self.notes.warnings.extend(self.notes.unanswered.take());
         let applied = self.applied(order, &hash);
         self.progress = self.starting_progress(&plan, standing.as_ref());
         if let Err(stop) = self.store_plan(&plan, &hash, applied.clone()).await {
@@ -416,7 +457,7 @@ impl Session<'_> {
             .then(|| Reason::new("draft-edited-by-person").with("number", number))
     }
 
-    async fn store_plan(&mut self, plan: &Plan, hash: &str, applied: Applied) -> Result<(), Stop> {
+    pub(crate) async fn store_plan(&mut self, plan: &Plan, hash: &str, applied: Applied) -> Result<(), Stop> {
         let json = serde_json::to_string(plan).map_err(|error| Stop::Ledger(error.to_string()))?;
         let order = self.order.clone().ok_or_else(|| Stop::Ledger("no order was read".to_owned()))?;
         "transfer".clone_into(&mut self.notes.decision);

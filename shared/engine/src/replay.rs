@@ -15,8 +15,10 @@ use connectors::registry;
 use domain::document::DocumentKind;
 use domain::identity::Effect;
 use domain::plan::{CustomerAction, Step, SupersededOrder};
-use domain::planning::{Earlier, PlanInput, StandingDocument, judge, plan, sales_order_reference};
-use domain::{Decision, EffectKey, Failure, Plan};
+use domain::planning::{
+    Earlier, PlanInput, ProductInput, StandingDocument, judge, plan, plan_product, sales_order_reference,
+};
+use domain::{Decision, EffectKey, EntityKind, Failure, Plan};
 use jiff::tz::TimeZone;
 
 use crate::log::{LogEntry, PlanningRecord, RecordedCall, RowKind, Trace};
@@ -88,6 +90,9 @@ fn replan_row(row: usize, entry: &LogEntry, made: &[Replanned]) -> Result<Replan
     let incomplete = || ReplayFailure::Incomplete(row);
     let planning = entry.public.planning.clone().ok_or_else(incomplete)?;
     let personal = entry.personal.as_ref().ok_or_else(incomplete)?;
+    if planning.transfer.kind == EntityKind::Product {
+        return replan_product(row, entry, planning, made);
+    }
     let (raw, catalogue) = personal.order.as_ref().zip(personal.catalogue.as_ref()).ok_or_else(incomplete)?;
     let recorded = entry.public.plan_hash.clone().ok_or_else(incomplete)?;
     let shop = registry::webshop(&planning.shop_system).ok_or_else(incomplete)?;
@@ -115,6 +120,53 @@ fn replan_row(row: usize, entry: &LogEntry, made: &[Replanned]) -> Result<Replan
         today: planning.today,
         earlier: earlier.map(|plan| Earlier { plan, document, adopted: planning.adopted }),
     });
+    same_plan(row, decision, recorded, planning)
+}
+
+/// The same for a product of the shop; one that is gone was planned with no text.
+fn replan_product(
+    row: usize,
+    entry: &LogEntry,
+    planning: PlanningRecord,
+    made: &[Replanned],
+) -> Result<Replanned, ReplayFailure> {
+    let incomplete = || ReplayFailure::Incomplete(row);
+    let personal = entry.personal.as_ref().ok_or_else(incomplete)?;
+    let catalogue = personal.products.as_ref().ok_or_else(incomplete)?;
+    let recorded = entry.public.plan_hash.clone().ok_or_else(incomplete)?;
+    let shop = registry::webshop(&planning.shop_system).ok_or_else(incomplete)?;
+    let entries = match &personal.order {
+        Some(raw) => {
+            shop.read_product(raw).map_err(|failure| ReplayFailure::Unreadable(row, failure.to_string()))?
+        }
+        None => Vec::new(),
+    };
+    let earlier = match planning.earlier {
+        Some(ordinal) => {
+            let of_ordinal = |replanned: &&Replanned| replanned.plan.ordinal == ordinal;
+            Some(&made.iter().rev().find(of_ordinal).ok_or_else(incomplete)?.plan)
+        }
+        None => None,
+    };
+    let decision = plan_product(&ProductInput {
+        transfer: &planning.transfer,
+        agreement: &planning.agreement,
+        entries: &entries,
+        settings: &planning.settings,
+        settings_version: entry.public.settings_version,
+        catalogue,
+        catalogue_hash: &catalogue.hash(),
+        earlier,
+    });
+    same_plan(row, decision, recorded, planning)
+}
+
+fn same_plan(
+    row: usize,
+    decision: Decision,
+    recorded: String,
+    planning: PlanningRecord,
+) -> Result<Replanned, ReplayFailure> {
     let found = match &decision {
         Decision::Transfer(plan) => plan.hash(),
         Decision::Skip(reason) => format!("a skip ({})", reason.code),
@@ -247,6 +299,7 @@ fn key_of(step: &Step) -> Option<&EffectKey> {
     Some(match step {
         Step::EnsureCustomer(step) => &step.key,
         Step::CreateProduct(step) => &step.key,
+        Step::ChangeProduct(step) => &step.key,
         Step::CreateDocument(step) | Step::UpdateDraft(step) => &step.key,
         Step::Book(step) => &step.key,
         Step::CloseOrder(step) => &step.key,
@@ -283,6 +336,9 @@ impl Ends<'_> {
             },
             Step::CreateProduct(step) => {
                 let _ = accounting.create_product(transport, step).await;
+            }
+            Step::ChangeProduct(step) => {
+                let _ = accounting.change_product(transport, step).await;
             }
             Step::CreateDocument(step) => {
                 let (key, document) = (&step.key, &step.document);

@@ -1,8 +1,9 @@
 //! The work under one claim: what is known so far, and the one place where it is concluded.
 
+use domain::catalogue::ProductCatalogue;
 use domain::document::{DocumentKind, Totals};
 use domain::plan::Reason;
-use domain::{Catalogue, EffectKey, Failure, Order, Plan};
+use domain::{Catalogue, EffectKey, EntityKind, Failure, Order, Plan};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
@@ -88,6 +89,8 @@ pub(crate) struct Notes {
     pub(crate) decision: String,
     pub(crate) reason: Option<Reason>,
     pub(crate) warnings: Vec<Reason>,
+    /// A register that was asked about a VAT number and could not answer.
+    pub(crate) unanswered: Option<Reason>,
     pub(crate) ordinal: u32,
     pub(crate) plan_hash: Option<String>,
     pub(crate) catalogue_hash: Option<String>,
@@ -99,6 +102,7 @@ pub(crate) struct Notes {
     pub(crate) executing: bool,
     pub(crate) order: Option<String>,
     pub(crate) catalogue: Option<Catalogue>,
+    pub(crate) products: Option<ProductCatalogue>,
     pub(crate) person: String,
 }
 
@@ -150,7 +154,7 @@ impl<'a> Session<'a> {
         } else if self.plan_open || self.reopen() {
             self.resume().await
         } else {
-            self.renew().await
+            self.renew_kind().await
         };
         let ending = match ending {
             Ok(ending) => ending,
@@ -160,6 +164,14 @@ impl<'a> Session<'a> {
             },
         };
         self.conclude(ending).await
+    }
+
+    /// Reads the source and brings the target to it, by the kind of thing.
+    pub(crate) async fn renew_kind(&mut self) -> Result<Ending, Stop> {
+        match self.head.transfer.kind {
+            EntityKind::Order => self.renew().await,
+            EntityKind::Product => self.renew_product().await,
+        }
     }
 
     fn too_many(&self, code: &str) -> Stop {
@@ -465,8 +477,12 @@ impl<'a> Session<'a> {
             numbers: self.numbers(),
             calls: summaries,
         };
-        let personal =
-            PersonalPart { order: self.notes.order.take(), catalogue: self.notes.catalogue.take(), calls };
+        let personal = PersonalPart {
+            order: self.notes.order.take(),
+            catalogue: self.notes.catalogue.take(),
+            products: self.notes.products.take(),
+            calls,
+        };
         LogEntry { public, person: self.notes.person.clone(), personal: Some(personal) }
     }
 

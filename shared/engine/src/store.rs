@@ -441,6 +441,8 @@ pub enum PointerKind {
     InvoiceNumber,
     /// A payment's reference.
     Payment,
+    /// The number of a product that was carried over.
+    ProductNumber,
 }
 
 /// The end of work under a claim, whatever it is. It frees the lease.

@@ -187,7 +187,7 @@ impl Keys {
 pub fn transfer_of(partition: &str, merchant: &MerchantId) -> Option<TransferId> {
     let parts: Vec<&str> = partition.split('#').collect();
     let ["m", owner, "transfer", source, kind, entity] = parts.as_slice() else { return None };
-    let kind = [EntityKind::Order].into_iter().find(|known| known.as_str() == *kind)?;
+    let kind = [EntityKind::Order, EntityKind::Product].into_iter().find(|known| known.as_str() == *kind)?;
     (unescape(owner) == merchant.as_str()).then(|| TransferId {
         merchant: merchant.clone(),
         source: unescape(source),

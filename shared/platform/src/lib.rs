@@ -1,6 +1,7 @@
 //! The only crate that touches AWS, HTTP, secrets and the clock.
 
 pub mod calls;
+pub mod catalogue;
 pub mod clock;
 pub mod comparison;
 pub mod config;

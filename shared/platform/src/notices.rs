@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::explain::explain;
 use domain::plan::Reason;
 use domain::settings::{self, MerchantFile, NotificationFrequency, Recipient};
-use domain::{DocumentKind, Money};
+use domain::{DocumentKind, EntityKind, Money};
 use engine::stock::StockStore;
 use engine::store::{Head, Page, ParkedDelivery, Status, Store, StoreFailure};
 use jiff::civil::{Date, Time, Weekday};
@@ -403,6 +403,8 @@ async fn concluded_on(
     let (ledger, merchant) = (&platform.ledger, &file.id);
     let mut heads: Vec<Head> =
         all(move |page| async move { ledger.day(merchant, day, page.as_deref()).await }).await?;
+    // Products are told of when they need somebody; the list is of sales.
+    heads.retain(|head| head.transfer.kind == EntityKind::Order);
     heads.retain(|head| head.status.is_settled() && head.updated_at > due.from && head.updated_at <= due.to);
     Ok(heads)
 }

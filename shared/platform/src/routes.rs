@@ -140,6 +140,8 @@ impl Routes {
                     .ok_or_else(|| unknown("no such accounting system"))?,
                 transport: self.transport(merchant, accounting)?,
             },
+            // No register can be reached yet: sales are planned on the form of the number.
+            vat_register: None,
             settings: flow.settings.clone(),
             settings_version: version,
             time_zone: zone,

@@ -8,7 +8,7 @@ use answers::{Answers, key, reads};
 use connectors::economic::Economic;
 use connectors::ports::Accounting;
 use domain::identity::Effect;
-use domain::plan::{NewCustomer, PaymentStep, ProductStep, SendBy, SupersededOrder};
+use domain::plan::{NewCustomer, PaymentStep, ProductChangeStep, ProductStep, SendBy, SupersededOrder};
 use domain::{Document, Failure};
 use futures::executor::block_on;
 use libfuzzer_sys::fuzz_target;
@@ -67,6 +67,9 @@ fuzz_target!(|input: Vec<(u16, Vec<u8>)>| {
     let reference = document.reference.clone();
     reads(block_on(port.master_data(answers.again())));
     reads(block_on(port.products(answers.again(), &["MUG-1".to_owned(), "FRAGT".to_owned()])));
+    reads(block_on(port.known_products(answers.again(), &["MUG-1".to_owned()])));
+    reads(block_on(port.all_products(answers.again())));
+    reads(block_on(port.units(answers.again())));
     for field in ["email", "phone", "company-number", "vat-number", "ean", "number"] {
         reads(block_on(port.customers(answers.again(), field, "12345678")));
     }
@@ -87,6 +90,11 @@ fuzz_target!(|input: Vec<(u16, Vec<u8>)>| {
     }));
     // These look before they write, so the first answer is not that of the write.
     let _ = block_on(port.create_product(answers.again(), &product));
+    let change: ProductChangeStep = of(json!({
+        "key": key(Effect::ProductChange), "number": "MUG-1",
+        "changes": [{ "name": "Kop" }, { "cost-price": money("40.00") }, { "barred": true }],
+    }));
+    let _ = block_on(port.change_product(answers.again(), &change));
     let _ = block_on(port.create_customer(answers.again(), &key(Effect::Customer), &customer));
     let raw = answers_raw(&answers);
     let fields = [("email".to_owned(), "a@b.dk".to_owned())];

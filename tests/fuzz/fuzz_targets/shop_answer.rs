@@ -26,6 +26,7 @@ fuzz_target!(|input: (Vec<(u16, Vec<u8>)>, String)| {
     for system in ["woocommerce", "shopify"] {
         let shop: &dyn Webshop = connectors::registry::webshop(system).expect("the system is registered");
         reads(block_on(shop.fetch_order(answers.again(), &entity, &rules)));
+        reads(block_on(shop.fetch_product(answers.again(), &entity)));
         reads(block_on(shop.changed_since(answers.again(), since, None)));
         reads(block_on(shop.changed_since(answers.again(), since, Some(&page))));
         for form in [WriteBackForm::Tag, WriteBackForm::Note] {

@@ -53,6 +53,9 @@ enum Command {
     /// Stock from the accounts to the shops.
     #[command(subcommand)]
     Stock(StockCommand),
+    /// Look at the products of a merchant's shops and carry them over.
+    #[command(subcommand)]
+    Catalogue(CatalogueCommand),
     /// Read and write nothing for a merchant, a connection, or (with neither) everything, until `resume`. What comes in is kept.
     Pause {
         #[command(flatten)]
@@ -173,6 +176,29 @@ enum StockCommand {
     },
 }
 
+#[derive(Subcommand)]
+enum CatalogueCommand {
+    /// List every product that would stop an order, before an order does. Reads only.
+    Check(CatalogueArguments),
+    /// Carry over every product that is missing or differs by the settings. Says what it would do; does it with --yes.
+    Run {
+        #[command(flatten)]
+        of: CatalogueArguments,
+        /// Do it.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Args)]
+struct CatalogueArguments {
+    /// Whose.
+    merchant: String,
+    /// Name of one shop's connection; without it all shops.
+    #[arg(long)]
+    shop: Option<String>,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum SettingsArgument {
     /// As they are now.
@@ -228,6 +254,17 @@ async fn perform(cli: Cli, printer: &Printer) -> anyhow::Result<()> {
         Command::Merchant(command) => merchant(&cli.data, command, printer).await,
         Command::Transfers(command) => transfers(&cli.data, command, printer).await,
         Command::Stock(command) => stock(&cli.data, command, printer).await,
+        Command::Catalogue(command) => {
+            let (of, run) = match command {
+                CatalogueCommand::Check(of) => (of, None),
+                CatalogueCommand::Run { of, yes } => (of, Some(yes)),
+            };
+            let merchant = MerchantId::new(of.merchant);
+            let operations = operations(&cli.data).await?;
+            let views = operations.catalogue(&merchant, of.shop.as_deref(), run == Some(true)).await?;
+            let language = operations.merchant(&merchant).await?.file.language;
+            printer.catalogue(&views, run, language)
+        }
         Command::Pause { scope, why } => {
             let operations = operations(&cli.data).await?;
             let (merchant, connection) = scope.parts();

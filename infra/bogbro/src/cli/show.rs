@@ -8,6 +8,7 @@ use domain::plan::Reason;
 use domain::settings::Language;
 use engine::log::LogEntry;
 use engine::store::{Head, ParkedDelivery};
+use platform::catalogue::CatalogueView;
 use platform::operations::{Exported, MerchantPut, MerchantView, ReplayEffect, ReplayPreview, TransferView};
 use platform::operations_stock::StockView;
 use serde::Serialize;
@@ -113,6 +114,40 @@ impl Printer {
                 return "no stock has been compared yet".to_owned();
             }
             views.iter().map(stock_lines).collect::<Vec<_>>().join("\n")
+        })
+    }
+
+    /// What a look at catalogues showed; `run` is whether products were put on the queue, where that was asked about.
+    pub(super) fn catalogue(
+        &self,
+        views: &[CatalogueView],
+        run: Option<bool>,
+        language: Language,
+    ) -> Printed {
+        self.either(&views, || {
+            let mut lines = Vec::new();
+            for view in views {
+                lines.push(format!(
+                    "{}: {} entries in the shop, {} products in the books, {} would stop an order",
+                    view.shop,
+                    view.entries,
+                    view.products,
+                    view.findings.len()
+                ));
+                for finding in &view.findings {
+                    let words = domain::explain::explain(&finding.reason, language);
+                    let id = if finding.id.is_empty() { "-" } else { &finding.id };
+                    lines.push(format!("  {} (id {id}): {}", finding.product, words.what));
+                    lines.push(format!("    {}", words.remedy));
+                }
+                let count = view.to_carry.len();
+                lines.extend(match run {
+                    None => None,
+                    Some(true) => Some(format!("  {count} products are on the queue")),
+                    Some(false) => Some(format!("  {count} products would be carried over; --yes does it")),
+                });
+            }
+            lines.join("\n")
         })
     }
 

@@ -51,16 +51,18 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use domain::catalogue::{KnownCustomer, MasterData, Product};
+use domain::catalogue::{KnownCustomer, KnownProduct, MasterData, Product};
 use domain::document::Document;
-use domain::plan::{NewCustomer, PaymentStep, ProductStep, SendBy, SupersededOrder};
+use domain::plan::{NewCustomer, PaymentStep, ProductChangeStep, ProductStep, SendBy, SupersededOrder};
 use domain::{EffectKey, Failure};
 use jiff::civil::Date;
 
 use crate::http::Transport;
 use crate::manifest::{Authentication, Manifest, RateLimit};
-use crate::ports::{Accounting, FoundDocument, OrderClosing, StockPage};
+use crate::ports::{Accounting, Difference, FoundDocument, OrderClosing, StockPage};
 
 /// What is known of e-conomic.
 pub const MANIFEST: Manifest = Manifest {
@@ -152,8 +154,36 @@ impl Accounting for Economic {
         customers::update(transport, key, number, raw, fields).await
     }
 
-    async fn create_product(&self, transport: &dyn Transport, product: &ProductStep) -> Result<(), Failure> {
+    async fn create_product(
+        &self,
+        transport: &dyn Transport,
+        product: &ProductStep,
+    ) -> Result<Vec<Difference>, Failure> {
         products::create(transport, product).await
+    }
+
+    async fn known_products(
+        &self,
+        transport: &dyn Transport,
+        numbers: &[String],
+    ) -> Result<Vec<KnownProduct>, Failure> {
+        products::known(transport, numbers).await
+    }
+
+    async fn all_products(&self, transport: &dyn Transport) -> Result<Vec<KnownProduct>, Failure> {
+        products::all(transport).await
+    }
+
+    async fn units(&self, transport: &dyn Transport) -> Result<BTreeMap<u32, String>, Failure> {
+        products::units(transport).await
+    }
+
+    async fn change_product(
+        &self,
+        transport: &dyn Transport,
+        step: &ProductChangeStep,
+    ) -> Result<Vec<Difference>, Failure> {
+        products::change(transport, step).await
     }
 
     async fn find(&self, transport: &dyn Transport, reference: &str) -> Result<Vec<FoundDocument>, Failure> {

@@ -191,6 +191,21 @@ impl Webshop for Shopify {
         stock::set(transport, key, changes).await
     }
 
+    fn read_product(&self, raw: &str) -> Result<Vec<ShopProduct>, Failure> {
+        products::read_kept(raw)
+    }
+
+    async fn fetch_product(
+        &self,
+        transport: &dyn Transport,
+        entity: &EntityId,
+    ) -> Result<Fetched<Vec<ShopProduct>>, Failure> {
+        match products::fetch(transport, entity.as_str()).await? {
+            Some(raw) => Ok(Fetched::Found { value: products::read_kept(&raw)?, raw }),
+            None => Ok(Fetched::Gone),
+        }
+    }
+
     async fn tend(&self, transport: &dyn Transport) -> Result<Vec<String>, Failure> {
         write::tend(transport).await
     }

@@ -45,6 +45,7 @@ struct Subject<'a> {
     tracking_number: Present,
     shipment_status: Present,
     evidence_due_by: Present,
+    variants: Present,
 }
 
 /// Whether a field is there at all, be it `null`: samples and real bodies differ in their values, not in their fields.
@@ -79,8 +80,20 @@ pub(super) fn read(delivery: &Delivery<'_>) -> Result<Notice, Failure> {
     if subject.refund_line_items.0 || is_transaction(&subject) || is_fulfilment(&subject) {
         return changed(&subject.order_id);
     }
-    if is_order(&subject) || is_bare(delivery.body) {
+    if is_order(&subject) {
         return changed(&id(&subject)?);
+    }
+    if is_bare(delivery.body) {
+        // A deletion says nothing but its id: the unsigned topic tells what is read again. A false one harms nothing, since what
+        // is there is not gone, and what is gone stays so.
+        return if topic.starts_with("products/") {
+            product(&id(&subject)?)
+        } else {
+            changed(&id(&subject)?)
+        };
+    }
+    if subject.variants.0 && subject.admin_graphql_api_id.trimmed().starts_with("gid://shopify/Product/") {
+        return product(&id(&subject)?);
     }
     Ok(Notice::NotForUs { what: describe(&subject, &topic) })
 }
@@ -89,6 +102,13 @@ fn changed(order: &Id<'_>) -> Result<Notice, Failure> {
     match order.given() {
         Some(id) => Ok(Notice::Changed { kind: EntityKind::Order, entity: EntityId::new(id) }),
         None => Err(crate::json::rejected("unreadable", "the delivery does not name its order")),
+    }
+}
+
+fn product(id: &Id<'_>) -> Result<Notice, Failure> {
+    match id.given() {
+        Some(id) => Ok(Notice::Changed { kind: EntityKind::Product, entity: EntityId::new(id) }),
+        None => Err(crate::json::rejected("unreadable", "the delivery does not name its product")),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Stories of a Shopify shop: one order in both shapes, edits and refunds, and every call.
 
+use domain::EntityKind;
 use domain::order::{FulfilmentState, LineKind, PaymentKind, PaymentState};
 use domain::settings::WriteBackForm;
 use futures::executor::block_on;
@@ -731,4 +732,56 @@ fn subscriptions_that_shopify_deleted_are_made_again() {
         made("https://elsewhere.example/"),
     );
     assert_eq!(word(&block_on(Shopify.tend(&script))), "unknown");
+}
+
+#[test]
+fn a_product_is_told_of_by_its_body_and_a_deletion_by_its_topic() {
+    let kind = |topic: &str, body: &str| {
+        let headers = [("x-shopify-topic".to_owned(), topic.to_owned())];
+        match Shopify.notice(&Delivery { headers: &headers, body: body.as_bytes() }) {
+            Ok(Notice::Changed { kind, entity }) => (kind, entity.to_string()),
+            other => panic!("{topic} {body}: {other:?}"),
+        }
+    };
+    let product =
+        r#"{"id":77,"admin_graphql_api_id":"gid://shopify/Product/77","title":"Mug","variants":[]}"#;
+    assert_eq!(kind("products/update", product), (EntityKind::Product, "77".to_owned()));
+    assert_eq!(kind("orders/updated", product).0, EntityKind::Product, "the body says what it is");
+    assert_eq!(kind("products/delete", r#"{"id":77}"#), (EntityKind::Product, "77".to_owned()));
+    assert_eq!(kind("orders/delete", r#"{"id":77}"#), (EntityKind::Order, "77".to_owned()));
+    assert_eq!(kind("", r#"{"id":77}"#).0, EntityKind::Order);
+}
+
+#[test]
+fn a_product_is_read_with_all_its_variants_and_kept_in_one_text() {
+    let variant = |id: u64, product: u64, sku: &str| {
+        json!({
+            "id": format!("gid://shopify/ProductVariant/{id}"), "sku": sku, "barcode": "5701", "title": sku,
+            "price": "99.95", "taxable": true, "updatedAt": "2026-11-20T10:00:00Z", "inventoryQuantity": 3,
+            "requiresComponents": false,
+            "inventoryItem": { "id": "gid://shopify/InventoryItem/9", "tracked": true, "unitCost": { "amount": "40.50" } },
+            "product": { "id": format!("gid://shopify/Product/{product}"), "title": "Mug", "status": "ACTIVE",
+                "productType": "Cups", "isGiftCard": false, "hasOnlyDefaultVariant": false },
+        })
+    };
+    let page = |nodes: Vec<serde_json::Value>, next: Option<&str>| {
+        json!({ "data": { "productVariants": { "nodes": nodes,
+            "pageInfo": { "hasNextPage": next.is_some(), "endCursor": next } } } })
+        .to_string()
+    };
+    let fetch =
+        |script: &Script| futures::executor::block_on(Shopify.fetch_product(script, &EntityId::new("77")));
+    // A variant of another product in the answer is not this one's, whatever the search answers.
+    let script = Script::default()
+        .read(&["product_id:77"], 200, page(vec![variant(1, 77, "A"), variant(2, 78, "X")], Some("c1")))
+        .read(&["product_id:77", "c1"], 200, page(vec![variant(3, 77, "B")], None));
+    let Ok(Fetched::Found { value, raw }) = fetch(&script) else { panic!("it is there") };
+    script.finish();
+    assert_eq!(Shopify.read_product(&raw).expect("kept"), value);
+    let found: Vec<(&str, Option<String>)> =
+        value.iter().map(|entry| (entry.id(), entry.cost.map(|cost| cost.to_string()))).collect();
+    assert_eq!(found, [("1", Some("40.50".to_owned())), ("3", Some("40.50".to_owned()))]);
+    assert_eq!((value[0].name.as_str(), value[0].categories[0].as_str()), ("Mug - A", "Cups"));
+    let gone = Script::default().read(&["product_id:77"], 200, page(Vec::new(), None));
+    assert_eq!(fetch(&gone), Ok(Fetched::Gone));
 }

@@ -86,7 +86,7 @@ impl Webshop for WooCommerce {
 
     fn notice(&self, delivery: &Delivery<'_>) -> Result<Notice, Failure> {
         let subject: wire::Subject<'_> = read_bytes("the delivery", delivery.body)?;
-        Ok(subject_of(&subject))
+        Ok(subject_of(&subject, delivery.header("x-wc-webhook-topic").unwrap_or_default()))
     }
 
     fn read_order(&self, raw: &str, rules: &ReadingRules) -> Result<Order, Failure> {
@@ -190,6 +190,23 @@ impl Webshop for WooCommerce {
         stock::set(transport, key, changes).await
     }
 
+    fn read_product(&self, raw: &str) -> Result<Vec<ShopProduct>, Failure> {
+        products::read_kept(raw)
+    }
+
+    async fn fetch_product(
+        &self,
+        transport: &dyn Transport,
+        entity: &EntityId,
+    ) -> Result<Fetched<Vec<ShopProduct>>, Failure> {
+        // The same check of the id as an order's: whole numbers only.
+        order_path(entity)?;
+        match products::fetch(transport, entity.as_str()).await? {
+            Some(raw) => Ok(Fetched::Found { value: products::read_kept(&raw)?, raw }),
+            None => Ok(Fetched::Gone),
+        }
+    }
+
     async fn tend(&self, transport: &dyn Transport) -> Result<Vec<String>, Failure> {
         write::tend(transport).await
     }
@@ -201,9 +218,9 @@ fn is_greeting(body: &[u8]) -> bool {
         .is_some_and(|id| (1..=20).contains(&id.len()) && id.iter().all(u8::is_ascii_digit))
 }
 
-/// Decides from the signed body alone. A body with nothing but an id is a deletion, of an order or of something else:
-/// the shop is asked for an order of that id, and what is not one is simply gone.
-fn subject_of(subject: &wire::Subject<'_>) -> Notice {
+/// Decides from the signed body alone. A body with nothing but an id is a deletion, of an order or of something else: there the
+/// unsigned topic says what is read again. A false one harms nothing, since what is there is not gone, and what is gone stays so.
+fn subject_of(subject: &wire::Subject<'_>, topic: &str) -> Notice {
     let not_for_us = |what: String| Notice::NotForUs { what };
     let Some(id) = subject.id.given() else {
         return match subject.action.as_ref().and_then(|action| action.given()) {
@@ -215,14 +232,21 @@ fn subject_of(subject: &wire::Subject<'_>) -> Notice {
         return not_for_us(format!("subscription {id}"));
     }
     let is_order = subject.order_key.is_some() || subject.line_items.is_some();
-    if is_order || subject.is_bare() {
-        return Notice::Changed { kind: EntityKind::Order, entity: EntityId::new(id) };
+    let changed = |kind, id: &str| Notice::Changed { kind, entity: EntityId::new(id) };
+    if is_order {
+        return changed(EntityKind::Order, id);
     }
-    not_for_us(if subject.permalink.is_some() {
-        format!("product {id}")
-    } else {
-        format!("resource {id}, not an order")
-    })
+    if subject.is_bare() {
+        let product = topic.trim().starts_with("product.");
+        return changed(if product { EntityKind::Product } else { EntityKind::Order }, id);
+    }
+    if subject.permalink.is_some() && subject.kind.is_some() {
+        // A variation is told of by itself, and carried over with its product.
+        let variation = subject.kind.as_ref().is_some_and(|kind| kind.trimmed() == "variation");
+        let product = subject.parent_id.given().filter(|parent| variation && *parent != "0");
+        return changed(EntityKind::Product, product.unwrap_or(id));
+    }
+    not_for_us(format!("resource {id}, not an order"))
 }
 
 /// The path of an order. Ids are whole numbers: anything else could lead elsewhere.

@@ -192,6 +192,12 @@ pub(super) struct Subject<'a> {
     pub(super) status: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub(super) permalink: Option<Text<'a>>,
+    /// Products and variations have a type of their own; orders have none.
+    #[serde(borrow, default, rename = "type")]
+    pub(super) kind: Option<Text<'a>>,
+    /// Of a variation, its product.
+    #[serde(borrow, default)]
+    pub(super) parent_id: Id<'a>,
     #[serde(borrow, default)]
     pub(super) action: Option<Text<'a>>,
     /// Subscriptions look like orders but for their period.
@@ -260,6 +266,16 @@ pub(super) struct Item<'a> {
     pub(super) date_modified_gmt: Text<'a>,
     #[serde(borrow, default)]
     pub(super) global_unique_id: Text<'a>,
+    /// From version 10.0, where the merchant has switched it on.
+    #[serde(default)]
+    pub(super) cost_of_goods_sold: Option<CostOfGoods>,
+}
+
+/// What a product cost.
+#[derive(Debug, Deserialize)]
+pub(super) struct CostOfGoods {
+    #[serde(default)]
+    pub(super) total_value: Amount,
 }
 
 /// A category of a product.

@@ -132,7 +132,7 @@ const NOTICES: &[(&str, Result<&str, &str>)] = &[
     ("webhook-samples-2022-04/order-edit.json", Ok("820982911946154508")),
     ("webhook-samples-2022-04/order-transaction.json", Ok("820982911946154508")),
     ("webhook-samples-2022-04/order.json", Ok("820982911946154508")),
-    ("webhook-samples-2022-04/product.json", Err("Product")),
+    ("webhook-samples-2022-04/product.json", Ok("788032119674292922")),
     ("webhook-samples-2022-04/refund.json", Ok("820982911946154508")),
     ("webhook-samples-2022-04/shop.json", Err("the shop itself")),
     ("webhook-samples-2022-04/subscription-contract.json", Err("SubscriptionContract")),

@@ -4,9 +4,11 @@
 //! the reader's language. A test shows that every code in use has both texts and that no placeholder is left unfilled.
 
 mod afterwards;
+mod customer_texts;
 mod payouts;
-mod stock_texts;
+mod product_texts;
 mod reports;
+mod stock_texts;
 mod texts;
 
 use crate::plan::Reason;
@@ -47,6 +49,8 @@ fn all() -> impl Iterator<Item = &'static Entry> {
         .chain(payouts::PAYOUTS)
         .chain(stock_texts::STOCK)
         .chain(reports::REPORTS)
+        .chain(customer_texts::ENTRIES)
+        .chain(product_texts::ENTRIES)
 }
 
 /// All codes that have words.

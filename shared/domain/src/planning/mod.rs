@@ -4,6 +4,7 @@
 //! input gives the same plan, byte for byte, so a plan can be made again from the log. Everything that can be found out
 //! before the first outside write is found out here, and said with a reason code that [`crate::explain`] has words for.
 
+mod catalogue_check;
 mod content;
 mod customer;
 mod dates;
@@ -14,6 +15,7 @@ mod lines;
 mod needs;
 mod payment;
 mod products;
+mod shop_products;
 mod split;
 mod trigger;
 mod vat;
@@ -21,9 +23,11 @@ mod vat;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+pub use catalogue_check::{CatalogueFinding, check_catalogue, grouped};
 pub use content::hash as content_hash;
 pub use difference::{Verdict, amend, judge};
 pub use needs::{CustomerLookup, Needs, needs};
+pub use shop_products::{ProductInput, plan_product, product_numbers};
 
 use crate::catalogue::Catalogue;
 use crate::document::{DocumentKind, Totals};
@@ -125,6 +129,7 @@ fn build(input: &PlanInput<'_>) -> Result<Plan, Stop> {
     let mut warnings: Vec<Reason> = refund_before_transfer(input.order).into_iter().collect();
     let buyer = customer::Buyer::of(input.order, input.settings);
     let sale = vat::Sale::of(input.order, input.settings, &buyer)?;
+    customer::check_vat_number(input, &buyer, &sale, &mut warnings)?;
     let payment = payment::terms(input, &mut warnings)?;
     let lines = lines::build(input, &sale, &mut warnings)?;
     let settled = difference::settle(input, &sale, lines, &mut warnings)?;
@@ -183,6 +188,7 @@ fn build(input: &PlanInput<'_>) -> Result<Plan, Stop> {
         done: 0,
         payments: None,
         warnings,
+        product: None,
     })
 }
 

@@ -16,6 +16,8 @@ pub struct Needs {
     pub products: Vec<String>,
     /// How to look up the buyer; `None` when there is nothing to look up by.
     pub customer: Option<CustomerLookup>,
+    /// The VAT number, with its prefix, that a register is to be asked about, where one can be.
+    pub vat_number: Option<String>,
 }
 
 /// A look-up of customers by one field.
@@ -32,10 +34,12 @@ pub struct CustomerLookup {
 pub fn needs(order: &Order, settings: &Settings) -> Needs {
     let buyer = Buyer::of(order, settings);
     let mut products = BTreeSet::new();
+    let mut vat_number = None;
     if let Ok(sale) = Sale::of(order, settings, &buyer) {
         if let Ok(parts) = lines::parts(order, settings, &sale) {
             products.extend(parts.into_iter().flat_map(|part| part.candidates));
         }
+        vat_number = customer::vat_number_to_ask(order, settings, &buyer, &sale);
         let skus = &settings.products.skus;
         products.extend(skus.rounding.clone());
         if settings.products.missing == MissingProduct::UseDefault {
@@ -50,5 +54,5 @@ pub fn needs(order: &Order, settings: &Settings) -> Needs {
         Identity::Own { field, value } => CustomerLookup { field: field.to_owned(), value },
     });
     let products = products.into_iter().filter(|number| number.chars().count() <= LONGEST_NUMBER).collect();
-    Needs { products, customer }
+    Needs { products, customer, vat_number }
 }

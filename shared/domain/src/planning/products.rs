@@ -269,6 +269,9 @@ fn create(
         name: name.chars().take(300).collect(),
         group,
         sales_price: wanted.unit_price,
+        cost_price: None,
+        unit: input.settings.products.unit,
+        barcode: String::new(),
     };
     Ok(ChosenProduct { number: number.to_owned(), name: new.name.clone(), rate, new: Some(new) })
 }

@@ -4,6 +4,7 @@
 //! person books, for paid orders, with VAT zones as e-conomic numbers them in a new agreement. What cannot be guessed
 //! without risk (a liability account, a product group among several) is asked for when it is first needed.
 
+mod catalogue;
 mod customers;
 mod differences;
 mod document;
@@ -23,7 +24,11 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use customers::{CustomerRule, CustomerSettings, IdentifyBy, UpdateRules, UpdateWhen};
+pub use catalogue::{CatalogueGroup, CatalogueSettings, GoneProduct, ProductUpdateRules, ShopPrices};
+pub use customers::{
+    CustomerField, CustomerFieldRule, CustomerRule, CustomerSettings, IdentifyBy, SeveralCustomers,
+    UpdateRules, UpdateWhen, VatNumberCheck,
+};
 pub use differences::{DifferenceMode, DifferenceSettings};
 pub use document::{
     DateBasis, DateSettings, DocumentSettings, LockedPeriod, SendInvoice, WriteBackForm, WriteBackSettings,

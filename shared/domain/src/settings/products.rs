@@ -4,6 +4,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::CatalogueSettings;
 use crate::money::Percentage;
 
 /// Product numbers, missing products, discounts and gift cards.
@@ -31,6 +32,12 @@ pub struct ProductSettings {
     /// Gift cards sold and used.
     #[garde(dive)]
     pub gift_cards: GiftCardSettings,
+    /// Number of the unit of products that are made; without it they have none.
+    #[garde(skip)]
+    pub unit: Option<u32>,
+    /// Products carried from the shop's catalogue, beside those that orders make.
+    #[garde(dive)]
+    pub catalogue: CatalogueSettings,
 }
 
 impl ProductSettings {

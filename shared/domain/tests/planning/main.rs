@@ -1,7 +1,10 @@
 //! The planner as its users see it: an order, settings and an agreement in, a decision out.
 
 mod amounts;
+mod catalogue_check;
+mod customers;
 mod orders;
+mod products;
 mod repeats;
 mod schema;
 mod settings;

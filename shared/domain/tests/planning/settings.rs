@@ -8,6 +8,7 @@ use domain::planning::StandingDocument;
 use domain::{DocumentKind, Settings};
 use serde_json::Value;
 
+use crate::products::{ProductWorld, entry, known_product};
 use crate::schema::{acting_on_reading, leaves, values_at};
 use crate::world::*;
 
@@ -489,6 +490,118 @@ fn product_cases() -> Vec<Case> {
     ]
 }
 
+fn catalogue_cases() -> Vec<Case> {
+    let flow = |inner: &str| format!(r#"{{"products":{{"catalogue":{{{inner}}}}}}}"#);
+    let of = |entry: domain::ShopProduct| {
+        plain().with(|world| world.product = Some(ProductWorld::of(vec![entry])))
+    };
+    let new = || of(entry("1", "NEW-1"));
+    let twin_groups = || {
+        new().with(|world| {
+            let mut twin = world.catalogue.master.product_groups[&1].clone();
+            twin.number = 7;
+            world.catalogue.master.product_groups.insert(7, twin);
+        })
+    };
+    let known = || {
+        new().with(|world| {
+            let product = world.product.as_mut().expect("a product world");
+            product.known.push(known_product("NEW-1", 2));
+            product.entries[0].taxable = true;
+        })
+    };
+    let grouped = |inner: &str| flow(&format!(r#""create":true,"groups":[{{"group":7,{inner}}}]"#));
+    let gone = || {
+        known().with(|world| {
+            let product = world.product.as_mut().expect("a product world");
+            product.earlier = vec![("1".to_owned(), "NEW-1".to_owned())];
+            product.entries.clear();
+        })
+    };
+    let mut draft = entry("1", "NEW-1");
+    draft.status = domain::shop_product::ShopProductStatus::Draft;
+    let mut bundle = entry("1", "NEW-1");
+    bundle.kind = domain::shop_product::ShopProductKind::Bundle;
+    let mut cases = vec![
+        values("/products/unit", new(), r#"{"products":{"unit":@,"catalogue":{"create":true}}}"#, "1", "2"),
+        values("/products/catalogue/create", new(), &flow(r#""create":@"#), "true", "false"),
+        values(
+            "/products/catalogue/drafts",
+            of(draft),
+            &flow(r#""create":true,"drafts":@"#),
+            "true",
+            "false",
+        ),
+        values(
+            "/products/catalogue/bundles",
+            of(bundle),
+            &flow(r#""create":true,"bundles":@"#),
+            "true",
+            "false",
+        ),
+        values(
+            "/products/catalogue/prices",
+            new(),
+            &flow(r#""create":true,"prices":"@""#),
+            "with-vat",
+            "without-vat",
+        ),
+        values(
+            "/products/catalogue/standard-rate",
+            new(),
+            &flow(r#""create":true,"standard-rate":"@""#),
+            "25",
+            "12",
+        ),
+        values(
+            "/products/catalogue/groups[]/taxable",
+            twin_groups(),
+            &grouped(r#""taxable":@"#),
+            "true",
+            "false",
+        ),
+        values(
+            "/products/catalogue/groups[]/tax-class",
+            twin_groups(),
+            &grouped(r#""tax-class":"@""#),
+            "",
+            "reduced-rate",
+        ),
+        values(
+            "/products/catalogue/groups[]/category",
+            twin_groups(),
+            &grouped(r#""category":"@""#),
+            "krus",
+            "Te",
+        ),
+        values(
+            "/products/catalogue/groups[]/group",
+            twin_groups(),
+            &flow(r#""create":true,"groups":[{"group":@}]"#),
+            "1",
+            "7",
+        ),
+        values("/products/catalogue/gone", gone(), &flow(r#""create":true,"gone":"@""#), "keep", "bar"),
+    ];
+    for field in ["name", "group", "sales-price", "cost-price", "barcode"] {
+        cases.push(values(
+            &format!("/products/catalogue/update/{field}"),
+            known(),
+            &flow(&format!(r#""update":{{"{field}":"@"}}"#)),
+            "never",
+            "always",
+        ));
+    }
+    cases.push(values(
+        "/products/catalogue/update/unit",
+        known(),
+        r#"{"products":{"unit":1,"catalogue":{"update":{"unit":"@"}}}}"#,
+        "never",
+        "always",
+    ));
+    cases
+}
+
 /// A buyer of each kind.
 fn buyer(kind: &str) -> World {
     stranger().with(|world| {
@@ -500,6 +613,16 @@ fn buyer(kind: &str) -> World {
         if kind == "ean" {
             customer.ean = Some("5790000000005".to_owned());
         }
+    })
+}
+
+/// A buyer of a kind whose customer in the accounts differs in every field that this kind can have.
+fn known_with_all(kind: &str) -> World {
+    buyer(kind).with(|world| {
+        world.order.customer.email = "ny@example.dk".to_owned();
+        world.order.customer.vat_number =
+            if kind == "private" { None } else { Some("DK12345678".to_owned()) };
+        world.catalogue.customers = vec![customer(5001, "Aase Hansen")];
     })
 }
 
@@ -526,6 +649,22 @@ fn customer_cases() -> Vec<Case> {
             values(&leaf("term"), buyer(kind), &rule(r#""term":@"#), "1", "3"),
             values(&leaf("zone"), buyer(kind), &rule(r#""zone":@"#), "1", "3"),
         ]);
+        cases.extend([
+            values(
+                &leaf("update[]/field"),
+                known_with_all(kind),
+                &rule(r#""update":[{"field":"@","when":"always"}]"#),
+                "name",
+                "email",
+            ),
+            values(
+                &leaf("update[]/when"),
+                known_with_all(kind),
+                &rule(r#""update":[{"field":"email","when":"@"}]"#),
+                "never",
+                "always",
+            ),
+        ]);
     }
     for (field, kind) in [
         ("name", "private"),
@@ -550,6 +689,20 @@ fn customer_cases() -> Vec<Case> {
             "always",
         ));
     }
+    let twins = buyer("private").with(|world| {
+        world.catalogue.customers = vec![customer(5001, "Aase"), customer(5002, "Åse")];
+    });
+    let mistyped = buyer("business").with(|world| world.order.customer.vat_number = Some("DK123".to_owned()));
+    cases.extend([
+        values("/customers/several", twins, r#"{"customers":{"several":"@"}}"#, "hold", "highest-number"),
+        values(
+            "/customers/vat-number-check",
+            mistyped,
+            r#"{"customers":{"vat-number-check":"@"}}"#,
+            "hold",
+            "warn",
+        ),
+    ]);
     let nobody = plain().with(|world| {
         world.order.customer.email.clear();
         world.catalogue.customers = vec![customer(5001, "Butik"), customer(5002, "Web")];
@@ -690,6 +843,7 @@ fn all_cases() -> Vec<Case> {
         payment_cases(),
         vat_cases(),
         product_cases(),
+        catalogue_cases(),
         customer_cases(),
         difference_cases(),
         stock_cases(),

@@ -237,6 +237,7 @@ pub(crate) fn agreement() -> Catalogue {
             product("gavekort", 4),
         ]),
         customers: vec![customer(5001, "Aase Hansen")],
+        vat_number: None,
     }
 }
 
@@ -251,6 +252,8 @@ pub(crate) struct World {
     pub(crate) earlier: Option<(Plan, Option<domain::planning::StandingDocument>)>,
     /// What stands was made or booked by somebody else.
     pub(crate) adopted: bool,
+    /// A product of the shop is decided instead of the order.
+    pub(crate) product: Option<crate::products::ProductWorld>,
 }
 
 impl World {
@@ -263,6 +266,7 @@ impl World {
             today: date(2026, 11, 23),
             earlier: None,
             adopted: false,
+            product: None,
         }
     }
 
@@ -279,6 +283,11 @@ impl World {
     }
 
     pub(crate) fn decide(&self) -> Decision {
+        if let Some(product) = &self.product {
+            let decision = product.decide(&self.settings, &self.catalogue.master);
+            assert_explained(&decision);
+            return decision;
+        }
         let transfer = TransferId {
             merchant: MerchantId::new("demo"),
             source: "woocommerce:shop.example".to_owned(),
@@ -347,7 +356,9 @@ impl World {
 /// Every reason that any test meets has words in both languages, and every fact that the words name is there.
 fn assert_explained(decision: &Decision) {
     let reasons: Vec<&Reason> = match decision {
-        Decision::Transfer(plan) => plan.warnings.iter().collect(),
+        Decision::Transfer(plan) => {
+            plan.warnings.iter().chain(plan.product.iter().flat_map(|part| &part.faults)).collect()
+        }
         Decision::Skip(reason) | Decision::Hold(reason) => vec![reason],
     };
     for reason in reasons {

@@ -55,6 +55,7 @@ pub(super) fn pointer_word(kind: PointerKind) -> &'static str {
         PointerKind::DraftNumber => "draft",
         PointerKind::InvoiceNumber => "invoice",
         PointerKind::Payment => "payment",
+        PointerKind::ProductNumber => "product",
     }
 }
 
