@@ -11,7 +11,9 @@ use connectors::shopify::Shopify;
 use connectors::woocommerce::WooCommerce;
 use domain::catalogue::MasterData;
 use domain::order::PaymentState;
-use domain::settings::{DifferenceMode, HandlingRule, Registration, Template, WriteBackForm, read_settings};
+use domain::settings::{
+    CreditChoice, DifferenceMode, HandlingRule, Registration, Template, WriteBackForm, read_settings,
+};
 use domain::{AgreementId, ConnectionId, DocumentKind, EffectKey, Failure, MerchantId, Settings};
 use engine::route::{AccountingEnd, Connections, Route, RouteFailure, ShopEnd};
 use engine::store::{PauseScope, Store};
@@ -47,6 +49,8 @@ pub(crate) struct Setup {
     pub(crate) lag_seconds: i64,
     pub(crate) native_keys: bool,
     pub(crate) per_line: bool,
+    /// Refunds, edits and cancellations after booking become documents; without it a person decides.
+    pub(crate) credits: bool,
 }
 
 impl Setup {
@@ -62,6 +66,7 @@ impl Setup {
             lag_seconds: 0,
             native_keys: true,
             per_line: false,
+            credits: false,
         }
     }
 }
@@ -118,6 +123,10 @@ fn settings(setup: &Setup) -> Settings {
     }
     settings.document.write_back.form = setup.write_back.then_some(WriteBackForm::Tag);
     settings.differences.mode = setup.difference;
+    if !setup.credits {
+        settings.credit.edits = CreditChoice::Hold;
+        settings.credit.cancellations = CreditChoice::Hold;
+    }
     settings
 }
 

@@ -7,6 +7,7 @@
 
 mod bugs;
 mod checks;
+mod credits;
 mod deployment;
 mod exhaustive;
 mod history;

@@ -232,6 +232,7 @@ fn setup(random: &mut Random, skewed: bool) -> Setup {
         // system's own memory of keys is what keeps that harmless.
         native_keys: skewed || random.chance(400),
         per_line: random.chance(500),
+        credits: false,
     }
 }
 
@@ -251,7 +252,7 @@ fn shape(random: &mut Random, id: usize) -> OrderShape {
 }
 
 /// Something goes wrong at so many of a thousand points.
-fn decider(mut random: Random, rate: u64) -> Decider {
+pub(crate) fn decider(mut random: Random, rate: u64) -> Decider {
     Box::new(move |_, place, _| {
         // What few histories do at all is disturbed more often, so that every step meets every fault.
         let (rare, most) = match place {

@@ -134,7 +134,7 @@ pub struct Progress {
     pub customer: Option<u32>,
     /// Number of the order or draft.
     pub draft: Option<u64>,
-    /// Number of the booked invoice.
+    /// Number of the booked invoice or credit note.
     pub invoice: Option<u64>,
     /// Kind of the document that stands now.
     pub kind: Option<DocumentKind>,
@@ -166,6 +166,9 @@ pub struct DocumentRecord {
     pub totals: Totals,
     /// Made by another integration or by a person, and adopted.
     pub adopted: bool,
+    /// Its posting date; `None` for what was recorded before dates were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Date>,
 }
 
 /// The head item of a transfer, at most about 2 KB.

@@ -7,6 +7,7 @@
 mod entities;
 mod map;
 mod products;
+mod refunds;
 mod wire;
 mod write;
 
@@ -15,6 +16,7 @@ use domain::plan::WriteBackStep;
 use domain::{EntityId, EntityKind, Failure, Order};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::IgnoredAny;
 
 use crate::http::{Call, Complaint, Request, Response, Transport, accept, json_text};
 use crate::json::{List, read, read_bytes, read_reply, rejected, unless_whole};
@@ -49,6 +51,8 @@ pub const MANIFEST: Manifest = Manifest {
 
 /// Orders per page of the sweep.
 const PAGE_SIZE: usize = 50;
+/// Refunds of one order in one answer; an order with so many is not read.
+const MOST_REFUNDS: usize = 100;
 /// Where the REST interface is below the shop's address.
 const ORDERS: &str = "/wp-json/wc/v3/orders";
 
@@ -87,7 +91,13 @@ impl Webshop for WooCommerce {
     }
 
     fn read_order(&self, raw: &str, rules: &ReadingRules) -> Result<Order, Failure> {
-        map::order(&read("the order", raw)?, rules)
+        let probe: wire::Probe<'_> = read("the order", raw)?;
+        let Some(order) = probe.order else { return map::order(&read("the order", raw)?, &[], rules) };
+        let details: List<wire::RefundDetail<'_>> = match probe.refunds {
+            Some(refunds) => read("the refunds", refunds.get())?,
+            None => List::default(),
+        };
+        map::order(&read("the order", order.get())?, &details.0, rules)
     }
 
     async fn fetch_order(
@@ -109,7 +119,11 @@ impl Webshop for WooCommerce {
                 format!("order {entity} was asked for, {} was sent", value.id),
             ));
         }
-        Ok(Fetched::Found { value, raw: raw.to_owned() })
+        if value.refunds.is_empty() {
+            return Ok(Fetched::Found { value, raw: raw.to_owned() });
+        }
+        let raw = with_refunds(transport, entity, raw).await?;
+        Ok(Fetched::Found { value: self.read_order(&raw, rules)?, raw })
     }
 
     async fn changed_since(
@@ -190,6 +204,26 @@ fn subject_of(subject: &wire::Subject<'_>) -> Notice {
     } else {
         format!("resource {id}, not an order")
     })
+}
+
+/// The order's text together with its refunds in full.
+async fn with_refunds(transport: &dyn Transport, entity: &EntityId, order: &str) -> Result<String, Failure> {
+    let path = format!("{}/refunds", order_path(entity)?);
+    let request = Request::get(path).query("per_page", MOST_REFUNDS.to_string());
+    let response = transport.read(request).await?;
+    accept(Call::Read, &response, complaint)?;
+    let refunds = json_text(Call::Read, &response)?;
+    let listed: List<IgnoredAny> = read_answer("the refunds", refunds)?;
+    if listed.0.len() >= MOST_REFUNDS {
+        let words = format!("the order has {MOST_REFUNDS} refunds or more, fewer are read");
+        return Err(rejected("too-many-refunds", words));
+    }
+    let unreadable = |_| rejected("unreadable", "the order and its refunds cannot be kept");
+    let kept = wire::Kept {
+        order: serde_json::from_str(order).map_err(unreadable)?,
+        refunds: serde_json::from_str(refunds).map_err(unreadable)?,
+    };
+    serde_json::to_string(&kept).map_err(unreadable)
 }
 
 /// The path of an order. Ids are whole numbers: anything else could lead elsewhere.

@@ -4,6 +4,7 @@
 //! person books, for paid orders, with VAT zones as e-conomic numbers them in a new agreement. What cannot be guessed
 //! without risk (a liability account, a product group among several) is asked for when it is first needed.
 
+mod credit;
 mod customers;
 mod differences;
 mod document;
@@ -22,6 +23,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use credit::{BeforeBooking, CreditBooking, CreditChoice, CreditSettings, CreditStock};
 pub use customers::{CustomerRule, CustomerSettings, IdentifyBy, UpdateRules, UpdateWhen};
 pub use differences::{DifferenceMode, DifferenceSettings};
 pub use document::{
@@ -74,6 +76,9 @@ pub struct Settings {
     /// What to do when the accounting system reckons another total than the shop.
     #[garde(dive)]
     pub differences: DifferenceSettings,
+    /// Credit notes for refunds, edits and cancellations.
+    #[garde(dive)]
+    pub credit: CreditSettings,
 }
 
 /// The JSON Schema of [`Settings`], generated from the types.

@@ -1,6 +1,8 @@
 //! The planner as its users see it: an order, settings and an agreement in, a decision out.
 
 mod amounts;
+mod credits;
+mod ledger;
 mod orders;
 mod repeats;
 mod schema;
