@@ -8,6 +8,7 @@ mod deployment;
 mod duplicates;
 mod fixtures;
 mod permissions;
+mod refunds;
 #[expect(dead_code, reason = "the storm starts its host again; the flows do not")]
 mod stage;
 mod stock;

@@ -1,4 +1,4 @@
-//! Six bugs, each a wrapper around a part that is right. They prove that the checks would see such a bug in the engine or
+//! Bugs, each a wrapper around a part that is right. They prove that the checks would see such a bug in the engine or
 //! in a connector. None of this is in a shipped crate.
 
 use std::collections::BTreeMap;
@@ -41,6 +41,10 @@ pub(crate) enum Bug {
     LossyRounding,
     /// The draft is booked before its totals are compared.
     BookBeforeComparison,
+    /// Refunds are known by their place in the shop's list, the newest first, and not by their id.
+    RefundsByPlace,
+    /// The look-up leaves out documents whose sum is below zero.
+    CreditNotesNotFound,
 }
 
 impl Bug {
@@ -52,6 +56,9 @@ impl Bug {
         Bug::LossyRounding,
         Bug::BookBeforeComparison,
     ];
+
+    /// Bugs that only lives with refunds can show.
+    pub(crate) const OF_CREDIT: [Bug; 2] = [Bug::RefundsByPlace, Bug::CreditNotesNotFound];
 }
 
 /// The ledger with the bug, if it is the ledger's.
@@ -66,7 +73,11 @@ pub(crate) fn store(bug: Option<Bug>, store: &Arc<SimulatedStore>) -> Arc<dyn St
 
 /// The shop's connector with the bug, if it is its own.
 pub(crate) fn webshop(bug: Option<Bug>) -> &'static dyn Webshop {
-    if bug == Some(Bug::FailOpenVerification) { &CredulousWebshop } else { WEBSHOP }
+    match bug {
+        Some(Bug::FailOpenVerification) => &BuggyWebshop(Bug::FailOpenVerification),
+        Some(Bug::RefundsByPlace) => &BuggyWebshop(Bug::RefundsByPlace),
+        _ => WEBSHOP,
+    }
 }
 
 /// The accounting system's connector with the bug, if it is its own.
@@ -75,6 +86,7 @@ pub(crate) fn accounting(bug: Option<Bug>) -> &'static dyn Accounting {
         Some(Bug::CreateWithoutLookUp) => &BuggyAccounting(Bug::CreateWithoutLookUp),
         Some(Bug::LossyRounding) => &BuggyAccounting(Bug::LossyRounding),
         Some(Bug::BookBeforeComparison) => &BuggyAccounting(Bug::BookBeforeComparison),
+        Some(Bug::CreditNotesNotFound) => &BuggyAccounting(Bug::CreditNotesNotFound),
         _ => ACCOUNTING,
     }
 }
@@ -205,16 +217,19 @@ impl Store for BuggyStore {
     }
 }
 
-struct CredulousWebshop;
+struct BuggyWebshop(Bug);
 
 #[async_trait]
-impl Webshop for CredulousWebshop {
+impl Webshop for BuggyWebshop {
     fn manifest(&self) -> &'static Manifest {
         WEBSHOP.manifest()
     }
 
-    fn verify(&self, _: &Delivery<'_>, _: &[SecretString]) -> Verification {
-        Verification::Authentic
+    fn verify(&self, delivery: &Delivery<'_>, secrets: &[SecretString]) -> Verification {
+        if self.0 == Bug::FailOpenVerification {
+            return Verification::Authentic;
+        }
+        WEBSHOP.verify(delivery, secrets)
     }
 
     fn notice(&self, delivery: &Delivery<'_>) -> Result<connectors::ports::Notice, Failure> {
@@ -231,7 +246,12 @@ impl Webshop for CredulousWebshop {
         entity: &EntityId,
         rules: &ReadingRules,
     ) -> Result<Fetched<Order>, Failure> {
-        WEBSHOP.fetch_order(transport, entity, rules).await
+        let mut fetched = WEBSHOP.fetch_order(transport, entity, rules).await?;
+        if let (Bug::RefundsByPlace, Fetched::Found { value, .. }) = (self.0, &mut fetched) {
+            let places = (0..value.refunds.len()).rev();
+            value.refunds.iter_mut().zip(places).for_each(|(refund, place)| refund.id = place.to_string());
+        }
+        Ok(fetched)
     }
 
     async fn changed_since(
@@ -397,7 +417,9 @@ impl Accounting for BuggyAccounting {
         if self.0 == Bug::CreateWithoutLookUp {
             return Ok(Vec::new());
         }
-        ACCOUNTING.find(transport, reference).await
+        let mut found = ACCOUNTING.find(transport, reference).await?;
+        found.retain(|document| self.0 != Bug::CreditNotesNotFound || !document.kind.is_credit_note());
+        Ok(found)
     }
 
     async fn find_edited(
@@ -410,7 +432,9 @@ impl Accounting for BuggyAccounting {
         if self.0 == Bug::CreateWithoutLookUp {
             return Ok(Vec::new());
         }
-        ACCOUNTING.find_edited(transport, customer, date, key).await
+        let mut found = ACCOUNTING.find_edited(transport, customer, date, key).await?;
+        found.retain(|document| self.0 != Bug::CreditNotesNotFound || !document.kind.is_credit_note());
+        Ok(found)
     }
 
     async fn create_document(

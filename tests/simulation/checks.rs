@@ -49,7 +49,7 @@ pub(crate) fn violations(history: &mut History) -> Vec<String> {
 }
 
 /// I6 in both directions, by the engine's own comparison.
-fn compared(history: &mut History, found: &mut Vec<String>) {
+pub(crate) fn compared(history: &mut History, found: &mut Vec<String>) {
     for index in 0..history.plan.setups.len() {
         match history.compare(index) {
             Ok(comparison) => {
@@ -72,7 +72,7 @@ fn compared(history: &mut History, found: &mut Vec<String>) {
 }
 
 /// I9: from the log alone, the same plans and the same requests.
-fn proved(history: &History, found: &mut Vec<String>) {
+pub(crate) fn proved(history: &History, found: &mut Vec<String>) {
     for head in history.store.memory.heads() {
         let trace = at_once(history.store.memory.log(&head.transfer)).expect("the memory is there");
         match at_once(engine::replay::prove_requests(&trace)) {
@@ -93,15 +93,15 @@ fn may_lack_proof(history: &History) -> bool {
 }
 
 /// One document of an agreement that carries a key of ours.
-struct Standing {
-    booked: bool,
+pub(crate) struct Standing {
+    pub(crate) booked: bool,
     number: u32,
-    reference: String,
-    gross: Decimal,
+    pub(crate) reference: String,
+    pub(crate) gross: Decimal,
     currency: String,
 }
 
-fn standing(history: &History, index: usize) -> Vec<Standing> {
+pub(crate) fn standing(history: &History, index: usize) -> Vec<Standing> {
     let world = lock(&history.world);
     let agreement = &world.agreements[&agreement_name(index)];
     let drafts = agreement.drafts.iter().map(|(number, document)| (false, number, document));
@@ -122,7 +122,7 @@ fn standing(history: &History, index: usize) -> Vec<Standing> {
 }
 
 /// I1: at most one document for each reference; I6: each belongs to an order that the ledger knows.
-fn documents(history: &History, index: usize, found: &mut Vec<String>) {
+pub(crate) fn documents(history: &History, index: usize, found: &mut Vec<String>) {
     let mut by_reference: BTreeMap<String, usize> = BTreeMap::new();
     for standing in standing(history, index) {
         *by_reference.entry(standing.reference).or_default() += 1;
@@ -188,7 +188,7 @@ fn payments(history: &History, index: usize, found: &mut Vec<String>) {
 }
 
 /// I1 for customers: one for each e-mail address.
-fn customers(history: &History, index: usize, found: &mut Vec<String>) {
+pub(crate) fn customers(history: &History, index: usize, found: &mut Vec<String>) {
     let world = lock(&history.world);
     let mut by_email: BTreeMap<String, usize> = BTreeMap::new();
     for customer in world.agreements[&agreement_name(index)].customers.values() {
@@ -390,7 +390,7 @@ fn final_state(history: &History, shape: &OrderShape) -> &'static str {
 }
 
 /// I8: no secret and no address in what operators read.
-fn silence(history: &History, found: &mut Vec<String>) {
+pub(crate) fn silence(history: &History, found: &mut Vec<String>) {
     for head in history.store.memory.heads() {
         let rows = history.store.memory.log_texts(&head.transfer);
         let shown = format!("{:?} {:?}", head.facts, head.status);

@@ -13,8 +13,8 @@ use connectors::woocommerce::WooCommerce;
 use domain::catalogue::MasterData;
 use domain::order::PaymentState;
 use domain::settings::{
-    DifferenceMode, GoneProduct, HandlingRule, Registration, Template, UpdateWhen, WriteBackForm,
-    read_settings,
+    CreditChoice, DifferenceMode, GoneProduct, HandlingRule, Registration, Template, UpdateWhen,
+    WriteBackForm, read_settings,
 };
 use domain::{AgreementId, ConnectionId, DocumentKind, EffectKey, Failure, MerchantId, Settings};
 use engine::route::{AccountingEnd, Connections, RegisterEnd, Route, RouteFailure, ShopEnd};
@@ -55,6 +55,8 @@ pub(crate) struct Setup {
     pub(crate) catalogue: bool,
     /// A register of VAT numbers is asked, and this is what it answers; `None` for one that is down.
     pub(crate) register: Option<Option<bool>>,
+    /// Refunds, edits and cancellations after booking become documents; without it a person decides.
+    pub(crate) credits: bool,
 }
 
 impl Setup {
@@ -72,6 +74,7 @@ impl Setup {
             per_line: false,
             catalogue: false,
             register: None,
+            credits: false,
         }
     }
 }
@@ -132,6 +135,10 @@ fn settings(setup: &Setup) -> Settings {
         settings.products.catalogue.create = true;
         settings.products.catalogue.gone = GoneProduct::Bar;
         settings.products.catalogue.update.barcode = UpdateWhen::Always;
+    }
+    if !setup.credits {
+        settings.credit.edits = CreditChoice::Hold;
+        settings.credit.cancellations = CreditChoice::Hold;
     }
     settings
 }

@@ -21,6 +21,7 @@ use sandbox::World;
 use secrecy::SecretString;
 
 use crate::bugs::Bug;
+use crate::credits::{self, Turn};
 use crate::deployment::{
     self, Setup, SimulatedConnections, WEBHOOK_SECRET, merchant, shop_connection, source,
 };
@@ -56,6 +57,8 @@ pub(crate) struct Plan {
     pub(crate) changes: Vec<(usize, usize, i64, &'static str)>,
     /// Edits of what an order sells: merchant, when, the new shape.
     pub(crate) edits: Vec<(usize, i64, OrderShape)>,
+    /// What the shop's staff does to an order once it is placed: merchant, order, when, what.
+    pub(crate) lives: Vec<(usize, usize, i64, Turn)>,
     /// What a person does to the draft of an order: merchant, order, when, what.
     pub(crate) deeds: Vec<(usize, usize, i64, Deed)>,
     pub(crate) workers: usize,
@@ -83,6 +86,7 @@ impl Plan {
             orders: vec![(0, 0, OrderShape::plain(5001))],
             changes: Vec::new(),
             edits: Vec::new(),
+            lives: Vec::new(),
             deeds: Vec::new(),
             workers: 2,
             skew_ms: Vec::new(),
@@ -183,6 +187,7 @@ enum Event {
     Place(usize, OrderShape),
     Change(usize, usize, &'static str),
     Edit(usize, OrderShape),
+    Turn(usize, usize, Turn),
     Person(usize, usize, Deed),
     Backup,
     Restore,
@@ -348,6 +353,11 @@ impl History {
                     });
                 }
                 Event::Edit(index, shape) => self.edit(index, &shape),
+                Event::Turn(index, order, turn) => {
+                    let mut world = lock(&self.world);
+                    let shop = world.woocommerce.get_mut(&deployment::shop_name(index)).expect("it exists");
+                    credits::take_turn(shop, self.machine.now(), order, turn);
+                }
                 Event::Person(index, order, deed) => self.person(index, order, deed),
                 Event::Backup => self.backup = Some(self.store.memory.backup()),
                 Event::Restore => self.restore(),
@@ -802,6 +812,9 @@ fn timeline(plan: &Plan, began: i64) -> Vec<(i64, Event)> {
     }
     for (index, at, shape) in &plan.edits {
         events.push((began + at, Event::Edit(*index, shape.clone())));
+    }
+    for (index, order, at, turn) in &plan.lives {
+        events.push((began + at, Event::Turn(*index, *order, *turn)));
     }
     for (index, order, at, deed) in &plan.deeds {
         events.push((began + at, Event::Person(*index, *order, *deed)));

@@ -8,6 +8,7 @@
 mod bugs;
 mod catalogue;
 mod checks;
+mod credits;
 mod deployment;
 mod exhaustive;
 mod history;

@@ -234,6 +234,7 @@ fn setup(random: &mut Random, skewed: bool) -> Setup {
         per_line: random.chance(500),
         catalogue: false,
         register: None,
+        credits: false,
     }
 }
 

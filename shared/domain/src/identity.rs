@@ -119,6 +119,8 @@ pub enum Effect {
     WriteBack,
     /// The shop is told what is in stock.
     Stock,
+    /// A credit note or further invoice is made, of a refund, an edit or a cancellation.
+    CreditNote,
 }
 
 impl Effect {
@@ -135,6 +137,7 @@ impl Effect {
             Effect::Payment => "payment",
             Effect::WriteBack => "write-back",
             Effect::Stock => "stock",
+            Effect::CreditNote => "credit-note",
         }
     }
 }
@@ -156,6 +159,35 @@ impl EffectKey {
             &ordinal.to_string(),
             agreement.as_str(),
         ])
+    }
+
+    /// The key of a document that follows an invoice: made of what it is for (`refund` and the refund's own immutable id; `edit`,
+    /// `gone`) and of how often that came before. The same refund has the same key whatever plan it comes in, also when the ledger was
+    /// restored and plans have other ordinals than before.
+    pub fn of_adjustment(
+        transfer: &TransferId,
+        cause: &str,
+        identity: &str,
+        before: u32,
+        agreement: &AgreementId,
+    ) -> EffectKey {
+        EffectKey::of_parts(&[
+            transfer.merchant.as_str(),
+            &transfer.source,
+            transfer.kind.as_str(),
+            transfer.entity.as_str(),
+            Effect::CreditNote.as_str(),
+            cause,
+            identity,
+            &before.to_string(),
+            agreement.as_str(),
+        ])
+    }
+
+    /// The key of an effect on the document that this is the key of.
+    #[must_use]
+    pub fn then(&self, effect: Effect) -> EffectKey {
+        EffectKey::of_parts(&[self.as_str(), effect.as_str()])
     }
 
     /// The key of an effect that many transfers may ask for, such as making one customer or one product: it is keyed by

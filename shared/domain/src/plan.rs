@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use crate::customer::{Customer, CustomerKind};
 use crate::document::{Document, DocumentKind, Totals};
 use crate::identity::{AgreementId, ConnectionId, EffectKey, TransferId};
-use crate::money::Money;
+use crate::money::{Money, Percentage};
 
 /// The schema version of a stored plan. An unknown one is refused, never guessed.
 pub const PLAN_SCHEMA: u32 = 1;
@@ -90,6 +90,62 @@ pub struct Plan {
     /// Of a product of the shop; an order's plan has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<ProductPart>,
+    /// The order's lines as far as they are invoiced once this is carried out, before refunds: by them an edit is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sold: Vec<SoldLine>,
+    /// Ids of the refunds that are taken into account once this is carried out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refunds: Vec<String>,
+    /// For a plan after the first booked invoice: which invoice it belongs to, and what it leaves standing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adjustment: Option<Adjustment>,
+}
+
+/// A line of the order as it is invoiced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoldLine {
+    /// The shop's id of the line.
+    pub id: String,
+    /// Units.
+    pub quantity: rust_decimal::Decimal,
+    /// Net, in minor units of the order's currency.
+    pub net: i64,
+    /// The merchant's own VAT on it, in minor units.
+    pub vat: i64,
+}
+
+/// What a credit note or a further invoice changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adjustment {
+    /// Number of the order's first booked invoice, which credit notes point at.
+    pub invoice: u64,
+    /// What is left once this is carried out: invoiced less credited.
+    pub left: Vec<LeftLine>,
+    /// Documents so far that an edit asked for.
+    #[serde(default)]
+    pub edits: u32,
+    /// How often the order fell away and everything left was credited. An order may come back.
+    #[serde(default)]
+    pub gone: u32,
+}
+
+/// What is left of one line of the invoices: invoiced less credited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftLine {
+    /// The order's line; `None` for what belongs to the order as a whole.
+    pub order_line: Option<String>,
+    /// Product number in the target.
+    pub product: String,
+    /// Text on the document.
+    pub description: String,
+    /// The rate that the target applies.
+    pub rate: Percentage,
+    /// Units left.
+    pub quantity: rust_decimal::Decimal,
+    /// Net left.
+    pub net: Money,
+    /// VAT left, as the shop states it.
+    pub vat: Money,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -113,6 +169,15 @@ impl Plan {
             Step::CreateDocument(document) | Step::UpdateDraft(document) => Some(document),
             _ => None,
         })
+    }
+
+    /// True when nothing is left of the invoices once this is carried out.
+    pub fn leaves_nothing(&self) -> bool {
+        let left = self.adjustment.as_ref().map(|adjustment| {
+            let amounts = adjustment.left.iter().flat_map(|line| [line.net, line.vat]);
+            Money::sum(self.order_total.currency(), amounts)
+        });
+        matches!(left, Some(Ok(left)) if left.is_zero())
     }
 
     /// SHA-256 of the plan's JSON, in hexadecimal. Equal plans have equal hashes on every machine.

@@ -47,9 +47,9 @@ pub struct Comparison {
     pub day: Date,
     /// Orders that the shop changed on the day.
     pub changed: usize,
-    /// Invoices that the ledger says were booked on the day.
+    /// Invoices and credit notes that the ledger says were booked on the day.
     pub ledger: Tally,
-    /// Invoices with a key of ours that the accounting system says were booked on the day.
+    /// Invoices and credit notes with a key of ours that the accounting system says were booked on the day.
     pub accounting: Tally,
     /// What does not agree: `books-twin`, `books-unknown`, `books-differ`, `books-missing`, `order-unknown`.
     pub findings: Vec<Reason>,
@@ -88,8 +88,8 @@ impl Engine<'_> {
             accounting: Tally::default(),
             findings: Vec::new(),
         };
-        self.compare_books(route, &booked, &mut comparison).await?;
-        compare_ledger(&heads, &booked, &mut comparison);
+        let tallied = compare_ledger(&heads, &booked, &mut comparison);
+        self.compare_books(route, &booked, &tallied, &mut comparison).await?;
         for transfer in &changed {
             if self.store.head(transfer).await?.is_none() {
                 let reason = Reason::new("order-unknown").with("entity", &transfer.entity).with("day", day);
@@ -123,6 +123,7 @@ impl Engine<'_> {
         &self,
         route: &Route,
         booked: &[FoundDocument],
+        tallied: &BTreeSet<u64>,
         comparison: &mut Comparison,
     ) -> Result<(), StoreFailure> {
         let mut references = BTreeSet::new();
@@ -136,13 +137,15 @@ impl Engine<'_> {
             match self.known_amount(route, document).await? {
                 None => finding("books-unknown"),
                 Some(amount) if amount != document.totals.gross => finding("books-differ"),
+                // A credit note is dated when the money went back: its order stands under the day of the invoice.
+                Some(amount) if !tallied.contains(&document.number) => comparison.ledger.add(amount),
                 Some(_) => {}
             }
         }
         Ok(())
     }
 
-    /// The amount under which the ledger knows an invoice.
+    /// The amount under which the ledger knows a booked document.
     async fn known_amount(
         &self,
         route: &Route,
@@ -151,7 +154,9 @@ impl Engine<'_> {
         let pointer = Pointer { kind: PointerKind::InvoiceNumber, value: document.number.to_string() };
         for transfer in self.store.find(&route.merchant, &pointer).await? {
             let Some(head) = self.store.head(&transfer).await? else { continue };
-            if let Some(record) = invoice(&head).filter(|record| record.number == document.number) {
+            let mut records = head.documents.iter().rev();
+            let known = records.find(|record| record.kind.is_booked() && record.number == document.number);
+            if let Some(record) = known {
                 return Ok(Some(record.totals.gross));
             }
         }
@@ -213,29 +218,37 @@ impl Engine<'_> {
     }
 }
 
-/// Every invoice that the ledger knows of the day stands in the books.
-fn compare_ledger(heads: &[Head], booked: &[FoundDocument], comparison: &mut Comparison) {
+/// Every booked document that the ledger knows of the day stands in the books. Returns the numbers of those that were counted.
+fn compare_ledger(heads: &[Head], booked: &[FoundDocument], comparison: &mut Comparison) -> BTreeSet<u64> {
+    let mut tallied = BTreeSet::new();
     for head in heads {
-        let Some(record) = invoice(head) else { continue };
-        let stands = booked.iter().any(|document| document.number == record.number);
-        // What was adopted may carry another integration's reference; it is not listed as ours then, and counts on neither side.
-        if record.adopted && !stands {
-            continue;
-        }
-        comparison.ledger.add(record.totals.gross);
-        if !stands {
-            let reason = Reason::new("books-missing")
-                .with("number", record.number)
-                .with("order", &head.order_number)
-                .with("day", comparison.day);
-            comparison.findings.push(reason);
+        for record in of_day(head, comparison.day) {
+            let stands = booked.iter().any(|document| document.number == record.number);
+            // What was adopted may carry another integration's reference; it is not listed as ours then, and counts on neither side.
+            if (record.adopted && !stands) || !tallied.insert(record.number) {
+                continue;
+            }
+            comparison.ledger.add(record.totals.gross);
+            if !stands {
+                let reason = Reason::new("books-missing")
+                    .with("number", record.number)
+                    .with("order", &head.order_number)
+                    .with("day", comparison.day);
+                comparison.findings.push(reason);
+            }
         }
     }
+    tallied
 }
 
-/// The booked invoice of a transfer.
-fn invoice(head: &Head) -> Option<&DocumentRecord> {
-    head.documents.iter().rev().find(|record| record.kind == DocumentKind::BookedInvoice)
+/// The booked documents of a transfer that are dated that day. What was recorded without a date is the order's invoice.
+fn of_day(head: &Head, day: Date) -> impl Iterator<Item = &DocumentRecord> {
+    let invoice = head.documents.iter().rposition(|record| record.kind == DocumentKind::BookedInvoice);
+    let of_day = move |(index, record): &(usize, &DocumentRecord)| match record.date {
+        Some(date) => record.kind.is_booked() && date == day,
+        None => Some(*index) == invoice,
+    };
+    head.documents.iter().enumerate().filter(of_day).map(|(_, record)| record)
 }
 
 fn finding(code: &str, document: &FoundDocument, day: Date) -> Reason {

@@ -516,6 +516,7 @@ async fn a_conclusion_is_read_back(bench: &Bench<'_>) -> Finding {
         day: jiff::civil::date(2026, 1, 31),
     });
     end.documents = vec![crate::store::DocumentRecord {
+        date: None,
         ordinal: 1,
         kind: domain::DocumentKind::BookedInvoice,
         number: 10_001,

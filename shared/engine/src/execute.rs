@@ -251,7 +251,7 @@ impl Session<'_> {
             }
             Thing::Booking(_) => {
                 let found = self.look_for(plan).await?;
-                let booked = found.filter(|found| found.kind == DocumentKind::BookedInvoice);
+                let booked = found.filter(|found| found.kind.is_booked());
                 booked.iter().for_each(|found| self.note_found(found));
                 Ok(booked.is_some())
             }
@@ -283,7 +283,7 @@ impl Session<'_> {
             Thing::Booking(step) => {
                 let draft = self.progress.draft.ok_or_else(|| missing("draft"))?;
                 let found = port.book(&self.accounting(), &step.key, draft, step.send).await?;
-                if found.kind != DocumentKind::BookedInvoice || found.reference != plan.reference {
+                if !found.kind.is_booked() || found.reference != plan.reference {
                     // What was booked, if anything, is looked up by our reference.
                     return Err(Failure::Unknown { message: "another document was answered".to_owned() });
                 }
@@ -330,10 +330,9 @@ impl Session<'_> {
                 .with("answered", &first.answered);
             self.progress.held = Some(reason);
         }
-        match found.kind {
-            DocumentKind::BookedInvoice => self.progress.invoice = Some(found.number),
-            DocumentKind::Order | DocumentKind::DraftInvoice => self.progress.draft = Some(found.number),
-        }
+        let number =
+            if found.kind.is_booked() { &mut self.progress.invoice } else { &mut self.progress.draft };
+        *number = Some(found.number);
         self.progress.kind = Some(found.kind);
         self.progress.totals = Some(found.totals);
         self.notes.target_totals = Some(found.totals);
@@ -540,7 +539,7 @@ impl Session<'_> {
             // The draft may be gone because a person deleted it, or because it was booked and is not seen yet.
             let found = self.look_for(carrying.plan).await?;
             match found {
-                Some(found) if found.kind == DocumentKind::BookedInvoice => {
+                Some(found) if found.kind.is_booked() => {
                     self.note_found(&found);
                     return Ok(self.check_booked(carrying));
                 }

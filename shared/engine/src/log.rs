@@ -152,6 +152,9 @@ pub struct PlanningRecord {
     /// Somebody else made or booked it.
     #[serde(default)]
     pub adopted: bool,
+    /// Number of the customer that it was made out to, when it was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<u32>,
 }
 
 /// One call in full, redacted of credentials (which the transport adds after recording).

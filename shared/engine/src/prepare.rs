@@ -10,7 +10,10 @@ use connectors::ports::{Fetched, FoundDocument};
 use domain::catalogue::{MasterData, Product};
 use domain::document::DocumentKind;
 use domain::plan::{CustomerAction, Reason, Step};
-use domain::planning::{Earlier, PlanInput, StandingDocument, content_hash, invoice_reference, needs, plan};
+use domain::planning::{
+    Earlier, PlanInput, StandingDocument, adjustment_needs, content_hash, invoice_reference, more_follows,
+    needs, plan,
+};
 use domain::{Catalogue, Decision, EffectKey, Order, Plan, VatNumberAnswer};
 
 use crate::log::{PlanningRecord, RowKind};
@@ -36,7 +39,7 @@ struct Standing {
 impl Session<'_> {
     /// Reads the source and brings the target to it.
     pub(crate) async fn renew(&mut self) -> Result<Ending, Stop> {
-        let Some((order, raw)) = self.fetch().await? else { return Ok(self.gone()) };
+        let Some((order, raw)) = self.fetch().await? else { return self.gone().await };
         if let Some(ending) = self.behind(&order) {
             return Ok(ending);
         }
@@ -53,7 +56,7 @@ impl Session<'_> {
             return Ok(ending);
         }
         let recorded = self.standing().map(|(kind, number)| StandingDocument { kind, number });
-        let decision = self.decide(&order, &bare, "", earlier.as_ref(), recorded);
+        let decision = self.decide(&order, &bare, "", self.earlier(earlier.as_ref(), recorded));
         if let Decision::Skip(reason) = decision {
             return Ok(self.skipped(reason, &order));
         }
@@ -61,22 +64,52 @@ impl Session<'_> {
             Some(plan) => self.standing_now(plan).await?,
             None => None,
         };
+        let document = standing.as_ref().map(|standing| standing.document);
+        let before = self.earlier(earlier.as_ref(), document);
         let catalogue = match decision {
             // What only registers payments needs nothing more of the target.
             Decision::Transfer(plan) if plan.done > 0 => bare,
-            _ => self.catalogue(&order, master).await?,
+            _ => self.catalogue(&order, before, master).await?,
         };
         let hash = catalogue.hash();
         let document = standing.as_ref().map(|standing| standing.document);
-        let decision = self.decide(&order, &catalogue, &hash, earlier.as_ref(), document);
+        let before = self.earlier(earlier.as_ref(), document);
+        let catalogue = self.catalogue(&order, before, master).await?;
+        let hash = catalogue.hash();
+        let decision = self.decide(&order, &catalogue, &hash, before);
         self.note_planning(earlier.as_ref(), document);
         self.notes.catalogue_hash = Some(hash);
         self.notes.catalogue = Some(catalogue);
         match decision {
             Decision::Skip(reason) => Ok(self.skipped(reason, &order)),
             Decision::Hold(reason) => Ok(self.held(reason, &order)),
-            Decision::Transfer(plan) => self.carry(*plan, &order, standing).await,
+            Decision::Transfer(plan) => {
+                let ending = self.carry(&plan, &order, standing).await?;
+                Ok(self.with_what_follows(ending, &order, &plan))
+            }
         }
+    }
+
+    /// The last plan beside what stands of it.
+    fn earlier<'p>(&self, plan: Option<&'p Plan>, document: Option<StandingDocument>) -> Option<Earlier<'p>> {
+        plan.map(|plan| Earlier {
+            plan,
+            document,
+            adopted: self.is_adopted(),
+            customer: self.progress.customer,
+        })
+    }
+
+    /// One plan is one document. Where the order asks for another after it (a refund beside an edit, two refunds in one update), the
+    /// transfer comes up again at once: each document is concluded, and so recorded, before the next is planned.
+    fn with_what_follows(&self, ending: Ending, order: &Order, plan: &Plan) -> Ending {
+        let booked = self.standing().is_some_and(|(kind, _)| kind.is_booked());
+        let follows =
+            (booked || plan.adjustment.is_some()) && more_follows(order, &self.route.settings, plan);
+        if ending.status != Status::Done || ending.due_at.is_some() || !follows {
+            return ending;
+        }
+        Ending { due_at: Some(self.engine.now()), ..ending }
     }
 
     /// A document that the merchant must look at is not written again because the shop tells of the same order once more.
@@ -109,17 +142,23 @@ impl Session<'_> {
         }
     }
 
-    /// The order is gone in the shop: what stands in the books stays there.
-    fn gone(&mut self) -> Ending {
+    /// The order is gone in the shop: what stands in the books stays there. That is the merchant's to look at, unless all of it
+    /// was credited before.
+    async fn gone(&mut self) -> Result<Ending, Stop> {
         let reason = Reason::new("order-deleted").with("order", &self.head.order_number);
+        let credited = match self.standing() {
+            Some(_) => self.earlier_plan().await?.is_some_and(|plan| plan.leaves_nothing()),
+            None => false,
+        };
         self.notes.reason = Some(reason.clone());
         let earlier = self.head.applied.clone().unwrap_or_default();
         let applied = Some(Applied { body_hash: self.kept_hash(), decision: reason.code.clone(), ..earlier });
         let status = match self.standing() {
+            Some(_) if credited => Status::Done,
             Some(_) => Status::Held { code: "order-deleted-after-transfer".to_owned() },
             None => Status::Skipped { code: reason.code },
         };
-        Ending::settled(status, reason.facts, applied)
+        Ok(Ending::settled(status, reason.facts, applied))
     }
 
     /// The shop answered with an older state than the one that stands: a lagging copy. An older event never changes newer
@@ -226,8 +265,8 @@ impl Session<'_> {
     /// What stands in the target of the last plan, as it is now. A booked invoice stays; a draft may have been edited,
     /// booked or deleted by a person.
     async fn standing_now(&mut self, plan: &Plan) -> Result<Option<Standing>, Stop> {
-        if let Some(number) = self.progress.invoice {
-            let document = StandingDocument { kind: DocumentKind::BookedInvoice, number };
+        if let (Some(number), Some((kind, _))) = (self.progress.invoice, self.standing()) {
+            let document = StandingDocument { kind, number };
             return Ok(Some(Standing { document, found: None, edited: false }));
         }
         let Some(found) = self.look_for(plan).await? else {
@@ -238,12 +277,12 @@ impl Session<'_> {
             return Ok(None);
         };
         self.progress.doubt = None;
-        let edited = found.kind != DocumentKind::BookedInvoice
+        let edited = !found.kind.is_booked()
             && (found.reference != plan.reference
                 || self.progress.totals.is_some_and(|totals| totals != found.totals)
                 || self.progress.customer.is_some_and(|customer| customer != found.customer));
         let document = StandingDocument { kind: found.kind, number: found.number };
-        if found.kind == DocumentKind::BookedInvoice {
+        if found.kind.is_booked() {
             self.note_found(&found);
             self.remember(plan.ordinal, true);
         }
@@ -295,9 +334,17 @@ impl Session<'_> {
     }
 
     /// The snapshot that this order is planned with.
-    async fn catalogue(&mut self, order: &Order, master: Arc<MasterData>) -> Result<Catalogue, Stop> {
+    async fn catalogue(
+        &mut self,
+        order: &Order,
+        before: Option<Earlier<'_>>,
+        master: Arc<MasterData>,
+    ) -> Result<Catalogue, Stop> {
         let port = self.route.accounting.port;
-        let asked = needs(order, &self.route.settings);
+        let asked = match before.filter(Earlier::is_invoiced) {
+            Some(before) => adjustment_needs(order, &self.route.settings, before.plan),
+            None => needs(order, &self.route.settings),
+        };
         let products: Vec<Product> = if asked.products.is_empty() {
             Vec::new()
         } else {
@@ -357,8 +404,7 @@ impl Session<'_> {
         order: &Order,
         catalogue: &Catalogue,
         catalogue_hash: &str,
-        earlier: Option<&Plan>,
-        document: Option<StandingDocument>,
+        earlier: Option<Earlier<'_>>,
     ) -> Decision {
         plan(&PlanInput {
             transfer: &self.head.transfer,
@@ -371,7 +417,7 @@ impl Session<'_> {
             catalogue_hash,
             time_zone: &self.route.time_zone,
             today: self.today(),
-            earlier: earlier.map(|plan| Earlier { plan, document, adopted: self.is_adopted() }),
+            earlier,
         })
     }
 
@@ -398,27 +444,33 @@ impl Session<'_> {
             earlier: earlier.map(|plan| plan.ordinal),
             standing: standing.map(|document| (document.kind, document.number)),
             adopted: earlier.is_some() && self.is_adopted(),
+            customer: self.progress.customer.filter(|_| earlier.is_some()),
         });
     }
 
     /// Stores the plan and carries it out.
-    async fn carry(&mut self, plan: Plan, order: &Order, standing: Option<Standing>) -> Result<Ending, Stop> {
-        if let Some(reason) = self.objection(&plan, standing.as_ref()) {
+    async fn carry(
+        &mut self,
+        plan: &Plan,
+        order: &Order,
+        standing: Option<Standing>,
+    ) -> Result<Ending, Stop> {
+        if let Some(reason) = self.objection(plan, standing.as_ref()) {
             return Ok(self.held(reason, order));
         }
         let hash = plan.hash();
-        self.note_plan(&plan, &hash);
+        self.note_plan(plan, &hash);
         self.notes.warnings.clone_from(&plan.warnings);
         self.notes.warnings.extend(self.notes.unanswered.take());
         let applied = self.applied(order, &hash);
-        self.progress = self.starting_progress(&plan, standing.as_ref());
-        if let Err(stop) = self.store_plan(&plan, &hash, applied.clone()).await {
+        self.progress = self.starting_progress(plan, standing.as_ref());
+        if let Err(stop) = self.store_plan(plan, &hash, applied.clone()).await {
             self.progress = self.head.progress.clone();
             return Err(stop);
         }
         // What was counted as not registered may be in the books all the same: a payment is never made unseen.
         let look_first = plan.done > 0 || self.route.epoch.is_some_and(|epoch| order.created_at < epoch);
-        self.execute(&plan, applied, false, look_first).await
+        self.execute(plan, applied, false, look_first).await
     }
 
     fn starting_progress(&self, plan: &Plan, standing: Option<&Standing>) -> Progress {
@@ -461,7 +513,9 @@ impl Session<'_> {
         let json = serde_json::to_string(plan).map_err(|error| Stop::Ledger(error.to_string()))?;
         let order = self.order.clone().ok_or_else(|| Stop::Ledger("no order was read".to_owned()))?;
         "transfer".clone_into(&mut self.notes.decision);
-        let day = plan.document_step().map_or(order.day, |step| step.document.date);
+        // An order belongs to the day of its first document, also when a credit note follows.
+        let first = plan.document_step().filter(|_| plan.adjustment.is_none());
+        let day = first.map_or(order.day, |step| step.document.date);
         self.order = Some(OrderFacts { day, ..order.clone() });
         let now = self.engine.now();
         let storing = PlanStoring {

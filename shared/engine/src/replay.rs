@@ -12,7 +12,6 @@ use async_trait::async_trait;
 use connectors::http::{Request, Response, Transport};
 use connectors::ports::{Accounting, Webshop};
 use connectors::registry;
-use domain::document::DocumentKind;
 use domain::identity::Effect;
 use domain::plan::{CustomerAction, Step, SupersededOrder};
 use domain::planning::{
@@ -118,7 +117,12 @@ fn replan_row(row: usize, entry: &LogEntry, made: &[Replanned]) -> Result<Replan
         catalogue_hash: &catalogue.hash(),
         time_zone: &TimeZone::get(&planning.time_zone).map_err(|_| incomplete())?,
         today: planning.today,
-        earlier: earlier.map(|plan| Earlier { plan, document, adopted: planning.adopted }),
+        earlier: earlier.map(|plan| Earlier {
+            plan,
+            document,
+            adopted: planning.adopted,
+            customer: planning.customer,
+        }),
     });
     same_plan(row, decision, recorded, planning)
 }
@@ -363,10 +367,7 @@ impl Ends<'_> {
                 let _ = accounting.register_payment(transport, step, self.customer, invoice).await;
             }
             Step::WriteBack(step) => {
-                let number = match step.kind {
-                    DocumentKind::BookedInvoice => self.number("invoice"),
-                    DocumentKind::Order | DocumentKind::DraftInvoice => self.number("draft"),
-                };
+                let number = self.number(if step.kind.is_booked() { "invoice" } else { "draft" });
                 let entity = &plan.transfer.entity;
                 let _ = self.shop.write_back(transport, entity, step, &number.to_string()).await;
             }

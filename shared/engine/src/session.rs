@@ -17,7 +17,7 @@ use crate::store::{
 };
 
 /// Documents remembered in the head, at most; the log has them all.
-const MOST_DOCUMENTS: usize = 12;
+const MOST_DOCUMENTS: usize = 24;
 
 /// Why the work under a claim ends before its natural end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +122,8 @@ pub(crate) struct Session<'a> {
     pub(crate) order: Option<OrderFacts>,
     pub(crate) locks: Vec<EffectKey>,
     pub(crate) read_at: Option<Timestamp>,
+    /// Posting date of the document that the plan in hand makes.
+    pub(crate) document_day: Option<jiff::civil::Date>,
 }
 
 impl<'a> Session<'a> {
@@ -139,6 +141,7 @@ impl<'a> Session<'a> {
             order: None,
             locks: head.locks.clone(),
             read_at: None,
+            document_day: None,
             head,
         }
     }
@@ -355,7 +358,7 @@ impl<'a> Session<'a> {
     pub(crate) fn remember(&mut self, ordinal: u32, adopted: bool) {
         let Some((kind, number)) = self.standing() else { return };
         let Some(totals) = self.progress.totals else { return };
-        let record = DocumentRecord { ordinal, kind, number, totals, adopted };
+        let record = DocumentRecord { ordinal, kind, number, totals, adopted, date: self.document_day };
         self.documents.retain(|document| document.ordinal != ordinal);
         self.documents.push(record);
         let surplus = self.documents.len().saturating_sub(MOST_DOCUMENTS);
@@ -365,7 +368,10 @@ impl<'a> Session<'a> {
     /// Kind and number of the document that stands according to the progress.
     pub(crate) fn standing(&self) -> Option<(DocumentKind, u64)> {
         match (self.progress.invoice, self.progress.draft) {
-            (Some(invoice), _) => Some((DocumentKind::BookedInvoice, invoice)),
+            (Some(booked), _) => {
+                let kind = self.progress.kind.filter(|kind| kind.is_booked());
+                Some((kind.unwrap_or(DocumentKind::BookedInvoice), booked))
+            }
             (None, Some(draft)) => Some((self.progress.kind.unwrap_or(DocumentKind::DraftInvoice), draft)),
             (None, None) => None,
         }
@@ -508,6 +514,7 @@ impl<'a> Session<'a> {
 
     /// Notes what a plan says.
     pub(crate) fn note_plan(&mut self, plan: &Plan, hash: &str) {
+        self.document_day = plan.document_step().map(|step| step.document.date);
         self.notes.ordinal = plan.ordinal;
         self.notes.plan_hash = Some(hash.to_owned());
         self.notes.catalogue_hash = Some(plan.catalogue_hash.clone());

@@ -137,7 +137,7 @@ pub struct Progress {
     /// Number of the order or draft.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draft: Option<u64>,
-    /// Number of the booked invoice.
+    /// Number of the booked invoice or credit note.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoice: Option<u64>,
     /// Kind of the document that stands now.
@@ -180,6 +180,9 @@ pub struct DocumentRecord {
     pub totals: Totals,
     /// Made by another integration or by a person, and adopted.
     pub adopted: bool,
+    /// Its posting date; `None` for what was recorded before dates were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Date>,
 }
 
 /// The head item of a transfer, at most about 2 KB.

@@ -432,6 +432,10 @@ fn document(kind: DocumentKind, language: Language) -> &'static str {
         (DocumentKind::DraftInvoice, Language::English) => "Draft invoice",
         (DocumentKind::BookedInvoice, Language::Danish) => "Faktura",
         (DocumentKind::BookedInvoice, Language::English) => "Invoice",
+        (DocumentKind::DraftCreditNote, Language::Danish) => "Kreditnotakladde",
+        (DocumentKind::DraftCreditNote, Language::English) => "Draft credit note",
+        (DocumentKind::BookedCreditNote, Language::Danish) => "Kreditnota",
+        (DocumentKind::BookedCreditNote, Language::English) => "Credit note",
     }
 }
 

@@ -212,8 +212,11 @@ fn check(document: &Document, customer: u32) -> Result<(), Failure> {
 fn draft_place(kind: DocumentKind) -> (&'static str, DocumentKind) {
     match kind {
         DocumentKind::Order => (ORDERS, DocumentKind::Order),
-        // A booked invoice begins as a draft.
-        DocumentKind::DraftInvoice | DocumentKind::BookedInvoice => (DRAFTS, DocumentKind::DraftInvoice),
+        // A booked invoice begins as a draft, and a credit note is an invoice below zero.
+        DocumentKind::DraftInvoice
+        | DocumentKind::BookedInvoice
+        | DocumentKind::DraftCreditNote
+        | DocumentKind::BookedCreditNote => (DRAFTS, DocumentKind::DraftInvoice),
     }
 }
 

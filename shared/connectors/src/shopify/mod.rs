@@ -9,6 +9,7 @@ mod map;
 mod notice;
 mod payments;
 mod products;
+mod refunds;
 mod stock;
 mod wire;
 mod write;
@@ -51,6 +52,7 @@ pub const MANIFEST: Manifest = Manifest {
         "gift cards used: taken as transactions of the gateway `gift_card` that do not lower the total",
         "whether tips, duties and additional fees are inside the total (those that make the stated total are taken)",
         "how a unit that an edit took off looks beside refunds (known as a missing unit that no refund with money took)",
+        "whether the subtotal of a refunded line holds the tax when prices do (the reading that makes the money paid back is taken)",
         "tax of freight when prices hold the tax (`discountedPriceSet` is taken to hold it, as documented)",
         "the names of the cost extension's fields (without them a throttled call waits two seconds)",
         "orders older than 60 days look gone without the scope for all orders",
@@ -282,7 +284,7 @@ async fn fetch(transport: &dyn Transport, entity: &EntityId) -> Result<Option<St
     let units = if node.asks_for_refunded_units() {
         let variables =
             json!({ "id": id, "refunds": graphql::MOST_REFUNDS, "lines": graphql::MOST_REFUND_LINES });
-        Some(part(transport, graphql::REFUNDED_UNITS, variables, state.updated_at.trimmed()).await?)
+        Some(part(transport, wire::refunded::REFUNDED_UNITS, variables, state.updated_at.trimmed()).await?)
     } else {
         None
     };

@@ -561,6 +561,51 @@ fn units_of_refunds_are_asked_for_when_it_matters() {
 }
 
 #[test]
+fn a_refund_reads_the_same_in_both_shapes() {
+    let dish = 9_007_199_254_741_003_i64;
+    let rest = changed(REST, |order| {
+        order["refunds"] = json!([{ "id": 7, "created_at": "2026-11-21T10:00:00Z", "note": "Knust",
+            "transactions": [{ "kind": "refund", "status": "success", "gateway": "gift_card", "amount": "20.00" },
+                { "kind": "refund", "status": "success", "gateway": "bogus", "amount": "40.00" }],
+            "refund_line_items": [{ "line_item_id": dish, "quantity": 1, "subtotal": 50.0, "total_tax": 10.0, "restock_type": "no_restock" }],
+            "order_adjustments": [{ "kind": "shipping_refund", "amount": "-10.00", "tax_amount": "-2.00" },
+                { "kind": "refund_discrepancy", "amount": "-1.00", "tax_amount": "0.00" }] }]);
+    });
+    let rest = read_text(&rest).expect("it is an order");
+    let [refund] = rest.refunds.as_slice() else { panic!("{:?}", rest.refunds) };
+    assert_eq!(
+        (refund.total.to_string(), refund.to_gift_cards.to_string()),
+        ("60.00".to_owned(), "20.00".to_owned())
+    );
+    assert_eq!(refund.reason, "Knust");
+    // Prices hold the tax here: 50.00 of which 10.00 is VAT, and freight of 10.00 of which 2.00 is.
+    let sums: Vec<String> = refund.lines.iter().map(|line| format!("{} {}", line.net, line.vat)).collect();
+    assert_eq!(sums, ["40.00 10.00", "8.00 2.00"]);
+    assert_eq!(refund.lines[0].restocked, Some(false));
+    assert!(refund.lines[1].order_line.is_some(), "freight goes back on the freight line");
+
+    let node = changed(GRAPHQL, |order| {
+        order["refunds"] = json!([{ "id": "gid://shopify/Refund/7", "createdAt": "2026-11-21T10:00:00Z", "totalRefundedSet": money("60.0") }]);
+    });
+    let freight = rest.lines.iter().find(|line| line.kind == LineKind::Shipping).expect("freight").id.clone();
+    let units = json!({ "id": "gid://shopify/Order/1", "updatedAt": "2026-11-20T09:05:30Z", "refunds": [{ "id": "gid://shopify/Refund/7", "note": "Knust",
+        "refundLineItems": { "nodes": [{ "quantity": 1, "restockType": "NO_RESTOCK", "lineItem": { "id": format!("gid://shopify/LineItem/{dish}") },
+            "subtotalSet": money("50.0"), "totalTaxSet": money("10.0") }], "pageInfo": { "hasNextPage": false } },
+        "refundShippingLines": { "nodes": [{ "shippingLine": { "id": format!("gid://shopify/ShippingLine/{freight}") },
+            "subtotalAmountSet": money("10.0"), "taxAmountSet": money("2.0") }] },
+        "transactions": { "nodes": [{ "kind": "REFUND", "status": "SUCCESS", "gateway": "gift_card", "amountSet": money("20.0") },
+            { "kind": "REFUND", "status": "SUCCESS", "gateway": "bogus", "amountSet": money("40.0") }] } }] });
+    let script = Script::default().read(&["BogbroOrder"], 200, answered(&node)).read(
+        &["BogbroRefunds"],
+        200,
+        answered(&units.to_string()),
+    );
+    let Ok(Fetched::Found { value, .. }) = fetched(&script) else { panic!("found") };
+    assert_eq!(value.refunds, rest.refunds);
+    script.finish();
+}
+
+#[test]
 fn failures_in_the_body_are_failures() {
     let error =
         |code: &str| json!({ "errors": [{ "message": "No", "extensions": { "code": code } }] }).to_string();

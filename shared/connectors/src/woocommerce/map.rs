@@ -14,15 +14,19 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use super::entities::decode_name;
-use super::wire;
+use super::{refunds, wire};
 use crate::json::{Amount, LONGEST_FIELD, MOST_FIELDS, MOST_LINES, Text, rejected};
 use crate::ports::ReadingRules;
 
-/// Maps an order.
+/// Maps an order, with its refunds as far as their details were read.
 ///
 /// # Errors
 /// `Rejected` with the place of what cannot be.
-pub(super) fn order(wire: &wire::Order<'_>, rules: &ReadingRules) -> Result<Order, Failure> {
+pub(super) fn order(
+    wire: &wire::Order<'_>,
+    details: &[wire::RefundDetail<'_>],
+    rules: &ReadingRules,
+) -> Result<Order, Failure> {
     let id = wire.id.given().ok_or_else(|| unreadable("id", "the order has no id"))?;
     let currency: Currency =
         wire.currency.trimmed().parse().map_err(|error| unreadable("currency", error))?;
@@ -70,32 +74,34 @@ pub(super) fn order(wire: &wire::Order<'_>, rules: &ReadingRules) -> Result<Orde
         tags: Vec::new(),
         fields,
         refunded,
+        refunds: refunds::of(wire, details, currency)?,
+        deleted: status == "trash",
     })
 }
 
-fn unreadable(place: &str, problem: impl std::fmt::Display) -> Failure {
+pub(super) fn unreadable(place: &str, problem: impl std::fmt::Display) -> Failure {
     rejected("unreadable", format!("the order cannot be read at {place}: {problem}"))
 }
 
-fn money(currency: Currency, place: &str, amount: Amount) -> Result<Money, Failure> {
+pub(super) fn money(currency: Currency, place: &str, amount: Amount) -> Result<Money, Failure> {
     let amount = amount.0.ok_or_else(|| unreadable(place, "the amount is missing"))?;
     Money::from_decimal(amount, currency).map_err(|error| unreadable(place, error))
 }
 
-fn money_or_zero(currency: Currency, place: &str, amount: Amount) -> Result<Money, Failure> {
+pub(super) fn money_or_zero(currency: Currency, place: &str, amount: Amount) -> Result<Money, Failure> {
     if amount.0.is_none() { Ok(currency.zero()) } else { money(currency, place, amount) }
 }
 
-fn reckoned(result: Result<Money, domain::MoneyError>) -> Result<Money, Failure> {
+pub(super) fn reckoned(result: Result<Money, domain::MoneyError>) -> Result<Money, Failure> {
     result.map_err(|error| unreadable("the sums", error))
 }
 
-fn readable(text: &Text<'_>) -> String {
+pub(super) fn readable(text: &Text<'_>) -> String {
     decode_name(text.trimmed()).into_owned()
 }
 
 /// `*_gmt` times are UTC without saying so; a zone, where a plugin adds one, is heeded.
-fn time(place: &str, text: &Text<'_>) -> Result<Option<Timestamp>, Failure> {
+pub(super) fn time(place: &str, text: &Text<'_>) -> Result<Option<Timestamp>, Failure> {
     let Some(text) = text.given() else { return Ok(None) };
     // A refused text costs more than a read one, so the usual form, without a zone behind its time, is not tried as a zoned one.
     let zoned = text.get(10..).is_some_and(|time| time.contains(['Z', 'z', '+', '-', '[']));

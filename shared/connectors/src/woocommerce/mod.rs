@@ -7,6 +7,7 @@
 mod entities;
 mod map;
 mod products;
+mod refunds;
 mod stock;
 mod wire;
 mod write;
@@ -16,6 +17,7 @@ use domain::plan::WriteBackStep;
 use domain::{EffectKey, EntityId, EntityKind, Failure, Order, ShopProduct};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::IgnoredAny;
 
 use crate::http::{Call, Complaint, Request, Response, Transport, accept, json_text};
 use crate::json::{List, read, read_bytes, read_reply, rejected, unless_whole};
@@ -52,6 +54,8 @@ pub const MANIFEST: Manifest = Manifest {
 
 /// Orders per page of the sweep.
 const PAGE_SIZE: usize = 50;
+/// Refunds of one order in one answer; an order with so many is not read.
+const MOST_REFUNDS: usize = 100;
 /// Where the REST interface is below the shop's address.
 const ORDERS: &str = "/wp-json/wc/v3/orders";
 
@@ -90,7 +94,13 @@ impl Webshop for WooCommerce {
     }
 
     fn read_order(&self, raw: &str, rules: &ReadingRules) -> Result<Order, Failure> {
-        map::order(&read("the order", raw)?, rules)
+        let probe: wire::Probe<'_> = read("the order", raw)?;
+        let Some(order) = probe.order else { return map::order(&read("the order", raw)?, &[], rules) };
+        let details: List<wire::RefundDetail<'_>> = match probe.refunds {
+            Some(refunds) => read("the refunds", refunds.get())?,
+            None => List::default(),
+        };
+        map::order(&read("the order", order.get())?, &details.0, rules)
     }
 
     async fn fetch_order(
@@ -112,7 +122,11 @@ impl Webshop for WooCommerce {
                 format!("order {entity} was asked for, {} was sent", value.id),
             ));
         }
-        Ok(Fetched::Found { value, raw: raw.to_owned() })
+        if value.refunds.is_empty() {
+            return Ok(Fetched::Found { value, raw: raw.to_owned() });
+        }
+        let raw = with_refunds(transport, entity, raw).await?;
+        Ok(Fetched::Found { value: self.read_order(&raw, rules)?, raw })
     }
 
     async fn changed_since(
@@ -247,6 +261,26 @@ fn subject_of(subject: &wire::Subject<'_>, topic: &str) -> Notice {
         return changed(EntityKind::Product, product.unwrap_or(id));
     }
     not_for_us(format!("resource {id}, not an order"))
+}
+
+/// The order's text together with its refunds in full.
+async fn with_refunds(transport: &dyn Transport, entity: &EntityId, order: &str) -> Result<String, Failure> {
+    let path = format!("{}/refunds", order_path(entity)?);
+    let request = Request::get(path).query("per_page", MOST_REFUNDS.to_string());
+    let response = transport.read(request).await?;
+    accept(Call::Read, &response, complaint)?;
+    let refunds = json_text(Call::Read, &response)?;
+    let listed: List<IgnoredAny> = read_answer("the refunds", refunds)?;
+    if listed.0.len() >= MOST_REFUNDS {
+        let words = format!("the order has {MOST_REFUNDS} refunds or more, fewer are read");
+        return Err(rejected("too-many-refunds", words));
+    }
+    let unreadable = |_| rejected("unreadable", "the order and its refunds cannot be kept");
+    let kept = wire::Kept {
+        order: serde_json::from_str(order).map_err(unreadable)?,
+        refunds: serde_json::from_str(refunds).map_err(unreadable)?,
+    };
+    serde_json::to_string(&kept).map_err(unreadable)
 }
 
 /// The path of an order. Ids are whole numbers: anything else could lead elsewhere.

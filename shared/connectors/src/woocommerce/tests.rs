@@ -348,12 +348,14 @@ fn an_order_is_fetched_or_gone_or_the_failure_is_told() {
         (200, "{\"id\":4711}", "rejected"),
         (302, "", "rejected"),
     ] {
+        let plain = changed("/refunds", json!([]));
+        let body = if body == ORDER { plain.as_str() } else { body };
         let script = Script::default().read(&["Get /wp-json/wc/v3/orders/4711"], status, body);
         let fetched = block_on(WooCommerce.fetch_order(&script, &EntityId::new("4711"), &rules()));
         assert_eq!(word(&fetched), expected, "{status} {body}");
         match fetched {
             Ok(Fetched::Found { raw, value }) => {
-                assert_eq!((status, raw.as_str()), (200, ORDER.trim()));
+                assert_eq!((status, raw.as_str()), (200, plain.trim()));
                 assert_eq!(
                     WooCommerce.read_order(&raw, &rules()),
                     Ok(value),
@@ -372,6 +374,40 @@ fn an_order_is_fetched_or_gone_or_the_failure_is_told() {
         let nothing = block_on(WooCommerce.fetch_order(&Script::default(), &EntityId::new(id), &rules()));
         assert_eq!(word(&nothing), "rejected", "{id}: no call is made");
     }
+}
+
+#[test]
+fn an_order_with_refunds_is_read_with_what_they_were_for() {
+    let refunds = r#"[{"id":30,"date_created_gmt":"2026-11-21T09:00:00","amount":"25.00","reason":"Retur &amp; tak",
+        "line_items":[{"id":9,"name":"Kop","quantity":-1,"total":"-16.00","total_tax":"-4.00",
+        "meta_data":[{"id":1,"key":"_refunded_item_id","value":"1"}]},{"id":10,"quantity":0,"total":"0.00","total_tax":"0.00"}],
+        "shipping_lines":[{"id":11,"method_title":"GLS","total":"-4.00","total_tax":"-1.00",
+        "meta_data":[{"id":1,"key":"_refunded_item_id","value":3}]}],"fee_lines":[]}]"#;
+    let script = Script::default().read(&["Get /wp-json/wc/v3/orders/4711"], 200, ORDER).read(
+        &["Get /wp-json/wc/v3/orders/4711/refunds"],
+        200,
+        refunds,
+    );
+    let fetched = block_on(WooCommerce.fetch_order(&script, &EntityId::new("4711"), &rules()));
+    let Ok(Fetched::Found { value, raw }) = fetched else { panic!("found: {fetched:?}") };
+    script.finish();
+    let [refund] = value.refunds.as_slice() else { panic!("one refund: {:?}", value.refunds) };
+    assert_eq!((refund.id.as_str(), refund.reason.as_str()), ("30", "Retur & tak"));
+    assert_eq!((refund.total.to_string().as_str(), refund.lines.len()), ("25.00", 2));
+    let told: Vec<String> = refund
+        .lines
+        .iter()
+        .map(|line| {
+            let of = line.order_line.as_deref().unwrap_or("-");
+            format!("{of} {} {} {}", line.quantity, line.net, line.vat)
+        })
+        .collect();
+    assert_eq!(told, ["1 1 16.00 4.00", "3 0 4.00 1.00"]);
+    assert_eq!(WooCommerce.read_order(&raw, &rules()), Ok(value), "the log's text gives the same order");
+    // A delivery alone tells of the sum, and an order in the bin is told from one that is cancelled.
+    let alone = read_text(ORDER).expect("it is an order");
+    assert!(alone.refunds[0].is_by_amount() && !alone.deleted);
+    assert!(read_text(&changed("/status", json!("trash"))).expect("it is an order").deleted);
 }
 
 /// A page of the listing: ids from `first`, each with its second.

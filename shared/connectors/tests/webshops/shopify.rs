@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use connectors::ports::{Delivery, Notice, ReadingRules, Webshop};
+use domain::Money;
 use domain::order::PaymentState;
 
 use crate::contracts::{files, folder, name};
@@ -108,6 +109,14 @@ fn known_facts_of_samples_are_read() {
     let discounts: Vec<String> =
         discounted.lines.iter().map(|line| line.discount().expect("one currency").to_string()).collect();
     assert_eq!(discounts, ["3.34", "3.33", "3.33", "0.00"]);
+
+    // The documentation's refund pays less back than its lines make: the money is what counts.
+    let [refund] = discounted.refunds.as_slice() else { panic!("{:?}", discounted.refunds) };
+    assert_eq!((refund.id.as_str(), refund.total.to_string().as_str()), ("509562969", "209.00"));
+    let (lines, beyond) = refund.settled_lines().expect("sums");
+    let gross = lines.iter().map(|line| line.gross().expect("a sum"));
+    assert_eq!(Money::sum(discounted.currency, gross), Ok(refund.total));
+    assert!(beyond.is_zero() && lines.iter().all(|line| line.restocked == Some(true)));
 
     let sample = read("webhook-samples-2022-04/order.json");
     assert!(sample.test && sample.cancelled);

@@ -115,6 +115,26 @@ fn order_of(scenario: &str, delivery: &str) -> Option<Order> {
 }
 
 #[test]
+fn captured_refunds_add_up_to_the_money_that_went_back() {
+    for (scenario, total, lines) in [
+        ("14-partial-refund-of-discounted-line", "75.65", 1),
+        ("15-full-refund-with-lines", "377.50", 3),
+        ("16-amount-only-partial-refund", "25.00", 0),
+    ] {
+        let Some(order) = order_of(scenario, "rest-order-and-refunds.json") else { return };
+        let [refund] = order.refunds.as_slice() else { panic!("{scenario}: {:?}", order.refunds) };
+        assert_eq!((refund.total.to_string().as_str(), refund.lines.len()), (total, lines), "{scenario}");
+        assert_eq!(order.refunded, refund.total, "{scenario}");
+        let known = |line: &domain::RefundLine| {
+            order.lines.iter().any(|known| Some(&known.id) == line.order_line.as_ref())
+        };
+        assert!(refund.lines.iter().all(known), "{scenario}: each names a line of the order");
+        let (_, beyond) = refund.settled_lines().expect("sums");
+        assert_eq!(beyond, if lines == 0 { refund.total } else { order.currency.zero() }, "{scenario}");
+    }
+}
+
+#[test]
 fn captured_orders_say_what_happened_in_the_shop() {
     let Some(transfer) = order_of("05-dk-bank-transfer-on-hold", "01-order.updated.body") else { return };
     assert_eq!((transfer.state.as_str(), transfer.payment_state), ("on-hold", PaymentState::Unpaid));

@@ -4,6 +4,7 @@
 //! the reader's language. A test shows that every code in use has both texts and that no placeholder is left unfilled.
 
 mod afterwards;
+mod credits;
 mod customer_texts;
 mod payouts;
 mod product_texts;
@@ -43,6 +44,7 @@ fn all() -> impl Iterator<Item = &'static Entry> {
     texts::ENTRIES
         .iter()
         .chain(afterwards::ENTRIES)
+        .chain(credits::ENTRIES)
         .chain(texts::MACHINERY)
         .chain(texts::SETTINGS)
         .chain(payouts::SETTLEMENTS)

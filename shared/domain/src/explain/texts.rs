@@ -133,13 +133,13 @@ pub(crate) const ENTRIES: &[Entry] = &[
         "refund-before-transfer",
         [
             "{refunded} {currency} er allerede betalt tilbage i webshoppen; dokumentet lyder på hele ordren.",
-            "Overførslen fortsætter.",
-            "Lav en kreditnota i regnskabet for det tilbagebetalte.",
+            "Overførslen fortsætter; kreditnotaen følger, når fakturaen er bogført.",
+            "Der skal ikke gøres noget, medmindre du bogfører fakturaen selv: kør så ordren igen.",
         ],
         [
             "{refunded} {currency} was already paid back in the webshop; the document is for the whole order.",
-            "The transfer goes on.",
-            "Make a credit note in the accounts for what was paid back.",
+            "The transfer goes on; the credit note follows when the invoice is booked.",
+            "Nothing needs to be done, unless you book the invoice yourself: then replay the order.",
         ],
     ),
     entry(

@@ -4,8 +4,10 @@
 //! input gives the same plan, byte for byte, so a plan can be made again from the log. Everything that can be found out
 //! before the first outside write is found out here, and said with a reason code that [`crate::explain`] has words for.
 
+mod adjustment;
 mod catalogue_check;
 mod content;
+mod credit;
 mod customer;
 mod dates;
 mod difference;
@@ -14,7 +16,9 @@ mod filter;
 mod lines;
 mod needs;
 mod payment;
+mod position;
 mod products;
+mod reduced;
 mod shop_products;
 mod split;
 mod trigger;
@@ -25,18 +29,19 @@ use jiff::tz::TimeZone;
 
 pub use catalogue_check::{CatalogueFinding, check_catalogue, grouped};
 pub use content::hash as content_hash;
+pub use credit::more_follows;
 pub use difference::{Verdict, amend, judge};
-pub use needs::{CustomerLookup, Needs, needs};
+pub use needs::{CustomerLookup, Needs, adjustment_needs, needs};
 pub use shop_products::{ProductInput, plan_product, product_numbers};
 
 use crate::catalogue::Catalogue;
 use crate::document::{DocumentKind, Totals};
 use crate::identity::{AgreementId, ConnectionId, Effect, EffectKey, TransferId};
-use crate::money::MoneyError;
+use crate::money::{Money, MoneyError};
 use crate::order::Order;
 use crate::plan::{
-    BookStep, CloseOrderStep, Decision, DocumentStep, PLAN_SCHEMA, Plan, Reason, Step, SupersededOrder,
-    WriteBackStep,
+    BookStep, CloseOrderStep, Decision, DocumentStep, PLAN_SCHEMA, Plan, Reason, SoldLine, Step,
+    SupersededOrder, WriteBackStep,
 };
 use crate::settings::{DateBasis, Settings};
 
@@ -76,6 +81,15 @@ pub struct Earlier<'a> {
     pub document: Option<StandingDocument>,
     /// Another integration or a person made or booked the document: its payments are not ours.
     pub adopted: bool,
+    /// Number of the customer it is made out to, when it is known.
+    pub customer: Option<u32>,
+}
+
+impl Earlier<'_> {
+    /// True when an invoice of the order is booked: what follows are credit notes and further invoices.
+    pub fn is_invoiced(&self) -> bool {
+        credit::is_invoiced(self)
+    }
 }
 
 /// A document of an earlier plan as it stands in the target now.
@@ -115,18 +129,44 @@ pub fn plan(input: &PlanInput<'_>) -> Decision {
 }
 
 fn build(input: &PlanInput<'_>) -> Result<Plan, Stop> {
-    let content_hash = content::hash(input.order);
     // Money that came is registered whatever else became of the order.
     if let Some(plan) = payment::following(input)? {
         return Ok(plan);
     }
-    stop_when_booked(input, &content_hash)?;
+    if let Some(earlier) = input.earlier.filter(Earlier::is_invoiced) {
+        return credit::plan(input, &earlier);
+    }
+    let content_hash = content::hash(input.order);
+    if input.earlier.is_some_and(|earlier| earlier.document.is_none()) {
+        return Err(Stop::Skip(Reason::new("document-removed").with("order", &input.order.number)));
+    }
     let wanted = trigger::decide(input)?;
     stop_when_unchanged(input, wanted, &content_hash)?;
     input.order.check().map_err(|fault| Stop::Hold(trigger::fault_reason(&fault)))?;
     trigger::check_currency(input)?;
+    let sold = position::sold(input.order)?;
+    match reduced::of(input, wanted)? {
+        None => first_document(input, First { wanted, content_hash, sold, refunds: Vec::new() }),
+        Some(reduced) => {
+            let inner = PlanInput { order: &reduced.order, ..*input };
+            first_document(&inner, First { wanted, content_hash, sold, refunds: reduced.refunds })
+        }
+    }
+}
 
-    let mut warnings: Vec<Reason> = refund_before_transfer(input.order).into_iter().collect();
+/// What is known of the whole order before its first document is planned.
+struct First {
+    wanted: DocumentKind,
+    content_hash: String,
+    sold: Vec<SoldLine>,
+    /// Refunds that are taken off the order already.
+    refunds: Vec<String>,
+}
+
+/// Plans an order, a draft or an invoice for the whole order as it is given.
+fn first_document(input: &PlanInput<'_>, first: First) -> Result<Plan, Stop> {
+    let First { wanted, content_hash, sold, refunds } = first;
+    let mut warnings: Vec<Reason> = refund_before_transfer(input, &refunds)?.into_iter().collect();
     let buyer = customer::Buyer::of(input.order, input.settings);
     let sale = vat::Sale::of(input.order, input.settings, &buyer)?;
     customer::check_vat_number(input, &buyer, &sale, &mut warnings)?;
@@ -162,7 +202,7 @@ fn build(input: &PlanInput<'_>) -> Result<Plan, Stop> {
     steps.extend(settled.new_products.into_iter().map(Step::CreateProduct));
     steps.push(document_step(input, &making, document, settled.rule));
     if kind == DocumentKind::BookedInvoice {
-        let send = document::send_by(input.settings, &buyer);
+        let send = document::send_as(input.settings.document.send, &buyer);
         steps.push(Step::Book(BookStep { key: making.key(input, Effect::Booking), send }));
     }
     // Not before the invoice stands as it should: until then the order is all there is.
@@ -189,60 +229,34 @@ fn build(input: &PlanInput<'_>) -> Result<Plan, Stop> {
         payments: None,
         warnings,
         product: None,
+        sold,
+        refunds,
+        adjustment: None,
     })
 }
 
 /// The document is for the whole order; what was paid back already is a credit note of its own.
-fn refund_before_transfer(order: &Order) -> Option<Reason> {
+fn refund_before_transfer(input: &PlanInput<'_>, taken_off: &[String]) -> Result<Option<Reason>, MoneyError> {
+    let order = input.order;
+    let waiting = credit::counted(input).filter(|refund| !taken_off.contains(&refund.id));
+    let waiting = Money::sum(order.currency, waiting.map(|refund| refund.total))?;
     let reason = Reason::new("refund-before-transfer");
-    (!order.refunded.is_zero())
-        .then(|| reason.with("refunded", order.refunded).with("currency", order.currency))
+    let reason = || reason.with("refunded", waiting).with("currency", order.currency);
+    Ok((!waiting.is_zero()).then(reason))
 }
 
 /// How far a kind of document has come: an order is before a draft, a draft before a booked invoice.
 fn rank(kind: DocumentKind) -> u8 {
     match kind {
         DocumentKind::Order => 0,
-        DocumentKind::DraftInvoice => 1,
-        DocumentKind::BookedInvoice => 2,
+        DocumentKind::DraftInvoice | DocumentKind::DraftCreditNote => 1,
+        DocumentKind::BookedInvoice | DocumentKind::BookedCreditNote => 2,
     }
 }
 
-/// A booked document is never changed: the same order again is no news, another total is the merchant's to settle.
-fn stop_when_booked(input: &PlanInput<'_>, content_hash: &str) -> Result<(), Stop> {
-    let Some(earlier) = input.earlier else { return Ok(()) };
-    let Some(document) = earlier.document else {
-        return Err(Stop::Skip(Reason::new("document-removed").with("order", &input.order.number)));
-    };
-    if document.kind != DocumentKind::BookedInvoice {
-        return Ok(());
-    }
-    if earlier.plan.content_hash == content_hash && !input.order.cancelled {
-        return Err(Stop::Skip(unchanged(input.order, document.number)));
-    }
-    let code = if input.order.cancelled { "cancelled-after-booking" } else { "changed-after-booking" };
-    let reason = |code: &str| {
-        Reason::new(code)
-            .with("number", document.number)
-            .with("booked", earlier.plan.order_total)
-            .with("total", input.order.total)
-            .with("currency", input.order.currency)
-    };
-    if earlier.plan.order_total == input.order.total && !input.order.cancelled {
-        return Err(Stop::Skip(reason("changed-after-booking-same-total")));
-    }
-    Err(Stop::Hold(reason(code)))
-}
-
-/// Nothing to write; a refund is named, since its credit note is the merchant's to make.
-fn unchanged(order: &Order, number: u64) -> Reason {
-    if order.refunded.is_zero() {
-        return Reason::new("nothing-changed").with("number", number);
-    }
-    Reason::new("refund-not-credited")
-        .with("refunded", order.refunded)
-        .with("currency", order.currency)
-        .with("number", number)
+/// Nothing to write.
+fn unchanged(number: u64) -> Reason {
+    Reason::new("nothing-changed").with("number", number)
 }
 
 /// An order that still has the content its document was made of changes nothing, unless the document is to go further.
@@ -254,7 +268,7 @@ fn stop_when_unchanged(input: &PlanInput<'_>, wanted: DocumentKind, content_hash
     let further = rank(wanted) > rank(document.kind);
     if earlier.plan.content_hash == content_hash {
         if !further && !date_moved(input, earlier.plan) {
-            return Err(Stop::Skip(unchanged(input.order, document.number)));
+            return Err(Stop::Skip(unchanged(document.number)));
         }
         return Ok(());
     }
@@ -290,7 +304,7 @@ fn final_kind(
                 && rank(kind) <= rank(document.kind)
                 && !date_moved(input, plan) =>
         {
-            Err(Stop::Skip(unchanged(input.order, document.number)))
+            Err(Stop::Skip(unchanged(document.number)))
         }
         // A draft never becomes a sales order again.
         Some((_, document)) if rank(kind) < rank(document.kind) => Ok(document.kind),

@@ -184,7 +184,10 @@ pub(super) fn following(input: &PlanInput<'_>) -> Result<Option<Plan>, Stop> {
     let Some(earlier) = input.earlier.filter(|earlier| !earlier.adopted && !input.order.cancelled) else {
         return Ok(None);
     };
-    let booked = earlier.document.filter(|document| document.kind == DocumentKind::BookedInvoice);
+    // Captures belong to the first invoice: a further one, and what comes after a credit note, registers none.
+    let booked = earlier
+        .document
+        .filter(|document| document.kind == DocumentKind::BookedInvoice && earlier.plan.adjustment.is_none());
     let (Some(_), Some(payments), Some(day)) =
         (booked, payments_of(earlier.plan), earlier.plan.document_step().map(|step| step.document.date))
     else {

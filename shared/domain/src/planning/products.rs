@@ -22,6 +22,7 @@ pub(crate) enum Purpose {
     Duty,
     GiftCard,
     Rounding,
+    Refund,
 }
 
 impl Purpose {
@@ -36,6 +37,7 @@ impl Purpose {
             Purpose::Duty => "duty",
             Purpose::GiftCard => "gift-card",
             Purpose::Rounding => "rounding",
+            Purpose::Refund => "refund",
         }
     }
 

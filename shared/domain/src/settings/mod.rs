@@ -5,6 +5,7 @@
 //! without risk (a liability account, a product group among several) is asked for when it is first needed.
 
 mod catalogue;
+mod credit;
 mod customers;
 mod differences;
 mod document;
@@ -25,6 +26,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use catalogue::{CatalogueGroup, CatalogueSettings, GoneProduct, ProductUpdateRules, ShopPrices};
+pub use credit::{BeforeBooking, CreditBooking, CreditChoice, CreditSettings, CreditStock};
 pub use customers::{
     CustomerField, CustomerFieldRule, CustomerRule, CustomerSettings, IdentifyBy, SeveralCustomers,
     UpdateRules, UpdateWhen, VatNumberCheck,
@@ -87,6 +89,9 @@ pub struct Settings {
     /// Stock, from the accounts to the shop.
     #[garde(dive)]
     pub stock: StockSettings,
+    /// Credit notes for refunds, edits and cancellations.
+    #[garde(dive)]
+    pub credit: CreditSettings,
 }
 
 /// The JSON Schema of [`Settings`], generated from the types.

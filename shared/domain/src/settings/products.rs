@@ -119,6 +119,12 @@ pub struct Skus {
     /// Gift cards sold and used; multi-purpose ones in a group without VAT, on a liability account.
     #[garde(custom(number))]
     pub gift_card: Option<String>,
+    /// Money given back without goods; moves no stock.
+    #[garde(custom(number))]
+    pub refund: Option<String>,
+    /// Money given back without goods at no VAT, where the other is in a group with VAT.
+    #[garde(custom(number))]
+    pub refund_untaxed: Option<String>,
     /// Products without a number.
     #[garde(custom(number))]
     pub default: Option<String>,
@@ -138,6 +144,8 @@ impl Default for Skus {
             duty: number("told"),
             rounding: number("afrunding"),
             gift_card: number("gavekort"),
+            refund: number("refusion"),
+            refund_untaxed: number("refusionum"),
             default: None,
         }
     }

@@ -2,7 +2,9 @@
 
 mod amounts;
 mod catalogue_check;
+mod credits;
 mod customers;
+mod ledger;
 mod orders;
 mod products;
 mod repeats;

@@ -8,6 +8,7 @@ use domain::planning::StandingDocument;
 use domain::{DocumentKind, Settings};
 use serde_json::Value;
 
+use crate::credits::{by_amount, invoiced, one_mug};
 use crate::products::{ProductWorld, entry, known_product};
 use crate::schema::{acting_on_reading, leaves, values_at};
 use crate::world::*;
@@ -487,6 +488,8 @@ fn product_cases() -> Vec<Case> {
         sku("rounding", one_line(line(LineKind::CashRounding, "", "1", dkk("-0.25"), "", "")), 2),
         sku("gift-card", card_sold(), 4),
         sku("default", no_sku(), 1),
+        sku("refund", given_back(by_amount("50.00")), 1),
+        sku("refund-untaxed", untaxed_given_back(), 2),
     ]
 }
 
@@ -836,6 +839,52 @@ fn stock_decision(settings: &domain::settings::StockSettings) -> Vec<u8> {
     format!("{} {found:?} {turns} {whole} {}", settings.is_on(), schedule::wants_word(settings)).into_bytes()
 }
 
+/// An order without VAT whose invoice is booked, and ten kroner of which went back.
+fn untaxed_given_back() -> World {
+    let tea = order_in("DKK", "DK", vec![goods("TEA-0", "1", "100.00", "0", "0.00")]);
+    invoiced(World::of(tea)).with(|world| world.order.refunds = vec![by_amount("10.00")])
+}
+
+fn given_back(refund: domain::Refund) -> World {
+    invoiced(World::of(plain_order())).with(|world| world.order.refunds = vec![refund])
+}
+
+fn credit_cases() -> Vec<Case> {
+    let credit = |inner: &str| format!(r#"{{"credit":{{{inner}}}}}"#);
+    let leaf = |name: &str, world: World, one: &str, other: &str| {
+        values(&format!("/credit/{name}"), world, &credit(&format!(r#""{name}":"@""#)), one, other)
+    };
+    let mug = || given_back(one_mug("99.95"));
+    let cancelled = || invoiced(World::of(plain_order())).with(|world| world.order.cancelled = true);
+    let in_the_bin = cancelled().with(|world| world.order.deleted = true);
+    let given_up =
+        invoiced(World::of(plain_order())).with(|world| world.order.payment_state = PaymentState::Voided);
+    let dearer = || {
+        invoiced(World::of(plain_order())).with(|world| {
+            world.order.lines.push(goods("MUG-1", "1", "79.96", "25", "19.99"));
+            world.order.total_vat = dkk("69.77");
+            world.order.total = dkk("348.85");
+        })
+    };
+    let draft = plain().with(|world| world.order.refunds = vec![one_mug("99.95")]);
+    vec![
+        leaf("refunds-with-lines", mug(), "credit", "hold"),
+        leaf("refunds-by-amount", given_back(by_amount("10.00")), "credit", "ignore"),
+        leaf("cancellations", cancelled(), "credit", "ignore"),
+        leaf("voided", given_up, "credit", "hold"),
+        leaf("edits", dearer(), "credit", "ignore"),
+        leaf("deletions", in_the_bin, "credit", "hold"),
+        leaf("from", mug(), "2026-11-22", "2026-11-23"),
+        leaf("before-booking", draft, "amend-draft", "wait"),
+        leaf("booking", mug(), "always", "never"),
+        leaf("send", mug(), "never", "email"),
+        leaf("stock", mug(), "give-back", "keep-out"),
+        leaf("heading", mug(), "Kreditnota", "Credit note"),
+        leaf("text", mug(), "Tak", "{refund_reason}"),
+        leaf("further-heading", dearer(), "Mere", "More"),
+    ]
+}
+
 fn all_cases() -> Vec<Case> {
     [
         order_cases(),
@@ -847,6 +896,7 @@ fn all_cases() -> Vec<Case> {
         customer_cases(),
         difference_cases(),
         stock_cases(),
+        credit_cases(),
     ]
     .into_iter()
     .flatten()
