@@ -14,7 +14,7 @@ use sandbox::{Fault, Operation, Rule, Script, System, demo};
 use serde_json::{Value, json};
 
 use crate::deployment::template;
-use crate::stage::{MERCHANT, Stage, WOOCOMMERCE, plain_order, signed};
+use crate::stage::{MERCHANT, Shop, Stage, WOOCOMMERCE, oracle_settings, plain_order, signed};
 use crate::stock::{record, stocked_shop, stocked_world};
 
 /// Action and resource, by function.

@@ -250,6 +250,7 @@ impl Connections for OneRoute {
                 port: registry::accounting("e-conomic").expect("registered"),
                 transport: way(To::Economic),
             },
+            vat_register: None,
             settings,
             settings_version: version,
             time_zone: jiff::tz::TimeZone::UTC,

@@ -72,10 +72,6 @@ impl Session<'_> {
             _ => self.catalogue(&order, before, master).await?,
         };
         let hash = catalogue.hash();
-        let document = standing.as_ref().map(|standing| standing.document);
-        let before = self.earlier(earlier.as_ref(), document);
-        let catalogue = self.catalogue(&order, before, master).await?;
-        let hash = catalogue.hash();
         let decision = self.decide(&order, &catalogue, &hash, before);
         self.note_planning(earlier.as_ref(), document);
         self.notes.catalogue_hash = Some(hash);

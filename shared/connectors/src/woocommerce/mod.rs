@@ -20,7 +20,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::IgnoredAny;
 
 use crate::http::{Call, Complaint, Request, Response, Transport, accept, json_text};
-use crate::json::{List, read, read_bytes, read_reply, rejected, unless_whole};
+use crate::json::{List, read, read_answer, read_bytes, read_reply, rejected, unless_whole};
 use crate::manifest::{Authentication, Manifest, RateLimit, StockLimits};
 use crate::ports::{
     ChangePage, Delivery, Fetched, Notice, ProductPage, ProductQuery, ReadingRules, ShopLocation,

@@ -376,6 +376,7 @@ fn finish(
         done: 0,
         payments: None,
         warnings,
+        product: None,
         sold: after.sold,
         refunds: after.refunds,
         adjustment: Some(Adjustment {

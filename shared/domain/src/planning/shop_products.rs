@@ -507,6 +507,9 @@ impl<'a> Work<'a> {
             payments: None,
             warnings: self.warnings,
             product: Some(ProductPart { faults, numbers: self.numbers, more }),
+            sold: Vec::new(),
+            refunds: Vec::new(),
+            adjustment: None,
         }))
     }
 }

@@ -8,7 +8,7 @@ use domain::planning::{CatalogueFinding, check_catalogue, grouped};
 use domain::settings::read_settings;
 use domain::shop_product::{ShopProductKind, ShopProductStatus};
 
-use crate::products::{entry, known_product};
+use crate::product_world::{entry, known_product};
 use crate::world::agreement;
 
 /// A product without variants, whose id is its own.

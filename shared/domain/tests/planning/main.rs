@@ -6,6 +6,7 @@ mod credits;
 mod customers;
 mod ledger;
 mod orders;
+mod product_world;
 mod products;
 mod repeats;
 mod schema;

@@ -9,7 +9,7 @@ use domain::{DocumentKind, Settings};
 use serde_json::Value;
 
 use crate::credits::{by_amount, invoiced, one_mug};
-use crate::products::{ProductWorld, entry, known_product};
+use crate::product_world::{ProductWorld, entry, known_product};
 use crate::schema::{acting_on_reading, leaves, values_at};
 use crate::world::*;
 

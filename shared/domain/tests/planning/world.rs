@@ -257,7 +257,7 @@ pub(crate) struct World {
     /// What stands was made or booked by somebody else.
     pub(crate) adopted: bool,
     /// A product of the shop is decided instead of the order.
-    pub(crate) product: Option<crate::products::ProductWorld>,
+    pub(crate) product: Option<crate::product_world::ProductWorld>,
 }
 
 impl World {

@@ -135,7 +135,7 @@ impl Ledger {
         let index = match pointer.kind {
             PointerKind::OrderNumber => ORDER,
             PointerKind::DraftNumber | PointerKind::InvoiceNumber => DOCUMENT,
-            PointerKind::Payment => return Ok(found),
+            PointerKind::Payment | PointerKind::ProductNumber => return Ok(found),
         };
         let mut page = None;
         loop {

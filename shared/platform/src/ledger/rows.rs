@@ -8,8 +8,8 @@
 //! What is the same for many orders stands once: the catalogue's master data under its hash.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::catalogue::{KnownCustomer, MasterData, Product};
-use domain::{Catalogue, TransferId};
+use domain::catalogue::{KnownCustomer, KnownProduct, MasterData, Product, ProductCatalogue};
+use domain::{Catalogue, TransferId, VatNumberAnswer};
 use engine::log::{LOG_SCHEMA, LogEntry, PersonalPart, PublicPart, RecordedCall, Trace, chain, row_key};
 use engine::store::{Applied, StoredPlan};
 use serde::{Deserialize, Serialize};
@@ -124,10 +124,51 @@ fn purpose(transfer: &TransferId) -> String {
 
 /// The catalogue as it stands in a row: the master data under its hash.
 #[derive(Serialize, Deserialize)]
-struct StoredCatalogue {
-    master: String,
-    products: BTreeMap<String, Product>,
-    customers: Vec<KnownCustomer>,
+#[serde(rename_all = "kebab-case")]
+enum StoredCatalogue {
+    /// What an order was planned with.
+    Order {
+        master: String,
+        products: BTreeMap<String, Product>,
+        customers: Vec<KnownCustomer>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        vat_number: Option<VatNumberAnswer>,
+    },
+    /// What a product of the shop was planned with.
+    Product {
+        master: String,
+        units: Option<BTreeMap<u32, String>>,
+        products: BTreeMap<String, KnownProduct>,
+        claimed: BTreeMap<String, String>,
+    },
+}
+
+impl StoredCatalogue {
+    /// The slice that a row was planned with; a row has an order's or a product's, never both.
+    fn of(personal: &PersonalPart, master: Option<&str>) -> Option<StoredCatalogue> {
+        let master = master.unwrap_or_default().to_owned();
+        match (&personal.catalogue, &personal.products) {
+            (Some(slice), _) => Some(StoredCatalogue::Order {
+                master,
+                products: slice.products.clone(),
+                customers: slice.customers.clone(),
+                vat_number: slice.vat_number.clone(),
+            }),
+            (None, Some(slice)) => Some(StoredCatalogue::Product {
+                master,
+                units: slice.units.clone(),
+                products: slice.products.clone(),
+                claimed: slice.claimed.clone(),
+            }),
+            (None, None) => None,
+        }
+    }
+
+    fn master(&self) -> &str {
+        match self {
+            StoredCatalogue::Order { master, .. } | StoredCatalogue::Product { master, .. } => master,
+        }
+    }
 }
 
 /// A plan as it stands in a row, beside its own text.
@@ -183,12 +224,7 @@ fn texts_of(
     master: Option<&str>,
 ) -> Result<[Option<String>; TEXTS], PlatformError> {
     let personal = entry.personal.as_ref();
-    let catalogue = personal.and_then(|personal| personal.catalogue.as_ref());
-    let stored = catalogue.map(|catalogue| StoredCatalogue {
-        master: master.unwrap_or_default().to_owned(),
-        products: catalogue.products.clone(),
-        customers: catalogue.customers.clone(),
-    });
+    let stored = personal.and_then(|personal| StoredCatalogue::of(personal, master));
     let facts = plan.map(|plan| StoredPlanFacts {
         schema: plan.schema,
         ordinal: plan.ordinal,
@@ -298,14 +334,19 @@ async fn personal_part(
     let calls: Vec<RecordedCall> = serde_json::from_str(&calls).map_err(|_| unreadable())?;
     let stored: Option<StoredCatalogue> =
         catalogue.map(|text| serde_json::from_str(&text).map_err(|_| unreadable())).transpose()?;
-    let catalogue = match stored {
-        None => None,
-        Some(stored) => {
-            let master = masters.master(&transfer.merchant, &stored.master).await?.ok_or_else(unreadable)?;
-            Some(Catalogue { master, products: stored.products, customers: stored.customers })
+    let mut part = PersonalPart { order, calls, ..PersonalPart::default() };
+    if let Some(stored) = stored {
+        let master = masters.master(&transfer.merchant, stored.master()).await?.ok_or_else(unreadable)?;
+        match stored {
+            StoredCatalogue::Order { products, customers, vat_number, .. } => {
+                part.catalogue = Some(Catalogue { master, products, customers, vat_number });
+            }
+            StoredCatalogue::Product { units, products, claimed, .. } => {
+                part.products = Some(ProductCatalogue { master, units, products, claimed });
+            }
         }
-    };
-    Ok(Some(PersonalPart { order, catalogue, calls }))
+    }
+    Ok(Some(part))
 }
 
 /// Opens all rows of a transfer and checks their chain up to the head's tail. `person` stands in the head.

@@ -153,9 +153,11 @@ impl Ledger {
         plan: Option<&StoredPlan>,
         previous: &str,
     ) -> Result<rows::PackedRow, StoreFailure> {
-        let catalogue = entry.personal.as_ref().and_then(|personal| personal.catalogue.as_ref());
-        let master = match catalogue {
-            Some(catalogue) => Some(self.keep_master(&transfer.merchant, &catalogue.master).await?),
+        let personal = entry.personal.as_ref();
+        let of_order = personal.and_then(|personal| personal.catalogue.as_ref().map(|slice| &slice.master));
+        let of_product = personal.and_then(|personal| personal.products.as_ref().map(|slice| &slice.master));
+        let master = match of_order.or(of_product) {
+            Some(master) => Some(self.keep_master(&transfer.merchant, master).await?),
             None => None,
         };
         let key = self.sealing_key(transfer).await?;
@@ -193,7 +195,7 @@ impl Ledger {
             let (name, place) = match pointer.kind {
                 PointerKind::OrderNumber => (ORDER, &mut order),
                 PointerKind::DraftNumber | PointerKind::InvoiceNumber => (DOCUMENT, &mut document),
-                PointerKind::Payment => {
+                PointerKind::Payment | PointerKind::ProductNumber => {
                     further.push(pointer);
                     continue;
                 }
