@@ -6,6 +6,7 @@ mod captures;
 mod deployment;
 mod duplicates;
 mod fixtures;
+mod night;
 mod permissions;
 #[expect(dead_code, reason = "the storm starts its host again; the flows do not")]
 mod stage;

@@ -26,8 +26,8 @@ const DUE_LIMIT: usize = 100;
 const SWEEP_MINUTES: i64 = 10;
 /// Minutes between two looks after a shop's webhooks: twice a day, so that a missed one costs half a day.
 const TEND_MINUTES: i64 = 12 * 60;
-/// The local hour in which the books are compared.
-const COMPARISON_HOUR: i8 = 3;
+/// The local hours of the night: the first is when the books are compared; what failed then is tried again until the end.
+const NIGHT_HOURS: std::ops::Range<i8> = 3..5;
 /// Shops that are called at the same time.
 const SIDE_BY_SIDE: usize = 8;
 /// What the end of an invocation takes.
@@ -119,8 +119,24 @@ impl Minute<'_> {
                 self.tend(merchant, &shop.id).await;
             }
             if is_night_turn(file, &shop.id, self.now) {
-                let task = comparison::compare(self.platform, self.routes, merchant, &shop.id, self.now);
-                tell("compared", task.await.map(|found| found.map(|found| found.to_string())));
+                self.compare(merchant, &shop.id).await;
+            }
+        }
+    }
+
+    async fn compare(&self, merchant: &MerchantId, connection: &ConnectionId) {
+        let times = (self.now, self.deadline);
+        let task = comparison::compare(self.platform, self.routes, merchant, connection, times, &SystemClock);
+        match task.await {
+            Ok(None) => {}
+            Ok(Some(found)) if found.findings.is_empty() => {
+                tracing::info!(event = "compared", %merchant, %found, "shop, ledger and books agree");
+            }
+            Ok(Some(found)) => {
+                tracing::warn!(event = "compared", %merchant, %found, "they do not agree");
+            }
+            Err(error) => {
+                tracing::error!(event = "task-failed", task = "compare", %merchant, %error, "next minute again");
             }
         }
     }
@@ -191,10 +207,11 @@ fn is_turn(connection: &ConnectionId, now: Timestamp, period: i64) -> bool {
     now.as_second().div_euclid(60).rem_euclid(period) == offset(connection, period)
 }
 
-/// True in one minute of the merchant's night.
+/// True in the merchant's night from the connection's own minute on: what was done in it is recorded, and not done again.
 fn is_night_turn(file: &MerchantFile, connection: &ConnectionId, now: Timestamp) -> bool {
     let local = file.zone().to_datetime(now);
-    local.hour() == COMPARISON_HOUR && i64::from(local.minute()) == offset(connection, 60)
+    let minute = i64::from(local.hour() - NIGHT_HOURS.start) * 60 + i64::from(local.minute());
+    NIGHT_HOURS.contains(&local.hour()) && minute >= offset(connection, 60)
 }
 
 #[cfg(test)]

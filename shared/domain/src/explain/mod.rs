@@ -5,6 +5,7 @@
 
 mod afterwards;
 mod payouts;
+mod records;
 mod texts;
 
 use crate::plan::Reason;
@@ -39,6 +40,7 @@ fn all() -> impl Iterator<Item = &'static Entry> {
     texts::ENTRIES
         .iter()
         .chain(afterwards::ENTRIES)
+        .chain(records::ENTRIES)
         .chain(texts::MACHINERY)
         .chain(texts::SETTINGS)
         .chain(payouts::SETTLEMENTS)
