@@ -8,5 +8,6 @@ mod duplicates;
 mod fixtures;
 mod night;
 mod permissions;
+mod records;
 #[expect(dead_code, reason = "the storm starts its host again; the flows do not")]
 mod stage;

@@ -10,6 +10,7 @@ use domain::{ConnectionId, MerchantId};
 use engine::message::SettingsChoice;
 use engine::store::{PauseScope, Status};
 use jiff::Timestamp;
+use platform::operations::PersonChoice;
 use sandbox::{Fault, Operation, Rule, Script, System, demo};
 use serde_json::{Value, json};
 
@@ -31,7 +32,7 @@ async fn what_the_functions_do_is_what_the_template_allows_them() {
         }
         None => night::demo_settings(),
     };
-    let stage = Stage::set(world, &[Shop::woocommerce(settings.clone())]).await;
+    let stage = Stage::set_with(world, &[Shop::woocommerce(settings.clone())], night::by_hand).await;
     match &contracts {
         Some(contracts) => captured(&stage, &contracts.join("webshops/woocommerce/captured")).await,
         None => ordinary(&stage).await,
@@ -218,13 +219,18 @@ async fn dead_letters(stage: &Stage) {
     }
 }
 
-/// The night of a merchant: a shop is swept, and an order of yesterday is compared.
+/// The night of a merchant: a shop is swept, an order of yesterday is compared, the log of an old one moves to the bucket, and
+/// a person's request is looked at.
 async fn nightly(stage: &Stage, settings: &Value) {
     let connection = night::configure(stage, settings).await;
-    assert_eq!(stage.send_order(&connection, &night::order_of(7005, 1)).await, 200);
-    stage.rest().await;
+    for (id, days_ago) in [(7005, 1), (7006, 100)] {
+        assert_eq!(stage.send_order(&connection, &night::order_of(id, days_ago)).await, 200);
+        stage.rest().await;
+    }
+    let who = PersonChoice { emails: vec!["kunde7006@example.org".to_owned()], orders: Vec::new() };
+    stage.operations.request_erasure(&MerchantId::new(night::NIGHT), &who).await.expect("it is recorded");
     let log = night::minute(stage).await;
-    for event in ["swept", "compared"] {
+    for event in ["swept", "compared", "records-kept"] {
         assert!(log.contains(&format!("\"event\":\"{event}\"")), "{event} is missing: {log}");
     }
     assert!(!log.contains("\"event\":\"task-failed\""), "no task failed: {log}");

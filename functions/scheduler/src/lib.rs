@@ -18,7 +18,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::clock::SystemClock;
 use platform::routes::Routes;
 use platform::transport::Traffic;
-use platform::{Platform, PlatformError, comparison, dead_letters, telemetry};
+use platform::{Platform, PlatformError, comparison, dead_letters, retention, telemetry};
 
 /// Due transfers of one shard that one minute takes.
 const DUE_LIMIT: usize = 100;
@@ -111,6 +111,10 @@ impl Minute<'_> {
             }
         };
         let file = &found.record.file;
+        if NIGHT_HOURS.contains(&file.zone().to_datetime(self.now).hour()) {
+            let task = retention::night(self.platform, file, self.now, self.deadline);
+            tell("records-kept", task.await.map(|round| round.map(|round| format!("{merchant}: {round}"))));
+        }
         for shop in shops(file) {
             if is_turn(&shop.id, self.now, SWEEP_MINUTES) {
                 self.sweep(merchant, &shop.id).await;
@@ -119,24 +123,9 @@ impl Minute<'_> {
                 self.tend(merchant, &shop.id).await;
             }
             if is_night_turn(file, &shop.id, self.now) {
-                self.compare(merchant, &shop.id).await;
-            }
-        }
-    }
-
-    async fn compare(&self, merchant: &MerchantId, connection: &ConnectionId) {
-        let times = (self.now, self.deadline);
-        let task = comparison::compare(self.platform, self.routes, merchant, connection, times, &SystemClock);
-        match task.await {
-            Ok(None) => {}
-            Ok(Some(found)) if found.findings.is_empty() => {
-                tracing::info!(event = "compared", %merchant, %found, "shop, ledger and books agree");
-            }
-            Ok(Some(found)) => {
-                tracing::warn!(event = "compared", %merchant, %found, "they do not agree");
-            }
-            Err(error) => {
-                tracing::error!(event = "task-failed", task = "compare", %merchant, %error, "next minute again");
+                let times = (self.now, self.deadline);
+                let task = comparison::compare(self.platform, self.routes, merchant, &shop.id, times);
+                tell("compared", task.await.map(|found| found.map(|found| format!("{merchant}: {found}"))));
             }
         }
     }
@@ -188,7 +177,7 @@ fn shops(file: &MerchantFile) -> Vec<&Connection> {
 fn tell(event: &str, outcome: Result<Option<String>, PlatformError>) {
     match outcome {
         Ok(None) => {}
-        Ok(Some(what)) => tracing::warn!(event, what, "look at it"),
+        Ok(Some(what)) => tracing::info!(event, what, "done"),
         Err(error) => tracing::error!(event = "task-failed", task = event, %error, "next turn again"),
     }
 }

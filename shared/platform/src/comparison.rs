@@ -9,7 +9,6 @@ use std::fmt;
 use domain::plan::Reason;
 use domain::{ConnectionId, MerchantId};
 use engine::Engine;
-use engine::clock::Clock;
 use engine::compare::{Comparison, Tally};
 use engine::policy::Limits;
 use engine::route::{Connections, Route};
@@ -17,6 +16,7 @@ use engine::store::{LEDGER_SCHEMA, ParkedDelivery, Store};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::clock::SystemClock;
 use crate::failure::PlatformError;
 use crate::keys::Keys;
 use crate::platform::Platform;
@@ -55,7 +55,6 @@ pub async fn compare(
     merchant: &MerchantId,
     connection: &ConnectionId,
     (now, deadline): (Timestamp, Timestamp),
-    clock: &dyn Clock,
 ) -> Result<Option<Compared>, PlatformError> {
     let route = routes
         .route(merchant, connection, None)
@@ -65,12 +64,18 @@ pub async fn compare(
     if route.paused.is_some() || is_recorded(platform, &route, day).await? {
         return Ok(None);
     }
-    let engine = Engine { clock, store: &platform.ledger, connections: routes, limits: Limits::default() };
+    let engine = Engine {
+        clock: &SystemClock,
+        store: &platform.ledger,
+        connections: routes,
+        limits: Limits::default(),
+    };
     let comparison = engine.compare(&route, day, deadline).await.map_err(|failure| {
         PlatformError::Unavailable { service: "comparison", message: failure.to_string() }
     })?;
     let findings: Vec<Reason> = comparison.findings.iter().cloned().chain(comparison.difference()).collect();
     for finding in &findings {
+        tracing::warn!(event = "books-disagree", %merchant, code = finding.code, "look at it");
         keep(platform, &route, day, finding, now).await?;
     }
     let compared = Compared { comparison, findings };

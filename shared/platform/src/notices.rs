@@ -295,6 +295,11 @@ async fn errors(
         message: failure.to_string(),
     })?;
     reasons.extend(pauses.into_iter().map(|pause| (pause.since, pause.reason, String::new())));
+    // Requests about personal data are told once: they need nobody to be settled, except that their number is known.
+    let requests = platform.privacy().all(merchant).await?;
+    let news =
+        requests.iter().filter_map(|request| request.told_at.map(|at| (at, request.reason(), String::new())));
+    reasons.extend(news.filter(|(at, _, _)| *at > due.from));
     reasons.retain(|(at, _, _)| *at <= due.to);
     if !reasons.iter().any(|(at, _, _)| *at > due.from) {
         return Ok(None);

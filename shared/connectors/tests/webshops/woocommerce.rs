@@ -71,6 +71,7 @@ fn every_captured_order_maps_and_sums_exactly() {
     for Captured { name, headers, body, .. } in deliveries() {
         let notice = shop().notice(&Delivery { headers: &headers, body: &body }).expect("it is understood");
         match notice {
+            Notice::Privacy(asked) => panic!("{name}: WooCommerce passes on no such request: {asked:?}"),
             Notice::NotForUs { what } => {
                 assert!(what.starts_with("product "), "{name}: {what}");
                 products += 1;

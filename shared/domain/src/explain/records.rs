@@ -5,6 +5,19 @@ use super::texts::entry;
 
 pub(crate) const ENTRIES: &[Entry] = &[
     entry(
+        "person-erased",
+        [
+            "Persondata i denne overførsels log er slettet (anmodning {request}).",
+            "Intet er stoppet. Numre, beløb og datoer er bevaret.",
+            "Der skal ikke gøres noget.",
+        ],
+        [
+            "The personal data in this transfer's log are erased (request {request}).",
+            "Nothing is stopped. Numbers, amounts and dates are kept.",
+            "Nothing needs to be done.",
+        ],
+    ),
+    entry(
         "books-other-day",
         [
             "Bilag {number} ({reference}) er bogført {day}, men Bogbro har det noteret på en anden dag.",

@@ -5,10 +5,12 @@
 //! then repeats is recognised by fence and token. Names and addresses (plans, the personal part of log rows) are sealed
 //! with a key of the transfer's own, from a salt that the first claim sets.
 
+pub mod erasure;
 mod heads;
 mod lists;
 pub mod pauses;
 mod rows;
+pub mod segments;
 mod transactions;
 
 use std::collections::HashMap;
@@ -85,7 +87,14 @@ impl Ledger {
                 salts.clear();
             }
             salts.insert(transfer.clone(), salt);
+        } else {
+            // It was destroyed: what this process remembers must not outlive it.
+            self.forget_salt(transfer);
         }
+    }
+
+    fn forget_salt(&self, transfer: &TransferId) {
+        self.salts.lock().unwrap_or_else(PoisonError::into_inner).remove(transfer);
     }
 
     /// The transfer's own key; `None` when its salt was destroyed. The salt is known from the claim; whoever did not
@@ -270,12 +279,20 @@ impl Store for Ledger {
         transfer: &TransferId,
         ordinal: u32,
     ) -> Result<Option<StoredPlan>, StoreFailure> {
-        let Some(item) = self.table.get(&Keys::of(&transfer.merchant).plan(transfer, ordinal)).await? else {
-            return Ok(None);
+        let item = self.table.get(&Keys::of(&transfer.merchant).plan(transfer, ordinal)).await?;
+        let item = match item {
+            Some(item) => Some(item),
+            None => self.archived_plan(transfer, ordinal).await?,
         };
+        let Some(item) = item else { return Ok(None) };
         Reading::of(&item, LEDGER_SCHEMA)?;
-        let key = self.sealing_key(transfer).await?;
-        Ok(Some(rows::open_plan(&item, transfer, &key, &self.files).await?))
+        let Some(key) = self.transfer_key(transfer).await? else { return Ok(None) };
+        match rows::open_plan(&item, transfer, &key, &self.files).await {
+            Ok(plan) => Ok(Some(plan)),
+            // One whose key was destroyed is gone for good, and waiting for it would be in vain.
+            Err(PlatformError::Unreadable(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn log(&self, transfer: &TransferId) -> Result<Trace, StoreFailure> {
@@ -289,6 +306,7 @@ impl Store for Ledger {
         let tail = Reading::of(&head, LEDGER_SCHEMA)?.text_if_any(LOG_TAIL).unwrap_or_default().to_owned();
         self.remember_salt(transfer, &head);
         let key = self.transfer_key(transfer).await?;
+        let items = self.joined_rows(&head, items, &transfer.merchant).await?;
         Ok(rows::open_trace(&items, transfer, key.as_ref(), Some(&tail), &self.files).await?)
     }
 

@@ -54,9 +54,6 @@ pub(super) fn pack_row(
     item.insert("schema".to_owned(), number(LOG_SCHEMA));
     item.insert("hash".to_owned(), text(hash.clone()));
     item.insert("keep_until".to_owned(), text(keep_until));
-    if !entry.person.is_empty() {
-        item.insert("person".to_owned(), text(entry.person.clone()));
-    }
     let packed = pack(public.as_bytes())?;
     let mut object = None;
     if packed.len() + sealed.len() <= INLINE_BYTES {
@@ -105,9 +102,8 @@ async fn open_row(
             .and_then(|text| serde_json::from_slice::<PersonalPart>(&text).ok()),
         _ => None,
     };
-    let person = reading.text_if_any("person").unwrap_or_default().to_owned();
     let hash = reading.text("hash")?.to_owned();
-    Ok(OpenedRow { entry: LogEntry { public: part, person, personal }, hash, public, sealed })
+    Ok(OpenedRow { entry: LogEntry { public: part, person: String::new(), personal }, hash, public, sealed })
 }
 
 /// Opens all rows of a transfer and checks their chain up to the head's tail.

@@ -9,7 +9,7 @@ use engine::log::LogEntry;
 use engine::store::{Conclusion, Hold, PlanStoring, PointerKind, StoreFailure};
 use jiff::Timestamp;
 
-use super::heads::attribute::{AGAIN, LEASE_UNTIL, LOG_TAIL};
+use super::heads::attribute::{AGAIN, LEASE_UNTIL, LOG_TAIL, PERSON};
 use super::{Ledger, heads, refusal, rows, under};
 use crate::failure::PlatformError;
 use crate::keys::Keys;
@@ -17,18 +17,18 @@ use crate::sealing::new_token;
 use crate::table::{Change, Item, SCHEMA, SERVICE, Updated, key_of, number, put_action, text, time};
 
 /// Why a transaction was not applied.
-enum Cancelled {
+pub(super) enum Cancelled {
     /// Actions whose conditions did not hold, with their items as they are.
     Conditions(Vec<(usize, Item)>),
     /// Anything else.
     Otherwise(PlatformError),
 }
 
-fn put(table: &str, item: Item) -> TransactWriteItem {
+pub(super) fn put(table: &str, item: Item) -> TransactWriteItem {
     TransactWriteItem::builder().put(put_action(table, item)).build()
 }
 
-fn update(update: Update) -> TransactWriteItem {
+pub(super) fn update(update: Update) -> TransactWriteItem {
     TransactWriteItem::builder().update(update).build()
 }
 
@@ -43,7 +43,7 @@ pub(super) fn pointer_word(kind: PointerKind) -> &'static str {
 }
 
 impl Ledger {
-    async fn transact(&self, actions: Vec<TransactWriteItem>) -> Result<(), Cancelled> {
+    pub(super) async fn transact(&self, actions: Vec<TransactWriteItem>) -> Result<(), Cancelled> {
         // The token makes the SDK's own repeats of this request one. A repeat by the engine is a new request, and is
         // recognised by fence and claim.
         let token = new_token().map_err(Cancelled::Otherwise)?;
@@ -69,7 +69,9 @@ impl Ledger {
         }
         let table = &self.table.name;
         let keys = Keys::of(&transfer.merchant);
-        let head = planned(storing, &row.hash, &keep_until)?.into_update(table, &keys.head(transfer));
+        let mut head = planned(storing, &row.hash, &keep_until)?;
+        self.set_person(&mut head, transfer, &storing.log).await?;
+        let head = head.into_update(table, &keys.head(transfer));
         let mut actions = vec![update(head), put(table, row.item), put(table, plan)];
         let first_lock = actions.len();
         for lock in &storing.locks {
@@ -95,6 +97,20 @@ impl Ledger {
         }
     }
 
+    /// Puts the transfer under its buyer in the index of persons, by a name that only the merchant's key makes.
+    async fn set_person(
+        &self,
+        change: &mut Change,
+        transfer: &TransferId,
+        entry: &LogEntry,
+    ) -> Result<(), PlatformError> {
+        if !entry.person.is_empty() {
+            let name = self.person_key(&transfer.merchant, &entry.person).await?;
+            change.set(PERSON, text(Keys::of(&transfer.merchant).person(&name)));
+        }
+        Ok(())
+    }
+
     pub(super) async fn transact_conclusion(&self, conclusion: &Conclusion) -> Result<String, StoreFailure> {
         let transfer = &conclusion.hold.transfer;
         let day = conclusion.order.as_ref().map(|order| order.day);
@@ -106,7 +122,10 @@ impl Ledger {
                 (Some(row.item), tail)
             }
         };
-        let head = concluded(conclusion, &tail)?;
+        let mut head = concluded(conclusion, &tail)?;
+        if let Some(entry) = &conclusion.log {
+            self.set_person(&mut head, transfer, entry).await?;
+        }
         let keys = Keys::of(&transfer.merchant);
         if row.is_none() && conclusion.pointers.is_empty() && conclusion.releases.is_empty() {
             // Nothing but the head: a plain update costs half of a transaction.
@@ -220,9 +239,6 @@ fn planned(storing: &PlanStoring, tail: &str, keep_until: &str) -> Result<Change
         .set(LOG_TAIL, text(tail))
         .set("keep_until", text(keep_until))
         .set("updated_at", time(storing.hold.now));
-    if !storing.log.person.is_empty() {
-        change.set("person", text(storing.log.person.clone()));
-    }
     heads::set_due(&mut change, Some(storing.lease_until));
     heads::set_progress(&mut change, &storing.progress)?;
     let merchant = &storing.hold.transfer.merchant;
