@@ -214,7 +214,14 @@ impl Printer {
                     request.id, request.erased, request.kept
                 )
             };
-            format!("{rows}\n{done}")
+            let aside = match view.deliveries {
+                0 => String::new(),
+                count if view.done => format!("\n{count} deliveries that were set aside are removed."),
+                count => format!(
+                    "\n{count} deliveries that were set aside hold the address; they would be removed."
+                ),
+            };
+            format!("{rows}{aside}\n{done}")
         })
     }
 

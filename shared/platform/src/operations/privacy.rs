@@ -4,7 +4,7 @@
 use domain::{MerchantId, TransferId};
 use engine::clock::Clock;
 use engine::log::person;
-use engine::store::Store;
+use engine::store::{ParkedDelivery, Store};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -33,6 +33,8 @@ pub struct ErasureView {
     pub request: PrivacyRequest,
     /// Every transfer that it is about.
     pub transfers: Vec<Personal>,
+    /// Deliveries that were set aside and hold the address; they may always be erased.
+    pub deliveries: usize,
     /// It was recorded and carried out.
     pub done: bool,
 }
@@ -66,9 +68,13 @@ impl Operations {
     ) -> Result<ErasureView, PlatformError> {
         let now = SystemClock.now();
         let request = self.request(merchant, who, PrivacyKind::Erasure, now).await?;
+        let deliveries = self.parked_of(merchant, who).await?;
         if !yes {
             let transfers = self.privacy().survey(&request, now).await?;
-            return Ok(ErasureView { request, transfers, done: false });
+            return Ok(ErasureView { request, transfers, deliveries: deliveries.len(), done: false });
+        }
+        for delivery in &deliveries {
+            self.ledger.forget_delivery(merchant, &delivery.body_hash).await?;
         }
         self.privacy().record(&request).await?;
         let today = self.record(merchant).await?.file.zone().to_datetime(now).date();
@@ -77,7 +83,26 @@ impl Operations {
         let request = self.privacy().carry_out(&request, (now, today)).await?;
         let orders: Vec<TransferId> = before.into_iter().map(|one| one.transfer).collect();
         let transfers = self.ledger.of_orders(merchant, &orders, now).await?;
-        Ok(ErasureView { request, transfers, done: true })
+        Ok(ErasureView { request, transfers, deliveries: deliveries.len(), done: true })
+    }
+
+    /// Deliveries that were set aside and hold one of the addresses. What they told of is in the shop still, and was booked
+    /// nowhere.
+    async fn parked_of(
+        &self,
+        merchant: &MerchantId,
+        who: &PersonChoice,
+    ) -> Result<Vec<ParkedDelivery>, PlatformError> {
+        let emails: Vec<String> = who.emails.iter().map(|email| email.trim().to_lowercase()).collect();
+        let mut found = Vec::new();
+        for delivery in self.parked_deliveries(merchant).await? {
+            let body = self.queues.parked_body(&delivery).await?;
+            let text = String::from_utf8_lossy(&body).to_lowercase();
+            if emails.iter().any(|email| !email.is_empty() && text.contains(email.as_str())) {
+                found.push(delivery);
+            }
+        }
+        Ok(found)
     }
 
     /// Records that a person is to be forgotten, and leaves it to the night.
