@@ -75,6 +75,9 @@ pub struct PrivacyRequest {
     /// What that run has left so far.
     #[serde(default)]
     pub left: Left,
+    /// Times it was written; a write is conditional on it.
+    #[serde(default)]
+    pub revision: u64,
 }
 
 /// What may not be erased yet.
@@ -129,6 +132,7 @@ impl PrivacyRequest {
             done: kind == PrivacyKind::DataRequest,
             walked_to: None,
             left: Left::default(),
+            revision: 0,
         }
     }
 
@@ -179,10 +183,11 @@ impl PrivacyRequest {
 
     /// What the merchant is told.
     pub fn reason(&self) -> Reason {
-        let code = match self.kind {
-            PrivacyKind::DataRequest => "privacy-data-request",
-            PrivacyKind::Erasure => "privacy-erasure",
-            PrivacyKind::ShopErasure => "privacy-shop-erasure",
+        let code = match (self.kind, self.done) {
+            (PrivacyKind::DataRequest, _) => "privacy-data-request",
+            (PrivacyKind::Erasure | PrivacyKind::ShopErasure, true) => "privacy-erasure-done",
+            (PrivacyKind::Erasure, false) => "privacy-erasure",
+            (PrivacyKind::ShopErasure, false) => "privacy-shop-erasure",
         };
         let reason = Reason::new(code)
             .with("merchant", &self.merchant)
@@ -217,7 +222,7 @@ impl Privacy {
     pub async fn record(&self, request: &PrivacyRequest) -> Result<Inserted, PlatformError> {
         let mut item = key_of(&Keys::of(&request.merchant).privacy(&request.id));
         item.insert("schema".to_owned(), number(SCHEMA));
-        item.insert("version".to_owned(), number(1));
+        item.insert("revision".to_owned(), number(request.revision));
         item.insert("request".to_owned(), json(request)?);
         self.table.insert(item).await
     }
@@ -295,8 +300,7 @@ impl Privacy {
                 after.told_at = Some(now);
             }
         }
-        self.write(request, &after).await?;
-        Ok(after)
+        self.write(request, after).await
     }
 
     async fn erase_or_leave(
@@ -351,16 +355,22 @@ impl Privacy {
         Ok(over)
     }
 
-    /// Writes a request in place of what it was; when somebody else carried it out meanwhile, theirs stays.
-    async fn write(&self, before: &PrivacyRequest, after: &PrivacyRequest) -> Result<(), PlatformError> {
-        if before == after {
-            return Ok(());
+    /// Writes a request in place of what it was, and returns it so; when somebody else carried it out meanwhile, theirs
+    /// stays.
+    async fn write(
+        &self,
+        before: &PrivacyRequest,
+        after: PrivacyRequest,
+    ) -> Result<PrivacyRequest, PlatformError> {
+        if *before == after {
+            return Ok(after);
         }
+        let after = PrivacyRequest { revision: before.revision + 1, ..after };
         let mut change = Change::new();
-        change.only_if_equal("request", json(before)?);
-        change.set("request", json(after)?);
+        change.only_if_equal("revision", number(before.revision));
+        change.set("request", json(&after)?).set("revision", number(after.revision));
         match self.table.update(&Keys::of(&before.merchant).privacy(&before.id), change).await? {
-            Updated::Applied(_) => Ok(()),
+            Updated::Applied(_) => Ok(after),
             Updated::Refused(_) => Err(PlatformError::Conflict(format!("request {}", before.id))),
         }
     }

@@ -59,7 +59,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     entry(
         "privacy-erasure",
         [
-            "En kunde skal glemmes (anmodning {request}, {shop}): {erased} overførsler er slettet for persondata, {kept} mangler.",
+            "En kunde skal glemmes (anmodning {request}, {shop}): persondata i {erased} overførsler er slettet, {kept} mangler.",
             "Intet er stoppet. Bogførte salg gemmes, så længe bogføringsloven kræver det.",
             "Der skal ikke gøres noget. Det, der mangler, slettes af sig selv, det sidste {until}. Husk webshoppens og regnskabets egne kundekort.",
         ],
@@ -70,9 +70,22 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "privacy-erasure-done",
+        [
+            "Anmodning {request} ({shop}) om at glemme kunder er udført: persondata i {erased} overførsler er slettet.",
+            "Intet er stoppet. Numre, beløb og datoer er bevaret.",
+            "Der skal ikke gøres noget. Husk webshoppens og regnskabets egne kundekort.",
+        ],
+        [
+            "Request {request} ({shop}) to forget customers is carried out: the personal data of {erased} transfers are erased.",
+            "Nothing is stopped. Numbers, amounts and dates are kept.",
+            "Nothing needs to be done. Remember the customer cards of the webshop and of the accounts.",
+        ],
+    ),
+    entry(
         "privacy-shop-erasure",
         [
-            "{shop} har fjernet forbindelsen og bedt om, at alle dens kunder glemmes (anmodning {request}): {erased} overførsler er slettet for persondata, {kept} mangler.",
+            "{shop} har fjernet forbindelsen og bedt om, at alle dens kunder glemmes (anmodning {request}): persondata i {erased} overførsler er slettet, {kept} mangler.",
             "Nye ordrer fra {shop} kommer ikke længere. Bogførte salg gemmes, så længe bogføringsloven kræver det.",
             "Der skal ikke gøres noget. Det, der mangler, slettes af sig selv, det sidste {until}.",
         ],
