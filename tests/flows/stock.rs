@@ -6,7 +6,7 @@ use domain::MerchantId;
 use engine::stock::StockTask;
 use rust_decimal::Decimal;
 use sandbox::{World, demo, object};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::stage::{MERCHANT, Shop, Stage, WOOCOMMERCE, oracle_settings, plain_order};
 
@@ -14,13 +14,10 @@ use crate::stage::{MERCHANT, Shop, Stage, WOOCOMMERCE, oracle_settings, plain_or
 const ENTRY: u64 = 501;
 
 /// A world whose accounts hold twenty of what the plain order buys, and whose shop shows twelve.
-pub(crate) fn stocked_world() -> World {
-    let mut world = demo::world();
-    let mut books = demo::agreement_for_captures();
+pub(crate) fn stocked(mut world: World) -> World {
+    let books = world.agreements.get_mut(demo::AGREEMENT).expect("the demo's agreement");
     books.inventory_module = true;
-    let now = jiff::Timestamp::now();
-    books.count_stock(now, &sku(), Decimal::from(20));
-    world.agreements.insert(demo::AGREEMENT.to_owned(), books);
+    books.count_stock(jiff::Timestamp::now(), &sku(), Decimal::from(20));
     let shop = world.woocommerce.get_mut(demo::WOOCOMMERCE).expect("the demo's shop");
     let entry = object! {
         "id": ENTRY, "name": "Krus", "type": "simple", "status": "publish", "sku": sku(), "price": "100",
@@ -32,11 +29,10 @@ pub(crate) fn stocked_world() -> World {
     world
 }
 
-/// The settings of the shop's flow, with stock going to it.
-pub(crate) fn stocked_shop() -> Shop {
-    let mut settings = oracle_settings("woocommerce");
+/// The settings of a shop's flow, with stock going to it.
+pub(crate) fn with_stock(mut settings: Value) -> Value {
     settings["stock"] = json!({ "mode": "write", "every-minutes": 5 });
-    Shop::woocommerce(settings)
+    settings
 }
 
 fn sku() -> String {
@@ -62,7 +58,10 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_booked_document_lowers_the_stock_and_the_shop_is_told() {
-    let stage = Stage::set(stocked_world(), &[stocked_shop()]).await;
+    let mut world = demo::world();
+    world.agreements.insert(demo::AGREEMENT.to_owned(), demo::agreement_for_captures());
+    let shop = Shop::woocommerce(with_stock(oracle_settings("woocommerce")));
+    let stage = Stage::set(stocked(world), &[shop]).await;
     let merchant = MerchantId::new(MERCHANT);
 
     // On demand, without writing: what differs.

@@ -20,7 +20,7 @@ use platform::clock::SystemClock;
 use platform::routes::Routes;
 use platform::stock::StockWord;
 use platform::transport::Traffic;
-use platform::{Platform, PlatformError, catalogue, comparison, dead_letters, telemetry};
+use platform::{Platform, PlatformError, catalogue, comparison, dead_letters, retention, telemetry};
 
 /// Due transfers of one shard that one minute takes.
 const DUE_LIMIT: usize = 100;
@@ -28,8 +28,8 @@ const DUE_LIMIT: usize = 100;
 const SWEEP_MINUTES: i64 = 10;
 /// Minutes between two looks after a shop's webhooks: twice a day, so that a missed one costs half a day.
 const TEND_MINUTES: i64 = 12 * 60;
-/// The local hour in which the books are compared.
-const COMPARISON_HOUR: i8 = 3;
+/// The local hours of the night: the first is when the books are compared; what failed then is tried again until the end.
+const NIGHT_HOURS: std::ops::Range<i8> = 3..5;
 /// Shops that are called at the same time.
 const SIDE_BY_SIDE: usize = 8;
 /// What the end of an invocation takes.
@@ -107,6 +107,10 @@ impl Minute<'_> {
             }
         };
         let file = &found.record.file;
+        if NIGHT_HOURS.contains(&file.zone().to_datetime(self.now).hour()) {
+            let task = retention::night(self.platform, file, self.now, self.deadline);
+            tell("records-kept", task.await.map(|round| round.map(|round| format!("{merchant}: {round}"))));
+        }
         for shop in shops(file) {
             if is_turn(&shop.id, self.now, SWEEP_MINUTES) {
                 self.sweep(merchant, &shop.id).await;
@@ -116,8 +120,9 @@ impl Minute<'_> {
             }
             self.leave_stock_word(file, merchant, &shop.id).await;
             if is_night_turn(file, &shop.id, self.now) {
-                let task = comparison::compare(self.platform, self.routes, merchant, &shop.id, self.now);
-                tell("compared", task.await.map(|found| found.map(|found| found.to_string())));
+                let times = (self.now, self.deadline);
+                let task = comparison::compare(self.platform, self.routes, merchant, &shop.id, times);
+                tell("compared", task.await.map(|found| found.map(|found| format!("{merchant}: {found}"))));
                 let task = catalogue::night(self.platform, self.routes, merchant, &shop.id, self.deadline);
                 tell("catalogue-checked", task.await);
             }
@@ -185,7 +190,7 @@ fn shops(file: &MerchantFile) -> Vec<&Connection> {
 fn tell(event: &str, outcome: Result<Option<String>, PlatformError>) {
     match outcome {
         Ok(None) => {}
-        Ok(Some(what)) => tracing::warn!(event, what, "look at it"),
+        Ok(Some(what)) => tracing::info!(event, what, "done"),
         Err(error) => tracing::error!(event = "task-failed", task = event, %error, "next turn again"),
     }
 }
@@ -204,10 +209,11 @@ fn is_turn(connection: &ConnectionId, now: Timestamp, period: i64) -> bool {
     now.as_second().div_euclid(60).rem_euclid(period) == offset(connection, period)
 }
 
-/// True in one minute of the merchant's night.
+/// True in the merchant's night from the connection's own minute on: what was done in it is recorded, and not done again.
 fn is_night_turn(file: &MerchantFile, connection: &ConnectionId, now: Timestamp) -> bool {
     let local = file.zone().to_datetime(now);
-    local.hour() == COMPARISON_HOUR && i64::from(local.minute()) == offset(connection, 60)
+    let minute = i64::from(local.hour() - NIGHT_HOURS.start) * 60 + i64::from(local.minute());
+    NIGHT_HOURS.contains(&local.hour()) && minute >= offset(connection, 60)
 }
 
 #[cfg(test)]

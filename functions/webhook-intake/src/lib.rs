@@ -17,6 +17,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Error, Request, Response, service_fn};
 use platform::clock::SystemClock;
 use platform::merchants::WebhookConnection;
+use platform::privacy::PrivacyRequest;
 use platform::redaction::redact;
 use platform::{Platform, PlatformError, queue, telemetry};
 
@@ -110,6 +111,17 @@ async fn take(
     match shop.notice(delivery) {
         Ok(Notice::NotForUs { what }) => {
             tracing::debug!(merchant = %connection.merchant, what, "nothing to do");
+        }
+        Ok(Notice::Privacy(notice)) => {
+            let asked = PrivacyRequest::of_shop(
+                &connection.merchant,
+                &connection.source,
+                &connection.key,
+                (&notice, &body_hash),
+                SystemClock.now(),
+            )?;
+            platform.privacy().record(&asked).await?;
+            tracing::info!(event = "privacy-request", merchant = %connection.merchant, ?notice, "recorded");
         }
         Ok(Notice::Changed { .. }) if connection.agreement.is_none() => {
             let reason = Reason::new("no-flow").with("message", "the connection is in no flow");

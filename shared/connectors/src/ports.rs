@@ -1,6 +1,7 @@
 //! What the engine asks of a webshop and of an accounting system. No method has a default where a default could be wrong.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use async_trait::async_trait;
 use domain::catalogue::{KnownCustomer, KnownProduct, MasterData, Product};
@@ -58,6 +59,40 @@ pub enum Notice {
         /// What it is, for the log.
         what: String,
     },
+    /// Somebody asks about personal data: to be recorded and carried out, not to be read from the source.
+    Privacy(PrivacyNotice),
+}
+
+/// What is asked about personal data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrivacyAsked {
+    /// A customer wants to see what is kept of them.
+    Data,
+    /// A customer is to be forgotten.
+    Erasure,
+    /// The shop has left: all its customers are to be forgotten.
+    ShopErasure,
+}
+
+/// A request about personal data, as a shop passes it on. The address never shows in a log or an error.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrivacyNotice {
+    /// What is asked.
+    pub asked: PrivacyAsked,
+    /// The customer's e-mail address; empty when none is given.
+    pub email: String,
+    /// The shop's own id of the customer; a request may know the address alone.
+    pub customer: Option<String>,
+    /// Orders that the request names.
+    pub orders: Vec<EntityId>,
+}
+
+impl fmt::Debug for PrivacyNotice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let PrivacyNotice { asked, orders, .. } = self;
+        f.debug_struct("PrivacyNotice").field("asked", asked).field("orders", orders).finish_non_exhaustive()
+    }
 }
 
 /// An entity read from its source.

@@ -5,7 +5,6 @@ use domain::document::{DocumentKind, Totals};
 use domain::plan::Reason;
 use domain::{Catalogue, EffectKey, EntityKind, Failure, Order, Plan};
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest, Sha256};
 
 use crate::log::{Cause, LOG_SCHEMA, LogEntry, PersonalPart, PlanningRecord, PublicPart, RowKind, Why};
 use crate::process::{Engine, Outcome, Work};
@@ -521,15 +520,12 @@ impl<'a> Session<'a> {
         self.notes.source_totals = Some(plan.expected);
     }
 
-    /// Whose key seals the personal part of the log.
+    /// Whose the personal part of the log is.
     pub(crate) fn note_person(&mut self, order: &Order) {
-        let identity = order.customer.shop_id.clone().unwrap_or_else(|| order.customer.email.to_lowercase());
-        if identity.is_empty() {
-            return;
-        }
-        let text = format!("{}|{}|{identity}", self.head.transfer.merchant, self.head.transfer.source);
-        let digest = Sha256::digest(text.as_bytes());
-        self.notes.person = data_encoding::BASE32_NOPAD.encode(&digest[..15]).to_ascii_lowercase();
+        let domain::TransferId { merchant, source, .. } = &self.head.transfer;
+        let customer = &order.customer;
+        let person = crate::log::person(merchant, source, &customer.email, customer.shop_id.as_deref());
+        self.notes.person = person.unwrap_or_default();
     }
 
     /// True when the operator or merchant asked for this.

@@ -156,6 +156,31 @@ impl Keys {
         self.item("stock", escape(flow))
     }
 
+    /// The chain of the merchant's segments: the partition, and how their sort keys begin.
+    pub fn segments(&self) -> ItemKey {
+        self.item("segments", "segment#".to_owned())
+    }
+
+    /// The record of one segment of the log.
+    pub fn segment(&self, sequence: u64) -> ItemKey {
+        self.item("segments", format!("segment#{sequence:012}"))
+    }
+
+    /// A request about a person's data.
+    pub fn privacy(&self, request: &str) -> ItemKey {
+        self.item("privacy", escape(request))
+    }
+
+    /// How far the moving and erasing of old records has come.
+    pub fn retention(&self) -> ItemKey {
+        self.item("retention", "retention".to_owned())
+    }
+
+    /// The partition of the index by person.
+    pub fn person(&self, name: &str) -> String {
+        format!("{}#person#{}", self.prefix, escape(name))
+    }
+
     /// The partition of the index of what needs the merchant's attention.
     pub fn attention(&self) -> String {
         format!("{}#attention", self.prefix)
@@ -176,10 +201,12 @@ impl Keys {
         format!("passing/{}", self.object(name))
     }
 
-    /// An object of the bucket.
+    /// An object of the bucket. Delivered bodies stand apart, because they are needed for as long as a message can be on its
+    /// way, and the bucket drops them after that.
     pub fn object(&self, name: &str) -> String {
         // Object names keep their slashes; what could climb out of the prefix does not exist in a bucket's flat names.
-        format!("{}/{name}", self.prefix.replace('#', "/"))
+        let own = format!("{}/{name}", self.prefix.replace('#', "/"));
+        if name.starts_with("deliveries/") { format!("passing/{own}") } else { own }
     }
 }
 
@@ -244,6 +271,10 @@ mod tests {
             keys.parked("1"),
             keys.report("a", "errors"),
             keys.comparison(&connection, jiff::civil::date(2026, 1, 1)),
+            keys.segments(),
+            keys.segment(1),
+            keys.privacy("1"),
+            keys.retention(),
         ];
         let mut all: Vec<String> =
             items.iter().map(|key| format!("{}|{}", key.partition, key.sort)).collect();
@@ -252,7 +283,9 @@ mod tests {
             keys.parked_attention(),
             keys.day("2026-01-01"),
             keys.number_index("invoice", "1"),
+            keys.person("a"),
             keys.object("deliveries/1"),
+            keys.object("segments/1"),
         ]);
         all
     }

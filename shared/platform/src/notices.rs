@@ -304,6 +304,11 @@ async fn errors(
         let (Some(since), Some(report)) = (head.troubled_since, head.report) else { continue };
         reasons.extend(report.trouble().into_iter().map(|reason| (since, reason, String::new())));
     }
+    // Requests about personal data are told once: they need nobody to be settled, except that their number is known.
+    let requests = platform.privacy().all(merchant).await?;
+    let news =
+        requests.iter().filter_map(|request| request.told_at.map(|at| (at, request.reason(), String::new())));
+    reasons.extend(news.filter(|(at, _, _)| *at > due.from));
     reasons.retain(|(at, _, _)| *at <= due.to);
     if !reasons.iter().any(|(at, _, _)| *at > due.from) {
         return Ok(None);

@@ -3,6 +3,8 @@
 //!
 //! Every operation on a merchant's things takes the merchant and finds only what is that merchant's.
 
+mod privacy;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -32,6 +34,8 @@ use crate::queue::Queues;
 use crate::sealing::{Sealing, new_token};
 use crate::table::{Table, text};
 use crate::transport::Traffic;
+
+pub use privacy::{ErasureView, PersonChoice, SegmentView};
 
 /// The operator's hands: everything is reached by the standard AWS variables and those of [`Environment`].
 #[derive(Clone)]
@@ -138,11 +142,15 @@ pub struct Exported {
     pub transfers: usize,
     /// Deliveries that could not be understood.
     pub parked_deliveries: usize,
+    /// Segments of the log.
+    pub segments: usize,
+    /// Segments that are not as they were written.
+    pub damaged_segments: usize,
 }
 
 /// Where an export is written, line by line.
 pub trait ExportSink: Send {
-    /// One JSON document of a part (`merchant`, `transfers`, `parked-deliveries`).
+    /// One JSON document of a part (`merchant`, `transfers`, `parked-deliveries`, `privacy-requests`, `segments`).
     ///
     /// # Errors
     /// In words, when it cannot be written.
@@ -609,6 +617,14 @@ impl Operations {
         for delivery in self.parked_deliveries(merchant).await? {
             write(sink, "parked-deliveries", &delivery)?;
             exported.parked_deliveries += 1;
+        }
+        for request in self.privacy_requests(merchant).await? {
+            write(sink, "privacy-requests", &request)?;
+        }
+        for segment in self.segments(merchant).await? {
+            write(sink, "segments", &segment)?;
+            exported.segments += 1;
+            exported.damaged_segments += usize::from(!segment.holds);
         }
         Ok(exported)
     }

@@ -537,6 +537,27 @@ impl Table {
         Ok(())
     }
 
+    /// The last item of one partition whose sort key begins so.
+    ///
+    /// # Errors
+    /// As DynamoDB says.
+    pub async fn last(&self, partition: &str, beginning: &str) -> Result<Option<Item>, PlatformError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("pk = :partition AND begins_with(sk, :beginning)")
+            .expression_attribute_values(":partition", text(partition))
+            .expression_attribute_values(":beginning", text(beginning))
+            .scan_index_forward(false)
+            .limit(1)
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| PlatformError::of(SERVICE, &error))?;
+        Ok(answer.items.unwrap_or_default().pop())
+    }
+
     /// Items of one partition whose sort key lies between two texts (both included), in order: at most one page of 1 MB.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ use engine::message::SettingsChoice;
 use engine::stock::StockTask;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use platform::operations::{ExportSink, Listing, Operations};
+use platform::operations::{ExportSink, Listing, Operations, PersonChoice};
 use secrecy::SecretString;
 
 use show::Printer;
@@ -69,6 +69,12 @@ enum Command {
     /// Set the secrets of connections; values are read from standard input.
     #[command(subcommand)]
     Secret(SecretCommand),
+    /// Forget a person: list what is kept of them, what of it may be erased now and what must be kept until when; with --yes
+    /// erase it. What must be kept is erased by itself when it may be.
+    Erase(ErasureArguments),
+    /// Requests about personal data.
+    #[command(subcommand)]
+    Privacy(PrivacyCommand),
     /// Write all of a merchant's data to a folder, as JSON lines (without secrets).
     Export {
         /// Whose.
@@ -207,6 +213,39 @@ enum SettingsArgument {
     Then,
 }
 
+#[derive(Args)]
+struct ErasureArguments {
+    /// Whose customer.
+    merchant: String,
+    /// The person's e-mail address; may be given several times. `-` reads one from standard input.
+    #[arg(long)]
+    email: Vec<String>,
+    /// An order of the person's, by number or source/id; may be given several times.
+    #[arg(long)]
+    order: Vec<String>,
+    /// Do it.
+    #[arg(long)]
+    yes: bool,
+}
+
+#[derive(Subcommand)]
+enum PrivacyCommand {
+    /// List the requests of shops and operators, and what is left of them.
+    List {
+        /// Whose.
+        merchant: String,
+    },
+    /// Write everything that is kept of the person of a request to a folder, as JSON lines.
+    Export {
+        /// Whose.
+        merchant: String,
+        /// The request's id.
+        request: String,
+        /// A folder; made when it is missing.
+        folder: PathBuf,
+    },
+}
+
 #[derive(Subcommand)]
 enum SecretCommand {
     /// Set a secret; the one before is gone at once.
@@ -282,6 +321,8 @@ async fn perform(cli: Cli, printer: &Printer) -> anyhow::Result<()> {
         Command::Secret(SecretCommand::Rotate(arguments)) => {
             secret(&cli.data, &arguments, true, printer).await
         }
+        Command::Erase(arguments) => erase(&cli.data, arguments, printer).await,
+        Command::Privacy(command) => privacy(&cli.data, command, printer).await,
         Command::Export { merchant, folder } => {
             let mut sink = Folder::open(&folder)?;
             let exported = operations(&cli.data).await?.export(&MerchantId::new(merchant), &mut sink).await?;
@@ -375,6 +416,31 @@ async fn stock(data: &Path, command: StockCommand, printer: &Printer) -> anyhow:
         }
     };
     printer.stock(&runs)
+}
+
+async fn erase(data: &Path, arguments: ErasureArguments, printer: &Printer) -> anyhow::Result<()> {
+    let ErasureArguments { merchant, email, order, yes } = arguments;
+    let mut emails = Vec::with_capacity(email.len());
+    for email in email {
+        emails.push(if email == "-" { read(Path::new("-"))?.trim().to_owned() } else { email });
+    }
+    let who = PersonChoice { emails, orders: order };
+    printer.erasure(&operations(data).await?.erase(&MerchantId::new(merchant), &who, yes).await?)
+}
+
+async fn privacy(data: &Path, command: PrivacyCommand, printer: &Printer) -> anyhow::Result<()> {
+    let operations = operations(data).await?;
+    match command {
+        PrivacyCommand::List { merchant } => {
+            printer.privacy(&operations.privacy_requests(&MerchantId::new(merchant)).await?)
+        }
+        PrivacyCommand::Export { merchant, request, folder } => {
+            let mut sink = Folder::open(&folder)?;
+            let merchant = MerchantId::new(merchant);
+            let transfers = operations.export_person(&merchant, &request, &mut sink).await?;
+            printer.done(&format!("{transfers} transfers are in {}", folder.display()))
+        }
+    }
 }
 
 async fn secret(

@@ -8,9 +8,14 @@ use domain::plan::Reason;
 use domain::settings::Language;
 use engine::log::LogEntry;
 use engine::store::{Head, ParkedDelivery};
+use jiff::civil::Date;
 use platform::catalogue::CatalogueView;
-use platform::operations::{Exported, MerchantPut, MerchantView, ReplayEffect, ReplayPreview, TransferView};
+use platform::ledger::erasure::{Erasable, Personal};
+use platform::operations::{
+    ErasureView, Exported, MerchantPut, MerchantView, ReplayEffect, ReplayPreview, TransferView,
+};
 use platform::operations_stock::StockView;
+use platform::privacy::PrivacyRequest;
 use serde::Serialize;
 
 /// How things are printed.
@@ -208,11 +213,81 @@ impl Printer {
 
     pub(super) fn exported(&self, exported: &Exported, folder: &Path) -> Printed {
         self.either(exported, || {
+            let damaged = match exported.damaged_segments {
+                0 => String::new(),
+                damaged => format!("\nTHE LOG WAS CHANGED: {damaged} segments are not as they were written"),
+            };
             format!(
-                "{} transfers and {} parked deliveries are in {}",
+                "{} transfers, {} parked deliveries and {} segments are in {}{damaged}",
                 exported.transfers,
                 exported.parked_deliveries,
+                exported.segments,
                 folder.display()
+            )
+        })
+    }
+
+    pub(super) fn erasure(&self, view: &ErasureView) -> Printed {
+        self.either(view, || {
+            let row = |one: &Personal| {
+                vec![
+                    one.order.clone(),
+                    one.transfer.source.clone(),
+                    one.day.map(|day| day.to_string()).unwrap_or_default(),
+                    one.status.word().to_owned(),
+                    match &one.erasable {
+                        Erasable::Erased => "erased".to_owned(),
+                        Erasable::Now => "may be erased".to_owned(),
+                        Erasable::After { until } => format!("must be kept until {until}"),
+                        Erasable::InHand => "is being worked on; looked at again tomorrow".to_owned(),
+                    },
+                ]
+            };
+            let rows = table(
+                &["order", "shop", "day", "stands", "personal data"],
+                view.transfers.iter().map(row).collect(),
+            );
+            let request = &view.request;
+            let done = if !view.done {
+                "Nothing was done; add --yes to do it.".to_owned()
+            } else if request.done {
+                format!("Request {}: {} erased, nothing is left.", request.id, request.erased)
+            } else {
+                let until = request.until.map(|day| day.to_string()).unwrap_or_default();
+                format!(
+                    "Request {}: {} erased, {} left; they are erased by themselves, the last after {until}.",
+                    request.id, request.erased, request.kept
+                )
+            };
+            let aside = match view.deliveries {
+                0 => String::new(),
+                count if view.done => format!("\n{count} deliveries that were set aside are removed."),
+                count => format!(
+                    "\n{count} deliveries that were set aside hold the address; they would be removed."
+                ),
+            };
+            format!("{rows}{aside}\n{done}")
+        })
+    }
+
+    pub(super) fn privacy(&self, requests: &[PrivacyRequest]) -> Printed {
+        self.either(&requests, || {
+            let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
+            let row = |request: &PrivacyRequest| {
+                let kind = serde_json::to_value(request.kind).ok();
+                vec![
+                    request.id.clone(),
+                    kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or_default().to_owned(),
+                    request.from.clone(),
+                    request.asked_at.to_string(),
+                    request.erased.to_string(),
+                    request.kept.to_string(),
+                    day(request.until),
+                ]
+            };
+            table(
+                &["request", "what", "from", "asked", "erased", "left", "until"],
+                requests.iter().map(row).collect(),
             )
         })
     }

@@ -41,12 +41,13 @@ pub struct Index {
 pub const TABLE_KEY: (&str, &str) = ("pk", "sk");
 
 /// The table's indexes.
-pub const INDEXES: [Index; 5] = [
+pub const INDEXES: [Index; 6] = [
     Index { name: "due", partition: ("due_shard", KeyType::Text), sort: ("due_at", KeyType::Number) },
     Index { name: "attention", partition: ("attention", KeyType::Text), sort: ("at", KeyType::Number) },
     Index { name: "day", partition: ("day", KeyType::Text), sort: ("at", KeyType::Number) },
     Index { name: "order_key", partition: ("order_key", KeyType::Text), sort: ("at", KeyType::Number) },
     Index { name: "document_key", partition: ("document_key", KeyType::Text), sort: ("at", KeyType::Number) },
+    Index { name: "person", partition: ("person", KeyType::Text), sort: ("at", KeyType::Number) },
 ];
 
 /// A FIFO queue with its dead-letter queue.

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::http::clean;
 use crate::json::{Id, Text, read_bytes};
-use crate::ports::{Delivery, Notice};
+use crate::ports::{Delivery, Notice, PrivacyAsked, PrivacyNotice};
 
 /// The fields by which bodies differ.
 #[derive(Debug, Default, Deserialize)]
@@ -74,8 +74,8 @@ pub(super) fn read(delivery: &Delivery<'_>) -> Result<Notice, Failure> {
     if let Some(edit) = &subject.order_edit {
         return changed(&edit.order_id);
     }
-    if let Some(word) = privacy_request(&subject) {
-        return Ok(Notice::NotForUs { what: format!("privacy request {word}") });
+    if let Some(asked) = privacy_request(&subject) {
+        return privacy(asked, &read_bytes("the delivery", delivery.body)?);
     }
     if subject.refund_line_items.0 || is_transaction(&subject) || is_fulfilment(&subject) {
         return changed(&subject.order_id);
@@ -119,20 +119,55 @@ fn id<'a>(subject: &Subject<'a>) -> Result<Id<'a>, Failure> {
     })
 }
 
-/// The mandatory topics of public apps. Bogbro keeps personal data for as long as bookkeeping law asks; the log shows that
-/// the request came.
-fn privacy_request(subject: &Subject<'_>) -> Option<&'static str> {
+/// The mandatory topics of public apps (`customers/data_request`, `customers/redact`, `shop/redact`), told apart by their
+/// fields.
+fn privacy_request(subject: &Subject<'_>) -> Option<PrivacyAsked> {
     let about_shop = subject.shop_id.0 && subject.shop_domain.0;
     if !about_shop || subject.id.is_some() {
         return None;
     }
     Some(if subject.data_request.0 || subject.orders_requested.0 {
-        "customers/data_request"
+        PrivacyAsked::Data
     } else if subject.orders_to_redact.0 || subject.customer.0 {
-        "customers/redact"
+        PrivacyAsked::Erasure
     } else {
-        "shop/redact"
+        PrivacyAsked::ShopErasure
     })
+}
+
+/// The body of a request about personal data. A customer may be named by the address alone.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct PrivacyBody<'a> {
+    #[serde(borrow)]
+    customer: Option<Customer<'a>>,
+    #[serde(borrow)]
+    orders_requested: Option<Vec<Id<'a>>>,
+    #[serde(borrow)]
+    orders_to_redact: Option<Vec<Id<'a>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Customer<'a> {
+    #[serde(borrow)]
+    id: Id<'a>,
+    #[serde(borrow)]
+    email: Text<'a>,
+}
+
+/// # Errors
+/// `Rejected` when a request about one customer names neither the customer nor an order.
+fn privacy(asked: PrivacyAsked, body: &PrivacyBody<'_>) -> Result<Notice, Failure> {
+    let orders = body.orders_requested.iter().chain(&body.orders_to_redact).flatten();
+    let orders: Vec<EntityId> = orders.filter_map(|order| order.given().map(EntityId::new)).collect();
+    let email =
+        body.customer.as_ref().map(|customer| customer.email.trimmed().to_owned()).unwrap_or_default();
+    let customer = body.customer.as_ref().and_then(|customer| customer.id.given()).map(str::to_owned);
+    if asked != PrivacyAsked::ShopErasure && email.is_empty() && customer.is_none() && orders.is_empty() {
+        return Err(crate::json::rejected("unreadable", "a request about personal data names nobody"));
+    }
+    Ok(Notice::Privacy(PrivacyNotice { asked, email, customer, orders }))
 }
 
 fn is_transaction(subject: &Subject<'_>) -> bool {

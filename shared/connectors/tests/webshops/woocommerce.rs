@@ -71,6 +71,7 @@ fn every_captured_order_maps_and_sums_exactly() {
     for Captured { name, headers, body, .. } in deliveries() {
         let notice = shop().notice(&Delivery { headers: &headers, body: &body }).expect("it is understood");
         match notice {
+            Notice::Privacy(asked) => panic!("{name}: WooCommerce passes on no such request: {asked:?}"),
             Notice::NotForUs { what } => panic!("{name}: {what}"),
             Notice::Changed { kind: EntityKind::Product, .. } => products += 1,
             Notice::Changed { entity, .. } if name.contains("deleted") => {

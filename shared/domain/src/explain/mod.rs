@@ -8,6 +8,7 @@ mod credits;
 mod customer_texts;
 mod payouts;
 mod product_texts;
+mod records;
 mod reports;
 mod stock_texts;
 mod texts;
@@ -45,6 +46,7 @@ fn all() -> impl Iterator<Item = &'static Entry> {
         .iter()
         .chain(afterwards::ENTRIES)
         .chain(credits::ENTRIES)
+        .chain(records::ENTRIES)
         .chain(texts::MACHINERY)
         .chain(texts::SETTINGS)
         .chain(payouts::SETTLEMENTS)

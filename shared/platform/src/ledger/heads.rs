@@ -30,6 +30,7 @@ pub(super) mod attribute {
     pub(crate) const APPLIED_HASH: &str = "applied_hash";
     pub(crate) const DUE: &str = "due";
     pub(crate) const SALT: &str = "salt";
+    pub(crate) const PERSON: &str = "person";
     pub(crate) const LOG_TAIL: &str = "log_tail";
     pub(crate) const SCHEMA: &str = "schema";
     pub(crate) const KEEP_UNTIL: &str = "keep_until";

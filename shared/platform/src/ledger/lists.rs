@@ -93,7 +93,7 @@ impl Ledger {
     }
 
     /// One page of whole items in an index whose partition attribute has the index's own name.
-    async fn list_items(
+    pub(super) async fn list_items(
         &self,
         index: &str,
         partition: &str,

@@ -8,11 +8,13 @@
 //! A call is paid for by the size of what it writes, twice in a transaction, and once more for each index that changes.
 //! So rows are packed, the plan stands in its row, a conclusion needs no transaction, and each index is written once.
 
+pub mod erasure;
 mod heads;
 mod lists;
 mod masters;
 pub mod pauses;
 mod rows;
+pub mod segments;
 mod stock;
 mod transactions;
 
@@ -117,6 +119,11 @@ impl Ledger {
         self.claimed.lock().unwrap_or_else(PoisonError::into_inner).get(transfer).cloned()
     }
 
+    /// A salt was destroyed: what this process remembers must not outlive it.
+    fn forget(&self, transfer: &TransferId) {
+        self.claimed.lock().unwrap_or_else(PoisonError::into_inner).remove(transfer);
+    }
+
     /// The transfer's own key; `None` when its salt was destroyed. The salt is known from the claim; whoever did not
     /// claim reads the head for it.
     async fn transfer_key(&self, transfer: &TransferId) -> Result<Option<DataKey>, PlatformError> {
@@ -132,8 +139,8 @@ impl Ledger {
         Ok(Some(vault.key.derive(&salt)?))
     }
 
-    /// The head and all rows of a transfer, those in the head and those in items of their own, in the order of their
-    /// writing: one query.
+    /// The head and all rows of a transfer, those in the head, in items of their own and in segments, in the order of their
+    /// writing: one query, and a look into the bucket for each segment.
     async fn rows(
         &self,
         transfer: &TransferId,
@@ -150,7 +157,12 @@ impl Ledger {
         for item in &items {
             rows.push(rows::of_item(item)?);
         }
+        for item in self.archived_rows(&head, &transfer.merchant).await? {
+            rows.push(rows::of_item(&item)?);
+        }
         rows.sort_by(|a, b| a.key.cmp(&b.key));
+        // What a crash left in both places is one row.
+        rows.dedup_by(|a, b| a.key == b.key);
         self.remember(transfer, &head);
         Ok(Some((head, rows)))
     }
@@ -325,7 +337,8 @@ impl Store for Ledger {
         if rows.is_empty() {
             return Ok(None);
         }
-        let key = self.sealing_key(transfer).await?;
+        // One whose key was destroyed is gone for good, and waiting for it would be in vain.
+        let Some(key) = self.transfer_key(transfer).await? else { return Ok(None) };
         Ok(rows::open_plan(&rows, transfer, ordinal, &key, &self.files).await?)
     }
 
@@ -333,10 +346,9 @@ impl Store for Ledger {
         let Some((head, rows)) = self.rows(transfer).await? else { return Ok(Trace::default()) };
         let reading = Reading::of(&head, LEDGER_SCHEMA)?;
         let tail = reading.hash_if_any(LOG_TAIL).unwrap_or_default();
-        let person = reading.text_if_any(PERSON).unwrap_or_default();
         let key = self.transfer_key(transfer).await?;
         let places = (&self.files, self as &dyn rows::Masters);
-        Ok(rows::open_trace(&rows, transfer, person, key.as_ref(), &tail, places).await?)
+        Ok(rows::open_trace(&rows, transfer, key.as_ref(), &tail, places).await?)
     }
 
     async fn due(&self, shard: u8, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreFailure> {

@@ -349,11 +349,10 @@ async fn personal_part(
     Ok(Some(part))
 }
 
-/// Opens all rows of a transfer and checks their chain up to the head's tail. `person` stands in the head.
+/// Opens all rows of a transfer and checks their chain up to the head's tail. Whose it is, is told by the index alone.
 pub(super) async fn open_trace(
     rows: &[FoundRow],
     transfer: &TransferId,
-    person: &str,
     key: Option<&DataKey>,
     tail: &str,
     (files, masters): (&Files, &dyn Masters),
@@ -374,7 +373,7 @@ pub(super) async fn open_trace(
             None => None,
         };
         previous = row.hash;
-        trace.rows.push(LogEntry { public, person: person.to_owned(), personal });
+        trace.rows.push(LogEntry { public, person: String::new(), personal });
     }
     if tail != previous && trace.broken_at.is_none() {
         trace.broken_at = Some(trace.rows.len().saturating_sub(1));

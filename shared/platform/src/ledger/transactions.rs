@@ -33,18 +33,18 @@ fn number_key(transfer: &TransferId, pointer: &Pointer) -> String {
 }
 
 /// Why a transaction was not applied.
-enum Cancelled {
+pub(super) enum Cancelled {
     /// Actions whose conditions did not hold, with their items as they are.
     Conditions(Vec<(usize, Item)>),
     /// Anything else.
     Otherwise(PlatformError),
 }
 
-fn put(table: &str, item: Item) -> TransactWriteItem {
+pub(super) fn put(table: &str, item: Item) -> TransactWriteItem {
     TransactWriteItem::builder().put(put_action(table, item)).build()
 }
 
-fn update(update: Update) -> TransactWriteItem {
+pub(super) fn update(update: Update) -> TransactWriteItem {
     TransactWriteItem::builder().update(update).build()
 }
 
@@ -60,7 +60,7 @@ pub(super) fn pointer_word(kind: PointerKind) -> &'static str {
 }
 
 impl Ledger {
-    async fn transact(&self, actions: Vec<TransactWriteItem>) -> Result<(), Cancelled> {
+    pub(super) async fn transact(&self, actions: Vec<TransactWriteItem>) -> Result<(), Cancelled> {
         // The token makes the SDK's own repeats of this request one. A repeat by the engine is a new request, and is
         // recognised by fence and claim.
         let token = new_token().map_err(Cancelled::Otherwise)?;
@@ -83,6 +83,7 @@ impl Ledger {
         let mut head = planned(storing, &tail, &keep_until)?;
         let table = &self.table.name;
         let keys = Keys::of(&transfer.merchant);
+        self.set_person(&mut head, transfer, &storing.log).await?;
         let outgrown = self.outgrown(transfer, &mut head);
         let mut actions = vec![
             update(head.into_update(table, &keys.head(transfer))),
@@ -110,6 +111,20 @@ impl Ledger {
         }
     }
 
+    /// Puts the transfer under its buyer in the index of persons, by a name that only the merchant's key makes.
+    async fn set_person(
+        &self,
+        change: &mut Change,
+        transfer: &TransferId,
+        entry: &LogEntry,
+    ) -> Result<(), PlatformError> {
+        if !entry.person.is_empty() {
+            let name = self.person_key(&transfer.merchant, &entry.person).await?;
+            change.set(PERSON, text(Keys::of(&transfer.merchant).person(&name)));
+        }
+        Ok(())
+    }
+
     pub(super) async fn write_conclusion(&self, conclusion: &Conclusion) -> Result<String, StoreFailure> {
         let transfer = &conclusion.hold.transfer;
         let row = match &conclusion.log {
@@ -118,6 +133,9 @@ impl Ledger {
         };
         let tail = row.as_ref().map_or_else(|| conclusion.log_tail.clone(), |row| row.hash.clone());
         let mut head = concluded(conclusion, &tail)?;
+        if let Some(entry) = &conclusion.log {
+            self.set_person(&mut head, transfer, entry).await?;
+        }
         if let Some(row) = row {
             head.set(&row.attribute, bytes(row.bytes));
         }
@@ -285,9 +303,6 @@ fn planned(storing: &PlanStoring, tail: &str, keep_until: &str) -> Result<Change
         .set(LOG_TAIL, hash(tail))
         .set(KEEP_UNTIL, text(keep_until))
         .set("updated_at", time(storing.hold.now));
-    if !storing.log.person.is_empty() {
-        change.set(PERSON, text(storing.log.person.clone()));
-    }
     heads::put_off(&mut change, storing.lease_until);
     heads::set_progress(&mut change, &storing.progress)?;
     let merchant = &storing.hold.transfer.merchant;
