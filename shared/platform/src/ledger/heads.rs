@@ -34,7 +34,6 @@ pub(super) mod attribute {
     pub(crate) const LOG_TAIL: &str = "log_tail";
     pub(crate) const SCHEMA: &str = "schema";
     pub(crate) const KEEP_UNTIL: &str = "keep_until";
-    pub(crate) const PERSON: &str = "person";
     /// The order number that leads to the head, and the name of the index.
     pub(crate) const ORDER: &str = "order_key";
     /// The document number that leads to the head, and the name of the index.
