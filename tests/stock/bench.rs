@@ -280,6 +280,7 @@ pub(crate) struct StockBench {
 
 /// How a run ended.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, and matched at once")]
 pub(crate) enum Ended {
     /// By itself.
     Outcome(StockOutcome),

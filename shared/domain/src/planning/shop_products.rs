@@ -235,11 +235,14 @@ impl Grouping<'_> {
     }
 }
 
+/// Code and facts that faults have in common.
+type Alike<'f> = (&'f str, &'f [(String, String)]);
+
 /// Faults of one code and the same facts as one reason each, in order of code, with how many products and which.
 pub(crate) fn reasons(faults: &[Fault]) -> Vec<Reason> {
-    let mut groups: BTreeMap<(String, Vec<(String, String)>), Vec<&str>> = BTreeMap::new();
+    let mut groups: BTreeMap<Alike<'_>, Vec<&str>> = BTreeMap::new();
     for fault in faults {
-        let key = (fault.reason.code.clone(), fault.reason.facts.clone());
+        let key = (fault.reason.code.as_str(), fault.reason.facts.as_slice());
         groups.entry(key).or_default().push(&fault.product);
     }
     let grouped = groups.into_iter().map(|((code, facts), products)| {
@@ -249,7 +252,8 @@ pub(crate) fn reasons(faults: &[Fault]) -> Vec<Reason> {
         if count > MOST_NAMED {
             named.push(format!("+ {}", count - MOST_NAMED));
         }
-        Reason { code, facts }.with("count", count).with("products", named.join("; "))
+        let reason = Reason { code: code.to_owned(), facts: facts.to_vec() };
+        reason.with("count", count).with("products", named.join("; "))
     });
     grouped.collect()
 }

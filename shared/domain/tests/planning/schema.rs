@@ -29,14 +29,13 @@ fn marked(root: &Value, node: &Value, path: String, entered: &mut Vec<String>, f
         found.extend(inner);
         return;
     }
-    if let Some(reference) = node.get("$ref").and_then(Value::as_str) {
-        if !entered.iter().any(|known| known == reference) {
-            let target =
-                root.pointer(reference.trim_start_matches('#')).expect("the reference leads somewhere");
-            entered.push(reference.to_owned());
-            marked(root, target, path.clone(), entered, found);
-            entered.pop();
-        }
+    if let Some(reference) = node.get("$ref").and_then(Value::as_str)
+        && !entered.iter().any(|known| known == reference)
+    {
+        let target = root.pointer(reference.trim_start_matches('#')).expect("the reference leads somewhere");
+        entered.push(reference.to_owned());
+        marked(root, target, path.clone(), entered, found);
+        entered.pop();
     }
     for (name, part) in node.get("properties").and_then(Value::as_object).into_iter().flatten() {
         marked(root, part, format!("{path}/{name}"), entered, found);

@@ -37,8 +37,8 @@ use crate::keys::Keys;
 use crate::sealing::{DataKey, SALT_BYTES, new_salt};
 use crate::table::{Change, Item, Reading, Table, Updated, hash, number, text, time};
 use heads::attribute::{
-    AGAIN, APPLIED_HASH, CLAIM, DOCUMENT, DUE, FENCE, KEEP_UNTIL, LEASE_UNTIL, LOG_TAIL, ORDER, PERSON, SALT,
-    SCHEMA, STATUS,
+    AGAIN, APPLIED_HASH, CLAIM, DOCUMENT, DUE, FENCE, KEEP_UNTIL, LEASE_UNTIL, LOG_TAIL, ORDER, SALT, SCHEMA,
+    STATUS,
 };
 
 /// How many claimed transfers a process remembers.

@@ -333,9 +333,6 @@ fn concluded(conclusion: &Conclusion, tail: &str) -> Result<Change, PlatformErro
     if let Some(order) = &conclusion.order {
         heads::set_order(&mut change, merchant, &order.number, order.total, order.day)?;
     }
-    if let Some(entry) = conclusion.log.as_ref().filter(|entry| !entry.person.is_empty()) {
-        change.set(PERSON, text(entry.person.clone()));
-    }
     change
         .set("attempts", number(conclusion.attempts))
         .set("waits", number(conclusion.waits))
