@@ -117,14 +117,14 @@ impl Minute<'_> {
             }
             if is_turn(&shop.id, self.now, TEND_MINUTES) {
                 self.tend(merchant, &shop.id).await;
+                let task = catalogue::night(self.platform, self.routes, merchant, &shop.id, self.deadline);
+                tell("catalogue-checked", task.await);
             }
             self.leave_stock_word(file, merchant, &shop.id).await;
             if is_night_turn(file, &shop.id, self.now) {
                 let times = (self.now, self.deadline);
                 let task = comparison::compare(self.platform, self.routes, merchant, &shop.id, times);
                 tell("compared", task.await.map(|found| found.map(|found| format!("{merchant}: {found}"))));
-                let task = catalogue::night(self.platform, self.routes, merchant, &shop.id, self.deadline);
-                tell("catalogue-checked", task.await);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The catalogue check and the full catalogue run, by hand and each night.
+//! The catalogue check and the full catalogue run, by hand and by schedule.
 //!
 //! What would stop an order stands among what needs attention before an order does, one finding to a kind with how many
 //! products it is and which; the same finding is told once.
@@ -116,11 +116,11 @@ fn view(route: &Route, catalogues: &Catalogues, to_carry: Vec<String>) -> Catalo
     }
 }
 
-/// The night's look: findings stand among what needs attention, and what a lost product event would have changed is carried over.
+/// The scheduler's look, twice a day: findings stand among what needs attention, and what a lost product event would have changed is carried over.
 /// `None`: paused, or nothing was found.
 ///
 /// # Errors
-/// As the systems and AWS say; the next night looks again.
+/// As the systems and AWS say; the next turn looks again.
 pub async fn night(
     platform: &Platform,
     routes: &Routes,

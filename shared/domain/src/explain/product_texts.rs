@@ -255,14 +255,14 @@ pub(crate) const ENTRIES: &[Entry] = &[
     entry(
         "catalogue-check-unfinished",
         [
-            "Varekataloget kunne ikke læses til ende i nat: {message}.",
+            "Varekataloget kunne ikke læses til ende: {message}.",
             "Ordrer overføres som ellers; varer, der ville standse en ordre, er ikke fundet på forhånd.",
-            "Kør kontrollen i hånden med bogbro catalogue check, eller vent til næste nat.",
+            "Kør kontrollen i hånden med bogbro catalogue check, eller vent til næste gang.",
         ],
         [
-            "The catalogue could not be read to its end in the night: {message}.",
+            "The catalogue could not be read to its end: {message}.",
             "Orders are transferred as ever; products that would stop an order were not found beforehand.",
-            "Run the check by hand with bogbro catalogue check, or wait for the next night.",
+            "Run the check by hand with bogbro catalogue check, or wait for the next time.",
         ],
     ),
 ];
