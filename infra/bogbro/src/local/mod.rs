@@ -10,7 +10,6 @@
 //! Only the operations that the functions use are answered. What is stored survives the end of the host at any moment.
 
 mod calls;
-mod capacity;
 mod control;
 mod deliveries;
 pub mod deployment;

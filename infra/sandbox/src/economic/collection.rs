@@ -90,17 +90,6 @@ impl Agreement {
         items: impl Iterator<Item = (Cow<'a, Json>, bool)>,
         allowed: &[&str],
     ) -> Response {
-        self.collection_shown(request, items, allowed, |item| item)
-    }
-
-    /// The same, with the items of the page shown in another way than they are searched and sorted.
-    pub(super) fn collection_shown<'a>(
-        &self,
-        request: &Request,
-        items: impl Iterator<Item = (Cow<'a, Json>, bool)>,
-        allowed: &[&str],
-        show: impl Fn(Json) -> Json,
-    ) -> Response {
         let (page, size) = match self.page(request) {
             Ok(page) => page,
             Err(refusal) => return refusal,
@@ -126,7 +115,7 @@ impl Agreement {
         if page > 0 && page * size >= found.len() && !self.quirks.has(Quirk::PastTheEndIsEmpty) {
             return error::not_found();
         }
-        self.answer_page(request, found, (total, page, size), show)
+        self.answer_page(request, found, total, page, size)
     }
 
     fn page(&self, request: &Request) -> Result<(usize, usize), Response> {
@@ -148,8 +137,9 @@ impl Agreement {
         &self,
         request: &Request,
         found: Vec<Cow<'_, Json>>,
-        (total, page, size): (usize, usize, usize),
-        show: impl Fn(Json) -> Json,
+        total: usize,
+        page: usize,
+        size: usize,
     ) -> Response {
         let path = request.path.trim_start_matches("/economic/rest");
         let query =
@@ -172,8 +162,8 @@ impl Agreement {
             pagination.set("previousPage", link(page - 1));
         }
         pagination.set("lastPage", link(last));
-        let chosen = found.into_iter().skip(page * size).take(size);
-        let items = chosen.map(|item| self.without_lines(show(item.into_owned())));
+        let items =
+            found.into_iter().skip(page * size).take(size).map(|item| self.without_lines(item.into_owned()));
         let body = object! {
             "collection": items.collect::<Vec<Json>>(),
             "pagination": pagination,

@@ -9,7 +9,10 @@ use domain::{Failure, Money};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::wire::{GIFT_CARD, ShopOrder, Transaction, plus, unreadable};
+use super::wire::{ShopOrder, Transaction, plus, unreadable};
+
+/// Gateway of gift cards issued by the shop.
+const GIFT_CARD: &str = "gift_card";
 
 /// The payments of an order.
 pub(super) fn of(shop: &ShopOrder, currency: Currency, total: Money) -> Result<Vec<Payment>, Failure> {

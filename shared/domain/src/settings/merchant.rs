@@ -321,7 +321,6 @@ impl MerchantFile {
                     _ => {}
                 }
             }
-            problems.add_stock(&format!("flows[{index}].settings.stock"), &flow.settings.stock);
         }
     }
 }
