@@ -69,7 +69,12 @@ pub async fn compare(
         keep(platform, &route, day, finding, now).await?;
     }
     record(platform, &route, day, &compared).await?;
-    Ok((!compared.findings.is_empty()).then_some(compared))
+    if compared.findings.is_empty() {
+        // A night that was compared must be told from one that was not.
+        tracing::info!(event = "compared", what = %compared, "all agrees");
+        return Ok(None);
+    }
+    Ok(Some(compared))
 }
 
 fn outside(failure: Failure) -> PlatformError {
