@@ -2,7 +2,6 @@
 //! and other bytes about an order that has not changed. Counted at the local host's AWS endpoint and at the stand-ins, with the
 //! real functions, over the captured orders (`BOGBRO_CONTRACTS`) or, without them, the demo's.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -24,17 +23,6 @@ const REAL_SIZE: usize = 4_096;
 /// The log's lines have come through their pipe after this time.
 const PIPE: Duration = Duration::from_millis(40);
 
-/// One item of the table that is written.
-#[derive(Clone, Debug)]
-pub(crate) struct Written {
-    /// Partition and sort key.
-    pub(crate) key: (String, String),
-    /// Within a transaction, which costs twice.
-    pub(crate) in_transaction: bool,
-    /// Keys of indexes that are written anew; each costs a unit, two where one stood before.
-    pub(crate) index_units: u64,
-}
-
 /// One call by a function.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
@@ -42,8 +30,6 @@ pub(crate) struct Call {
     pub(crate) operation: String,
     /// A read of what a process believes for a minute: merchant, pauses, key. Counted apart.
     pub(crate) believed: bool,
-    /// The items that it writes.
-    pub(crate) written: Vec<Written>,
     /// Bytes of the request.
     pub(crate) bytes: usize,
     message: Option<String>,
@@ -60,6 +46,10 @@ pub(crate) struct Spent {
     pub(crate) outside_writes: usize,
     /// Bytes of the functions' logs.
     pub(crate) log_bytes: u64,
+    /// What the table's engine says was written, in thousandths of a write unit.
+    pub(crate) table_writes: u64,
+    /// What the table's engine says was read, in thousandths of a read unit.
+    pub(crate) table_reads: u64,
 }
 
 /// The three kinds of delivery of one order.
@@ -89,8 +79,6 @@ pub(crate) struct Counted {
     pub(crate) orders: Vec<Played>,
     /// Deliveries an order in the captures; 1 for the demo.
     pub(crate) deliveries: usize,
-    /// Sizes of the table's items in the end.
-    pub(crate) sizes: HashMap<(String, String), usize>,
     /// The order of real size.
     pub(crate) planned: Planned,
 }
@@ -104,7 +92,6 @@ impl Call {
         Call {
             operation: attempt.operation.to_owned(),
             believed: attempt.operation == "kms:Decrypt" || (reads(attempt.operation) && of_merchant),
-            written: written(&body),
             bytes: attempt.body.len(),
             message: body["MessageBody"].as_str().map(str::to_owned),
         }
@@ -114,25 +101,6 @@ impl Call {
 /// Whether it is a read of the table.
 pub(crate) fn reads(operation: &str) -> bool {
     matches!(operation, "dynamodb:GetItem" | "dynamodb:Query" | "dynamodb:BatchGetItem")
-}
-
-/// The items that a request to the table writes or, in a transaction, checks (which costs the same).
-fn written(body: &Value) -> Vec<Written> {
-    let Some(parts) = body["TransactItems"].as_array() else {
-        let writes = body["UpdateExpression"].is_string() || body["Item"].is_object();
-        return writes.then(|| item(body, false)).into_iter().collect();
-    };
-    let parts = parts.iter().filter_map(Value::as_object).flat_map(|part| part.values());
-    parts.map(|part| item(part, true)).collect()
-}
-
-fn item(part: &Value, in_transaction: bool) -> Written {
-    let (key, units) = if part["Item"].is_object() { (&part["Item"], 1) } else { (&part["Key"], 2) };
-    let text = |name: &str| key[name]["S"].as_str().unwrap_or_default().to_owned();
-    let whole = part.to_string();
-    let indexes =
-        ["due_shard", "attention", "day"].iter().filter(|name| whole.contains(&format!("\"{name}\"")));
-    Written { key: (text("pk"), text("sk")), in_transaction, index_units: units * indexes.count() as u64 }
 }
 
 impl Spent {
@@ -146,6 +114,8 @@ impl Spent {
         self.outside_reads += more.outside_reads;
         self.outside_writes += more.outside_writes;
         self.log_bytes += more.log_bytes;
+        self.table_writes += more.table_writes;
+        self.table_reads += more.table_reads;
     }
 }
 
@@ -182,7 +152,20 @@ impl<'a> Watch<'a> {
         let reads = world.log.len() - writes;
         world.log.clear();
         let calls = std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner));
-        Spent { calls, outside_reads: reads, outside_writes: writes, log_bytes }
+        drop(world);
+        let (table_writes, table_reads) = self.table_units();
+        Spent { calls, outside_reads: reads, outside_writes: writes, log_bytes, table_writes, table_reads }
+    }
+
+    /// The table's capacity that the two functions have used since the last time it was asked.
+    fn table_units(&self) -> (u64, u64) {
+        let counts = self.stage.host.calls();
+        self.stage.host.forget_calls();
+        let own = counts.iter().filter(|(key, _)| OWN.contains(&key.caller.as_str()));
+        own.fold((0, 0), |(writes, read), (key, count)| match reads(&key.operation) {
+            true => (writes, read + count.table_units),
+            false => (writes + count.table_units, read),
+        })
     }
 
     async fn deliver(&mut self, body: Vec<u8>) -> anyhow::Result<Spent> {
@@ -273,9 +256,8 @@ pub(crate) async fn measure(report: &mut Report) -> anyhow::Result<Counted> {
     }
     print(report, &played, what);
     let planned = planned(&stage, &orders, &played).await?;
-    let sizes = sizes(&stage).await?;
     stage.host.stop().await;
-    Ok(Counted { orders: played, deliveries, sizes, planned })
+    Ok(Counted { orders: played, deliveries, planned })
 }
 
 fn print(report: &mut Report, played: &[Played], what: &str) {
@@ -315,6 +297,14 @@ fn print(report: &mut Report, played: &[Played], what: &str) {
                 mean(&|one| of(one).log_bytes)
             ),
         );
+        report.figure(
+            &format!("{name}: mean units of the table, written / read"),
+            format!(
+                "{:.2} / {:.2}",
+                mean(&|one| of(one).table_writes) / 1_000.0,
+                mean(&|one| of(one).table_reads) / 1_000.0
+            ),
+        );
     }
 }
 
@@ -330,53 +320,4 @@ async fn planned(stage: &Stage, orders: &[Order], played: &[Played]) -> anyhow::
         Some(Planned { raw: personal.order?, record, catalogue: personal.catalogue? })
     });
     found.context("the log does not hold what the plan was made of")
-}
-
-/// The size of each item of the table: the lengths of its attributes' names and values.
-async fn sizes(stage: &Stage) -> anyhow::Result<HashMap<(String, String), usize>> {
-    let configuration = aws_config::defaults(aws_config::BehaviorVersion::latest())
-        .endpoint_url(stage.host.endpoint_url())
-        .region(aws_config::Region::new(bogbro::local::deployment::REGION))
-        .credentials_provider(aws_sdk_dynamodb::config::Credentials::new(
-            "local-benchmarks",
-            "local",
-            None,
-            None,
-            "local",
-        ))
-        .load()
-        .await;
-    let client = aws_sdk_dynamodb::Client::new(&configuration);
-    let mut found = HashMap::new();
-    let mut from = None;
-    loop {
-        let request =
-            client.scan().table_name(bogbro::local::deployment::TABLE).set_exclusive_start_key(from);
-        let page = request.send().await?;
-        for item in page.items() {
-            let text =
-                |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
-            let size = item.iter().map(|(name, value)| name.len() + value_size(value)).sum();
-            found.insert((text("pk"), text("sk")), size);
-        }
-        match page.last_evaluated_key {
-            Some(key) if !key.is_empty() => from = Some(key),
-            _ => return Ok(found),
-        }
-    }
-}
-
-fn value_size(value: &aws_sdk_dynamodb::types::AttributeValue) -> usize {
-    use aws_sdk_dynamodb::types::AttributeValue;
-    match value {
-        AttributeValue::S(text) => text.len(),
-        AttributeValue::B(bytes) => bytes.as_ref().len(),
-        AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
-        AttributeValue::M(map) => {
-            3 + map.iter().map(|(name, value)| 1 + name.len() + value_size(value)).sum::<usize>()
-        }
-        AttributeValue::L(list) => 3 + list.iter().map(|value| 1 + value_size(value)).sum::<usize>(),
-        AttributeValue::Ss(texts) => texts.iter().map(String::len).sum(),
-        _ => 1,
-    }
 }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::calls::{Call, Counted, Spent, reads};
+use crate::calls::{Call, Counted, Spent};
 use crate::report::Report;
 
 /// The day whose list prices are assumed.
@@ -71,9 +71,9 @@ pub(crate) fn reckon(report: &mut Report, counted: &Counted, intake: Duration) {
     let mean = |cost: &dyn Fn(&crate::calls::Played) -> u64| {
         ORDERS * counted.orders.iter().map(cost).sum::<u64>() / count
     };
-    let lone = mean(&|one| requests(&one.lone, counted));
-    let table = mean(&|one| one.lone.calls.iter().map(|call| table_cost(call, counted)).sum());
-    let other = mean(&|one| requests(&one.other, counted));
+    let lone = mean(&|one| requests(&one.lone));
+    let table = mean(&|one| table_cost(&one.lone));
+    let other = mean(&|one| requests(&one.other));
     let further = (counted.deliveries as u64).saturating_sub(count);
     let captured = lone + other * further / count;
     let waiting = ORDERS * time(intake) + ORDERS * time(VENDOR_WAIT + OWN_WORK);
@@ -83,7 +83,8 @@ pub(crate) fn reckon(report: &mut Report, counted: &Counted, intake: Duration) {
         "Cost of 1,000 orders, {REGION}, list prices assumed as of {PRICE_DATE} (not fetched), no free tier"
     ));
     report.goal("requests only, one delivery an order", dollars(lone), 0.007, " USD");
-    report.figure("  of that the table's units by item size", format!("{:.4} USD", dollars(table)));
+    report.figure("  of that the table's units", format!("{:.4} USD", dollars(table)));
+    report.figure("  of that gateway, functions and queue", format!("{:.4} USD", dollars(lone - table)));
     report.figure(
         &format!("requests only, {} deliveries of {count} orders", counted.deliveries),
         format!("{:.4} USD", dollars(captured)),
@@ -94,7 +95,7 @@ pub(crate) fn reckon(report: &mut Report, counted: &Counted, intake: Duration) {
         format!("{:.4} USD", dollars(whole)),
     );
     report
-        .note("request units by the items' sizes in the end; what is believed for a minute is in it where it was read");
+        .note("the table's units as its engine reckons them; what is believed for a minute is in it where it was read");
     report
         .note("not in it: idle polling of the queues, storage, alarms, the clock's functions, data transfer");
 }
@@ -110,15 +111,16 @@ fn time(duration: Duration) -> u64 {
 }
 
 /// The requests of one delivery: gateway, both functions, the queue's receiving and deleting, and every counted call.
-fn requests(spent: &Spent, counted: &Counted) -> u64 {
+fn requests(spent: &Spent) -> u64 {
     let around = PRICES.gateway_request + 2 * PRICES.function_request + 2 * PRICES.queue_request;
-    around + spent.calls.iter().map(|call| cost(call, counted)).sum::<u64>()
+    around + table_cost(spent) + spent.calls.iter().map(cost).sum::<u64>()
 }
 
-fn cost(call: &Call, counted: &Counted) -> u64 {
+/// A call to anything but the table, whose units are counted by themselves.
+fn cost(call: &Call) -> u64 {
     let (service, operation) = call.operation.split_once(':').unwrap_or_default();
     match service {
-        "dynamodb" => table_cost(call, counted),
+        "dynamodb" => 0,
         "sqs" => PRICES.queue_request * units(call.bytes, 64 * 1_024),
         "kms" => PRICES.key_request,
         "s3" if operation.starts_with("Put") => PRICES.file_write,
@@ -127,19 +129,9 @@ fn cost(call: &Call, counted: &Counted) -> u64 {
     }
 }
 
-/// Units of the table: each item by its size, twice in a transaction, and what the indexes are written.
-fn table_cost(call: &Call, counted: &Counted) -> u64 {
-    if !call.operation.starts_with("dynamodb:") {
-        return 0;
-    }
-    if reads(&call.operation) {
-        return PRICES.table_read;
-    }
-    let of_item = |item: &crate::calls::Written| {
-        let size = counted.sizes.get(&item.key).copied().unwrap_or_default();
-        units(size, 1_024) * (1 + u64::from(item.in_transaction)) + item.index_units
-    };
-    PRICES.table_write * call.written.iter().map(of_item).sum::<u64>()
+/// Units of the table, as its engine reckoned them: items by size, twice in a transaction, and the indexes that change.
+fn table_cost(spent: &Spent) -> u64 {
+    (PRICES.table_write * spent.table_writes + PRICES.table_read * spent.table_reads) / 1_000
 }
 
 fn units(bytes: usize, size: usize) -> u64 {

@@ -19,6 +19,7 @@ mod sizes;
 #[path = "../flows/stage.rs"]
 #[allow(dead_code, reason = "the flows use the rest of the stage")]
 mod stage;
+mod stock;
 
 use report::Report;
 
@@ -46,6 +47,7 @@ async fn measure() -> anyhow::Result<Report> {
     let intake = intake::measure(&mut report).await?;
     let counted = calls::measure(&mut report).await?;
     planning::measure(&mut report, &counted)?;
+    stock::measure(&mut report)?;
     cost::reckon(&mut report, &counted, intake);
     sizes::list(&mut report)?;
     Ok(report)

@@ -30,6 +30,7 @@ SCHEMAS = {
     "POST /customers": "customers.post",
     "PUT /customers/{n}": "customers.customerNo.put",
     "POST /products": "products.post",
+    "PUT /products/{n}": "products.productNumber.put",
     "POST /journals/{n}/vouchers": "journals.journalNumber.vouchers.post",
 }
 
@@ -40,6 +41,8 @@ def load(path):
 
 
 def resource_of(request):
+    # A product's number is a text.
+    request = re.sub(r"^PUT /products/[^/]+$", "PUT /products/{n}", request)
     return re.sub(r"/\d+(?=/|$)", "/{n}", request)
 
 

@@ -3,9 +3,14 @@
 
 mod bad_input;
 mod captures;
+mod catalogue;
 mod deployment;
 mod duplicates;
 mod fixtures;
+mod night;
 mod permissions;
+mod records;
+mod refunds;
 #[expect(dead_code, reason = "the storm starts its host again; the flows do not")]
 mod stage;
+mod stock;

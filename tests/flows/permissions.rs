@@ -9,35 +9,43 @@ use bogbro::local::queues::NewMessage;
 use domain::{ConnectionId, MerchantId};
 use engine::message::SettingsChoice;
 use engine::store::{PauseScope, Status};
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
+use platform::operations::PersonChoice;
 use sandbox::{Fault, Operation, Rule, Script, System, demo};
 use serde_json::{Value, json};
 
 use crate::deployment::template;
+use crate::night;
 use crate::stage::{MERCHANT, Shop, Stage, WOOCOMMERCE, oracle_settings, plain_order, signed};
+use crate::stock::{record, stocked, with_stock};
 
 /// Action and resource, by function.
 type Permissions = BTreeMap<String, BTreeSet<(String, String)>>;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_functions_do_is_what_the_template_allows_them() {
-    // The claim is made of the captured orders; the demo's fewer ones neither reach every call nor every kind of order.
-    if tests::contracts("calls of the captured deliveries").is_none() {
-        return;
-    }
+    let contracts = tests::contracts("permissions over the captured deliveries (the demo's orders are sent)");
     let mut world = demo::world();
-    world.agreements.insert(demo::AGREEMENT.to_owned(), demo::agreement_for_captures());
-    let stage = Stage::set(world, &[Shop::woocommerce(oracle_settings("woocommerce"))]).await;
-    match tests::contracts("permissions over the captured deliveries (the demo's orders are sent)") {
+    let settings = match &contracts {
+        Some(_) => {
+            world.agreements.insert(demo::AGREEMENT.to_owned(), demo::agreement_for_captures());
+            oracle_settings("woocommerce")
+        }
+        None => night::demo_settings(),
+    };
+    let shops = [Shop::woocommerce(with_stock(settings.clone()))];
+    let stage = Stage::set_with(stocked(world), &shops, night::by_hand).await;
+    match &contracts {
         Some(contracts) => captured(&stage, &contracts.join("webshops/woocommerce/captured")).await,
         None => ordinary(&stage).await,
     }
     large(&stage).await;
     parked(&stage).await;
+    stock(&stage).await;
     paused(&stage).await;
     taken_up_again(&stage).await;
     dead_letters(&stage).await;
-    night(&stage).await;
+    nightly(&stage, &settings).await;
     let notified = stage.host.invoke("notifications", json!({}).to_string()).await;
     notified.expect("the reports are made");
     assert!(!stage.host.mails().expect("the mails").is_empty(), "what needs somebody was mailed");
@@ -158,6 +166,36 @@ fn needle(order: &str) -> String {
     format!("{}/{order}", crate::stage::source(WOOCOMMERCE, "woocommerce"))
 }
 
+/// Stock that goes to the shop, and a token that was revoked while it did.
+async fn stock(stage: &Stage) {
+    let word = |occasion: &str| {
+        let (merchant, connection) = (MerchantId::new(MERCHANT), ConnectionId::new(WOOCOMMERCE));
+        let word = platform::stock::StockWord::new(&merchant, &connection, Timestamp::now(), occasion);
+        json!({ "Records": [record(&serde_json::to_string(&word).expect("JSON"))] }).to_string()
+    };
+    for (units, occasion) in [(31, "one"), (32, "two")] {
+        let sku = plain_order(1)["line_items"][0]["sku"].as_str().expect("a number").to_owned();
+        let books = |units: i64| {
+            let mut world = stage.world();
+            let books = world.agreements.get_mut(demo::AGREEMENT).expect("the agreement");
+            books.count_stock(Timestamp::now(), &sku, units.into());
+        };
+        books(units);
+        stage.host.invoke("stock-sync", word(occasion)).await.expect("the stock runs");
+    }
+    let revoke = |revoked: bool| {
+        stage.world().agreements.get_mut(demo::AGREEMENT).expect("the agreement").revoked = revoked;
+    };
+    revoke(true);
+    stage.host.invoke("stock-sync", word("three")).await.expect("the stock runs");
+    revoke(false);
+    let connection = ConnectionId::new("stage-e-conomic-agreement");
+    let scope = PauseScope::Connection { merchant: MerchantId::new(MERCHANT), connection };
+    stage.operations.resume(&scope).await.expect("the pause is lifted");
+    stage.host.kill("order-processing").await;
+    stage.host.kill("stock-sync").await;
+}
+
 /// A token that was revoked: the function pauses the connection.
 async fn paused(stage: &Stage) {
     let revoke = |revoked: bool| {
@@ -214,54 +252,19 @@ async fn dead_letters(stage: &Stage) {
     }
 }
 
-/// The connection's own minute of the scheduler, as that function finds it.
-fn minute_of(connection: &str) -> i64 {
-    let sum = connection.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
-    i64::from(sum) % 60
-}
-
-/// A merchant for whom it is the hour of the nightly comparison, with a connection whose minute it is: sweep and comparison
-/// run, and an order of yesterday is compared.
-async fn night(stage: &Stage) {
-    let mut now = Timestamp::now();
-    if now.as_second().rem_euclid(60) > 35 {
-        let left = 61 - now.as_second().rem_euclid(60);
-        tokio::time::sleep(Duration::from_secs(u64::try_from(left).expect("positive"))).await;
-        now = Timestamp::now();
+/// The night of a merchant: a shop is swept, an order of yesterday is compared, the log of an old one moves to the bucket, and
+/// a person's request is looked at.
+async fn nightly(stage: &Stage, settings: &Value) {
+    let connection = night::configure(stage, settings).await;
+    for (id, days_ago) in [(7005, 1), (7006, 100)] {
+        assert_eq!(stage.send_order(&connection, &night::order_of(id, days_ago)).await, 200);
+        stage.rest().await;
     }
-    let minute = now.as_second().div_euclid(60).rem_euclid(60);
-    let hour = now.as_second().div_euclid(3600).rem_euclid(24);
-    let ahead = (3 - hour).rem_euclid(24);
-    let ahead = if ahead > 12 { ahead - 24 } else { ahead };
-    // These zones count westwards.
-    let zone = format!("Etc/GMT{:+}", -ahead);
-    let connection =
-        (0..).map(|number| format!("night-woocommerce-{number:06}")).find(|id| minute_of(id) == minute);
-    let connection = connection.expect("every minute is somebody's");
-    let shop = Shop { connection: connection.clone(), ..Shop::woocommerce(oracle_settings("woocommerce")) };
-    let change = |mut file: Value| {
-        file["time-zone"] = json!(zone);
-        file["recipients"][0]["transfers"] = json!("immediately");
-        file
-    };
-    stage.configure_merchant("night", change, &[shop]).await;
-    // It is past three in the night there: fifteen hours ago it was noon of yesterday.
-    let noon = (now - 15.hours()).strftime("%Y-%m-%dT%H:%M:%S").to_string();
-    let mut order = plain_order(7005);
-    for field in ["date_created", "date_modified", "date_paid"] {
-        order[field] = json!(noon);
-        order[format!("{field}_gmt")] = json!(noon);
+    let who = PersonChoice { emails: vec!["kunde7006@example.org".to_owned()], orders: Vec::new() };
+    stage.operations.request_erasure(&MerchantId::new(night::NIGHT), &who).await.expect("it is recorded");
+    let log = night::minute(stage).await;
+    for event in ["swept", "compared", "records-kept"] {
+        assert!(log.contains(&format!("\"event\":\"{event}\"")), "{event} is missing: {log}");
     }
-    assert_eq!(stage.send_order(&connection, &order).await, 200);
-    stage.rest().await;
-    let log = || std::fs::read_to_string(stage.folder().join("host/logs/scheduler.log")).expect("the log");
-    let before = log().len();
-    stage.host.invoke("scheduler", json!({}).to_string()).await.expect("the minute runs");
-    stage.rest().await;
-    let log = log();
-    let ran = |event: &str| log[before..].lines().any(|line| line.contains(event));
-    assert!(ran("\"event\":\"swept\"") && ran("\"event\":\"compared\""), "sweep and comparison ran: {log}");
-    // What the scheduler believes of the stage's own merchant may be a minute old, from before its secrets were set.
-    let failed = |line: &str| line.contains("task-failed") && !line.contains("\"merchant\":\"stage\"");
-    assert!(!log[before..].lines().any(failed), "no task failed: {log}");
+    assert!(!log.contains("\"event\":\"task-failed\""), "no task failed: {log}");
 }

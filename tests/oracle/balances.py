@@ -18,6 +18,8 @@ For each booked order this script reckons, with exact decimals:
 4. What is missing to the shop's total goes to the correction account, without VAT: total - (nets + VAT of step 3). It is
    at most half a smallest unit of the currency for each line of the order; a larger one would be held, and stops the script.
 5. Revenue, VAT and correction are credited, the total debited: each order balances by itself, per currency.
+6. A credit note is an order with the other sign (credits.py tells how each is read), posted by the same rules. It may correct by
+   half a unit more, since VAT of a rate is rounded once more than on the invoice.
 
 With --journal the balances are appended to that hledger journal as one last transaction of balance assertions, one for
 every account and currency of the journal or of the expectation, zeros included: money on an account that nobody expects
@@ -38,6 +40,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, Iterable
 
+from credits import credit_note
 from orders import CURRENCY_DECIMALS, READERS, ZERO, BodyError, Line, Order, load
 
 HERE = Path(__file__).resolve().parent
@@ -126,7 +129,8 @@ def post(order: Order, accounts: Accounts, rounding: str) -> Balances:
     for rate, vat_amount in vat.items():
         entries[accounts.output_vat(order.country, rate), order.currency] -= vat_amount
     correction = order.total - sum((line.net for line in order.lines), ZERO) - sum(vat.values(), ZERO)
-    limit = Decimal(len(order.lines)).scaleb(-decimals) / 2
+    further = 1 if order.total < 0 else 0
+    limit = Decimal(len(order.lines) + further).scaleb(-decimals) / 2
     if abs(correction) > limit:
         raise BodyError(f"order {order.identity}: correction {correction} passes the limit of {limit}")
     entries[accounts.correction(order.country), order.currency] -= correction
@@ -136,14 +140,18 @@ def post(order: Order, accounts: Accounts, rounding: str) -> Balances:
 
 
 def booked_orders(outcomes: dict[str, Any], contracts: Path, shop: str, timeline: str) -> list[tuple[str, Order]]:
-    """The orders that end as a booked invoice, each read from the body that it is booked from."""
+    """The orders that end as a booked invoice, each read from the body that it is booked from, and their credit notes."""
     booked = []
     for row in outcomes["orders"]:
         if shop not in ("all", row["shop"]) or row[timeline]["outcome"] != "booked":
             continue
         name = row[timeline]["from"]
-        body = load(contracts / FOLDERS[row["shop"]] / name)
-        booked.append((name, READERS[row["shop"]](body)))
+        folder = contracts / FOLDERS[row["shop"]]
+        order = READERS[row["shop"]](load(folder / name))
+        booked.append((name, order))
+        for credit in row[timeline].get("credits", []):
+            note = credit_note(credit["kind"], order, folder / name, folder / credit["from"])
+            booked.append((credit["from"], note))
     return booked
 
 
@@ -238,7 +246,7 @@ def main(given: list[str]) -> int:
         rows = [{"account": account, "currency": currency, "balance": str(value)} for (account, currency), value in sorted(balances.items())]
         print(json.dumps({"orders": len(orders), "rounding": options.rounding, "balances": rows}, ensure_ascii=False, indent=1))
     else:
-        print(f"{len(orders)} booked orders, VAT rounded {options.rounding}, timeline {options.timeline}")
+        print(f"{len(orders)} booked invoices and credit notes, VAT rounded {options.rounding}, timeline {options.timeline}")
         for (account, currency), value in sorted(balances.items()):
             print(f"  {account:<42} {currency} {value:>12}")
     if options.journal is None:

@@ -5,7 +5,8 @@
 
 The outcomes themselves were decided by reading; this script only proves that the table is about these very bodies: 45
 deliveries of which 42 are orders, each file once, each signature right, each total the body's own, each duplicate
-byte-equal, at most four WooCommerce orders held, and the list of orders in step with the list of deliveries.
+byte-equal, no WooCommerce order held, each credit note the sum that the shop gives back, booked less credited what the shop says
+that the customer paid, and the list of orders in step with the list of deliveries.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from balances import FOLDERS, HERE
-from orders import READERS, BodyError, load
+from credits import credit_note, owed
+from orders import READERS, BodyError, amount, load
 
-OUTCOMES = {"booked", "draft", "skipped", "held", "not for us", "duplicate"}
+OUTCOMES = {"booked", "draft", "credited", "skipped", "held", "not for us", "duplicate"}
 COLUMNS = {"file", "signature", "order", "outcome", "reason", "status", "total", "vat-total", "currency"}
-DELIVERIES, ORDER_DELIVERIES, MOST_HELD_ORDERS = 45, 42, 4
+DELIVERIES, ORDER_DELIVERIES, MOST_HELD_ORDERS = 45, 42, 0
 SHOPIFY_FIXTURES = 21
 
 
@@ -38,12 +40,13 @@ def problems(outcomes: dict[str, Any], contracts: Path) -> list[str]:
     found += _count_problems(outcomes, contracts)
     found += _duplicate_problems(outcomes["woocommerce"], contracts / FOLDERS["woocommerce"])
     found += _order_problems(outcomes)
+    found += _credit_problems(outcomes, contracts / FOLDERS["woocommerce"])
     return found
 
 
 def _row_problems(row: dict[str, Any], shop: str, folder: Path) -> list[str]:
     found = []
-    if set(row) - {"duplicate-of"} != COLUMNS or row["outcome"] not in OUTCOMES or len(row["reason"]) < 20:
+    if set(row) - {"duplicate-of", "credit"} != COLUMNS or (row["outcome"] == "credited") != ("credit" in row) or row["outcome"] not in OUTCOMES or len(row["reason"]) < 20:
         found.append("columns, outcome or reason are not as agreed")
     path = folder / row["file"]
     if not path.is_file():
@@ -126,6 +129,33 @@ def _order_problems(outcomes: dict[str, Any]) -> list[str]:
         if row["outcome"] in ("booked", "draft") and (shop, name) not in listed:
             found.append(f"{name}: {row['outcome']}, but not in the list of orders")
     return found
+
+
+def _credit_problems(outcomes: dict[str, Any], folder: Path) -> list[str]:
+    """Each credit note is what the shop gave back, and per order booked less credited is what the shop says was paid."""
+    found = []
+    rows = {row["file"]: row for row in outcomes["woocommerce"]}
+    told = set()
+    for order in outcomes["orders"]:
+        if order["shop"] != "woocommerce" or order["stepwise"]["outcome"] != "booked":
+            continue
+        booked_from = folder / order["stepwise"]["from"]
+        booked = READERS["woocommerce"](load(booked_from))
+        left = booked.total
+        for credit in order["stepwise"].get("credits", []):
+            row = rows.get(credit["from"], {})
+            told.add(credit["from"])
+            note = credit_note(credit["kind"], booked, booked_from, folder / credit["from"])
+            stated = row.get("credit", {})
+            if (amount(stated.get("total", "0")), amount(stated.get("vat", "0"))) != (-note.total, -note.vat_total):
+                found.append(f"{credit['from']}: the table credits {stated}, the bodies {-note.total} with VAT {-note.vat_total}")
+            left += note.total
+        with_amounts = [row["file"] for row in outcomes["woocommerce"] if row["order"] == order["order"] and row["total"] is not None]
+        paid = owed(folder / with_amounts[-1])
+        if left != paid:
+            found.append(f"order {order['order']}: booked less credited is {left}, the shop says {paid}")
+    untold = {name for name, row in rows.items() if row["outcome"] == "credited"} - told
+    return found + [f"{name}: credited, but not in the list of orders" for name in sorted(untold)]
 
 
 def main() -> int:

@@ -82,9 +82,9 @@ def amount(value: Any) -> Decimal:
 def woocommerce(body: dict[str, Any]) -> Order:
     """A WooCommerce order (REST v3). Amounts of lines are net of VAT and after coupons, whatever the shop's price mode."""
     rates = {line["rate_id"]: amount(line["rate_percent"]) for line in body["tax_lines"]}
-    lines = [_woocommerce_line(item, _kind_of(item["sku"]), item["quantity"], rates) for item in body["line_items"]]
-    lines += [_woocommerce_line(item, "shipping", 1, rates) for item in body["shipping_lines"]]
-    lines += [_woocommerce_line(item, "fee", 1, rates) for item in body["fee_lines"]]
+    lines = [woocommerce_line(item, _kind_of(item["sku"]), item["quantity"], rates) for item in body["line_items"]]
+    lines += [woocommerce_line(item, "shipping", 1, rates) for item in body["shipping_lines"]]
+    lines += [woocommerce_line(item, "fee", 1, rates) for item in body["fee_lines"]]
     order = Order(
         shop="woocommerce",
         identity=str(body["id"]),
@@ -104,7 +104,8 @@ def _kind_of(sku: str) -> str:
     return "gift-card" if sku in GIFT_CARD_SKUS else "goods"
 
 
-def _woocommerce_line(item: dict[str, Any], kind: str, quantity: int, rates: dict[int, Decimal]) -> Line:
+def woocommerce_line(item: dict[str, Any], kind: str, quantity: int, rates: dict[int, Decimal]) -> Line:
+    """A line of an order or, with the other sign, of a refund."""
     applied = [rates[tax["id"]] for tax in item["taxes"] if tax["total"] != ""]
     if len(applied) > 1:
         raise BodyError(f"line {item['id']} has several taxes; the suite holds none such")

@@ -274,8 +274,22 @@ class CapturedBodies(unittest.TestCase):
             table["woocommerce"][0][name] = value
             return check_outcomes.problems(table, self.contracts)
 
+        def credited(value: object) -> list[str]:
+            table = copy.deepcopy(self.outcomes)
+            row = next(row for row in table["woocommerce"] if row["outcome"] == "credited")
+            row["credit"] = value
+            return check_outcomes.problems(table, self.contracts)
+
+        for value in ({"total": "75.66", "vat": "15.13"}, {"total": "75.65", "vat": "15.12"}, {}):
+            self.assertNotEqual(credited(value), [], value)
         for name, value in [("total", "178.01"), ("signature", "AAAA"), ("outcome", "duplicate"), ("order", "73"), ("currency", "SEK")]:
             self.assertNotEqual(change(name, value), [], name)
+
+    def test_a_credit_note_that_is_left_out_is_caught(self) -> None:
+        table = copy.deepcopy(self.outcomes)
+        row = next(row for row in table["orders"] if row["stepwise"].get("credits"))
+        del row["stepwise"]["credits"]
+        self.assertTrue(any("booked less credited" in text for text in check_outcomes.problems(table, self.contracts)))
 
     def test_the_receivable_is_the_sum_of_the_shops_totals(self) -> None:
         booked = balances.booked_orders(self.outcomes, self.contracts, "all", "stepwise")
@@ -291,7 +305,8 @@ class CapturedBodies(unittest.TestCase):
         booked = [one for _, one in balances.booked_orders(self.outcomes, self.contracts, "all", "stepwise")]
         sums = balances.add_up(booked, accounts, "per-rate")
         # Sales without VAT in DKK: books 169.57 + 598.50 + 169.58 + 199.50 and a card fee of 4.00; gift cards apart.
-        self.assertEqual(sums["1050 Salg u/moms", "DKK"], -D("1141.15"))
+        # The atlas of order 87 was given back: 199.50 less.
+        self.assertEqual(sums["1050 Salg u/moms", "DKK"], -D("941.65"))
         self.assertEqual(sums["6850 Udstedte gavekort", "DKK"], -D("500.00"))
 
     def test_the_whole_suite_by_hand(self) -> None:
@@ -299,13 +314,15 @@ class CapturedBodies(unittest.TestCase):
         # 35.60 + 54.76 + 146.89 + 25.80 + 70.32 + 35.60 + 87.20 + 37.59 + 10.30 = 504.06
         # (orders 72, 73, 74, 83, 85, 87, 89, 91, 92); Germany 19 %: 206.40 x 19 % = 39.216, 39.20 x 19 % = 7.448:
         # per line 39.22 + 7.45 = 46.67, per rate 245.60 x 19 % = 46.664 -> 46.66.
+        # Credited: 15.13 + 35.60 + 5.00 + 1.99 + 10.30 = 68.02 VAT (orders 85, 87, 89, 91, 92), so 436.04 is owed;
+        # 75.65 + 377.50 + 25.00 + 9.96 + 51.49 = 539.60 of 4,161.44, so 3,621.84 is left.
         booked = balances.booked_orders(self.outcomes, self.contracts, "woocommerce", "stepwise")
-        self.assertEqual(len(booked), 16)
+        self.assertEqual(len(booked), 16 + 5)
         for rounding, germany in [("per-line", "46.67"), ("per-rate", "46.66")]:
             sums = balances.add_up((one for _, one in booked), ACCOUNTS, rounding)
-            self.assertEqual(sums["vat:DK 25", "DKK"], -D("504.06"))
+            self.assertEqual(sums["vat:DK 25", "DKK"], -D("436.04"))
             self.assertEqual(sums["vat:DE 19", "EUR"], -D(germany))
-            self.assertEqual(sums["receivables", "DKK"] + sums["settlement:card", "DKK"], D("4161.44"))
+            self.assertEqual(sums["receivables", "DKK"] + sums["settlement:card", "DKK"], D("3621.84"))
 
 
 if __name__ == "__main__":

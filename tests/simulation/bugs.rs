@@ -1,18 +1,22 @@
-//! Six bugs, each a wrapper around a part that is right. They prove that the checks would see such a bug in the engine or
+//! Bugs, each a wrapper around a part that is right. They prove that the checks would see such a bug in the engine or
 //! in a connector. None of this is in a shipped crate.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use connectors::http::Transport;
 use connectors::manifest::Manifest;
 use connectors::ports::{
-    Accounting, ChangePage, Delivery, Fetched, FoundDocument, ReadingRules, Verification, Webshop,
+    Accounting, ChangePage, Delivery, Difference, Fetched, FoundDocument, OrderClosing, ReadingRules,
+    Verification, Webshop,
 };
-use domain::catalogue::{KnownCustomer, MasterData, Product};
+use domain::catalogue::{KnownCustomer, KnownProduct, MasterData, Product};
 use domain::document::Document;
-use domain::plan::{NewCustomer, PaymentStep, ProductStep, SendBy, WriteBackStep};
-use domain::{ConnectionId, EffectKey, EntityId, Failure, MerchantId, Order, TransferId};
+use domain::plan::{
+    NewCustomer, PaymentStep, ProductChangeStep, ProductStep, SendBy, SupersededOrder, WriteBackStep,
+};
+use domain::{ConnectionId, EffectKey, EntityId, Failure, MerchantId, Order, ShopProduct, TransferId};
 use engine::log::Trace;
 use engine::store::*;
 use jiff::Timestamp;
@@ -37,6 +41,10 @@ pub(crate) enum Bug {
     LossyRounding,
     /// The draft is booked before its totals are compared.
     BookBeforeComparison,
+    /// Refunds are known by their place in the shop's list, the newest first, and not by their id.
+    RefundsByPlace,
+    /// The look-up leaves out documents whose sum is below zero.
+    CreditNotesNotFound,
 }
 
 impl Bug {
@@ -48,6 +56,9 @@ impl Bug {
         Bug::LossyRounding,
         Bug::BookBeforeComparison,
     ];
+
+    /// Bugs that only lives with refunds can show.
+    pub(crate) const OF_CREDIT: [Bug; 2] = [Bug::RefundsByPlace, Bug::CreditNotesNotFound];
 }
 
 /// The ledger with the bug, if it is the ledger's.
@@ -62,7 +73,11 @@ pub(crate) fn store(bug: Option<Bug>, store: &Arc<SimulatedStore>) -> Arc<dyn St
 
 /// The shop's connector with the bug, if it is its own.
 pub(crate) fn webshop(bug: Option<Bug>) -> &'static dyn Webshop {
-    if bug == Some(Bug::FailOpenVerification) { &CredulousWebshop } else { WEBSHOP }
+    match bug {
+        Some(Bug::FailOpenVerification) => &BuggyWebshop(Bug::FailOpenVerification),
+        Some(Bug::RefundsByPlace) => &BuggyWebshop(Bug::RefundsByPlace),
+        _ => WEBSHOP,
+    }
 }
 
 /// The accounting system's connector with the bug, if it is its own.
@@ -71,6 +86,7 @@ pub(crate) fn accounting(bug: Option<Bug>) -> &'static dyn Accounting {
         Some(Bug::CreateWithoutLookUp) => &BuggyAccounting(Bug::CreateWithoutLookUp),
         Some(Bug::LossyRounding) => &BuggyAccounting(Bug::LossyRounding),
         Some(Bug::BookBeforeComparison) => &BuggyAccounting(Bug::BookBeforeComparison),
+        Some(Bug::CreditNotesNotFound) => &BuggyAccounting(Bug::CreditNotesNotFound),
         _ => ACCOUNTING,
     }
 }
@@ -201,16 +217,19 @@ impl Store for BuggyStore {
     }
 }
 
-struct CredulousWebshop;
+struct BuggyWebshop(Bug);
 
 #[async_trait]
-impl Webshop for CredulousWebshop {
+impl Webshop for BuggyWebshop {
     fn manifest(&self) -> &'static Manifest {
         WEBSHOP.manifest()
     }
 
-    fn verify(&self, _: &Delivery<'_>, _: &[SecretString]) -> Verification {
-        Verification::Authentic
+    fn verify(&self, delivery: &Delivery<'_>, secrets: &[SecretString]) -> Verification {
+        if self.0 == Bug::FailOpenVerification {
+            return Verification::Authentic;
+        }
+        WEBSHOP.verify(delivery, secrets)
     }
 
     fn notice(&self, delivery: &Delivery<'_>) -> Result<connectors::ports::Notice, Failure> {
@@ -227,7 +246,12 @@ impl Webshop for CredulousWebshop {
         entity: &EntityId,
         rules: &ReadingRules,
     ) -> Result<Fetched<Order>, Failure> {
-        WEBSHOP.fetch_order(transport, entity, rules).await
+        let mut fetched = WEBSHOP.fetch_order(transport, entity, rules).await?;
+        if let (Bug::RefundsByPlace, Fetched::Found { value, .. }) = (self.0, &mut fetched) {
+            let places = (0..value.refunds.len()).rev();
+            value.refunds.iter_mut().zip(places).for_each(|(refund, place)| refund.id = place.to_string());
+        }
+        Ok(fetched)
     }
 
     async fn changed_since(
@@ -249,6 +273,18 @@ impl Webshop for CredulousWebshop {
         WEBSHOP.write_back(transport, entity, step, number).await
     }
 
+    fn read_product(&self, raw: &str) -> Result<Vec<ShopProduct>, Failure> {
+        WEBSHOP.read_product(raw)
+    }
+
+    async fn fetch_product(
+        &self,
+        transport: &dyn Transport,
+        entity: &EntityId,
+    ) -> Result<Fetched<Vec<ShopProduct>>, Failure> {
+        WEBSHOP.fetch_product(transport, entity).await
+    }
+
     async fn products_page(
         &self,
         transport: &dyn Transport,
@@ -256,6 +292,39 @@ impl Webshop for CredulousWebshop {
         page: Option<&str>,
     ) -> Result<connectors::ports::ProductPage, Failure> {
         WEBSHOP.products_page(transport, query, page).await
+    }
+
+    async fn products_by_sku(
+        &self,
+        transport: &dyn Transport,
+        skus: &[String],
+        locations: &[String],
+    ) -> Result<Vec<domain::ShopProduct>, Failure> {
+        WEBSHOP.products_by_sku(transport, skus, locations).await
+    }
+
+    async fn stock_locations(
+        &self,
+        transport: &dyn Transport,
+    ) -> Result<Vec<connectors::ports::ShopLocation>, Failure> {
+        WEBSHOP.stock_locations(transport).await
+    }
+
+    async fn stock_now(
+        &self,
+        transport: &dyn Transport,
+        targets: &[connectors::ports::StockTarget],
+    ) -> Result<Vec<Option<i64>>, Failure> {
+        WEBSHOP.stock_now(transport, targets).await
+    }
+
+    async fn set_stock(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        changes: &[connectors::ports::StockChange],
+    ) -> Result<Vec<connectors::ports::StockAnswer>, Failure> {
+        WEBSHOP.set_stock(transport, key, changes).await
     }
 
     async fn tend(&self, transport: &dyn Transport) -> Result<Vec<String>, Failure> {
@@ -312,15 +381,45 @@ impl Accounting for BuggyAccounting {
         ACCOUNTING.update_customer(transport, key, number, raw, fields).await
     }
 
-    async fn create_product(&self, transport: &dyn Transport, product: &ProductStep) -> Result<(), Failure> {
+    async fn create_product(
+        &self,
+        transport: &dyn Transport,
+        product: &ProductStep,
+    ) -> Result<Vec<Difference>, Failure> {
         ACCOUNTING.create_product(transport, product).await
+    }
+
+    async fn known_products(
+        &self,
+        transport: &dyn Transport,
+        numbers: &[String],
+    ) -> Result<Vec<KnownProduct>, Failure> {
+        ACCOUNTING.known_products(transport, numbers).await
+    }
+
+    async fn all_products(&self, transport: &dyn Transport) -> Result<Vec<KnownProduct>, Failure> {
+        ACCOUNTING.all_products(transport).await
+    }
+
+    async fn units(&self, transport: &dyn Transport) -> Result<BTreeMap<u32, String>, Failure> {
+        ACCOUNTING.units(transport).await
+    }
+
+    async fn change_product(
+        &self,
+        transport: &dyn Transport,
+        step: &ProductChangeStep,
+    ) -> Result<Vec<Difference>, Failure> {
+        ACCOUNTING.change_product(transport, step).await
     }
 
     async fn find(&self, transport: &dyn Transport, reference: &str) -> Result<Vec<FoundDocument>, Failure> {
         if self.0 == Bug::CreateWithoutLookUp {
             return Ok(Vec::new());
         }
-        ACCOUNTING.find(transport, reference).await
+        let mut found = ACCOUNTING.find(transport, reference).await?;
+        found.retain(|document| self.0 != Bug::CreditNotesNotFound || !document.kind.is_credit_note());
+        Ok(found)
     }
 
     async fn find_edited(
@@ -333,7 +432,9 @@ impl Accounting for BuggyAccounting {
         if self.0 == Bug::CreateWithoutLookUp {
             return Ok(Vec::new());
         }
-        ACCOUNTING.find_edited(transport, customer, date, key).await
+        let mut found = ACCOUNTING.find_edited(transport, customer, date, key).await?;
+        found.retain(|document| self.0 != Bug::CreditNotesNotFound || !document.kind.is_credit_note());
+        Ok(found)
     }
 
     async fn create_document(
@@ -387,6 +488,15 @@ impl Accounting for BuggyAccounting {
         Ok(found)
     }
 
+    async fn close_order(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        order: &SupersededOrder,
+    ) -> Result<OrderClosing, Failure> {
+        ACCOUNTING.close_order(transport, key, order).await
+    }
+
     async fn register_payment(
         &self,
         transport: &dyn Transport,
@@ -407,5 +517,14 @@ impl Accounting for BuggyAccounting {
 
     async fn booked_on(&self, transport: &dyn Transport, day: Date) -> Result<Vec<FoundDocument>, Failure> {
         ACCOUNTING.booked_on(transport, day).await
+    }
+
+    async fn stock_page(
+        &self,
+        transport: &dyn Transport,
+        changed_since: Option<Timestamp>,
+        page: Option<&str>,
+    ) -> Result<connectors::ports::StockPage, Failure> {
+        ACCOUNTING.stock_page(transport, changed_since, page).await
     }
 }

@@ -6,12 +6,18 @@ use std::sync::{Arc, Mutex, OnceLock};
 use async_trait::async_trait;
 use connectors::economic::Economic;
 use connectors::http::{Request, Response};
-use connectors::ports::{Accounting, Webshop};
+use connectors::manifest::Manifest;
+use connectors::ports::{Accounting, RegisterAnswer, VatNumberRegister, Webshop};
+use connectors::shopify::Shopify;
 use connectors::woocommerce::WooCommerce;
 use domain::catalogue::MasterData;
-use domain::settings::{DifferenceMode, WriteBackForm, read_settings};
+use domain::order::PaymentState;
+use domain::settings::{
+    CreditChoice, DifferenceMode, GoneProduct, HandlingRule, Registration, Template, UpdateWhen,
+    WriteBackForm, read_settings,
+};
 use domain::{AgreementId, ConnectionId, DocumentKind, EffectKey, Failure, MerchantId, Settings};
-use engine::route::{AccountingEnd, Connections, Route, RouteFailure, ShopEnd};
+use engine::route::{AccountingEnd, Connections, RegisterEnd, Route, RouteFailure, ShopEnd};
 use engine::store::{PauseScope, Store};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -25,26 +31,50 @@ use crate::outside::{Observed, SimulatedTransport};
 /// Secret of every webhook; a canary as well: it must never be seen anywhere.
 pub(crate) const WEBHOOK_SECRET: &str = "canary-webhook-secret";
 
+/// The journal that payments are registered in.
+pub(crate) const JOURNAL: u32 = 2;
+
 /// How one merchant is set up.
 #[derive(Clone, Debug)]
 pub(crate) struct Setup {
     pub(crate) kind: DocumentKind,
+    /// Orders that are not completed yet stand as sales orders; an invoice takes their place.
+    pub(crate) order_first: bool,
+    /// Payments are registered in a journal, also those that come after the booking.
+    pub(crate) journal: bool,
+    /// Some invoices were made by another integration before, and are adopted.
+    pub(crate) adopts: bool,
+    /// The shop is Shopify's; else WooCommerce's.
+    pub(crate) shopify: bool,
     pub(crate) write_back: bool,
     pub(crate) difference: DifferenceMode,
     pub(crate) lag_seconds: i64,
     pub(crate) native_keys: bool,
     pub(crate) per_line: bool,
+    /// The shop's products are carried over.
+    pub(crate) catalogue: bool,
+    /// A register of VAT numbers is asked, and this is what it answers; `None` for one that is down.
+    pub(crate) register: Option<Option<bool>>,
+    /// Refunds, edits and cancellations after booking become documents; without it a person decides.
+    pub(crate) credits: bool,
 }
 
 impl Setup {
     pub(crate) fn plain() -> Setup {
         Setup {
             kind: DocumentKind::BookedInvoice,
+            order_first: false,
+            journal: false,
+            adopts: false,
+            shopify: false,
             write_back: true,
             difference: DifferenceMode::LeaveDraft,
             lag_seconds: 0,
             native_keys: true,
             per_line: false,
+            catalogue: false,
+            register: None,
+            credits: false,
         }
     }
 }
@@ -68,8 +98,48 @@ fn settings(setup: &Setup) -> Settings {
     let base = BASE.get_or_init(|| read_settings(SETTINGS).expect("the settings are sound"));
     let mut settings = base.clone();
     settings.document.kind = setup.kind;
+    if setup.order_first {
+        let [both] = &settings.trigger.handling[..] else { unreachable!("the settings have one rule") };
+        let rule = |state: &str, document| HandlingRule {
+            order_states: vec![state.to_owned()],
+            document: Some(document),
+            ..both.clone()
+        };
+        settings.trigger.handling =
+            vec![rule("completed", setup.kind), rule("processing", DocumentKind::Order)];
+    }
+    if setup.shopify {
+        "shopify_payments".clone_into(&mut settings.payment.methods[0].method);
+        let rule = &mut settings.trigger.handling[0];
+        rule.order_states.clear();
+        // Where payments go through a journal, an order is invoiced before it is paid.
+        rule.payment_states = if setup.journal { Vec::new() } else { vec![PaymentState::Paid] };
+    }
+    if setup.journal {
+        let [method] = &mut settings.payment.methods[..] else {
+            unreachable!("the settings have one method")
+        };
+        method.term = None;
+        method.registration = Registration::Journal { journal: JOURNAL, contra_account: 5820 };
+        settings.payment.sign_proven = true;
+        if !setup.shopify {
+            settings.trigger.handling[0].order_states.push("on-hold".to_owned());
+        }
+    }
+    if setup.adopts {
+        settings.document.adopt_references = vec![Template("{order_number}".to_owned())];
+    }
     settings.document.write_back.form = setup.write_back.then_some(WriteBackForm::Tag);
     settings.differences.mode = setup.difference;
+    if setup.catalogue {
+        settings.products.catalogue.create = true;
+        settings.products.catalogue.gone = GoneProduct::Bar;
+        settings.products.catalogue.update.barcode = UpdateWhen::Always;
+    }
+    if !setup.credits {
+        settings.credit.edits = CreditChoice::Hold;
+        settings.credit.cancellations = CreditChoice::Hold;
+    }
     settings
 }
 
@@ -118,16 +188,11 @@ pub(crate) fn agreement_name(index: usize) -> String {
 pub(crate) fn world(setups: &[Setup]) -> World {
     let mut world = World::default();
     for (index, setup) in setups.iter().enumerate() {
-        let home = format!("https://shop-{index}.example/");
-        let mut shop = sandbox::woocommerce::Shop::new(
-            &home,
-            &format!("ck_canary{index}"),
-            &format!("cs_canary{index}"),
-        );
-        for topic in ["order.created", "order.updated", "order.deleted"] {
-            shop.add_webhook(topic, "https://bogbro.example/v1/webhooks/shop", WEBHOOK_SECRET);
+        if setup.shopify {
+            world.shopify.insert(shop_name(index), shopify_shop(index));
+        } else {
+            world.woocommerce.insert(shop_name(index), woocommerce_shop(index, setup.catalogue));
         }
-        world.woocommerce.insert(shop_name(index), shop);
         let mut agreement = small_agreement().clone();
         agreement.number += u32::try_from(index).expect("few merchants");
         agreement.app_secret_token = format!("canary-app-{index}");
@@ -140,6 +205,29 @@ pub(crate) fn world(setups: &[Setup]) -> World {
         world.agreements.insert(agreement_name(index), agreement);
     }
     world
+}
+
+/// Where all webhooks go.
+const ADDRESS: &str = "https://bogbro.example/v1/webhooks/shop";
+
+fn woocommerce_shop(index: usize, catalogue: bool) -> sandbox::woocommerce::Shop {
+    let home = format!("https://shop-{index}.example/");
+    let mut shop =
+        sandbox::woocommerce::Shop::new(&home, &format!("ck_canary{index}"), &format!("cs_canary{index}"));
+    let topics = ["order.created", "order.updated", "order.deleted", "product.updated", "product.deleted"];
+    for topic in topics.into_iter().filter(|topic| catalogue || topic.starts_with("order")) {
+        shop.add_webhook(topic, ADDRESS, WEBHOOK_SECRET);
+    }
+    shop
+}
+
+fn shopify_shop(index: usize) -> sandbox::shopify::Shop {
+    let domain = format!("shop-{index}.myshopify.example");
+    let mut shop = sandbox::shopify::Shop::new(&domain, &format!("canary-token-{index}"), WEBHOOK_SECRET);
+    for topic in ["orders/create", "orders/updated", "orders/paid"] {
+        shop.subscribe(crate::history::start(), topic, ADDRESS);
+    }
+    shop
 }
 
 /// Routes of the simulated merchants.
@@ -197,6 +285,11 @@ pub(crate) const WEBSHOP: &dyn Webshop = &WooCommerce;
 pub(crate) const ACCOUNTING: &dyn Accounting = &Economic;
 
 impl SimulatedConnections {
+    /// The connector of a merchant's shop.
+    pub(crate) fn webshop_of(&self, index: usize) -> &'static dyn Webshop {
+        if self.setups[index].shopify { &Shopify } else { self.webshop }
+    }
+
     fn transport(&self, index: usize, system: System) -> SimulatedTransport {
         let (prefix, credentials, manifest) = match system {
             System::WooCommerce => {
@@ -204,6 +297,10 @@ impl SimulatedConnections {
                 let basic = data_encoding::BASE64.encode(pair.as_bytes());
                 let headers = vec![("Authorization".to_owned(), format!("Basic {basic}"))];
                 (format!("/woocommerce/{}", shop_name(index)), headers, self.webshop.manifest())
+            }
+            System::Shopify => {
+                let headers = vec![("X-Shopify-Access-Token".to_owned(), format!("canary-token-{index}"))];
+                (format!("/shopify/{}", shop_name(index)), headers, self.webshop_of(index).manifest())
             }
             _ => ("/economic".to_owned(), accounting_credentials(index), self.accounting.manifest()),
         };
@@ -216,6 +313,39 @@ impl SimulatedConnections {
             credentials,
             timeout_ms: i64::from(manifest.timeout_seconds) * 1000,
             response_limit: manifest.response_limit,
+        }
+    }
+}
+
+/// A register of VAT numbers that needs no network.
+struct Register(Option<bool>);
+
+fn register(answer: Option<bool>) -> &'static dyn VatNumberRegister {
+    match answer {
+        Some(true) => &Register(Some(true)),
+        Some(false) => &Register(Some(false)),
+        None => &Register(None),
+    }
+}
+
+#[async_trait]
+impl VatNumberRegister for Register {
+    fn manifest(&self) -> &'static Manifest {
+        ACCOUNTING.manifest()
+    }
+
+    async fn ask(
+        &self,
+        _: &dyn connectors::http::Transport,
+        number: &str,
+    ) -> Result<RegisterAnswer, Failure> {
+        match self.0 {
+            Some(registered) => Ok(RegisterAnswer {
+                registered,
+                name: number.to_owned(),
+                consultation: Some("C-1".to_owned()),
+            }),
+            None => Err(Failure::Busy { retry_after_ms: None, message: "the register is down".to_owned() }),
         }
     }
 }
@@ -238,13 +368,14 @@ impl Connections for SimulatedConnections {
             }
             PauseScope::Merchant { .. } | PauseScope::Everything => true,
         });
+        let shop_system = if self.setups[index].shopify { System::Shopify } else { System::WooCommerce };
         Ok(Route {
             merchant: of.clone(),
             shop: ShopEnd {
                 connection: shop_connection(index),
                 source: source(index),
-                port: self.webshop,
-                transport: Arc::new(self.transport(index, System::WooCommerce)),
+                port: self.webshop_of(index),
+                transport: Arc::new(self.transport(index, shop_system)),
                 rules: connectors::ports::ReadingRules::default(),
             },
             accounting: AccountingEnd {
@@ -253,6 +384,10 @@ impl Connections for SimulatedConnections {
                 port: self.accounting,
                 transport: Arc::new(self.transport(index, System::Economic)),
             },
+            vat_register: self.setups[index].register.map(|answer| RegisterEnd {
+                port: register(answer),
+                transport: Arc::new(self.transport(index, System::Economic)),
+            }),
             settings: settings(&self.setups[index]),
             settings_version: 1,
             time_zone: TimeZone::get("Europe/Copenhagen").expect("the zone is known"),

@@ -33,6 +33,7 @@ impl Place {
     pub(crate) fn name(self) -> String {
         match self {
             Place::Ledger(method) => format!("ledger {method}"),
+            Place::Outside(System::Shopify, operation) => format!("Shopify {operation:?}"),
             Place::Outside(_, operation) => format!("{operation:?}"),
         }
     }

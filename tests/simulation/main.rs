@@ -6,7 +6,9 @@
 //! random` shows that history line by line, and `SIM_HISTORIES` sets how many are run.
 
 mod bugs;
+mod catalogue;
 mod checks;
+mod credits;
 mod deployment;
 mod exhaustive;
 mod history;
@@ -22,9 +24,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bugs::Bug;
-use exhaustive::Strikes;
+use exhaustive::{Flow, Strikes};
 use history::{History, Plan};
-use machine::lock;
+use machine::{Mishap, lock};
 use table::Table;
 
 /// Random histories in the test command.
@@ -71,7 +73,7 @@ fn random_history(seed: u64, bug: Option<Bug>, keep_trace: bool) -> History {
 
 #[test]
 fn an_order_is_booked_once_when_nothing_goes_wrong() {
-    let shown = exhaustive::run(&Vec::new(), true);
+    let shown = exhaustive::run(Flow::Booked, &Vec::new(), true);
     assert!(shown.violations.is_empty(), "{:#?}\n{}", shown.violations, shown.trace.join("\n"));
     let bookings = shown.places.iter().filter(|place| place.name() == "Book").count();
     assert_eq!(bookings, 1, "{}", shown.trace.join("\n"));
@@ -89,60 +91,99 @@ fn the_same_seed_gives_the_same_trace() {
 }
 
 /// Runs all of them, and says what is wrong with those that are.
-fn all_hold(what: &str, runs: &[Strikes]) {
+fn all_hold(flow: Flow, what: &str, runs: &[Strikes]) {
     let wrong: Mutex<Vec<(usize, Vec<String>)>> = Mutex::new(Vec::new());
     let began = std::time::Instant::now();
     in_parallel(runs.len(), |number| {
-        let shown = exhaustive::run(&runs[number], false);
+        let shown = exhaustive::run(flow, &runs[number], false);
         if !shown.violations.is_empty() {
             lock(&wrong).push((number, shown.violations));
         }
     });
-    say(&format!("{what}: {} runs in {:.0?}", runs.len(), began.elapsed()));
+    say(&format!("{flow:?}, {what}: {} runs in {:.0?}", runs.len(), began.elapsed()));
     let mut wrong = wrong.into_inner().expect("no thread panicked");
     wrong.sort();
     if let Some((number, violations)) = wrong.first() {
-        let trace = exhaustive::run(&runs[*number], true).trace.join("\n");
+        let trace = exhaustive::run(flow, &runs[*number], true).trace.join("\n");
         let count = wrong.len();
         panic!(
-            "{what}: {count} runs are wrong, the first with {:?}: {violations:#?}\n{trace}",
+            "{flow:?}, {what}: {count} runs are wrong, the first with {:?}: {violations:#?}\n{trace}",
             runs[*number]
         );
     }
 }
 
+/// Every mishap at every point of a flow that is its own.
+fn every_single(flow: Flow) {
+    let singles = exhaustive::singles(flow);
+    assert!(singles.len() > 40, "{} single mishaps", singles.len());
+    all_hold(flow, "every mishap at every point", &singles);
+}
+
+/// Runs that strike twice, for each of the first strikes.
+fn pairs_after(flow: Flow, first: &[Strikes], kinds: fn(machine::Place) -> Vec<Mishap>) -> Vec<Strikes> {
+    let pairs: Mutex<Vec<(usize, Vec<Strikes>)>> = Mutex::new(Vec::new());
+    in_parallel(first.len(), |number| {
+        let made = exhaustive::pairs(flow, &first[number], kinds);
+        lock(&pairs).push((number, made));
+    });
+    let mut pairs = pairs.into_inner().expect("no thread panicked");
+    pairs.sort_by_key(|(number, _)| *number);
+    pairs.into_iter().flat_map(|(_, made)| made).collect()
+}
+
+/// A crash before and after every point that is a flow's own.
+fn every_crash(flow: Flow) -> Vec<Strikes> {
+    let places = exhaustive::run(flow, &Vec::new(), false).places;
+    let own = places.iter().enumerate().filter(|(_, place)| flow.is_own(**place));
+    own.flat_map(|(at, _)| [Mishap::CrashBefore, Mishap::CrashAfter].map(|crash| vec![(at, crash)])).collect()
+}
+
 #[test]
 fn every_mishap_at_every_point_and_every_pair() {
-    let singles = exhaustive::singles();
-    assert!(singles.len() > 150, "{} single mishaps", singles.len());
-    all_hold("every mishap at every point", &singles);
-    let flow = exhaustive::run(&Vec::new(), false).places;
-    let pairs: Mutex<Vec<Strikes>> = Mutex::new(Vec::new());
-    let crashes: Vec<Strikes> = (0..flow.len())
-        .flat_map(|at| {
-            [machine::Mishap::CrashBefore, machine::Mishap::CrashAfter].map(|crash| vec![(at, crash)])
-        })
-        .collect();
-    in_parallel(crashes.len(), |number| {
-        let made = exhaustive::pairs(&crashes[number], exhaustive::all_at);
-        lock(&pairs).extend(made);
+    let flow = Flow::Booked;
+    every_single(flow);
+    let crash_pairs = pairs_after(flow, &every_crash(flow), exhaustive::all_at);
+    all_hold(flow, "every crash, then every mishap", &crash_pairs);
+    let places = exhaustive::run(flow, &Vec::new(), false).places;
+    let telling = places.iter().enumerate().flat_map(|(at, place)| {
+        exhaustive::telling_at(*place).into_iter().map(move |mishap| vec![(at, mishap)])
     });
-    let crash_pairs = std::mem::take(&mut *lock(&pairs));
-    all_hold("every crash, then every mishap", &crash_pairs);
-    let telling: Vec<Strikes> = flow
-        .iter()
-        .enumerate()
-        .flat_map(|(at, place)| {
-            exhaustive::telling_at(*place).into_iter().map(move |mishap| vec![(at, mishap)])
-        })
-        .filter(|strikes| !matches!(strikes[0].1, machine::Mishap::CrashBefore | machine::Mishap::CrashAfter))
-        .collect();
-    in_parallel(telling.len(), |number| {
-        let made = exhaustive::pairs(&telling[number], exhaustive::telling_at);
-        lock(&pairs).extend(made);
-    });
-    let telling_pairs = std::mem::take(&mut *lock(&pairs));
-    all_hold("every pair of what is left", &telling_pairs);
+    let telling: Vec<Strikes> =
+        telling.filter(|strikes| !matches!(strikes[0].1, Mishap::CrashBefore | Mishap::CrashAfter)).collect();
+    all_hold(flow, "every pair of what is left", &pairs_after(flow, &telling, exhaustive::telling_at));
+}
+
+/// What a flow does beside the plain one: every mishap at every step of its own, and what tells most after every crash there.
+fn every_mishap_of(flow: Flow) {
+    let shown = exhaustive::run(flow, &Vec::new(), true);
+    assert!(shown.violations.is_empty(), "{flow:?}: {:#?}\n{}", shown.violations, shown.trace.join("\n"));
+    every_single(flow);
+    let pairs = pairs_after(flow, &every_crash(flow), exhaustive::telling_at);
+    all_hold(flow, "every crash, then what tells most", &pairs);
+}
+
+#[test]
+fn a_sales_order_is_closed_whatever_goes_wrong() {
+    every_mishap_of(Flow::OrderFirst);
+}
+
+#[test]
+fn a_payment_that_comes_later_is_registered_once_whatever_goes_wrong() {
+    every_mishap_of(Flow::PaidLater);
+}
+
+#[test]
+fn a_shopify_order_paid_in_parts_is_booked_and_registered_once_whatever_goes_wrong() {
+    let flow = Flow::PaidInParts;
+    let shown = exhaustive::run(flow, &Vec::new(), true);
+    assert!(shown.violations.is_empty(), "{flow:?}: {:#?}\n{}", shown.violations, shown.trace.join("\n"));
+    every_single(flow);
+}
+
+#[test]
+fn an_invoice_of_another_integration_is_adopted_whatever_goes_wrong() {
+    every_mishap_of(Flow::Adopted);
 }
 
 #[test]

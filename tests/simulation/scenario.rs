@@ -3,7 +3,7 @@
 use domain::DocumentKind;
 use domain::settings::DifferenceMode;
 use engine::memory::Fate;
-use sandbox::{Fault, Operation, Wrong};
+use sandbox::{Fault, Operation, System, Wrong};
 
 use crate::deployment::Setup;
 use crate::history::{Deed, Plan};
@@ -83,10 +83,26 @@ pub(crate) fn plan(seed: u64) -> (Plan, Decider) {
     for (index, setup) in setups.iter().enumerate() {
         let count = *random.pick(&[1, 1, 1, 2, 2, 3]);
         for number in 0..count {
-            let shape = shape(&mut random, 5001 + index * 100 + number);
+            let mut shape = shape(&mut random, 5001 + index * 100 + number);
+            if setup.adopts && random.chance(600) {
+                shape = OrderShape { adopted: true, status: shape.status, ..OrderShape::plain(shape.id) };
+            } else if setup.journal && random.chance(600) {
+                shape.status = "on-hold";
+            }
             let at = minutes(&mut random, 3);
             if setup.kind == DocumentKind::DraftInvoice {
                 draft_life(&mut random, index, &shape, at, &mut edits, &mut deeds);
+            }
+            if setup.shopify {
+                shape = OrderShape::shopify(shape.id);
+                shopify_life(&mut random, index, setup, &mut shape, at, &mut changes);
+                orders.push((index, at, shape));
+                continue;
+            }
+            if setup.order_first {
+                order_life(&mut random, index, &shape, at, &mut edits, &mut changes);
+                orders.push((index, at, shape));
+                continue;
             }
             for _ in 0..random.below(3) {
                 let state = if random.chance(700) { "processing" } else { "completed" };
@@ -119,6 +135,53 @@ pub(crate) fn plan(seed: u64) -> (Plan, Decider) {
     (plan, decider(random, rate))
 }
 
+/// What happens to an order that stands as a sales order first: the shop's staff edits it, and completes it or does not.
+fn order_life(
+    random: &mut Random,
+    index: usize,
+    shape: &OrderShape,
+    placed_at: i64,
+    edits: &mut Vec<(usize, i64, OrderShape)>,
+    changes: &mut Vec<(usize, usize, i64, &'static str)>,
+) {
+    let mut later = |from: i64| from + 1_000 + i64::try_from(random.below(8 * 60_000)).expect("it fits");
+    let (begun, edited_at) = (later(placed_at), later(placed_at));
+    let completed = later(begun.max(edited_at));
+    changes.push((index, shape.id, begun, "processing"));
+    if random.chance(400) {
+        let mut edited = shape.clone();
+        edited.lines.push(("KANDE".to_owned(), 1, 3_000, 750));
+        edits.push((index, edited_at, edited));
+    }
+    if random.chance(850) {
+        changes.push((index, shape.id, completed, "completed"));
+    }
+}
+
+/// How a Shopify order is paid: at once, or later, in one or two parts.
+fn shopify_life(
+    random: &mut Random,
+    index: usize,
+    setup: &Setup,
+    shape: &mut OrderShape,
+    placed_at: i64,
+    changes: &mut Vec<(usize, usize, i64, &'static str)>,
+) {
+    if random.chance(500) {
+        return;
+    }
+    shape.status = "pending";
+    let mut later = |from: i64| from + 1_000 + i64::try_from(random.below(8 * 60_000)).expect("it fits");
+    let (half, rest) = (later(placed_at), later(placed_at + 8 * 60_000 + 1_000));
+    let journal = setup.journal;
+    if journal && random.chance(600) {
+        changes.push((index, shape.id, half, "half-paid"));
+    }
+    if !journal || random.chance(700) {
+        changes.push((index, shape.id, rest, "paid"));
+    }
+}
+
 /// What happens to an order whose document is a draft: the shop's staff edits it, a person deletes or books the draft.
 fn draft_life(
     random: &mut Random,
@@ -144,8 +207,16 @@ fn draft_life(
 }
 
 fn setup(random: &mut Random, skewed: bool) -> Setup {
+    let kind = if random.chance(700) { DocumentKind::BookedInvoice } else { DocumentKind::DraftInvoice };
+    let booked = kind == DocumentKind::BookedInvoice;
+    let order_first = booked && random.chance(250);
+    let shopify = booked && !order_first && random.chance(150);
     Setup {
-        kind: if random.chance(700) { DocumentKind::BookedInvoice } else { DocumentKind::DraftInvoice },
+        kind,
+        order_first,
+        journal: booked && !order_first && random.chance(400),
+        adopts: booked && !order_first && !shopify && random.chance(150),
+        shopify,
         write_back: random.chance(500),
         difference: *random.pick(&[
             DifferenceMode::LeaveDraft,
@@ -161,6 +232,9 @@ fn setup(random: &mut Random, skewed: bool) -> Setup {
         // system's own memory of keys is what keeps that harmless.
         native_keys: skewed || random.chance(400),
         per_line: random.chance(500),
+        catalogue: false,
+        register: None,
+        credits: false,
     }
 }
 
@@ -180,18 +254,22 @@ fn shape(random: &mut Random, id: usize) -> OrderShape {
 }
 
 /// Something goes wrong at so many of a thousand points.
-fn decider(mut random: Random, rate: u64) -> Decider {
+pub(crate) fn decider(mut random: Random, rate: u64) -> Decider {
     Box::new(move |_, place, _| {
         // What few histories do at all is disturbed more often, so that every step meets every fault.
-        let rare = match place {
-            Place::Outside(_, Operation::WriteDraft | Operation::WriteOrder) => 16,
-            Place::Outside(_, Operation::CreateProduct) => 8,
-            Place::Outside(_, Operation::Book | Operation::ReadBooked) => 6,
-            Place::Outside(_, Operation::CreateCustomer | Operation::CreateDraft) => 4,
-            Place::Outside(_, Operation::ReadDrafts) | Place::Ledger("advance") => 2,
-            _ => 1,
+        let (rare, most) = match place {
+            Place::Outside(_, Operation::DeleteDraft | Operation::WriteJournal) => (60, 850),
+            Place::Outside(_, Operation::WriteOrder) => (24, 700),
+            Place::Outside(_, Operation::WriteDraft | Operation::ReadJournal) => (16, 500),
+            Place::Outside(_, Operation::Book) => (12, 500),
+            Place::Outside(_, Operation::CreateProduct) => (8, 500),
+            Place::Outside(_, Operation::ReadBooked) => (6, 500),
+            Place::Outside(System::Shopify, Operation::ReadOrder) => (4, 500),
+            Place::Outside(_, Operation::CreateCustomer | Operation::CreateDraft) => (4, 500),
+            Place::Outside(_, Operation::ReadDrafts) | Place::Ledger("advance") => (2, 500),
+            _ => (1, 500),
         };
-        if !random.chance((rate * rare).min(500)) {
+        if !random.chance((rate * rare).min(most)) {
             return None;
         }
         let mishaps = match place {

@@ -14,6 +14,7 @@ pub(crate) struct Table(BTreeMap<(Place, &'static str), usize>);
 const STEPS: &[Place] = &[
     Place::Ledger("claim"),
     Place::Outside(System::WooCommerce, Operation::ReadOrder),
+    Place::Outside(System::Shopify, Operation::ReadOrder),
     Place::Outside(System::Economic, Operation::ReadMasterData),
     Place::Outside(System::Economic, Operation::ReadProducts),
     Place::Outside(System::Economic, Operation::ReadCustomers),
@@ -26,6 +27,9 @@ const STEPS: &[Place] = &[
     Place::Ledger("advance"),
     Place::Outside(System::Economic, Operation::Book),
     Place::Outside(System::Economic, Operation::ReadBooked),
+    Place::Outside(System::Economic, Operation::DeleteDraft),
+    Place::Outside(System::Economic, Operation::WriteJournal),
+    Place::Outside(System::Economic, Operation::ReadJournal),
     Place::Outside(System::WooCommerce, Operation::WriteOrder),
     Place::Ledger("load-plan"),
     Place::Ledger("conclude"),

@@ -22,6 +22,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(crate) enum To {
     WooCommerce,
     Shopify,
+    Economic,
 }
 
 /// A way to one system that counts its calls.
@@ -45,49 +46,66 @@ impl Line {
     }
 
     fn call(&self, request: &Request) -> Result<Response, Failure> {
-        let method = match request.method {
-            Method::Get => "GET",
-            Method::Post => "POST",
-            Method::Put => "PUT",
-            Method::Delete => "DELETE",
-        };
-        let encode = sandbox::http::encode;
-        let query: Vec<String> =
-            request.query.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-        let (prefix, header, value) = match self.to {
-            To::WooCommerce => {
-                let pair = format!("{}:{}", demo::CONSUMER_KEY, demo::CONSUMER_SECRET);
-                let basic = format!("Basic {}", data_encoding::BASE64.encode(pair.as_bytes()));
-                (format!("/woocommerce/{}", demo::WOOCOMMERCE), "Authorization", basic)
-            }
-            To::Shopify => (
-                format!("/shopify/{}", demo::SHOPIFY),
-                "X-Shopify-Access-Token",
-                demo::SHOPIFY_ACCESS_TOKEN.to_owned(),
-            ),
-        };
-        let target = format!("{prefix}{}?{}", request.path, query.join("&"));
-        let mut made = sandbox::Request::new(method, &target).with_header(header, &value);
-        for (name, value) in &request.headers {
-            made = made.with_header(name, value);
-        }
-        if let Some(body) = &request.body {
-            made = made.with_header("Content-Type", "application/json").with_body(body.clone());
-        }
         // Ten seconds go by with each call, so that the shop's budget of points fills as it would.
         let now = {
             let mut now = lock(&self.now);
             *now = now.checked_add(jiff::SignedDuration::from_secs(10)).expect("a time");
             *now
         };
-        match lock(&self.world).handle(now, &made) {
-            Delivery::Answer(answer) => {
-                let headers =
-                    answer.headers.into_iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
-                Ok(Response { status: answer.status, headers, body: answer.body })
-            }
-            _ => Err(Failure::Unknown { message: "no answer".to_owned() }),
+        sandbox_call(&self.world, now, self.to, request)
+    }
+}
+
+/// One call to the world.
+pub(crate) fn sandbox_call(
+    world: &Mutex<World>,
+    now: Timestamp,
+    to: To,
+    request: &Request,
+) -> Result<Response, Failure> {
+    let method = match request.method {
+        Method::Get => "GET",
+        Method::Post => "POST",
+        Method::Put => "PUT",
+        Method::Delete => "DELETE",
+    };
+    let encode = sandbox::http::encode;
+    let query: Vec<String> =
+        request.query.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let (prefix, credentials) = match to {
+        To::WooCommerce => {
+            let pair = format!("{}:{}", demo::CONSUMER_KEY, demo::CONSUMER_SECRET);
+            let basic = format!("Basic {}", data_encoding::BASE64.encode(pair.as_bytes()));
+            (format!("/woocommerce/{}", demo::WOOCOMMERCE), vec![own("Authorization", &basic)])
         }
+        To::Shopify => (
+            format!("/shopify/{}", demo::SHOPIFY),
+            vec![own("X-Shopify-Access-Token", demo::SHOPIFY_ACCESS_TOKEN)],
+        ),
+        To::Economic => (
+            "/economic/rest".to_owned(),
+            vec![
+                own("X-AppSecretToken", demo::APP_SECRET_TOKEN),
+                own("X-AgreementGrantToken", demo::AGREEMENT_GRANT_TOKEN),
+            ],
+        ),
+    };
+    let target = format!("{prefix}{}?{}", request.path, query.join("&"));
+    let mut made = sandbox::Request::new(method, &target);
+    for (name, value) in credentials.iter().chain(&request.headers) {
+        made = made.with_header(name, value);
+    }
+    if let Some(body) = &request.body {
+        made = made.with_header("Content-Type", "application/json").with_body(body.clone());
+    }
+    match lock(world).handle(now, &made) {
+        Delivery::Answer(answer) => {
+            let headers =
+                answer.headers.into_iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
+            Ok(Response { status: answer.status, headers, body: answer.body })
+        }
+        _ => Err(Failure::Unknown { message: "no answer".to_owned() }),
     }
 }
 

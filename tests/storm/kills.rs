@@ -181,27 +181,25 @@ enum Step {
 
 fn step(operation: &str, body: &Value) -> Option<Step> {
     match operation {
-        "dynamodb:UpdateItem" => {
-            let transfer = transfer(&body["Key"])?;
-            match progress(body) {
-                Some(progress) => Some(Step::Advance(transfer, progress)),
-                None if body["UpdateExpression"].as_str()?.contains("if_not_exists") => {
-                    Some(Step::Claim(transfer))
-                }
-                None => None,
-            }
-        }
+        "dynamodb:UpdateItem" => of_update(body),
         "dynamodb:TransactWriteItems" => {
             let items = body["TransactItems"].as_array()?;
-            let head =
-                items.iter().find_map(|item| Some((item.get("Update")?, transfer(&item["Update"]["Key"])?)));
-            let (update, transfer) = head?;
-            let plans = items.iter().any(|item| {
-                item["Put"]["Item"]["sk"]["S"].as_str().is_some_and(|sort| sort.starts_with("plan#"))
-            });
-            if plans { Some(Step::Plan(transfer)) } else { Some(Step::Conclude(transfer, progress(update)?)) }
+            items.iter().filter_map(|item| item.get("Update")).find_map(of_update)
         }
         _ => None,
+    }
+}
+
+/// An update of a head: a plan comes with its hash, a conclusion frees the lease.
+fn of_update(update: &Value) -> Option<Step> {
+    let transfer = transfer(&update["Key"])?;
+    let expression = update["UpdateExpression"].as_str()?;
+    match progress(update) {
+        Some(_) if expression.contains("#plan_hash = ") => Some(Step::Plan(transfer)),
+        Some(progress) if expression.contains("#attempts = ") => Some(Step::Conclude(transfer, progress)),
+        Some(progress) => Some(Step::Advance(transfer, progress)),
+        None if expression.contains("if_not_exists") => Some(Step::Claim(transfer)),
+        None => None,
     }
 }
 
@@ -218,5 +216,5 @@ fn progress(update: &Value) -> Option<Value> {
     texts
         .filter(|text| text.starts_with('{'))
         .filter_map(|text| serde_json::from_str::<Value>(text).ok())
-        .find(|value| value.get("step").is_some() && value.get("compared").is_some())
+        .find(|value| value.get("step").is_some())
 }

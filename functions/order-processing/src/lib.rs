@@ -7,6 +7,7 @@
 use std::panic::AssertUnwindSafe;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use domain::stock::schedule;
 use engine::clock::Clock;
 use engine::message::Message;
 use engine::policy::Limits;
@@ -19,6 +20,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::clock::SystemClock;
 use platform::routes::Routes;
 use platform::sealing::new_token;
+use platform::stock::StockWord;
 use platform::transport::Traffic;
 use platform::{Platform, queue, telemetry};
 
@@ -128,7 +130,28 @@ async fn process_record(
     let work = Work { message, token, deadline };
     let outcome = engine.process(&work).await;
     tell(&work.message, &outcome);
+    leave_stock_word(platform, &work.message, &outcome).await;
     outcome.is_finished()
+}
+
+/// A document that was made may have moved the stock: its flow's stock is looked at. A word that could not be left costs
+/// the wait for the next turn.
+async fn leave_stock_word(platform: &Platform, message: &Message, outcome: &Outcome) {
+    if !matches!(outcome, Outcome::Concluded(Status::Done)) {
+        return;
+    }
+    let Ok(merchant) = platform.merchants.merchant(&message.merchant).await else { return };
+    let file = &merchant.record.file;
+    let is_shop = |name: &str| file.connection(name).is_some_and(|end| end.id == message.connection);
+    if !file.flows.iter().any(|flow| is_shop(&flow.shop) && schedule::wants_word(&flow.settings.stock)) {
+        return;
+    }
+    let now = SystemClock.now();
+    let occasion = format!("document {} {}", message.entity, now.as_millisecond());
+    let word = StockWord::new(&message.merchant, &message.connection, now, occasion);
+    if let Err(error) = platform.queues.leave_stock_word(&word).await {
+        tracing::warn!(event = "stock-word-lost", merchant = %message.merchant, %error, "the next turn looks");
+    }
 }
 
 /// Which share of the rate budgets a message may use: the backfill queue has its own.

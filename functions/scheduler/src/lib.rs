@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use domain::settings::{Connection, MerchantFile};
+use domain::stock::schedule;
 use domain::{ConnectionId, MerchantId};
 use engine::clock::Clock;
 use engine::policy::Limits;
@@ -17,8 +18,9 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::clock::SystemClock;
 use platform::routes::Routes;
+use platform::stock::StockWord;
 use platform::transport::Traffic;
-use platform::{Platform, PlatformError, comparison, dead_letters, telemetry};
+use platform::{Platform, PlatformError, catalogue, comparison, dead_letters, retention, telemetry};
 
 /// Due transfers of one shard that one minute takes.
 const DUE_LIMIT: usize = 100;
@@ -26,8 +28,8 @@ const DUE_LIMIT: usize = 100;
 const SWEEP_MINUTES: i64 = 10;
 /// Minutes between two looks after a shop's webhooks: twice a day, so that a missed one costs half a day.
 const TEND_MINUTES: i64 = 12 * 60;
-/// The local hour in which the books are compared.
-const COMPARISON_HOUR: i8 = 3;
+/// The local hours of the night: the first is when the books are compared; what failed then is tried again until the end.
+const NIGHT_HOURS: std::ops::Range<i8> = 3..5;
 /// Shops that are called at the same time.
 const SIDE_BY_SIDE: usize = 8;
 /// What the end of an invocation takes.
@@ -90,13 +92,7 @@ impl Minute<'_> {
         let round = later::send_due(&self.platform.ledger, &self.platform.queues, self.now, DUE_LIMIT).await;
         match round {
             Ok(round) if round.failed > 0 || round.more => {
-                tracing::warn!(
-                    event = "due-sent",
-                    sent = round.sent,
-                    failed = round.failed,
-                    more = round.more,
-                    "more is due"
-                );
+                tracing::warn!(event = "due-sent", ?round, "more is due");
             }
             Ok(round) => tracing::info!(event = "due-sent", sent = round.sent, "what is due is on the queue"),
             Err(error) => tracing::error!(event = "task-failed", task = "due", %error, "next minute again"),
@@ -111,17 +107,39 @@ impl Minute<'_> {
             }
         };
         let file = &found.record.file;
+        if NIGHT_HOURS.contains(&file.zone().to_datetime(self.now).hour()) {
+            let task = retention::night(self.platform, file, self.now, self.deadline);
+            tell("records-kept", task.await.map(|round| round.map(|round| format!("{merchant}: {round}"))));
+        }
         for shop in shops(file) {
             if is_turn(&shop.id, self.now, SWEEP_MINUTES) {
                 self.sweep(merchant, &shop.id).await;
             }
             if is_turn(&shop.id, self.now, TEND_MINUTES) {
                 self.tend(merchant, &shop.id).await;
+                let task = catalogue::night(self.platform, self.routes, merchant, &shop.id, self.deadline);
+                tell("catalogue-checked", task.await);
             }
+            self.leave_stock_word(file, merchant, &shop.id).await;
             if is_night_turn(file, &shop.id, self.now) {
-                let task = comparison::compare(self.platform, self.routes, merchant, &shop.id, self.now);
-                tell("compared", task.await.map(|found| found.map(|found| found.to_string())));
+                let times = (self.now, self.deadline);
+                let task = comparison::compare(self.platform, self.routes, merchant, &shop.id, times);
+                tell("compared", task.await.map(|found| found.map(|found| format!("{merchant}: {found}"))));
             }
+        }
+    }
+
+    /// Leaves word for the flow's stock when it is its turn.
+    async fn leave_stock_word(&self, file: &MerchantFile, merchant: &MerchantId, shop: &ConnectionId) {
+        let flow =
+            file.flows.iter().find(|flow| file.connection(&flow.shop).is_some_and(|end| end.id == *shop));
+        if !flow.is_some_and(|flow| schedule::is_turn(&flow.settings.stock, shop, self.now)) {
+            return;
+        }
+        let occasion = format!("minute {}", self.now.as_second().div_euclid(60));
+        let word = StockWord::new(merchant, shop, self.now, occasion);
+        if let Err(error) = self.platform.queues.leave_stock_word(&word).await {
+            tracing::error!(event = "task-failed", task = "stock", %merchant, %error, "next turn again");
         }
     }
 
@@ -172,7 +190,7 @@ fn shops(file: &MerchantFile) -> Vec<&Connection> {
 fn tell(event: &str, outcome: Result<Option<String>, PlatformError>) {
     match outcome {
         Ok(None) => {}
-        Ok(Some(what)) => tracing::warn!(event, what, "look at it"),
+        Ok(Some(what)) => tracing::info!(event, what, "done"),
         Err(error) => tracing::error!(event = "task-failed", task = event, %error, "next turn again"),
     }
 }
@@ -191,10 +209,11 @@ fn is_turn(connection: &ConnectionId, now: Timestamp, period: i64) -> bool {
     now.as_second().div_euclid(60).rem_euclid(period) == offset(connection, period)
 }
 
-/// True in one minute of the merchant's night.
+/// True in the merchant's night from the connection's own minute on: what was done in it is recorded, and not done again.
 fn is_night_turn(file: &MerchantFile, connection: &ConnectionId, now: Timestamp) -> bool {
     let local = file.zone().to_datetime(now);
-    local.hour() == COMPARISON_HOUR && i64::from(local.minute()) == offset(connection, 60)
+    let minute = i64::from(local.hour() - NIGHT_HOURS.start) * 60 + i64::from(local.minute());
+    NIGHT_HOURS.contains(&local.hour()) && minute >= offset(connection, 60)
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@
 
 use connectors::ports::{Delivery, Notice, Verification, Webshop};
 use connectors::registry;
-use domain::ConnectionId;
 use domain::plan::Reason;
+use domain::{ConnectionId, EntityKind};
 use engine::clock::Clock;
 use engine::log::Why;
 use engine::message::{MESSAGE_SCHEMA, Message, SettingsChoice};
@@ -17,6 +17,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Error, Request, Response, service_fn};
 use platform::clock::SystemClock;
 use platform::merchants::WebhookConnection;
+use platform::privacy::PrivacyRequest;
 use platform::redaction::redact;
 use platform::{Platform, PlatformError, queue, telemetry};
 
@@ -111,6 +112,17 @@ async fn take(
         Ok(Notice::NotForUs { what }) => {
             tracing::debug!(merchant = %connection.merchant, what, "nothing to do");
         }
+        Ok(Notice::Privacy(notice)) => {
+            let asked = PrivacyRequest::of_shop(
+                &connection.merchant,
+                &connection.source,
+                &connection.key,
+                (&notice, &body_hash),
+                SystemClock.now(),
+            )?;
+            platform.privacy().record(&asked).await?;
+            tracing::info!(event = "privacy-request", merchant = %connection.merchant, ?notice, "recorded");
+        }
         Ok(Notice::Changed { .. }) if connection.agreement.is_none() => {
             let reason = Reason::new("no-flow").with("message", "the connection is in no flow");
             park(platform, &connection, &body_hash, delivery.body, reason).await?;
@@ -126,7 +138,11 @@ async fn take(
                 received_at: SystemClock.now(),
                 why: Why::Webhook,
                 settings: SettingsChoice::Now,
-                deduplication: String::new(),
+                // A deletion of an order and one of a product may be the same bytes.
+                deduplication: match kind {
+                    EntityKind::Order => String::new(),
+                    EntityKind::Product => format!("product:{body_hash}"),
+                },
                 body: platform.queues.keep_body(&connection, &body_hash, delivery.body).await?,
                 body_hash,
             };

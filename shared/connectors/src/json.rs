@@ -11,9 +11,11 @@ use std::fmt;
 use domain::Failure;
 use domain::money::parse_decimal;
 use rust_decimal::Decimal;
-use serde::de::{Error, Visitor};
+use serde::de::{Error, IgnoredAny, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+
+use crate::http::Call;
 
 /// Longest order that is read, in bytes. Orders are some kilobytes; the largest real ones stay below one megabyte.
 pub const LONGEST_ORDER: usize = 4 * 1024 * 1024;
@@ -51,13 +53,44 @@ pub fn read<'a, T: Deserialize<'a>>(what: &str, text: &'a str) -> Result<T, Fail
 /// As [`read`].
 pub fn read_answer<'a, T: Deserialize<'a>>(what: &str, text: &'a str) -> Result<T, Failure> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        let inner = error.into_inner();
-        rejected("unreadable", format!("{what} cannot be read at {path}: {}", without_value(&inner)))
-    })?;
+    let value = T::deserialize(&mut reader).map_err(|_| unread::<T>(what, text))?;
     reader.end().map_err(|_| rejected("unreadable", format!("{what} goes on after its end")))?;
     Ok(value)
+}
+
+/// Reads a whole answer to a call.
+///
+/// # Errors
+/// As [`read`]; what [`unless_whole`] takes for no answer is `Busy` for a read and `Unknown` for a write.
+pub fn read_reply<'a, T: Deserialize<'a>>(call: Call, what: &str, text: &'a str) -> Result<T, Failure> {
+    read_answer(what, text).map_err(|failure| unless_whole(call, text, failure))
+}
+
+/// What the failure to read an answer means: an answer that was cut short on its way, or has something else in it, is no
+/// answer of the system and may be asked for again. One that is whole and means something else keeps its failure, and so
+/// does one that is nested deeper than anything real.
+pub fn unless_whole(call: Call, text: &str, failure: Failure) -> Failure {
+    match serde_json::from_str::<IgnoredAny>(text) {
+        Err(error) if error.is_eof() => call.unanswered("the answer was cut short", None),
+        Err(error) if error.is_syntax() && !error.to_string().starts_with("recursion limit") => {
+            call.unanswered("the answer is not JSON", None)
+        }
+        _ => failure,
+    }
+}
+
+/// Reads a text that does not read once more, and says where it fails: keeping track of the place costs as much as the
+/// reading, so only what fails is read so.
+fn unread<'a, T: Deserialize<'a>>(what: &str, text: &'a str) -> Failure {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+        Ok(_) => rejected("unreadable", format!("{what} cannot be read")),
+        Err(error) => {
+            let path = error.path().to_string();
+            let inner = error.into_inner();
+            rejected("unreadable", format!("{what} cannot be read at {path}: {}", without_value(&inner)))
+        }
+    }
 }
 
 /// Reads a whole JSON text from bytes.

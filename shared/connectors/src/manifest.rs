@@ -27,6 +27,19 @@ pub struct RateLimit {
     pub cost_header: Option<&'static str>,
 }
 
+/// How a shop takes stock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StockLimits {
+    /// Product numbers that one look-up takes.
+    pub look_up: usize,
+    /// Quantities that one write takes.
+    pub write: usize,
+    /// A write names what it changes from, and is refused when that has changed.
+    pub compares: bool,
+    /// Variants of different products cannot be written together.
+    pub by_product: bool,
+}
+
 /// What is known of one outside system.
 #[derive(Clone, Copy, Debug)]
 pub struct Manifest {
@@ -48,6 +61,8 @@ pub struct Manifest {
     pub look_up_lag_seconds: u32,
     /// For how long a native idempotency key is remembered, in seconds; 0: there is none.
     pub idempotency_seconds: u32,
+    /// Of a shop: how it takes stock.
+    pub stock: Option<StockLimits>,
     /// What no live system has confirmed yet, in plain words.
     pub unproven: &'static [&'static str],
 }

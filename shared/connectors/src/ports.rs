@@ -1,10 +1,16 @@
 //! What the engine asks of a webshop and of an accounting system. No method has a default where a default could be wrong.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use async_trait::async_trait;
-use domain::catalogue::{KnownCustomer, MasterData, Product};
+use domain::catalogue::{KnownCustomer, KnownProduct, MasterData, Product};
 use domain::document::{Document, DocumentKind, Totals};
-use domain::plan::{NewCustomer, PaymentStep, ProductStep, SendBy, WriteBackStep};
-use domain::{EffectKey, EntityId, EntityKind, Failure, Order, ShopProduct};
+use domain::plan::{
+    NewCustomer, PaymentStep, ProductChangeStep, ProductStep, SendBy, SupersededOrder, WriteBackStep,
+};
+use domain::stock::StockReading;
+use domain::{EffectKey, EntityId, EntityKind, Failure, Order, Settings, ShopProduct};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -48,11 +54,45 @@ pub enum Notice {
         /// Immutable id.
         entity: EntityId,
     },
-    /// Authentic, and nothing Bogbro acts on (a product event before product flows exist, for example).
+    /// Authentic, and nothing Bogbro acts on (a coupon, a draft order).
     NotForUs {
         /// What it is, for the log.
         what: String,
     },
+    /// Somebody asks about personal data: to be recorded and carried out, not to be read from the source.
+    Privacy(PrivacyNotice),
+}
+
+/// What is asked about personal data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrivacyAsked {
+    /// A customer wants to see what is kept of them.
+    Data,
+    /// A customer is to be forgotten.
+    Erasure,
+    /// The shop has left: all its customers are to be forgotten.
+    ShopErasure,
+}
+
+/// A request about personal data, as a shop passes it on. The address never shows in a log or an error.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrivacyNotice {
+    /// What is asked.
+    pub asked: PrivacyAsked,
+    /// The customer's e-mail address; empty when none is given.
+    pub email: String,
+    /// The shop's own id of the customer; a request may know the address alone.
+    pub customer: Option<String>,
+    /// Orders that the request names.
+    pub orders: Vec<EntityId>,
+}
+
+impl fmt::Debug for PrivacyNotice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let PrivacyNotice { asked, orders, .. } = self;
+        f.debug_struct("PrivacyNotice").field("asked", asked).field("orders", orders).finish_non_exhaustive()
+    }
 }
 
 /// An entity read from its source.
@@ -96,6 +136,66 @@ pub struct ProductPage {
     pub next: Option<String>,
 }
 
+/// A place where a shop keeps stock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShopLocation {
+    /// Its id; empty for the one place of a shop without locations.
+    pub id: String,
+    /// Its name, for people.
+    pub name: String,
+}
+
+/// What a quantity is written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockTarget {
+    /// The shop's id of the entry.
+    pub id: String,
+    /// The product that it is a variant of.
+    pub family: Option<String>,
+    /// What its stock is written to, where that is not the entry itself.
+    pub item: Option<String>,
+    /// The location's id; empty for a shop without locations.
+    pub location: String,
+}
+
+/// A quantity to set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockChange {
+    /// Where.
+    pub target: StockTarget,
+    /// What the shop shows, for shops that compare; `None` sets without comparing.
+    pub from: Option<i64>,
+    /// What it is to show.
+    pub to: i64,
+}
+
+/// What became of one quantity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StockAnswer {
+    /// The shop shows it.
+    Set,
+    /// The shop shows something else than it was said to: nothing was set.
+    Moved,
+    /// Nothing is wrong with it, but it was not set because of another in the same call.
+    NotTried,
+    /// The shop will not have it.
+    Refused {
+        /// The shop's code.
+        code: String,
+        /// What it said.
+        message: String,
+    },
+}
+
+/// One page of what the accounts hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockPage {
+    /// Products, those without stock included.
+    pub readings: Vec<StockReading>,
+    /// Where to go on, in the connector's own words; `None`: that was all.
+    pub next: Option<String>,
+}
+
 /// Settings of the merchant that a shop connector needs in order to read its orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadingRules {
@@ -111,6 +211,20 @@ pub struct ReadingRules {
     /// Names of the negative fees by which a plugin lets gift cards pay, for shops that have no payment of that kind.
     #[serde(default)]
     pub gift_card_fees: Vec<String>,
+}
+
+impl ReadingRules {
+    /// What a merchant's settings say of the reading of its orders.
+    pub fn of(settings: &Settings) -> ReadingRules {
+        let (customers, cards) = (&settings.customers, &settings.products.gift_cards);
+        ReadingRules {
+            company_number_fields: customers.company_number_fields.clone(),
+            vat_number_fields: customers.vat_number_fields.clone(),
+            ean_fields: customers.ean_fields.clone(),
+            gift_card_products: cards.products.clone(),
+            gift_card_fees: cards.fees.clone(),
+        }
+    }
 }
 
 /// A webshop.
@@ -170,6 +284,22 @@ pub trait Webshop: Send + Sync {
         number: &str,
     ) -> Result<(), Failure>;
 
+    /// Reads a product's entries from the text that [`Webshop::fetch_product`] kept, without any call.
+    ///
+    /// # Errors
+    /// `Rejected` with the place where the text is not a product.
+    fn read_product(&self, raw: &str) -> Result<Vec<ShopProduct>, Failure>;
+
+    /// Reads a product with all its variants as it is now: the product itself where it has none. Thrown away is gone.
+    ///
+    /// # Errors
+    /// As the transport and the shop say.
+    async fn fetch_product(
+        &self,
+        transport: &dyn Transport,
+        entity: &EntityId,
+    ) -> Result<Fetched<Vec<ShopProduct>>, Failure>;
+
     /// One page of the shop's products and variants, of every status but thrown away. `page` is `next` of the page before.
     /// As many entries come with each call as the shop allows.
     ///
@@ -181,6 +311,46 @@ pub trait Webshop: Send + Sync {
         query: &ProductQuery<'_>,
         page: Option<&str>,
     ) -> Result<ProductPage, Failure>;
+
+    /// Finds the entries of the shop that carry these numbers as SKU, upper and lower case told apart; at most as many as
+    /// the manifest says. Those that the shop does not have are left out.
+    ///
+    /// # Errors
+    /// As the transport and the shop say.
+    async fn products_by_sku(
+        &self,
+        transport: &dyn Transport,
+        skus: &[String],
+        locations: &[String],
+    ) -> Result<Vec<ShopProduct>, Failure>;
+
+    /// The places where the shop keeps stock, those in use; one without an id for a shop that has no locations.
+    ///
+    /// # Errors
+    /// As the transport and the shop say.
+    async fn stock_locations(&self, transport: &dyn Transport) -> Result<Vec<ShopLocation>, Failure>;
+
+    /// What the shop shows now, in the order asked; `None` for what it does not keep there, or does not have.
+    ///
+    /// # Errors
+    /// As the transport and the shop say.
+    async fn stock_now(
+        &self,
+        transport: &dyn Transport,
+        targets: &[StockTarget],
+    ) -> Result<Vec<Option<i64>>, Failure>;
+
+    /// Sets quantities, at most as many as the manifest says and of one product where it says so. The answers stand in the
+    /// order of the changes: one that is refused keeps no other from its own answer. Setting the same again is harmless.
+    ///
+    /// # Errors
+    /// As the transport and the shop say; `Rejected` for the call as a whole: nothing was set.
+    async fn set_stock(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        changes: &[StockChange],
+    ) -> Result<Vec<StockAnswer>, Failure>;
 
     /// Looks after the shop's side of the connection: webhooks that the shop switched off are switched on again.
     /// Returns what was found and mended, in words for the log.
@@ -227,6 +397,15 @@ impl Difference {
     pub fn new(field: &str, asked: impl ToString, answered: impl ToString) -> Difference {
         Difference { field: field.to_owned(), asked: asked.to_string(), answered: answered.to_string() }
     }
+}
+
+/// What became of a sales order that was to be closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderClosing {
+    /// It is closed or gone, now or already: it reserves nothing.
+    Closed,
+    /// It stands where Bogbro must not or cannot close it; why, in words.
+    Left(String),
 }
 
 /// An accounting system.
@@ -288,11 +467,48 @@ pub trait Accounting: Send + Sync {
         fields: &[(String, String)],
     ) -> Result<(), Failure>;
 
-    /// Makes a product.
+    /// Finds products by number with the fields that may be changed; those that do not exist are left out.
     ///
     /// # Errors
     /// As the transport and the system say.
-    async fn create_product(&self, transport: &dyn Transport, product: &ProductStep) -> Result<(), Failure>;
+    async fn known_products(
+        &self,
+        transport: &dyn Transport,
+        numbers: &[String],
+    ) -> Result<Vec<KnownProduct>, Failure>;
+
+    /// All products of the agreement, for the catalogue check and a full run.
+    ///
+    /// # Errors
+    /// As the transport and the system say.
+    async fn all_products(&self, transport: &dyn Transport) -> Result<Vec<KnownProduct>, Failure>;
+
+    /// The units that products may be counted in, by number.
+    ///
+    /// # Errors
+    /// As the transport and the system say.
+    async fn units(&self, transport: &dyn Transport) -> Result<BTreeMap<u32, String>, Failure>;
+
+    /// Makes a product; returns what was answered otherwise than asked.
+    ///
+    /// # Errors
+    /// As the transport and the system say.
+    async fn create_product(
+        &self,
+        transport: &dyn Transport,
+        product: &ProductStep,
+    ) -> Result<Vec<Difference>, Failure>;
+
+    /// Changes fields of a product that exists, leaving all else as it stands there; returns what was answered otherwise than
+    /// asked. Doing it twice is the same.
+    ///
+    /// # Errors
+    /// As the transport and the system say.
+    async fn change_product(
+        &self,
+        transport: &dyn Transport,
+        step: &ProductChangeStep,
+    ) -> Result<Vec<Difference>, Failure>;
 
     /// Finds documents by their whole reference among orders, drafts and booked invoices; booked ones first.
     ///
@@ -351,6 +567,18 @@ pub trait Accounting: Send + Sync {
         send: SendBy,
     ) -> Result<FoundDocument, Failure>;
 
+    /// Closes a sales order that an invoice took the place of, so that it no longer reserves stock. Only the order that still
+    /// carries the reference is touched; closing it twice is the same as once.
+    ///
+    /// # Errors
+    /// As the transport and the system say.
+    async fn close_order(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        order: &SupersededOrder,
+    ) -> Result<OrderClosing, Failure>;
+
     /// Registers a payment of a booked invoice in a journal.
     ///
     /// # Errors
@@ -385,4 +613,41 @@ pub trait Accounting: Send + Sync {
         transport: &dyn Transport,
         day: jiff::civil::Date,
     ) -> Result<Vec<FoundDocument>, Failure>;
+
+    /// One page of what the accounts hold of their products: of all, or of those changed at or after `changed_since`, a
+    /// change of their stock included. `page` is `next` of the page before.
+    ///
+    /// # Errors
+    /// As the transport and the system say.
+    async fn stock_page(
+        &self,
+        transport: &dyn Transport,
+        changed_since: Option<Timestamp>,
+        page: Option<&str>,
+    ) -> Result<StockPage, Failure>;
+}
+
+/// What a register of VAT numbers answered. When it was answered is the caller's to note: connectors have no clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisterAnswer {
+    /// Whether the number is registered for trade between member states.
+    pub registered: bool,
+    /// Name that the register has, where it tells one.
+    pub name: String,
+    /// The register's own mark of the consultation, where there is one.
+    pub consultation: Option<String>,
+}
+
+/// A register of VAT numbers, such as VIES. No connector for one exists yet; a route without one has sales planned on the form of
+/// the number alone.
+#[async_trait]
+pub trait VatNumberRegister: Send + Sync {
+    /// Its manifest.
+    fn manifest(&self) -> &'static Manifest;
+
+    /// Asks about a number, which has its country's prefix. A register that cannot answer now is `Busy`, never "not registered".
+    ///
+    /// # Errors
+    /// As the transport and the register say.
+    async fn ask(&self, transport: &dyn Transport, number: &str) -> Result<RegisterAnswer, Failure>;
 }

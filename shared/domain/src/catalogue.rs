@@ -6,9 +6,11 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::money::{Currency, Percentage};
+use crate::vat_number::VatNumberAnswer;
 
 /// How the target rounds VAT on a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -118,6 +120,47 @@ pub struct MasterData {
     pub inventory: bool,
 }
 
+/// A product as the target has it, with the fields that the merchant's rules may change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownProduct {
+    /// Its number (the SKU).
+    pub number: String,
+    /// Its name.
+    pub name: String,
+    /// The number of its group.
+    pub group: u32,
+    /// Barred: the target refuses new lines with it.
+    pub barred: bool,
+    /// Net sales price of one unit, in the agreement's own currency; `None` when there is none.
+    pub sales_price: Option<Decimal>,
+    /// Cost price of one unit, in the agreement's own currency; `None` when there is none.
+    pub cost_price: Option<Decimal>,
+    /// Number of its unit; `None` when it has none.
+    pub unit: Option<u32>,
+    /// Bar code; empty when it has none.
+    pub barcode: String,
+}
+
+/// What the planner may know of the target for one product of the shop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductCatalogue {
+    /// The slowly changing part.
+    pub master: MasterData,
+    /// Units by number; `None` when none was asked for, because no setting names one.
+    pub units: Option<BTreeMap<u32, String>>,
+    /// Products by number, for every number that this product has now or had when it was last carried over.
+    pub products: BTreeMap<String, KnownProduct>,
+    /// Numbers that another product of the shop has too, with that product's id.
+    pub claimed: BTreeMap<String, String>,
+}
+
+impl ProductCatalogue {
+    /// SHA-256 of the snapshot's JSON, in hexadecimal: which snapshot a plan was made with.
+    pub fn hash(&self) -> String {
+        crate::plan::hash_json(self)
+    }
+}
+
 /// What the planner may know of the target for one order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Catalogue {
@@ -127,6 +170,9 @@ pub struct Catalogue {
     pub products: BTreeMap<String, Product>,
     /// Customers found for this order's buyer by the merchant's rule of identification.
     pub customers: Vec<KnownCustomer>,
+    /// What a register answered about the buyer's VAT number, and when; `None` where none was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat_number: Option<VatNumberAnswer>,
 }
 
 impl Catalogue {

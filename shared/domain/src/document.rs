@@ -18,6 +18,35 @@ pub enum DocumentKind {
     DraftInvoice,
     /// A booked invoice.
     BookedInvoice,
+    /// A draft credit note: posts nothing until somebody books it. Never a merchant's choice of document for an order.
+    #[schemars(skip)]
+    DraftCreditNote,
+    /// A booked credit note. Never a merchant's choice of document for an order.
+    #[schemars(skip)]
+    BookedCreditNote,
+}
+
+impl DocumentKind {
+    /// It posts, and is never changed again.
+    pub const fn is_booked(self) -> bool {
+        matches!(self, DocumentKind::BookedInvoice | DocumentKind::BookedCreditNote)
+    }
+
+    /// It takes back what an invoice posted.
+    pub const fn is_credit_note(self) -> bool {
+        matches!(self, DocumentKind::DraftCreditNote | DocumentKind::BookedCreditNote)
+    }
+
+    /// The kind of the same place for a document whose sum is below zero: an accounting system that has no documents of that
+    /// kind tells a credit note by its sum.
+    #[must_use]
+    pub const fn below_zero(self) -> DocumentKind {
+        match self {
+            DocumentKind::DraftInvoice => DocumentKind::DraftCreditNote,
+            DocumentKind::BookedInvoice => DocumentKind::BookedCreditNote,
+            other => other,
+        }
+    }
 }
 
 /// Sums of a document.

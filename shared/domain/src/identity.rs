@@ -60,6 +60,8 @@ identifier! {
 pub enum EntityKind {
     /// A webshop order.
     Order,
+    /// A product of a webshop, with its variants.
+    Product,
 }
 
 impl EntityKind {
@@ -67,6 +69,7 @@ impl EntityKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             EntityKind::Order => "order",
+            EntityKind::Product => "product",
         }
     }
 }
@@ -98,16 +101,26 @@ pub enum Effect {
     Customer,
     /// A product is made.
     Product,
-    /// An order, draft invoice or booked invoice is made.
+    /// Fields of a product are changed.
+    ProductChange,
+    /// A draft invoice or booked invoice is made.
     Document,
+    /// A sales order is made.
+    SalesOrder,
     /// A draft is changed.
     Amendment,
     /// A draft is booked.
     Booking,
+    /// A sales order that an invoice took the place of is closed.
+    Closing,
     /// A payment is registered.
     Payment,
     /// The document's number is written back to the shop.
     WriteBack,
+    /// The shop is told what is in stock.
+    Stock,
+    /// A credit note or further invoice is made, of a refund, an edit or a cancellation.
+    CreditNote,
 }
 
 impl Effect {
@@ -115,11 +128,16 @@ impl Effect {
         match self {
             Effect::Customer => "customer",
             Effect::Product => "product",
+            Effect::ProductChange => "product-change",
             Effect::Document => "document",
+            Effect::SalesOrder => "sales-order",
             Effect::Amendment => "amendment",
             Effect::Booking => "booking",
+            Effect::Closing => "closing",
             Effect::Payment => "payment",
             Effect::WriteBack => "write-back",
+            Effect::Stock => "stock",
+            Effect::CreditNote => "credit-note",
         }
     }
 }
@@ -141,6 +159,35 @@ impl EffectKey {
             &ordinal.to_string(),
             agreement.as_str(),
         ])
+    }
+
+    /// The key of a document that follows an invoice: made of what it is for (`refund` and the refund's own immutable id; `edit`,
+    /// `gone`) and of how often that came before. The same refund has the same key whatever plan it comes in, also when the ledger was
+    /// restored and plans have other ordinals than before.
+    pub fn of_adjustment(
+        transfer: &TransferId,
+        cause: &str,
+        identity: &str,
+        before: u32,
+        agreement: &AgreementId,
+    ) -> EffectKey {
+        EffectKey::of_parts(&[
+            transfer.merchant.as_str(),
+            &transfer.source,
+            transfer.kind.as_str(),
+            transfer.entity.as_str(),
+            Effect::CreditNote.as_str(),
+            cause,
+            identity,
+            &before.to_string(),
+            agreement.as_str(),
+        ])
+    }
+
+    /// The key of an effect on the document that this is the key of.
+    #[must_use]
+    pub fn then(&self, effect: Effect) -> EffectKey {
+        EffectKey::of_parts(&[self.as_str(), effect.as_str()])
     }
 
     /// The key of an effect that many transfers may ask for, such as making one customer or one product: it is keyed by

@@ -18,9 +18,12 @@ mod packed;
 pub mod payout;
 pub mod plan;
 pub mod planning;
+pub mod refund;
 pub mod settings;
 pub mod settlement;
 pub mod shop_product;
+pub mod stock;
+pub mod vat_number;
 
 pub use catalogue::Catalogue;
 pub use customer::{Address, Customer, CustomerKind};
@@ -30,5 +33,7 @@ pub use identity::{AgreementId, ConnectionId, EffectKey, EntityId, EntityKind, M
 pub use money::{Currency, Money, MoneyError, Percentage};
 pub use order::Order;
 pub use plan::{Decision, Plan, Step};
+pub use refund::{Refund, RefundLine};
 pub use settings::Settings;
 pub use shop_product::{ShopProduct, ShopProductKind, ShopProductStatus, ShopStock};
+pub use vat_number::VatNumberAnswer;

@@ -215,7 +215,7 @@ impl Money {
     /// # Errors
     /// Refuses a decimal that is not a whole number of minor units.
     pub fn from_decimal(value: Decimal, currency: Currency) -> Result<Money, MoneyError> {
-        if value.normalize().scale() > currency.scale() {
+        if value.scale() > currency.scale() && value.normalize().scale() > currency.scale() {
             return Err(MoneyError::TooPrecise { amount: value.to_string(), currency });
         }
         Money::round_decimal(value, currency)
@@ -223,6 +223,12 @@ impl Money {
 
     /// The nearest amount to a decimal, half away from zero (the rule of bookkeeping and of every connected system).
     pub fn round_decimal(value: Decimal, currency: Currency) -> Result<Money, MoneyError> {
+        if let Some(missing) = currency.scale().checked_sub(value.scale()) {
+            // No more decimals than are kept: nothing is rounded.
+            let minor = value.mantissa().checked_mul(10_i128.pow(missing)).ok_or(MoneyError::Overflow)?;
+            let minor = i64::try_from(minor).map_err(|_| MoneyError::Overflow)?;
+            return Ok(Money { minor, currency });
+        }
         let rounded = value.round_dp_with_strategy(currency.scale(), RoundingStrategy::MidpointAwayFromZero);
         let factor = Decimal::from(10_i64.pow(currency.scale()));
         let minor = rounded.checked_mul(factor).ok_or(MoneyError::Overflow)?;

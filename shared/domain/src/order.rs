@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::customer::Customer;
 use crate::identity::EntityId;
 use crate::money::{Currency, Money, MoneyError, Percentage};
+use crate::refund::Refund;
 
 /// Where the money of an order stands. The shop's own words are kept beside it in [`Order::payment_state_text`].
 #[derive(
@@ -217,6 +218,10 @@ pub struct Order {
     pub fields: Vec<(String, String)>,
     /// Sums given back so far, with VAT (positive); zero when none.
     pub refunded: Money,
+    /// The refunds, each with its money and lines, the oldest first.
+    pub refunds: Vec<Refund>,
+    /// In the shop's bin, or otherwise taken away by the shop's staff while it can still be read.
+    pub deleted: bool,
 }
 
 /// What is wrong with an order in itself, before any settings or target are looked at.
@@ -328,6 +333,15 @@ impl Order {
             same(&place, line.net)?;
             same(&place, line.net_before_discount)?;
             line.vat.iter().try_for_each(|vat| same(&place, vat.amount))?;
+        }
+        for refund in &self.refunds {
+            let place = || format!("refund {}", refund.id);
+            same(&place, refund.total)?;
+            same(&place, refund.to_gift_cards)?;
+            refund.lines.iter().try_for_each(|line| {
+                same(&place, line.net)?;
+                same(&place, line.vat)
+            })?;
         }
         self.payments
             .iter()

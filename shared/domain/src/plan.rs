@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use crate::customer::{Customer, CustomerKind};
 use crate::document::{Document, DocumentKind, Totals};
 use crate::identity::{AgreementId, ConnectionId, EffectKey, TransferId};
-use crate::money::Money;
+use crate::money::{Money, Percentage};
 
 /// The schema version of a stored plan. An unknown one is refused, never guessed.
 pub const PLAN_SCHEMA: u32 = 1;
@@ -79,8 +79,87 @@ pub struct Plan {
     pub expected: Totals,
     /// What to do, in order.
     pub steps: Vec<Step>,
+    /// So many of the first steps were carried out by an earlier plan of the transfer: this one goes on after them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub done: u32,
+    /// What has become of the payments, in plans that register what came after the booking.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payments: Option<RegisteredPayments>,
     /// What the merchant should know although the transfer goes on.
     pub warnings: Vec<Reason>,
+    /// Of a product of the shop; an order's plan has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<ProductPart>,
+    /// The order's lines as far as they are invoiced once this is carried out, before refunds: by them an edit is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sold: Vec<SoldLine>,
+    /// Ids of the refunds that are taken into account once this is carried out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refunds: Vec<String>,
+    /// For a plan after the first booked invoice: which invoice it belongs to, and what it leaves standing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adjustment: Option<Adjustment>,
+}
+
+/// A line of the order as it is invoiced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoldLine {
+    /// The shop's id of the line.
+    pub id: String,
+    /// Units.
+    pub quantity: rust_decimal::Decimal,
+    /// Net, in minor units of the order's currency.
+    pub net: i64,
+    /// The merchant's own VAT on it, in minor units.
+    pub vat: i64,
+}
+
+/// What a credit note or a further invoice changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adjustment {
+    /// Number of the order's first booked invoice, which credit notes point at.
+    pub invoice: u64,
+    /// What is left once this is carried out: invoiced less credited.
+    pub left: Vec<LeftLine>,
+    /// Documents so far that an edit asked for.
+    #[serde(default)]
+    pub edits: u32,
+    /// How often the order fell away and everything left was credited. An order may come back.
+    #[serde(default)]
+    pub gone: u32,
+}
+
+/// What is left of one line of the invoices: invoiced less credited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftLine {
+    /// The order's line; `None` for what belongs to the order as a whole.
+    pub order_line: Option<String>,
+    /// Product number in the target.
+    pub product: String,
+    /// Text on the document.
+    pub description: String,
+    /// The rate that the target applies.
+    pub rate: Percentage,
+    /// Units left.
+    pub quantity: rust_decimal::Decimal,
+    /// Net left.
+    pub net: Money,
+    /// VAT left, as the shop states it.
+    pub vat: Money,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// The payments of a booked invoice as far as they are registered once a plan is carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisteredPayments {
+    /// Number of the term of payment on the invoice.
+    pub term: u32,
+    /// So many of the order's captures, in the shop's order, are registered.
+    pub captures: u32,
 }
 
 impl Plan {
@@ -90,6 +169,15 @@ impl Plan {
             Step::CreateDocument(document) | Step::UpdateDraft(document) => Some(document),
             _ => None,
         })
+    }
+
+    /// True when nothing is left of the invoices once this is carried out.
+    pub fn leaves_nothing(&self) -> bool {
+        let left = self.adjustment.as_ref().map(|adjustment| {
+            let amounts = adjustment.left.iter().flat_map(|line| [line.net, line.vat]);
+            Money::sum(self.order_total.currency(), amounts)
+        });
+        matches!(left, Some(Ok(left)) if left.is_zero())
     }
 
     /// SHA-256 of the plan's JSON, in hexadecimal. Equal plans have equal hashes on every machine.
@@ -110,14 +198,18 @@ pub fn hash_json<T: Serialize>(value: &T) -> String {
 pub enum Step {
     /// The customer the document is made out to is found, made or updated.
     EnsureCustomer(CustomerStep),
-    /// A product that the document needs is made.
+    /// A product that the document needs, or that the shop has, is made.
     CreateProduct(ProductStep),
+    /// Fields of a product are changed.
+    ChangeProduct(ProductChangeStep),
     /// The order or draft is made, and its totals are compared.
     CreateDocument(DocumentStep),
     /// The draft of an earlier plan of the same transfer is changed to this.
     UpdateDraft(DocumentStep),
     /// The draft is booked: cannot be undone.
     Book(BookStep),
+    /// The sales order that the invoice took the place of is closed, so that it no longer reserves stock.
+    CloseOrder(CloseOrderStep),
     /// The payment is registered in a journal.
     RegisterPayment(PaymentStep),
     /// The document's number is written back to the shop.
@@ -191,6 +283,58 @@ pub struct ProductStep {
     pub group: u32,
     /// Net sales price of one unit, when known.
     pub sales_price: Option<Money>,
+    /// Cost price of one unit, when known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_price: Option<Money>,
+    /// Number of the unit, when one is chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<u32>,
+    /// Bar code; empty when there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub barcode: String,
+}
+
+/// Fields of a product that are changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductChangeStep {
+    /// Key of the change.
+    pub key: EffectKey,
+    /// Product number.
+    pub number: String,
+    /// What changes, and to what; the rest of the product stays as it is.
+    pub changes: Vec<ProductChange>,
+}
+
+/// One field of a product and what it is to be. Prices are net, in the agreement's own currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProductChange {
+    /// Name.
+    Name(String),
+    /// Number of the product group.
+    Group(u32),
+    /// Sales price of one unit.
+    SalesPrice(Money),
+    /// Cost price of one unit.
+    CostPrice(Money),
+    /// Number of the unit.
+    Unit(u32),
+    /// Bar code.
+    Barcode(String),
+    /// Barred for new sales.
+    Barred(bool),
+}
+
+/// What a plan says of a product of the shop beside its steps.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductPart {
+    /// What could not be carried over: the merchant must do something. The rest is carried over all the same.
+    pub faults: Vec<Reason>,
+    /// The number that each variant (or the product itself) has in the target: the shop's id and the number. By it a product
+    /// that is gone later, or has another number, is known.
+    pub numbers: Vec<(String, String)>,
+    /// The plan is as long as one may be, and more is to be done after it.
+    pub more: bool,
 }
 
 /// A document to be made.
@@ -216,6 +360,15 @@ pub struct SupersededOrder {
     pub number: u64,
     /// The reference it carries.
     pub reference: String,
+}
+
+/// The closing of a sales order whose place an invoice took.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CloseOrderStep {
+    /// Key of the closing.
+    pub key: EffectKey,
+    /// The order.
+    pub order: SupersededOrder,
 }
 
 /// What to do when the target reckons another total than the shop.

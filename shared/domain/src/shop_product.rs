@@ -89,6 +89,9 @@ pub struct ShopProduct {
     /// What one unit costs the buyer now, in the shop's currency and in the way that prices are entered there (with or
     /// without VAT). `None` when it is not for sale at a price.
     pub price: Option<Decimal>,
+    /// What one unit cost the merchant, in the shop's currency; `None` where the shop does not say.
+    #[serde(default)]
+    pub cost: Option<Decimal>,
     /// Whether VAT is charged.
     pub taxable: bool,
     /// The shop's own VAT class; empty for its standard one, and where the shop has none.

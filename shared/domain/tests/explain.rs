@@ -109,6 +109,7 @@ fn every_code_is_used_somewhere() {
         "src/settings",
         "src/settlement",
         "src/payout",
+        "src/stock",
         "src/bank",
         "../connectors/src",
         "../engine/src",

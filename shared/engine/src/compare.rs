@@ -6,6 +6,7 @@
 //! document that the ledger knows must stand, and an order that the shop changed must be known.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use connectors::ports::FoundDocument;
 use domain::document::DocumentKind;
@@ -40,6 +41,13 @@ impl Tally {
     }
 }
 
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sums: Vec<String> = self.sums.values().map(ToString::to_string).collect();
+        write!(f, "{} ({})", self.count, if sums.is_empty() { "0".to_owned() } else { sums.join(" + ") })
+    }
+}
+
 /// What one comparison showed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comparison {
@@ -47,12 +55,40 @@ pub struct Comparison {
     pub day: Date,
     /// Orders that the shop changed on the day.
     pub changed: usize,
-    /// Invoices that the ledger says were booked on the day.
+    /// Orders whose invoices the ledger says were booked on the day, with the shop's own totals.
+    pub source: Tally,
+    /// Invoices and credit notes of this shop's orders that the ledger says were booked on the day. An adopted one that
+    /// carries another integration's reference stands on neither side.
     pub ledger: Tally,
-    /// Invoices with a key of ours that the accounting system says were booked on the day.
+    /// Invoices and credit notes with a key of ours that the accounting system says were booked on the day, without those
+    /// that the ledger knows as another shop's.
     pub accounting: Tally,
-    /// What does not agree: `books-twin`, `books-unknown`, `books-differ`, `books-missing`, `order-unknown`.
+    /// What does not agree: `books-twin`, `books-unknown`, `books-differ`, `books-other-day`, `books-missing`,
+    /// `order-unknown`.
     pub findings: Vec<Reason>,
+}
+
+impl Comparison {
+    /// Says that counts or sums of the day differ between ledger and books; `None` when they agree.
+    pub fn difference(&self) -> Option<Reason> {
+        (self.ledger != self.accounting).then(|| {
+            Reason::new("books-sums")
+                .with("day", self.day)
+                .with("source", &self.source)
+                .with("ledger", &self.ledger)
+                .with("accounting", &self.accounting)
+        })
+    }
+}
+
+/// A booked document as the ledger knows it.
+struct Known {
+    /// Whose order: the shop's own identity.
+    source: String,
+    /// With VAT.
+    amount: Money,
+    /// Its date, or the day under which its order stands.
+    day: Option<Date>,
 }
 
 /// Why a comparison did not come to its end.
@@ -84,12 +120,13 @@ impl Engine<'_> {
         let mut comparison = Comparison {
             day,
             changed: changed.len(),
+            source: Tally::default(),
             ledger: Tally::default(),
             accounting: Tally::default(),
             findings: Vec::new(),
         };
-        self.compare_books(route, &booked, &mut comparison).await?;
-        compare_ledger(&heads, &booked, &mut comparison);
+        let tallied = compare_ledger(&heads, &booked, &mut comparison);
+        self.compare_books(route, &booked, &tallied, &mut comparison).await?;
         for transfer in &changed {
             if self.store.head(transfer).await?.is_none() {
                 let reason = Reason::new("order-unknown").with("entity", &transfer.entity).with("day", day);
@@ -123,36 +160,43 @@ impl Engine<'_> {
         &self,
         route: &Route,
         booked: &[FoundDocument],
+        tallied: &BTreeSet<u64>,
         comparison: &mut Comparison,
     ) -> Result<(), StoreFailure> {
         let mut references = BTreeSet::new();
         for document in booked {
+            let known = self.known(route, document).await?;
+            if known.as_ref().is_some_and(|known| known.source != route.shop.source) {
+                continue;
+            }
             comparison.accounting.add(document.totals.gross);
             let day = comparison.day;
             let mut finding = |code: &str| comparison.findings.push(finding(code, document, day));
             if !references.insert(document.reference.as_str()) {
                 finding("books-twin");
             }
-            match self.known_amount(route, document).await? {
+            match known {
                 None => finding("books-unknown"),
-                Some(amount) if amount != document.totals.gross => finding("books-differ"),
+                Some(known) if known.amount != document.totals.gross => finding("books-differ"),
+                Some(known) if known.day != Some(day) => finding("books-other-day"),
+                // A credit note is dated when the money went back: its order stands under the day of the invoice.
+                Some(known) if !tallied.contains(&document.number) => comparison.ledger.add(known.amount),
                 Some(_) => {}
             }
         }
         Ok(())
     }
 
-    /// The amount under which the ledger knows an invoice.
-    async fn known_amount(
-        &self,
-        route: &Route,
-        document: &FoundDocument,
-    ) -> Result<Option<Money>, StoreFailure> {
+    /// What the ledger knows of a booked document.
+    async fn known(&self, route: &Route, document: &FoundDocument) -> Result<Option<Known>, StoreFailure> {
         let pointer = Pointer { kind: PointerKind::InvoiceNumber, value: document.number.to_string() };
         for transfer in self.store.find(&route.merchant, &pointer).await? {
             let Some(head) = self.store.head(&transfer).await? else { continue };
-            if let Some(record) = invoice(&head).filter(|record| record.number == document.number) {
-                return Ok(Some(record.totals.gross));
+            let mut records = head.documents.iter().rev();
+            let known = records.find(|record| record.kind.is_booked() && record.number == document.number);
+            if let Some(record) = known {
+                let (source, day) = (head.transfer.source.clone(), record.date.or(head.day));
+                return Ok(Some(Known { source, amount: record.totals.gross, day }));
             }
         }
         Ok(None)
@@ -213,26 +257,40 @@ impl Engine<'_> {
     }
 }
 
-/// Every invoice that the ledger knows of the day stands in the books.
-fn compare_ledger(heads: &[Head], booked: &[FoundDocument], comparison: &mut Comparison) {
+/// Every booked document that the ledger knows of the day stands in the books. Returns the numbers of those that were counted.
+fn compare_ledger(heads: &[Head], booked: &[FoundDocument], comparison: &mut Comparison) -> BTreeSet<u64> {
+    let mut tallied = BTreeSet::new();
     for head in heads {
-        let Some(record) = invoice(head) else { continue };
-        comparison.ledger.add(record.totals.gross);
-        // What was adopted carries another integration's reference, and is not listed as ours.
-        let stands = record.adopted || booked.iter().any(|document| document.number == record.number);
-        if !stands {
-            let reason = Reason::new("books-missing")
-                .with("number", record.number)
-                .with("order", &head.order_number)
-                .with("day", comparison.day);
-            comparison.findings.push(reason);
+        for record in of_day(head, comparison.day) {
+            let stands = booked.iter().any(|document| document.number == record.number);
+            // What was adopted may carry another integration's reference; it is not listed as ours then, and counts on neither side.
+            if (record.adopted && !stands) || !tallied.insert(record.number) {
+                continue;
+            }
+            comparison.ledger.add(record.totals.gross);
+            if let (DocumentKind::BookedInvoice, Some(total)) = (record.kind, head.total) {
+                comparison.source.add(total);
+            }
+            if !stands {
+                let reason = Reason::new("books-missing")
+                    .with("number", record.number)
+                    .with("order", &head.order_number)
+                    .with("day", comparison.day);
+                comparison.findings.push(reason);
+            }
         }
     }
+    tallied
 }
 
-/// The booked invoice of a transfer.
-fn invoice(head: &Head) -> Option<&DocumentRecord> {
-    head.documents.iter().rev().find(|record| record.kind == DocumentKind::BookedInvoice)
+/// The booked documents of a transfer that are dated that day. What was recorded without a date is the order's invoice.
+fn of_day(head: &Head, day: Date) -> impl Iterator<Item = &DocumentRecord> {
+    let invoice = head.documents.iter().rposition(|record| record.kind == DocumentKind::BookedInvoice);
+    let of_day = move |(index, record): &(usize, &DocumentRecord)| match record.date {
+        Some(date) => record.kind.is_booked() && date == day,
+        None => Some(*index) == invoice,
+    };
+    head.documents.iter().enumerate().filter(of_day).map(|(_, record)| record)
 }
 
 fn finding(code: &str, document: &FoundDocument, day: Date) -> Reason {

@@ -4,15 +4,15 @@
 //! is made again only after two looks that found nothing, apart by the time a late request may still need to arrive and to
 //! be seen. Before what cannot be undone the fence is proved again. What a person did to a draft is respected.
 
-use connectors::ports::FoundDocument;
+use connectors::ports::{FoundDocument, OrderClosing};
 use domain::document::DocumentKind;
 use domain::identity::Effect;
 use domain::plan::{
-    BookStep, CustomerAction, CustomerStep, DocumentStep, NewCustomer, PaymentStep, ProductStep, Reason,
-    Step, WriteBackStep,
+    BookStep, CloseOrderStep, CustomerAction, CustomerStep, DocumentStep, NewCustomer, PaymentStep,
+    ProductStep, Reason, Step, SupersededOrder, WriteBackStep,
 };
-use domain::planning::{Verdict, judge};
-use domain::{Document, EffectKey, Failure, Plan};
+use domain::planning::{Verdict, judge, sales_order_reference};
+use domain::{Document, EffectKey, EntityKind, Failure, Plan};
 use jiff::SignedDuration;
 
 use crate::session::{Ending, Session, Side, Stop};
@@ -48,12 +48,17 @@ enum Left {
     End(Ending),
 }
 
+/// The key under which a plan closes a sales order.
+pub(crate) fn closing_key(plan: &Plan) -> EffectKey {
+    EffectKey::new(&plan.transfer, Effect::Closing, plan.ordinal, &plan.agreement)
+}
+
 impl Session<'_> {
     /// Finishes the plan that an earlier claim left open.
     pub(crate) async fn resume(&mut self) -> Result<Ending, Stop> {
         let Some(pointer) = self.head.plan.clone() else {
             self.plan_open = false;
-            return self.renew().await;
+            return self.renew_kind().await;
         };
         let stored = self.load_stored(pointer.ordinal).await?;
         let plan = self.load_plan(pointer.ordinal).await?;
@@ -68,7 +73,9 @@ impl Session<'_> {
 
     /// An operator asks for a plan that ended in a complaint: what stands is looked at again, and goes on when it agrees.
     pub(crate) fn reopen(&mut self) -> bool {
-        let complaint = self.progress.held.is_some();
+        // A product is planned anew: what stands there is looked at whenever it is planned.
+        let product = self.head.transfer.kind == EntityKind::Product;
+        let complaint = self.progress.held.is_some() && !product;
         if !self.is_replay() || self.plan_open || !complaint || self.head.plan.is_none() {
             return false;
         }
@@ -101,6 +108,9 @@ impl Session<'_> {
                 return Ok(ending);
             }
         }
+        if plan.product.is_some() {
+            return Ok(self.product_end(plan, carrying.applied));
+        }
         Ok(self.end_done(&carrying))
     }
 
@@ -108,15 +118,30 @@ impl Session<'_> {
         let index = u32::try_from(index).unwrap_or(u32::MAX);
         match step {
             Step::EnsureCustomer(step) => self.ensure_customer(carrying, index, step).await,
-            Step::CreateProduct(step) => {
-                self.ensure(carrying, index, &Thing::Product(step), false).await?;
-                Ok(Left::Next)
-            }
+            Step::CreateProduct(step) => self.create_product(carrying, index, step).await,
+            Step::ChangeProduct(step) => self.change_product(step).await.map(|()| Left::Next),
             Step::CreateDocument(step) => self.create_document(carrying, index, step).await,
             Step::UpdateDraft(step) => self.update_draft(carrying, index, step).await,
             Step::Book(step) => self.book(carrying, index, step).await,
+            Step::CloseOrder(step) => self.close_order(step).await,
             Step::RegisterPayment(step) => self.register_payment(carrying, index, step).await,
             Step::WriteBack(step) => self.write_back(step).await,
+        }
+    }
+
+    /// A product that an order needs must be there; one of the shop's that is refused keeps none of the others back.
+    async fn create_product(
+        &mut self,
+        carrying: &mut Carrying<'_>,
+        index: u32,
+        step: &ProductStep,
+    ) -> Result<Left, Stop> {
+        match self.ensure(carrying, index, &Thing::Product(step), false).await {
+            Err(Stop::Park(reason)) if carrying.plan.product.is_some() => {
+                self.product_refused(&step.number, reason.fact("message"));
+                Ok(Left::Next)
+            }
+            done => done.map(|()| Left::Next),
         }
     }
 
@@ -226,7 +251,7 @@ impl Session<'_> {
             }
             Thing::Booking(_) => {
                 let found = self.look_for(plan).await?;
-                let booked = found.filter(|found| found.kind == DocumentKind::BookedInvoice);
+                let booked = found.filter(|found| found.kind.is_booked());
                 booked.iter().for_each(|found| self.note_found(found));
                 Ok(booked.is_some())
             }
@@ -245,7 +270,10 @@ impl Session<'_> {
                 let number = port.create_customer(&self.accounting(), key, customer).await?;
                 self.progress.customer = Some(number);
             }
-            Thing::Product(product) => port.create_product(&self.accounting(), product).await?,
+            Thing::Product(product) => {
+                let differences = port.create_product(&self.accounting(), product).await?;
+                self.note_differences(&product.number, &differences);
+            }
             Thing::Document(step) => {
                 let customer = self.progress.customer.ok_or_else(|| missing("customer"))?;
                 let found =
@@ -255,7 +283,7 @@ impl Session<'_> {
             Thing::Booking(step) => {
                 let draft = self.progress.draft.ok_or_else(|| missing("draft"))?;
                 let found = port.book(&self.accounting(), &step.key, draft, step.send).await?;
-                if found.kind != DocumentKind::BookedInvoice || found.reference != plan.reference {
+                if !found.kind.is_booked() || found.reference != plan.reference {
                     // What was booked, if anything, is looked up by our reference.
                     return Err(Failure::Unknown { message: "another document was answered".to_owned() });
                 }
@@ -302,10 +330,9 @@ impl Session<'_> {
                 .with("answered", &first.answered);
             self.progress.held = Some(reason);
         }
-        match found.kind {
-            DocumentKind::BookedInvoice => self.progress.invoice = Some(found.number),
-            DocumentKind::Order | DocumentKind::DraftInvoice => self.progress.draft = Some(found.number),
-        }
+        let number =
+            if found.kind.is_booked() { &mut self.progress.invoice } else { &mut self.progress.draft };
+        *number = Some(found.number);
         self.progress.kind = Some(found.kind);
         self.progress.totals = Some(found.totals);
         self.notes.target_totals = Some(found.totals);
@@ -359,7 +386,28 @@ impl Session<'_> {
         } else {
             self.ensure(carrying, index, &Thing::Document(step), carrying.look_first).await?;
         }
-        self.compare(carrying, plan, step).await
+        let left = self.compare(carrying, plan, step).await?;
+        if matches!(left, Left::Next) && self.route.epoch.is_some() {
+            self.close_forgotten_order(plan, step).await?;
+        }
+        Ok(left)
+    }
+
+    /// After a restore the ledger may have forgotten that a sales order was made before this invoice: it is closed as well.
+    async fn close_forgotten_order(&mut self, plan: &Plan, step: &DocumentStep) -> Result<(), Stop> {
+        if step.document.kind == DocumentKind::Order || step.supersedes.is_some() {
+            return Ok(());
+        }
+        let reference = sales_order_reference(plan);
+        let port = self.route.accounting.port;
+        let found = port.find(&self.accounting(), &reference).await;
+        let found = found.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
+        for order in found.into_iter().filter(|found| found.kind == DocumentKind::Order) {
+            let order = SupersededOrder { number: order.number, reference: reference.clone() };
+            let key = closing_key(plan);
+            self.close_order(&CloseOrderStep { key, order }).await?;
+        }
+        Ok(())
     }
 
     /// Looks for a document that another integration made of this order, by the references it may stand under.
@@ -491,7 +539,7 @@ impl Session<'_> {
             // The draft may be gone because a person deleted it, or because it was booked and is not seen yet.
             let found = self.look_for(carrying.plan).await?;
             match found {
-                Some(found) if found.kind == DocumentKind::BookedInvoice => {
+                Some(found) if found.kind.is_booked() => {
                     self.note_found(&found);
                     return Ok(self.check_booked(carrying));
                 }
@@ -542,6 +590,20 @@ impl Session<'_> {
         }
     }
 
+    /// Closes the sales order whose place the invoice took. Closing it again is the same, so nothing needs to be looked up.
+    async fn close_order(&mut self, step: &CloseOrderStep) -> Result<Left, Stop> {
+        let port = self.route.accounting.port;
+        let message = match port.close_order(&self.accounting(), &step.key, &step.order).await {
+            Ok(OrderClosing::Closed) => return Ok(Left::Next),
+            Ok(OrderClosing::Left(message)) | Err(Failure::Rejected { message, .. }) => message,
+            Err(failure) => return Err(self.stop_of(Side::Accounting, failure)),
+        };
+        // The invoice stands; only the order is the merchant's to close.
+        let reason = Reason::new("sales-order-not-closed").with("number", step.order.number);
+        self.progress.held.get_or_insert(reason.with("message", message));
+        Ok(Left::Next)
+    }
+
     async fn register_payment(
         &mut self,
         carrying: &mut Carrying<'_>,
@@ -554,8 +616,9 @@ impl Session<'_> {
         match self.ensure(carrying, index, &Thing::Payment(step), carrying.look_first).await {
             Err(Stop::Park(reason)) => {
                 // The invoice stands; only the payment is the merchant's to settle.
-                let reason = Reason { code: "payment-refused".to_owned(), facts: reason.facts };
-                self.progress.held = Some(reason);
+                let otherwise = reason.fact("code") == "integrity";
+                let code = if otherwise { "payment-differs" } else { "payment-refused" };
+                self.progress.held = Some(Reason { code: code.to_owned(), facts: reason.facts });
                 Ok(Left::Next)
             }
             done => {
@@ -582,7 +645,7 @@ impl Session<'_> {
     /// All steps are done.
     fn end_done(&mut self, carrying: &Carrying<'_>) -> Ending {
         self.plan_open = false;
-        self.remember(carrying.plan.ordinal, false);
+        self.remember_plan(carrying.plan);
         let applied = Some(carrying.applied.clone());
         match &self.progress.held {
             Some(held) => {
@@ -619,7 +682,7 @@ impl Session<'_> {
     /// The target refused a step for good. Nothing is in doubt, so the next try plans anew.
     fn end_parked(&mut self, carrying: &Carrying<'_>, reason: Reason) -> Ending {
         self.plan_open = false;
-        self.remember(carrying.plan.ordinal, false);
+        self.remember_plan(carrying.plan);
         self.notes.reason = Some(reason.clone());
         let applied = Some(carrying.applied.clone());
         Ending::settled(Status::Parked { code: reason.code }, reason.facts, applied)

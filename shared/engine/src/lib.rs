@@ -3,6 +3,7 @@
 //! The simulator runs this very code: nothing here reads a clock, the environment or a random number, and nothing waits.
 //! "Later" is a fact in the ledger (`due_at`), never a sleep.
 
+pub mod catalogue;
 pub mod clock;
 pub mod compare;
 pub mod conformance;
@@ -14,10 +15,12 @@ pub mod message;
 pub mod policy;
 mod prepare;
 pub mod process;
+mod products;
 pub mod recorder;
 pub mod replay;
 pub mod route;
 mod session;
+pub mod stock;
 pub mod store;
 pub mod sweep;
 

@@ -2,16 +2,16 @@
 //!
 //! Each claim that did something leaves rows: one with the plan, one with the conclusion. A row has a public part, which
 //! may be read by whoever operates Bogbro, and a personal part (the order as the shop sent it, customers, request and
-//! answer bodies), which the store seals with a key per person, so that erasing the key erases the person and nothing
-//! else. Rows are chained by hashes over the public text and the sealed bytes: a row that was changed or taken out shows,
+//! answer bodies), which the store seals with a key per transfer, so that destroying the keys of a person's transfers
+//! erases the person and nothing else. Rows are chained by hashes over the public text and the sealed bytes: a row that was changed or taken out shows,
 //! and erasure does not break the chain. From the rows alone the plan and the requests can be made again
 //! ([`crate::replay`]).
 
 use connectors::ports::ReadingRules;
-use domain::catalogue::Catalogue;
+use domain::catalogue::{Catalogue, ProductCatalogue};
 use domain::document::{DocumentKind, Totals};
 use domain::plan::Reason;
-use domain::{AgreementId, ConnectionId, EffectKey, Settings, TransferId};
+use domain::{AgreementId, ConnectionId, EffectKey, MerchantId, Settings, TransferId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,8 @@ pub enum RowKind {
     Planned,
     /// The work under a claim ended.
     Concluded,
+    /// The personal part of all rows before it was erased.
+    Erased,
 }
 
 /// One call to an outside system, without anything personal.
@@ -149,6 +151,12 @@ pub struct PlanningRecord {
     pub earlier: Option<u32>,
     /// What stood of it: kind and number.
     pub standing: Option<(DocumentKind, u64)>,
+    /// Somebody else made or booked it.
+    #[serde(default)]
+    pub adopted: bool,
+    /// Number of the customer that it was made out to, when it was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<u32>,
 }
 
 /// One call in full, redacted of credentials (which the transport adds after recording).
@@ -175,6 +183,9 @@ pub struct PersonalPart {
     pub order: Option<String>,
     /// The slice of the catalogue that the plan was made with.
     pub catalogue: Option<Catalogue>,
+    /// The slice that a product of the shop was planned with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub products: Option<ProductCatalogue>,
     /// Calls made, in full.
     pub calls: Vec<RecordedCall>,
 }
@@ -184,7 +195,8 @@ pub struct PersonalPart {
 pub struct LogEntry {
     /// The public part.
     pub public: PublicPart,
-    /// Whose key seals the personal part: a hash of the buyer's identity in the shop; empty when nobody is known.
+    /// Whose it is: [`person`]; empty when nobody is known. A store keeps it so that all transfers of a person can be found,
+    /// under a key of its own, and need not give it back.
     pub person: String,
     /// The personal part; `None` after erasure.
     pub personal: Option<PersonalPart>,
@@ -203,8 +215,27 @@ impl LogEntry {
 
     /// Key of the row among the rows of its transfer: sorts in order of writing.
     pub fn row_key(&self) -> String {
-        format!("{:012}#{:03}", self.public.fence, self.public.sequence)
+        row_key(self.public.fence, self.public.sequence)
     }
+}
+
+/// Key of the row of a claim and a place among its rows: sorts in order of writing.
+pub fn row_key(fence: u64, sequence: u32) -> String {
+    format!("{fence:012}#{sequence:03}")
+}
+
+/// Who a buyer is, for finding all of a person's transfers: a hash of the e-mail address, or of the shop's own id for a buyer
+/// without one; `None` when nothing is known of them. It can be guessed by who knows the address, so it is stored nowhere
+/// as it is.
+pub fn person(merchant: &MerchantId, source: &str, email: &str, shop_id: Option<&str>) -> Option<String> {
+    let email = email.trim().to_lowercase();
+    let shop_id = shop_id.map(str::trim).filter(|id| !id.is_empty());
+    let text = match shop_id {
+        _ if !email.is_empty() => format!("{merchant}|mail|{email}"),
+        Some(id) => format!("{merchant}|customer|{source}|{id}"),
+        None => return None,
+    };
+    Some(data_encoding::BASE32_NOPAD.encode(&Sha256::digest(text.as_bytes())[..15]).to_ascii_lowercase())
 }
 
 /// Hash of a row: over the hash of the row before it (empty for the first), the public text and the sealed bytes.
@@ -224,4 +255,23 @@ pub struct Trace {
     pub rows: Vec<LogEntry>,
     /// Index of the first row whose hash does not follow from the row before it, or that the head does not lead to.
     pub broken_at: Option<usize>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_is_known_by_the_address_in_every_shop_and_without_one_by_the_shops_own_id() {
+        let of = |merchant: &str, source: &str, email: &str, id: Option<&str>| {
+            person(&MerchantId::new(merchant), source, email, id)
+        };
+        let anna = of("m", "shopify:a", "Anna@Example.org ", Some("1"));
+        assert!(anna.is_some());
+        assert_eq!(anna, of("m", "woocommerce:b", "anna@example.org", None));
+        assert_ne!(anna, of("other", "shopify:a", "anna@example.org", Some("1")));
+        assert_ne!(anna, of("m", "shopify:a", "", Some("1")));
+        assert_ne!(of("m", "shopify:a", "", Some("1")), of("m", "shopify:b", "", Some("1")));
+        assert_eq!(of("m", "shopify:a", " ", Some("")), None);
+    }
 }

@@ -40,6 +40,9 @@ impl Default for Limits {
     }
 }
 
+/// Over how long at most those that were asked to wait for the same moment come back, in milliseconds.
+const LONGEST_SPREAD_MS: i128 = 15 * 60_000;
+
 impl Limits {
     /// The wait before try number `tries + 1`: doubles each time up to the longest, plus up to a fifth that depends on the
     /// transfer, so that what failed together does not come back together.
@@ -50,7 +53,8 @@ impl Limits {
         SignedDuration::from_millis(seconds * 1000 + seconds * spread / 5)
     }
 
-    /// When to try again: after the backoff, and never sooner than the other side asked.
+    /// When to try again: after the backoff, and never sooner than the other side asked. What waits long for the same moment
+    /// (a day's quota that opens at midnight) comes back spread over a twentieth of the wait, at most a quarter of an hour.
     pub fn again_at(
         &self,
         transfer: &TransferId,
@@ -59,7 +63,12 @@ impl Limits {
         asked: Option<SignedDuration>,
     ) -> Timestamp {
         let backoff = self.backoff(transfer, tries);
-        now + asked.map_or(backoff, |asked| asked.max(backoff).min(SignedDuration::from_hours(48)))
+        let place = i64::from(crate::store::spread(transfer) % 1000);
+        let apart = |asked: SignedDuration| {
+            let most = (asked.as_millis() / 20).min(LONGEST_SPREAD_MS);
+            asked + SignedDuration::from_millis(i64::try_from(most).unwrap_or(0) * place / 1000)
+        };
+        now + asked.map_or(backoff, |asked| apart(asked).max(backoff).min(SignedDuration::from_hours(48)))
     }
 }
 
@@ -105,5 +114,12 @@ mod tests {
         let waits: std::collections::BTreeSet<_> =
             (0..100).map(|entity| limits.backoff(&transfer(entity), 5)).collect();
         assert!(waits.len() > 50, "{}", waits.len());
+        let midnight = Some(SignedDuration::from_hours(6));
+        let again: std::collections::BTreeSet<_> = (0..100)
+            .map(|entity| limits.again_at(&transfer(entity), 0, Timestamp::UNIX_EPOCH, midnight))
+            .collect();
+        assert!(again.len() > 50, "{}", again.len());
+        let last = again.last().expect("some").duration_since(Timestamp::UNIX_EPOCH);
+        assert!(last <= SignedDuration::from_mins(6 * 60 + 15), "{last:?}");
     }
 }

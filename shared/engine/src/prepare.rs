@@ -10,10 +10,14 @@ use connectors::ports::{Fetched, FoundDocument};
 use domain::catalogue::{MasterData, Product};
 use domain::document::DocumentKind;
 use domain::plan::{CustomerAction, Reason, Step};
-use domain::planning::{Earlier, PlanInput, StandingDocument, content_hash, needs, plan};
-use domain::{Catalogue, Decision, EffectKey, Order, Plan};
+use domain::planning::{
+    Earlier, PlanInput, StandingDocument, adjustment_needs, content_hash, invoice_reference, more_follows,
+    needs, plan,
+};
+use domain::{Catalogue, Decision, EffectKey, Order, Plan, VatNumberAnswer};
 
 use crate::log::{PlanningRecord, RowKind};
+use crate::recorder::RecordingTransport;
 use crate::session::{Ending, Session, Side, Stop};
 use crate::store::{
     Applied, Doubt, LEDGER_SCHEMA, OrderFacts, PlanStoring, Progress, Status, StoreFailure, StoredPlan,
@@ -35,19 +39,24 @@ struct Standing {
 impl Session<'_> {
     /// Reads the source and brings the target to it.
     pub(crate) async fn renew(&mut self) -> Result<Ending, Stop> {
-        let Some((order, raw)) = self.fetch().await? else { return Ok(self.gone()) };
+        let Some((order, raw)) = self.fetch().await? else { return self.gone().await };
         if let Some(ending) = self.behind(&order) {
             return Ok(ending);
         }
         self.note_order(&order, raw);
         let earlier = self.earlier_plan().await?;
         let master = self.master_data().await?;
-        let bare = Catalogue { master: (*master).clone(), products: BTreeMap::new(), customers: Vec::new() };
+        let bare = Catalogue {
+            master: (*master).clone(),
+            products: BTreeMap::new(),
+            customers: Vec::new(),
+            vat_number: None,
+        };
         if let Some(ending) = self.still_held(&order, earlier.as_ref()) {
             return Ok(ending);
         }
         let recorded = self.standing().map(|(kind, number)| StandingDocument { kind, number });
-        let decision = self.decide(&order, &bare, "", earlier.as_ref(), recorded);
+        let decision = self.decide(&order, &bare, "", self.earlier(earlier.as_ref(), recorded));
         if let Decision::Skip(reason) = decision {
             return Ok(self.skipped(reason, &order));
         }
@@ -55,18 +64,48 @@ impl Session<'_> {
             Some(plan) => self.standing_now(plan).await?,
             None => None,
         };
-        let catalogue = self.catalogue(&order, master).await?;
-        let hash = catalogue.hash();
         let document = standing.as_ref().map(|standing| standing.document);
-        let decision = self.decide(&order, &catalogue, &hash, earlier.as_ref(), document);
+        let before = self.earlier(earlier.as_ref(), document);
+        let catalogue = match decision {
+            // What only registers payments needs nothing more of the target.
+            Decision::Transfer(plan) if plan.done > 0 => bare,
+            _ => self.catalogue(&order, before, master).await?,
+        };
+        let hash = catalogue.hash();
+        let decision = self.decide(&order, &catalogue, &hash, before);
         self.note_planning(earlier.as_ref(), document);
         self.notes.catalogue_hash = Some(hash);
         self.notes.catalogue = Some(catalogue);
         match decision {
             Decision::Skip(reason) => Ok(self.skipped(reason, &order)),
             Decision::Hold(reason) => Ok(self.held(reason, &order)),
-            Decision::Transfer(plan) => self.carry(*plan, &order, standing).await,
+            Decision::Transfer(plan) => {
+                let ending = self.carry(&plan, &order, standing).await?;
+                Ok(self.with_what_follows(ending, &order, &plan))
+            }
         }
+    }
+
+    /// The last plan beside what stands of it.
+    fn earlier<'p>(&self, plan: Option<&'p Plan>, document: Option<StandingDocument>) -> Option<Earlier<'p>> {
+        plan.map(|plan| Earlier {
+            plan,
+            document,
+            adopted: self.is_adopted(),
+            customer: self.progress.customer,
+        })
+    }
+
+    /// One plan is one document. Where the order asks for another after it (a refund beside an edit, two refunds in one update), the
+    /// transfer comes up again at once: each document is concluded, and so recorded, before the next is planned.
+    fn with_what_follows(&self, ending: Ending, order: &Order, plan: &Plan) -> Ending {
+        let booked = self.standing().is_some_and(|(kind, _)| kind.is_booked());
+        let follows =
+            (booked || plan.adjustment.is_some()) && more_follows(order, &self.route.settings, plan);
+        if ending.status != Status::Done || ending.due_at.is_some() || !follows {
+            return ending;
+        }
+        Ending { due_at: Some(self.engine.now()), ..ending }
     }
 
     /// A document that the merchant must look at is not written again because the shop tells of the same order once more.
@@ -99,17 +138,23 @@ impl Session<'_> {
         }
     }
 
-    /// The order is gone in the shop: what stands in the books stays there.
-    fn gone(&mut self) -> Ending {
+    /// The order is gone in the shop: what stands in the books stays there. That is the merchant's to look at, unless all of it
+    /// was credited before.
+    async fn gone(&mut self) -> Result<Ending, Stop> {
         let reason = Reason::new("order-deleted").with("order", &self.head.order_number);
+        let credited = match self.standing() {
+            Some(_) => self.earlier_plan().await?.is_some_and(|plan| plan.leaves_nothing()),
+            None => false,
+        };
         self.notes.reason = Some(reason.clone());
         let earlier = self.head.applied.clone().unwrap_or_default();
         let applied = Some(Applied { body_hash: self.kept_hash(), decision: reason.code.clone(), ..earlier });
         let status = match self.standing() {
+            Some(_) if credited => Status::Done,
             Some(_) => Status::Held { code: "order-deleted-after-transfer".to_owned() },
             None => Status::Skipped { code: reason.code },
         };
-        Ending::settled(status, reason.facts, applied)
+        Ok(Ending::settled(status, reason.facts, applied))
     }
 
     /// The shop answered with an older state than the one that stands: a lagging copy. An older event never changes newer
@@ -216,25 +261,42 @@ impl Session<'_> {
     /// What stands in the target of the last plan, as it is now. A booked invoice stays; a draft may have been edited,
     /// booked or deleted by a person.
     async fn standing_now(&mut self, plan: &Plan) -> Result<Option<Standing>, Stop> {
-        if let Some(number) = self.progress.invoice {
-            let document = StandingDocument { kind: DocumentKind::BookedInvoice, number };
+        if let (Some(number), Some((kind, _))) = (self.progress.invoice, self.standing()) {
+            let document = StandingDocument { kind, number };
             return Ok(Some(Standing { document, found: None, edited: false }));
         }
         let Some(found) = self.look_for(plan).await? else {
+            if let Some(standing) = self.replaced_before_the_restore(plan).await? {
+                return Ok(Some(standing));
+            }
             self.second_look().await?;
             return Ok(None);
         };
         self.progress.doubt = None;
-        let edited = found.kind != DocumentKind::BookedInvoice
+        let edited = !found.kind.is_booked()
             && (found.reference != plan.reference
                 || self.progress.totals.is_some_and(|totals| totals != found.totals)
                 || self.progress.customer.is_some_and(|customer| customer != found.customer));
         let document = StandingDocument { kind: found.kind, number: found.number };
-        if found.kind == DocumentKind::BookedInvoice {
+        if found.kind.is_booked() {
             self.note_found(&found);
             self.remember(plan.ordinal, true);
         }
         Ok(Some(Standing { document, found: Some(found), edited }))
+    }
+
+    /// After a restore the ledger may know of a sales order only, whose place an invoice has taken since: the order was closed,
+    /// not removed by a person. The same plan is then made again, and finds its invoice.
+    async fn replaced_before_the_restore(&mut self, plan: &Plan) -> Result<Option<Standing>, Stop> {
+        let Some((DocumentKind::Order, number)) = self.standing() else { return Ok(None) };
+        if self.route.epoch.is_none() {
+            return Ok(None);
+        }
+        let port = self.route.accounting.port;
+        let found = port.find(&self.accounting(), &invoice_reference(plan)).await;
+        let found = found.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
+        let document = StandingDocument { kind: DocumentKind::Order, number };
+        Ok((!found.is_empty()).then_some(Standing { document, found: None, edited: false }))
     }
 
     /// A document that is not found is believed to be removed only when a second look, after the look-up lag, agrees.
@@ -257,7 +319,7 @@ impl Session<'_> {
     }
 
     /// The accounting system's slowly changing data, kept or read.
-    async fn master_data(&mut self) -> Result<Arc<MasterData>, Stop> {
+    pub(crate) async fn master_data(&mut self) -> Result<Arc<MasterData>, Stop> {
         if let Some(master) = self.engine.connections.kept_master_data(&self.route) {
             return Ok(master);
         }
@@ -268,9 +330,17 @@ impl Session<'_> {
     }
 
     /// The snapshot that this order is planned with.
-    async fn catalogue(&mut self, order: &Order, master: Arc<MasterData>) -> Result<Catalogue, Stop> {
+    async fn catalogue(
+        &mut self,
+        order: &Order,
+        before: Option<Earlier<'_>>,
+        master: Arc<MasterData>,
+    ) -> Result<Catalogue, Stop> {
         let port = self.route.accounting.port;
-        let asked = needs(order, &self.route.settings);
+        let asked = match before.filter(Earlier::is_invoiced) {
+            Some(before) => adjustment_needs(order, &self.route.settings, before.plan),
+            None => needs(order, &self.route.settings),
+        };
         let products: Vec<Product> = if asked.products.is_empty() {
             Vec::new()
         } else {
@@ -284,11 +354,45 @@ impl Session<'_> {
             }
             None => Vec::new(),
         };
+        let vat_number = match &asked.vat_number {
+            Some(number) => self.ask_register(number).await,
+            None => None,
+        };
         Ok(Catalogue {
             master: Arc::unwrap_or_clone(master),
             products: products.into_iter().map(|product| (product.number.clone(), product)).collect(),
             customers,
+            vat_number,
         })
+    }
+
+    /// What the register of VAT numbers answers about a number, with the time. One that cannot answer keeps no sale back: the form
+    /// of the number was looked at, and the log says that nobody answered.
+    async fn ask_register(&mut self, number: &str) -> Option<VatNumberAnswer> {
+        let register = self.route.vat_register.clone()?;
+        let manifest = register.port.manifest();
+        let transport = RecordingTransport {
+            inner: &*register.transport,
+            recorder: &self.recorder,
+            system: manifest.system,
+            clock: self.engine.clock,
+            deadline: self.work.deadline,
+            timeout_seconds: manifest.timeout_seconds,
+        };
+        match register.port.ask(&transport, number).await {
+            Ok(answer) => Some(VatNumberAnswer {
+                number: number.to_owned(),
+                registered: answer.registered,
+                name: answer.name,
+                answered_at: self.engine.now(),
+                consultation: answer.consultation,
+            }),
+            Err(failure) => {
+                let reason = Reason::new("vat-number-not-answered").with("vat-number", number);
+                self.notes.unanswered = Some(reason.with("message", failure));
+                None
+            }
+        }
     }
 
     fn decide(
@@ -296,8 +400,7 @@ impl Session<'_> {
         order: &Order,
         catalogue: &Catalogue,
         catalogue_hash: &str,
-        earlier: Option<&Plan>,
-        document: Option<StandingDocument>,
+        earlier: Option<Earlier<'_>>,
     ) -> Decision {
         plan(&PlanInput {
             transfer: &self.head.transfer,
@@ -310,15 +413,20 @@ impl Session<'_> {
             catalogue_hash,
             time_zone: &self.route.time_zone,
             today: self.today(),
-            earlier: earlier.map(|plan| Earlier { plan, document }),
+            earlier,
         })
     }
 
-    fn today(&self) -> jiff::civil::Date {
+    /// True when the document that stands was made or booked by somebody else.
+    fn is_adopted(&self) -> bool {
+        self.documents.last().is_some_and(|document| document.adopted)
+    }
+
+    pub(crate) fn today(&self) -> jiff::civil::Date {
         self.route.time_zone.to_datetime(self.engine.now()).date()
     }
 
-    fn note_planning(&mut self, earlier: Option<&Plan>, standing: Option<StandingDocument>) {
+    pub(crate) fn note_planning(&mut self, earlier: Option<&Plan>, standing: Option<StandingDocument>) {
         self.notes.planning = Some(PlanningRecord {
             transfer: self.head.transfer.clone(),
             shop: self.route.shop.connection.clone(),
@@ -331,30 +439,55 @@ impl Session<'_> {
             today: self.today(),
             earlier: earlier.map(|plan| plan.ordinal),
             standing: standing.map(|document| (document.kind, document.number)),
+            adopted: earlier.is_some() && self.is_adopted(),
+            customer: self.progress.customer.filter(|_| earlier.is_some()),
         });
     }
 
     /// Stores the plan and carries it out.
-    async fn carry(&mut self, plan: Plan, order: &Order, standing: Option<Standing>) -> Result<Ending, Stop> {
-        if let Some(reason) = self.objection(&plan, standing.as_ref()) {
+    async fn carry(
+        &mut self,
+        plan: &Plan,
+        order: &Order,
+        standing: Option<Standing>,
+    ) -> Result<Ending, Stop> {
+        if let Some(reason) = self.objection(plan, standing.as_ref()) {
             return Ok(self.held(reason, order));
         }
         let hash = plan.hash();
-        self.note_plan(&plan, &hash);
+        self.note_plan(plan, &hash);
         self.notes.warnings.clone_from(&plan.warnings);
+        self.notes.warnings.extend(self.notes.unanswered.take());
         let applied = self.applied(order, &hash);
-        self.progress = starting_progress(&plan, standing.as_ref());
-        if let Err(stop) = self.store_plan(&plan, &hash, applied.clone()).await {
+        self.progress = self.starting_progress(plan, standing.as_ref());
+        if let Err(stop) = self.store_plan(plan, &hash, applied.clone()).await {
             self.progress = self.head.progress.clone();
             return Err(stop);
         }
-        let look_first = self.route.epoch.is_some_and(|epoch| order.created_at < epoch);
-        self.execute(&plan, applied, false, look_first).await
+        // What was counted as not registered may be in the books all the same: a payment is never made unseen.
+        let look_first = plan.done > 0 || self.route.epoch.is_some_and(|epoch| order.created_at < epoch);
+        self.execute(plan, applied, false, look_first).await
+    }
+
+    fn starting_progress(&self, plan: &Plan, standing: Option<&Standing>) -> Progress {
+        if plan.done > 0 {
+            // It goes on from what stands, a complaint that nobody has settled included.
+            let step = plan.done;
+            return Progress { step, compared: true, doubt: None, reopened: false, ..self.progress.clone() };
+        }
+        let updates = plan.steps.iter().any(|step| matches!(step, Step::UpdateDraft(_)));
+        let standing = standing.filter(|_| updates);
+        Progress {
+            draft: standing.map(|standing| standing.document.number),
+            kind: standing.map(|standing| standing.document.kind),
+            totals: standing.and_then(|standing| standing.found.as_ref()).map(|found| found.totals),
+            ..Progress::default()
+        }
     }
 
     /// What speaks against a plan although it could be made.
     fn objection(&self, plan: &Plan, standing: Option<&Standing>) -> Option<Reason> {
-        let step = plan.document_step()?;
+        let step = plan.document_step().filter(|_| plan.done == 0)?;
         let port = self.route.accounting.port;
         if let Err(failure) = port.check(&step.document) {
             return Some(Reason::new("document-not-possible").with("message", failure));
@@ -362,19 +495,23 @@ impl Session<'_> {
         let standing = standing?;
         let number = standing.document.number;
         let changes = plan.steps.iter().any(|step| matches!(step, Step::UpdateDraft(_)));
-        let foreign = self.documents.last().is_some_and(|document| document.adopted);
-        if changes && foreign {
+        if step.supersedes.is_some() && !changes && standing.edited && !self.is_replay() {
+            return Some(Reason::new("order-edited-by-person").with("number", number));
+        }
+        if changes && self.is_adopted() {
             return Some(Reason::new("adopted-draft-differs").with("number", number));
         }
         (changes && standing.edited && !self.is_replay())
             .then(|| Reason::new("draft-edited-by-person").with("number", number))
     }
 
-    async fn store_plan(&mut self, plan: &Plan, hash: &str, applied: Applied) -> Result<(), Stop> {
+    pub(crate) async fn store_plan(&mut self, plan: &Plan, hash: &str, applied: Applied) -> Result<(), Stop> {
         let json = serde_json::to_string(plan).map_err(|error| Stop::Ledger(error.to_string()))?;
         let order = self.order.clone().ok_or_else(|| Stop::Ledger("no order was read".to_owned()))?;
         "transfer".clone_into(&mut self.notes.decision);
-        let day = plan.document_step().map_or(order.day, |step| step.document.date);
+        // An order belongs to the day of its first document, also when a credit note follows.
+        let first = plan.document_step().filter(|_| plan.adjustment.is_none());
+        let day = first.map_or(order.day, |step| step.document.date);
         self.order = Some(OrderFacts { day, ..order.clone() });
         let now = self.engine.now();
         let storing = PlanStoring {
@@ -430,15 +567,4 @@ fn locks_of(plan: &Plan) -> Vec<EffectKey> {
     keys.sort();
     keys.dedup();
     keys
-}
-
-fn starting_progress(plan: &Plan, standing: Option<&Standing>) -> Progress {
-    let updates = plan.steps.iter().any(|step| matches!(step, Step::UpdateDraft(_)));
-    let standing = standing.filter(|_| updates);
-    Progress {
-        draft: standing.map(|standing| standing.document.number),
-        kind: standing.map(|standing| standing.document.kind),
-        totals: standing.and_then(|standing| standing.found.as_ref()).map(|found| found.totals),
-        ..Progress::default()
-    }
 }

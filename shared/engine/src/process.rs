@@ -4,6 +4,7 @@
 //! open, else the entity is read from its source, a plan is made, stored, and carried out. Whatever happens ends in one
 //! conclusion under the fence, which says where the transfer stands and when it comes up again.
 
+use domain::EntityKind;
 use domain::plan::Reason;
 use jiff::{SignedDuration, Timestamp, Unit};
 
@@ -50,6 +51,8 @@ pub enum Outcome {
     Concluded(Status),
     /// Settled before for these very bytes.
     Duplicate,
+    /// The merchant's settings carry nothing of this kind over.
+    NotWanted,
     /// It waits for a later time and will be read afresh then.
     Deferred,
     /// Somebody works on it for these very bytes.
@@ -90,6 +93,11 @@ impl Engine<'_> {
             Err(RouteFailure::Unknown(words)) => return self.keep_aside(message, &words).await,
             Err(RouteFailure::Unavailable(words)) => return Outcome::Retry(words),
         };
+        // Without this, every sale that takes stock would be paid for again as a product event.
+        let product = message.kind == EntityKind::Product && message.why == Why::Webhook;
+        if product && route.settings.products.catalogue.is_off() {
+            return Outcome::NotWanted;
+        }
         let head = match self.claim(work, &route).await {
             Ok(head) => head,
             Err(outcome) => return outcome,

@@ -12,11 +12,12 @@ use async_trait::async_trait;
 use connectors::http::{Request, Response, Transport};
 use connectors::ports::{Accounting, Webshop};
 use connectors::registry;
-use domain::document::DocumentKind;
 use domain::identity::Effect;
-use domain::plan::{CustomerAction, Step};
-use domain::planning::{Earlier, PlanInput, StandingDocument, judge, plan};
-use domain::{Decision, EffectKey, Failure, Plan};
+use domain::plan::{CustomerAction, Step, SupersededOrder};
+use domain::planning::{
+    Earlier, PlanInput, ProductInput, StandingDocument, judge, plan, plan_product, sales_order_reference,
+};
+use domain::{Decision, EffectKey, EntityKind, Failure, Plan};
 use jiff::tz::TimeZone;
 
 use crate::log::{LogEntry, PlanningRecord, RecordedCall, RowKind, Trace};
@@ -88,6 +89,9 @@ fn replan_row(row: usize, entry: &LogEntry, made: &[Replanned]) -> Result<Replan
     let incomplete = || ReplayFailure::Incomplete(row);
     let planning = entry.public.planning.clone().ok_or_else(incomplete)?;
     let personal = entry.personal.as_ref().ok_or_else(incomplete)?;
+    if planning.transfer.kind == EntityKind::Product {
+        return replan_product(row, entry, planning, made);
+    }
     let (raw, catalogue) = personal.order.as_ref().zip(personal.catalogue.as_ref()).ok_or_else(incomplete)?;
     let recorded = entry.public.plan_hash.clone().ok_or_else(incomplete)?;
     let shop = registry::webshop(&planning.shop_system).ok_or_else(incomplete)?;
@@ -113,8 +117,60 @@ fn replan_row(row: usize, entry: &LogEntry, made: &[Replanned]) -> Result<Replan
         catalogue_hash: &catalogue.hash(),
         time_zone: &TimeZone::get(&planning.time_zone).map_err(|_| incomplete())?,
         today: planning.today,
-        earlier: earlier.map(|plan| Earlier { plan, document }),
+        earlier: earlier.map(|plan| Earlier {
+            plan,
+            document,
+            adopted: planning.adopted,
+            customer: planning.customer,
+        }),
     });
+    same_plan(row, decision, recorded, planning)
+}
+
+/// The same for a product of the shop; one that is gone was planned with no text.
+fn replan_product(
+    row: usize,
+    entry: &LogEntry,
+    planning: PlanningRecord,
+    made: &[Replanned],
+) -> Result<Replanned, ReplayFailure> {
+    let incomplete = || ReplayFailure::Incomplete(row);
+    let personal = entry.personal.as_ref().ok_or_else(incomplete)?;
+    let catalogue = personal.products.as_ref().ok_or_else(incomplete)?;
+    let recorded = entry.public.plan_hash.clone().ok_or_else(incomplete)?;
+    let shop = registry::webshop(&planning.shop_system).ok_or_else(incomplete)?;
+    let entries = match &personal.order {
+        Some(raw) => {
+            shop.read_product(raw).map_err(|failure| ReplayFailure::Unreadable(row, failure.to_string()))?
+        }
+        None => Vec::new(),
+    };
+    let earlier = match planning.earlier {
+        Some(ordinal) => {
+            let of_ordinal = |replanned: &&Replanned| replanned.plan.ordinal == ordinal;
+            Some(&made.iter().rev().find(of_ordinal).ok_or_else(incomplete)?.plan)
+        }
+        None => None,
+    };
+    let decision = plan_product(&ProductInput {
+        transfer: &planning.transfer,
+        agreement: &planning.agreement,
+        entries: &entries,
+        settings: &planning.settings,
+        settings_version: entry.public.settings_version,
+        catalogue,
+        catalogue_hash: &catalogue.hash(),
+        earlier,
+    });
+    same_plan(row, decision, recorded, planning)
+}
+
+fn same_plan(
+    row: usize,
+    decision: Decision,
+    recorded: String,
+    planning: PlanningRecord,
+) -> Result<Replanned, ReplayFailure> {
     let found = match &decision {
         Decision::Transfer(plan) => plan.hash(),
         Decision::Skip(reason) => format!("a skip ({})", reason.code),
@@ -227,6 +283,10 @@ async fn ask_again(
             replanned.plan.ordinal | crate::execute::CORRECTION,
             &replanned.plan.agreement,
         );
+        if crate::execute::closing_key(&replanned.plan) == *key {
+            known = true;
+            ends.close_forgotten(&replanned.plan, key, call, transport).await;
+        }
         if correction == *key {
             known = true;
             ends.correct(&replanned.plan, key, entry, transport).await;
@@ -243,8 +303,10 @@ fn key_of(step: &Step) -> Option<&EffectKey> {
     Some(match step {
         Step::EnsureCustomer(step) => &step.key,
         Step::CreateProduct(step) => &step.key,
+        Step::ChangeProduct(step) => &step.key,
         Step::CreateDocument(step) | Step::UpdateDraft(step) => &step.key,
         Step::Book(step) => &step.key,
+        Step::CloseOrder(step) => &step.key,
         Step::RegisterPayment(step) => &step.key,
         Step::WriteBack(step) => &step.key,
     })
@@ -279,6 +341,9 @@ impl Ends<'_> {
             Step::CreateProduct(step) => {
                 let _ = accounting.create_product(transport, step).await;
             }
+            Step::ChangeProduct(step) => {
+                let _ = accounting.change_product(transport, step).await;
+            }
             Step::CreateDocument(step) => {
                 let (key, document) = (&step.key, &step.document);
                 let _ = accounting.create_document(transport, key, document, self.customer).await;
@@ -294,19 +359,32 @@ impl Ends<'_> {
             Step::Book(step) => {
                 let _ = accounting.book(transport, &step.key, self.number("draft"), step.send).await;
             }
+            Step::CloseOrder(step) => {
+                let _ = accounting.close_order(transport, &step.key, &step.order).await;
+            }
             Step::RegisterPayment(step) => {
                 let invoice = self.number("invoice");
                 let _ = accounting.register_payment(transport, step, self.customer, invoice).await;
             }
             Step::WriteBack(step) => {
-                let number = match step.kind {
-                    DocumentKind::BookedInvoice => self.number("invoice"),
-                    DocumentKind::Order | DocumentKind::DraftInvoice => self.number("draft"),
-                };
+                let number = self.number(if step.kind.is_booked() { "invoice" } else { "draft" });
                 let entity = &plan.transfer.entity;
                 let _ = self.shop.write_back(transport, entity, step, &number.to_string()).await;
             }
         }
+    }
+
+    /// The closing of a sales order that the ledger had forgotten: its number was found, and stands in the call alone.
+    async fn close_forgotten(
+        &self,
+        plan: &Plan,
+        key: &EffectKey,
+        call: &RecordedCall,
+        transport: &Replaying<'_>,
+    ) {
+        let number = call.request.path.rsplit('/').next().and_then(|number| number.parse().ok());
+        let order = SupersededOrder { number: number.unwrap_or(0), reference: sales_order_reference(plan) };
+        let _ = self.accounting.close_order(transport, key, &order).await;
     }
 
     /// The correction that the target's first answer asked for.

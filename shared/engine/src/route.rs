@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use connectors::http::Transport;
-use connectors::ports::{Accounting, ReadingRules, Webshop};
+use connectors::ports::{Accounting, ReadingRules, VatNumberRegister, Webshop};
 use domain::catalogue::MasterData;
 use domain::{AgreementId, ConnectionId, MerchantId, Settings};
 use jiff::Timestamp;
@@ -43,6 +43,15 @@ pub struct AccountingEnd {
     pub transport: Arc<dyn Transport>,
 }
 
+/// A register of VAT numbers and the way to it.
+#[derive(Clone)]
+pub struct RegisterEnd {
+    /// Its port.
+    pub port: &'static dyn VatNumberRegister,
+    /// The way to it.
+    pub transport: Arc<dyn Transport>,
+}
+
 /// One flow, ready to be worked on.
 #[derive(Clone)]
 pub struct Route {
@@ -52,6 +61,8 @@ pub struct Route {
     pub shop: ShopEnd,
     /// To where.
     pub accounting: AccountingEnd,
+    /// The register of VAT numbers that is asked before a sale without VAT; `None` where there is none.
+    pub vat_register: Option<RegisterEnd>,
     /// The settings of the flow.
     pub settings: Settings,
     /// Their version.

@@ -1,10 +1,10 @@
 //! The work under one claim: what is known so far, and the one place where it is concluded.
 
+use domain::catalogue::ProductCatalogue;
 use domain::document::{DocumentKind, Totals};
 use domain::plan::Reason;
-use domain::{Catalogue, EffectKey, Failure, Order, Plan};
+use domain::{Catalogue, EffectKey, EntityKind, Failure, Order, Plan};
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest, Sha256};
 
 use crate::log::{Cause, LOG_SCHEMA, LogEntry, PersonalPart, PlanningRecord, PublicPart, RowKind, Why};
 use crate::process::{Engine, Outcome, Work};
@@ -16,7 +16,7 @@ use crate::store::{
 };
 
 /// Documents remembered in the head, at most; the log has them all.
-const MOST_DOCUMENTS: usize = 12;
+const MOST_DOCUMENTS: usize = 24;
 
 /// Why the work under a claim ends before its natural end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +88,8 @@ pub(crate) struct Notes {
     pub(crate) decision: String,
     pub(crate) reason: Option<Reason>,
     pub(crate) warnings: Vec<Reason>,
+    /// A register that was asked about a VAT number and could not answer.
+    pub(crate) unanswered: Option<Reason>,
     pub(crate) ordinal: u32,
     pub(crate) plan_hash: Option<String>,
     pub(crate) catalogue_hash: Option<String>,
@@ -99,6 +101,7 @@ pub(crate) struct Notes {
     pub(crate) executing: bool,
     pub(crate) order: Option<String>,
     pub(crate) catalogue: Option<Catalogue>,
+    pub(crate) products: Option<ProductCatalogue>,
     pub(crate) person: String,
 }
 
@@ -118,6 +121,8 @@ pub(crate) struct Session<'a> {
     pub(crate) order: Option<OrderFacts>,
     pub(crate) locks: Vec<EffectKey>,
     pub(crate) read_at: Option<Timestamp>,
+    /// Posting date of the document that the plan in hand makes.
+    pub(crate) document_day: Option<jiff::civil::Date>,
 }
 
 impl<'a> Session<'a> {
@@ -135,6 +140,7 @@ impl<'a> Session<'a> {
             order: None,
             locks: head.locks.clone(),
             read_at: None,
+            document_day: None,
             head,
         }
     }
@@ -150,7 +156,7 @@ impl<'a> Session<'a> {
         } else if self.plan_open || self.reopen() {
             self.resume().await
         } else {
-            self.renew().await
+            self.renew_kind().await
         };
         let ending = match ending {
             Ok(ending) => ending,
@@ -160,6 +166,14 @@ impl<'a> Session<'a> {
             },
         };
         self.conclude(ending).await
+    }
+
+    /// Reads the source and brings the target to it, by the kind of thing.
+    pub(crate) async fn renew_kind(&mut self) -> Result<Ending, Stop> {
+        match self.head.transfer.kind {
+            EntityKind::Order => self.renew().await,
+            EntityKind::Product => self.renew_product().await,
+        }
     }
 
     fn too_many(&self, code: &str) -> Stop {
@@ -330,11 +344,20 @@ impl<'a> Session<'a> {
         Err(Stop::Ledger(last))
     }
 
+    /// Remembers what stands because of a plan. One that goes on from an earlier plan makes no document: it is the last word
+    /// on the one that stands.
+    pub(crate) fn remember_plan(&mut self, plan: &Plan) {
+        match self.documents.last_mut() {
+            Some(last) if plan.done > 0 => last.ordinal = plan.ordinal,
+            _ => self.remember(plan.ordinal, false),
+        }
+    }
+
     /// Remembers a document that stands because of this transfer.
     pub(crate) fn remember(&mut self, ordinal: u32, adopted: bool) {
         let Some((kind, number)) = self.standing() else { return };
         let Some(totals) = self.progress.totals else { return };
-        let record = DocumentRecord { ordinal, kind, number, totals, adopted };
+        let record = DocumentRecord { ordinal, kind, number, totals, adopted, date: self.document_day };
         self.documents.retain(|document| document.ordinal != ordinal);
         self.documents.push(record);
         let surplus = self.documents.len().saturating_sub(MOST_DOCUMENTS);
@@ -344,7 +367,10 @@ impl<'a> Session<'a> {
     /// Kind and number of the document that stands according to the progress.
     pub(crate) fn standing(&self) -> Option<(DocumentKind, u64)> {
         match (self.progress.invoice, self.progress.draft) {
-            (Some(invoice), _) => Some((DocumentKind::BookedInvoice, invoice)),
+            (Some(booked), _) => {
+                let kind = self.progress.kind.filter(|kind| kind.is_booked());
+                Some((kind.unwrap_or(DocumentKind::BookedInvoice), booked))
+            }
             (None, Some(draft)) => Some((self.progress.kind.unwrap_or(DocumentKind::DraftInvoice), draft)),
             (None, None) => None,
         }
@@ -359,10 +385,9 @@ impl<'a> Session<'a> {
             }
         };
         add(PointerKind::OrderNumber, self.order_number());
-        add(
-            PointerKind::DraftNumber,
-            self.progress.draft.map(|number| number.to_string()).unwrap_or_default(),
-        );
+        // The number of a draft leads nowhere in the target any more once it is booked.
+        let draft = self.progress.draft.filter(|_| self.progress.invoice.is_none());
+        add(PointerKind::DraftNumber, draft.map(|number| number.to_string()).unwrap_or_default());
         add(
             PointerKind::InvoiceNumber,
             self.progress.invoice.map(|number| number.to_string()).unwrap_or_default(),
@@ -457,8 +482,12 @@ impl<'a> Session<'a> {
             numbers: self.numbers(),
             calls: summaries,
         };
-        let personal =
-            PersonalPart { order: self.notes.order.take(), catalogue: self.notes.catalogue.take(), calls };
+        let personal = PersonalPart {
+            order: self.notes.order.take(),
+            catalogue: self.notes.catalogue.take(),
+            products: self.notes.products.take(),
+            calls,
+        };
         LogEntry { public, person: self.notes.person.clone(), personal: Some(personal) }
     }
 
@@ -484,21 +513,19 @@ impl<'a> Session<'a> {
 
     /// Notes what a plan says.
     pub(crate) fn note_plan(&mut self, plan: &Plan, hash: &str) {
+        self.document_day = plan.document_step().map(|step| step.document.date);
         self.notes.ordinal = plan.ordinal;
         self.notes.plan_hash = Some(hash.to_owned());
         self.notes.catalogue_hash = Some(plan.catalogue_hash.clone());
         self.notes.source_totals = Some(plan.expected);
     }
 
-    /// Whose key seals the personal part of the log.
+    /// Whose the personal part of the log is.
     pub(crate) fn note_person(&mut self, order: &Order) {
-        let identity = order.customer.shop_id.clone().unwrap_or_else(|| order.customer.email.to_lowercase());
-        if identity.is_empty() {
-            return;
-        }
-        let text = format!("{}|{}|{identity}", self.head.transfer.merchant, self.head.transfer.source);
-        let digest = Sha256::digest(text.as_bytes());
-        self.notes.person = data_encoding::BASE32_NOPAD.encode(&digest[..15]).to_ascii_lowercase();
+        let domain::TransferId { merchant, source, .. } = &self.head.transfer;
+        let customer = &order.customer;
+        let person = crate::log::person(merchant, source, &customer.email, customer.shop_id.as_deref());
+        self.notes.person = person.unwrap_or_default();
     }
 
     /// True when the operator or merchant asked for this.

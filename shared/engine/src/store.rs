@@ -125,32 +125,46 @@ pub struct Doubt {
     pub since: Timestamp,
 }
 
-/// How far the stored plan has come, and the numbers that the target gave.
+/// How far the stored plan has come, and the numbers that the target gave. What says nothing is left out where it is
+/// stored: every write is paid for by size.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// Number of steps done.
     pub step: u32,
     /// Number of the customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<u32>,
     /// Number of the order or draft.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draft: Option<u64>,
-    /// Number of the booked invoice.
+    /// Number of the booked invoice or credit note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoice: Option<u64>,
     /// Kind of the document that stands now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<DocumentKind>,
     /// Its sums, as the target answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totals: Option<Totals>,
     /// The comparison with the order was passed (or passed by rule) for the draft.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub compared: bool,
     /// The correction line was added.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub corrected: bool,
     /// A step with unknown fate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<Doubt>,
     /// A person asked to have a held document looked at again: one that is gone by now was removed, and is not made again.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub reopened: bool,
     /// The plan ended with this: it was carried out as far as it may be, and the merchant must do something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Reason>,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// A document that stands in the target because of this transfer.
@@ -166,6 +180,9 @@ pub struct DocumentRecord {
     pub totals: Totals,
     /// Made by another integration or by a person, and adopted.
     pub adopted: bool,
+    /// Its posting date; `None` for what was recorded before dates were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Date>,
 }
 
 /// The head item of a transfer, at most about 2 KB.
@@ -427,6 +444,8 @@ pub enum PointerKind {
     InvoiceNumber,
     /// A payment's reference.
     Payment,
+    /// The number of a product that was carried over.
+    ProductNumber,
 }
 
 /// The end of work under a claim, whatever it is. It frees the lease.

@@ -8,6 +8,9 @@ use std::time::Duration;
 use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_smithy_http_client::Builder as HttpClientBuilder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
 use crate::failure::PlatformError;
 
@@ -24,6 +27,8 @@ pub struct Environment {
     pub orders_queue_url: String,
     /// `BOGBRO_BACKFILL_QUEUE_URL`: sweeps, retries, replays.
     pub backfill_queue_url: String,
+    /// `BOGBRO_STOCK_QUEUE_URL`: words that stock is to be looked at.
+    pub stock_queue_url: String,
     /// `BOGBRO_MAIL_FROM`: sender of all mails.
     pub mail_from: String,
     /// True when the AWS services are at an address of the operator's (`AWS_ENDPOINT_URL`): S3 then takes the bucket in the path.
@@ -58,6 +63,7 @@ impl Environment {
             key_id: take("BOGBRO_KEY_ID"),
             orders_queue_url: take("BOGBRO_ORDERS_QUEUE_URL"),
             backfill_queue_url: take("BOGBRO_BACKFILL_QUEUE_URL"),
+            stock_queue_url: take("BOGBRO_STOCK_QUEUE_URL"),
             mail_from: take("BOGBRO_MAIL_FROM"),
             own_endpoint: look_up("AWS_ENDPOINT_URL").is_some() || look_up("AWS_ENDPOINT_URL_S3").is_some(),
         };
@@ -70,13 +76,18 @@ impl Environment {
 }
 
 /// The AWS configuration of the standard variables, with time limits that fit inside a function's own.
+///
+/// All services share one HTTP client: each of its own would read the machine's certificates and set up TLS once more, at
+/// the start of every process, where a webhook waits for it.
 pub async fn aws_configuration() -> aws_config::SdkConfig {
     let times = TimeoutConfig::builder()
         .connect_timeout(Duration::from_millis(1_500))
         .operation_attempt_timeout(Duration::from_secs(4))
         .operation_timeout(Duration::from_secs(9))
         .build();
+    let http = HttpClientBuilder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
     aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http)
         .timeout_config(times)
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .load()

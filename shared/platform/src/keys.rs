@@ -86,14 +86,19 @@ impl Keys {
         self.item(&self.transfer(transfer), "head".to_owned())
     }
 
-    /// The stored plan of one ordinal.
-    pub fn plan(&self, transfer: &TransferId, ordinal: u32) -> ItemKey {
-        self.item(&self.transfer(transfer), format!("plan#{ordinal:06}"))
-    }
-
     /// A row of the log; `row` sorts in the order of writing.
     pub fn log(&self, transfer: &TransferId, row: &str) -> ItemKey {
         self.item(&self.transfer(transfer), format!("log#{row}"))
+    }
+
+    /// The partition of the index in which a number leads to the head of its transfer.
+    pub fn number_index(&self, kind: &str, number: &str) -> String {
+        format!("{}#{}#{}", self.prefix, escape(kind), escape(number))
+    }
+
+    /// Master data of a target, which stands once under its hash.
+    pub fn master(&self, hash: &str) -> ItemKey {
+        self.item("master", escape(hash))
     }
 
     /// A number by which people search (an order, draft or invoice number), leading to one transfer.
@@ -126,6 +131,11 @@ impl Keys {
         self.item("cursor", escape(connection.as_str()))
     }
 
+    /// The calls of a connection's day.
+    pub fn quota(&self, connection: &ConnectionId) -> ItemKey {
+        self.item("quota", escape(connection.as_str()))
+    }
+
     /// A delivery or message that was authentic but could not be taken further.
     pub fn parked(&self, id: &str) -> ItemKey {
         self.item(&format!("parked#{}", escape(id)), "parked".to_owned())
@@ -139,6 +149,36 @@ impl Keys {
     /// What the nightly comparison of one connection and day found.
     pub fn comparison(&self, connection: &ConnectionId, day: jiff::civil::Date) -> ItemKey {
         self.item("comparison", format!("{day}#{}", escape(connection.as_str())))
+    }
+
+    /// Where the stock of a flow stands.
+    pub fn stock(&self, flow: &str) -> ItemKey {
+        self.item("stock", escape(flow))
+    }
+
+    /// The chain of the merchant's segments: the partition, and how their sort keys begin.
+    pub fn segments(&self) -> ItemKey {
+        self.item("segments", "segment#".to_owned())
+    }
+
+    /// The record of one segment of the log.
+    pub fn segment(&self, sequence: u64) -> ItemKey {
+        self.item("segments", format!("segment#{sequence:012}"))
+    }
+
+    /// A request about a person's data.
+    pub fn privacy(&self, request: &str) -> ItemKey {
+        self.item("privacy", escape(request))
+    }
+
+    /// How far the moving and erasing of old records has come.
+    pub fn retention(&self) -> ItemKey {
+        self.item("retention", "retention".to_owned())
+    }
+
+    /// The partition of the index by person.
+    pub fn person(&self, name: &str) -> String {
+        format!("{}#person#{}", self.prefix, escape(name))
     }
 
     /// The partition of the index of what needs the merchant's attention.
@@ -156,10 +196,17 @@ impl Keys {
         format!("{}#day#{}", self.prefix, escape(day))
     }
 
-    /// An object of the bucket.
+    /// An object of the bucket that is replaced often, and of which only the present version matters.
+    pub fn passing_object(&self, name: &str) -> String {
+        format!("passing/{}", self.object(name))
+    }
+
+    /// An object of the bucket. Delivered bodies stand apart, because they are needed for as long as a message can be on its
+    /// way, and the bucket drops them after that.
     pub fn object(&self, name: &str) -> String {
         // Object names keep their slashes; what could climb out of the prefix does not exist in a bucket's flat names.
-        format!("{}/{name}", self.prefix.replace('#', "/"))
+        let own = format!("{}/{name}", self.prefix.replace('#', "/"));
+        if name.starts_with("deliveries/") { format!("passing/{own}") } else { own }
     }
 }
 
@@ -167,7 +214,7 @@ impl Keys {
 pub fn transfer_of(partition: &str, merchant: &MerchantId) -> Option<TransferId> {
     let parts: Vec<&str> = partition.split('#').collect();
     let ["m", owner, "transfer", source, kind, entity] = parts.as_slice() else { return None };
-    let kind = [EntityKind::Order].into_iter().find(|known| known.as_str() == *kind)?;
+    let kind = [EntityKind::Order, EntityKind::Product].into_iter().find(|known| known.as_str() == *kind)?;
     (unescape(owner) == merchant.as_str()).then(|| TransferId {
         merchant: merchant.clone(),
         source: unescape(source),
@@ -213,16 +260,21 @@ mod tests {
             keys.merchant(),
             keys.settings(1),
             keys.head(foreign),
-            keys.plan(foreign, 1),
+            keys.master("hash"),
             keys.log(foreign, "1#1"),
             keys.number("invoice", "1", foreign),
             keys.pause(None),
             keys.pause(Some(&connection)),
             keys.lock("customer"),
             keys.cursor(&connection),
+            keys.quota(&connection),
             keys.parked("1"),
             keys.report("a", "errors"),
             keys.comparison(&connection, jiff::civil::date(2026, 1, 1)),
+            keys.segments(),
+            keys.segment(1),
+            keys.privacy("1"),
+            keys.retention(),
         ];
         let mut all: Vec<String> =
             items.iter().map(|key| format!("{}|{}", key.partition, key.sort)).collect();
@@ -230,7 +282,10 @@ mod tests {
             keys.attention(),
             keys.parked_attention(),
             keys.day("2026-01-01"),
+            keys.number_index("invoice", "1"),
+            keys.person("a"),
             keys.object("deliveries/1"),
+            keys.object("segments/1"),
         ]);
         all
     }

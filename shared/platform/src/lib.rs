@@ -1,6 +1,7 @@
 //! The only crate that touches AWS, HTTP, secrets and the clock.
 
 pub mod calls;
+pub mod catalogue;
 pub mod clock;
 pub mod comparison;
 pub mod config;
@@ -13,13 +14,18 @@ pub mod mail;
 pub mod merchants;
 pub mod notices;
 pub mod operations;
+pub mod operations_stock;
 pub mod packing;
 mod platform;
+pub mod privacy;
 pub mod queue;
+pub mod quota;
 pub mod redaction;
 pub mod reports;
+pub mod retention;
 pub mod routes;
 pub mod sealing;
+pub mod stock;
 pub mod table;
 pub mod telemetry;
 pub mod transport;

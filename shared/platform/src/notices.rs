@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::explain::explain;
 use domain::plan::Reason;
 use domain::settings::{self, MerchantFile, NotificationFrequency, Recipient};
-use domain::{DocumentKind, Money};
+use domain::{DocumentKind, EntityKind, Money};
+use engine::stock::StockStore;
 use engine::store::{Head, Page, ParkedDelivery, Status, Store, StoreFailure};
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
@@ -295,6 +296,19 @@ async fn errors(
         message: failure.to_string(),
     })?;
     reasons.extend(pauses.into_iter().map(|pause| (pause.since, pause.reason, String::new())));
+    let stock = ledger.stock_heads(merchant).await.map_err(|failure| PlatformError::Unavailable {
+        service: "dynamodb",
+        message: failure.to_string(),
+    })?;
+    for head in stock {
+        let (Some(since), Some(report)) = (head.troubled_since, head.report) else { continue };
+        reasons.extend(report.trouble().into_iter().map(|reason| (since, reason, String::new())));
+    }
+    // Requests about personal data are told once: they need nobody to be settled, except that their number is known.
+    let requests = platform.privacy().all(merchant).await?;
+    let news =
+        requests.iter().filter_map(|request| request.told_at.map(|at| (at, request.reason(), String::new())));
+    reasons.extend(news.filter(|(at, _, _)| *at > due.from));
     reasons.retain(|(at, _, _)| *at <= due.to);
     if !reasons.iter().any(|(at, _, _)| *at > due.from) {
         return Ok(None);
@@ -394,6 +408,8 @@ async fn concluded_on(
     let (ledger, merchant) = (&platform.ledger, &file.id);
     let mut heads: Vec<Head> =
         all(move |page| async move { ledger.day(merchant, day, page.as_deref()).await }).await?;
+    // Products are told of when they need somebody; the list is of sales.
+    heads.retain(|head| head.transfer.kind == EntityKind::Order);
     heads.retain(|head| head.status.is_settled() && head.updated_at > due.from && head.updated_at <= due.to);
     Ok(heads)
 }
@@ -421,6 +437,10 @@ fn document(kind: DocumentKind, language: Language) -> &'static str {
         (DocumentKind::DraftInvoice, Language::English) => "Draft invoice",
         (DocumentKind::BookedInvoice, Language::Danish) => "Faktura",
         (DocumentKind::BookedInvoice, Language::English) => "Invoice",
+        (DocumentKind::DraftCreditNote, Language::Danish) => "Kreditnotakladde",
+        (DocumentKind::DraftCreditNote, Language::English) => "Draft credit note",
+        (DocumentKind::BookedCreditNote, Language::Danish) => "Kreditnota",
+        (DocumentKind::BookedCreditNote, Language::English) => "Credit note",
     }
 }
 

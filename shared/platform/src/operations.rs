@@ -3,6 +3,8 @@
 //!
 //! Every operation on a merchant's things takes the merchant and finds only what is that merchant's.
 
+mod privacy;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -19,6 +21,7 @@ use jiff::civil::Date;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
+use crate::catalogue::{self, CatalogueView};
 use crate::clock::SystemClock;
 use crate::config::{Environment, aws_configuration};
 use crate::failure::PlatformError;
@@ -26,17 +29,22 @@ use crate::files::Files;
 use crate::keys::{Keys, transfer_of};
 use crate::ledger::Ledger;
 use crate::merchants::{Epoch, MerchantRecord, Merchants, SealedSecret};
+use crate::platform::Platform;
 use crate::queue::Queues;
 use crate::sealing::{Sealing, new_token};
 use crate::table::{Table, text};
+use crate::transport::Traffic;
+
+pub use privacy::{ErasureView, PersonChoice, SegmentView};
 
 /// The operator's hands: everything is reached by the standard AWS variables and those of [`Environment`].
 #[derive(Clone)]
 pub struct Operations {
     table: Table,
-    merchants: Merchants,
-    ledger: Ledger,
+    pub(crate) merchants: Merchants,
+    pub(crate) ledger: Ledger,
     queues: Queues,
+    platform: Platform,
 }
 
 /// What `put_merchant` did.
@@ -134,11 +142,15 @@ pub struct Exported {
     pub transfers: usize,
     /// Deliveries that could not be understood.
     pub parked_deliveries: usize,
+    /// Segments of the log.
+    pub segments: usize,
+    /// Segments that are not as they were written.
+    pub damaged_segments: usize,
 }
 
 /// Where an export is written, line by line.
 pub trait ExportSink: Send {
-    /// One JSON document of a part (`merchant`, `transfers`, `parked-deliveries`).
+    /// One JSON document of a part (`merchant`, `transfers`, `parked-deliveries`, `privacy-requests`, `segments`).
     ///
     /// # Errors
     /// In words, when it cannot be written.
@@ -201,10 +213,40 @@ impl Operations {
             aws_sdk_sqs::Client::new(aws),
             environment.orders_queue_url.clone(),
             environment.backfill_queue_url.clone(),
+            environment.stock_queue_url.clone(),
             files,
             merchants.clone(),
         );
-        Operations { table, merchants, ledger, queues }
+        let platform = Platform::with(environment.clone(), aws);
+        Operations { table, merchants, ledger, queues, platform }
+    }
+
+    /// Looks at the catalogue of each of a merchant's shops, or of the one of that name: what would stop an order, and what would be
+    /// carried over. With `run` that is put on the queue.
+    ///
+    /// # Errors
+    /// `NotFound` for a shop that is not there; as the systems and AWS say.
+    pub async fn catalogue(
+        &self,
+        merchant: &MerchantId,
+        shop: Option<&str>,
+        run: bool,
+    ) -> Result<Vec<CatalogueView>, PlatformError> {
+        let found = self.merchants.merchant(merchant).await?;
+        let file = &found.record.file;
+        let flows = file.flows.iter().filter(|flow| shop.is_none_or(|shop| flow.shop == shop));
+        let shops: Vec<ConnectionId> =
+            flows.filter_map(|flow| Some(file.connection(&flow.shop)?.id.clone())).collect();
+        if shops.is_empty() {
+            return Err(PlatformError::NotFound(format!("a shop of {merchant} that a flow starts from")));
+        }
+        let routes = self.platform.routes()?.for_traffic(Traffic::Background);
+        let deadline = SystemClock.now() + jiff::SignedDuration::from_hours(6);
+        let mut views = Vec::new();
+        for shop in &shops {
+            views.push(catalogue::look(&self.platform, &routes, merchant, shop, deadline, run).await?);
+        }
+        Ok(views)
     }
 
     /// All merchants' ids.
@@ -373,6 +415,7 @@ impl Operations {
             PointerKind::InvoiceNumber,
             PointerKind::DraftNumber,
             PointerKind::Payment,
+            PointerKind::ProductNumber,
         ];
         let mut transfers: Vec<TransferId> = Vec::new();
         for kind in kinds {
@@ -402,14 +445,16 @@ impl Operations {
 
     async fn one(&self, merchant: &MerchantId, needle: &str) -> Result<Head, PlatformError> {
         if let Some((source, entity)) = needle.rsplit_once('/') {
-            let transfer = TransferId {
-                merchant: merchant.clone(),
-                source: source.to_owned(),
-                kind: EntityKind::Order,
-                entity: EntityId::new(entity),
-            };
-            if let Some(head) = self.ledger.head(&transfer).await.map_err(store)? {
-                return Ok(head);
+            for kind in [EntityKind::Order, EntityKind::Product] {
+                let transfer = TransferId {
+                    merchant: merchant.clone(),
+                    source: source.to_owned(),
+                    kind,
+                    entity: EntityId::new(entity),
+                };
+                if let Some(head) = self.ledger.head(&transfer).await.map_err(store)? {
+                    return Ok(head);
+                }
             }
         }
         let mut found = self.by_number(merchant, needle).await?;
@@ -572,6 +617,14 @@ impl Operations {
         for delivery in self.parked_deliveries(merchant).await? {
             write(sink, "parked-deliveries", &delivery)?;
             exported.parked_deliveries += 1;
+        }
+        for request in self.privacy_requests(merchant).await? {
+            write(sink, "privacy-requests", &request)?;
+        }
+        for segment in self.segments(merchant).await? {
+            write(sink, "segments", &segment)?;
+            exported.segments += 1;
+            exported.damaged_segments += usize::from(!segment.holds);
         }
         Ok(exported)
     }

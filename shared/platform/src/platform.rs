@@ -7,6 +7,7 @@ use crate::files::Files;
 use crate::ledger::Ledger;
 use crate::mail::Mailer;
 use crate::merchants::Merchants;
+use crate::privacy::Privacy;
 use crate::queue::Queues;
 use crate::routes::Routes;
 use crate::sealing::Sealing;
@@ -73,6 +74,7 @@ impl Platform {
             sqs.clone(),
             environment.orders_queue_url.clone(),
             environment.backfill_queue_url.clone(),
+            environment.stock_queue_url.clone(),
             files.clone(),
             merchants.clone(),
         );
@@ -88,6 +90,11 @@ impl Platform {
     /// As [`HttpClient::new`].
     pub fn routes(&self) -> Result<Routes, PlatformError> {
         Ok(Routes::new(self.merchants.clone(), HttpClient::new()?))
+    }
+
+    /// Requests about personal data.
+    pub fn privacy(&self) -> Privacy {
+        Privacy::new(self.table.clone(), self.ledger.clone())
     }
 
     /// The SQS client, for draining dead letters.

@@ -7,9 +7,10 @@
 
 use aws_sdk_sqs::Client;
 use data_encoding::{BASE64, HEXLOWER};
-use domain::EntityId;
+use domain::{EntityId, MerchantId};
 use engine::log::Why;
 use engine::message::{MESSAGE_SCHEMA, Message};
+use engine::store::ParkedDelivery;
 use sha2::{Digest, Sha256};
 
 use crate::failure::PlatformError;
@@ -34,6 +35,7 @@ pub struct Queues {
     client: Client,
     orders: String,
     backfill: String,
+    stock: String,
     files: Files,
     merchants: Merchants,
 }
@@ -44,10 +46,25 @@ impl Queues {
         client: Client,
         orders: String,
         backfill: String,
+        stock: String,
         files: Files,
         merchants: Merchants,
     ) -> Queues {
-        Queues { client, orders, backfill, files, merchants }
+        Queues { client, orders, backfill, stock, files, merchants }
+    }
+
+    /// Puts a text on the stock's queue.
+    pub(crate) async fn send_stock(&self, group: &str, id: &str, text: String) -> Result<(), PlatformError> {
+        self.client
+            .send_message()
+            .queue_url(&self.stock)
+            .message_group_id(group)
+            .message_deduplication_id(id)
+            .message_body(text)
+            .send()
+            .await
+            .map_err(|error| PlatformError::of(SERVICE, &error))?;
+        Ok(())
     }
 
     /// Makes a delivered body ready to go along in a message or a parked entry: sealed, as text, or in the bucket when it
@@ -78,14 +95,35 @@ impl Queues {
         if message.body.is_empty() {
             return Ok(Vec::new());
         }
-        let sealed = match message.body.strip_prefix(OBJECT) {
-            Some(name) => self.files.get(&message.merchant, name).await?,
+        self.open_body(&message.merchant, &message.body).await
+    }
+
+    /// Opens what [`Queues::keep_body`] kept.
+    async fn open_body(&self, merchant: &MerchantId, kept: &str) -> Result<Vec<u8>, PlatformError> {
+        let sealed = match kept.strip_prefix(OBJECT) {
+            Some(name) => self.files.get(merchant, name).await?,
             None => BASE64
-                .decode(message.body.as_bytes())
+                .decode(kept.as_bytes())
                 .map_err(|_| PlatformError::Unreadable("a message's body".to_owned()))?,
         };
-        let merchant = self.merchants.merchant(&message.merchant).await?;
+        let merchant = self.merchants.merchant(merchant).await?;
         unpack(&merchant.key.open(PURPOSE, &sealed)?, BODY_BYTES)
+    }
+
+    /// The body that a delivery was set aside with: as intake kept it, or in the message that came off a queue. Empty when
+    /// there is none, or it is gone.
+    ///
+    /// # Errors
+    /// As AWS says.
+    pub async fn parked_body(&self, delivery: &ParkedDelivery) -> Result<Vec<u8>, PlatformError> {
+        let opened = match read_message(&delivery.message) {
+            Ok(message) if message.merchant == delivery.merchant => self.body(&message).await,
+            _ => self.open_body(&delivery.merchant, &delivery.message).await,
+        };
+        match opened {
+            Err(PlatformError::NotFound(_) | PlatformError::Unreadable(_)) => Ok(Vec::new()),
+            opened => opened,
+        }
     }
 
     /// Puts a message on its queue: webhooks on the one for live traffic, all else on the other.

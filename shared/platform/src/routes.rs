@@ -12,7 +12,7 @@ use connectors::ports::ReadingRules;
 use connectors::registry;
 use domain::catalogue::MasterData;
 use domain::settings::{Connection, Flow, MerchantFile};
-use domain::{ConnectionId, MerchantId, Settings};
+use domain::{ConnectionId, MerchantId};
 use engine::clock::Clock;
 use engine::route::{AccountingEnd, Connections, Route, RouteFailure, ShopEnd};
 use engine::store::{Pause, PauseScope};
@@ -20,7 +20,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::SystemClock;
 use crate::failure::PlatformError;
+use crate::keys::Keys;
 use crate::merchants::{Merchant, Merchants};
+use crate::quota::{DayQuota, TableAccount};
 use crate::transport::{ConnectionTransport, HttpClient, RateBudget, Traffic};
 
 /// How long an accounting system's slowly changing data is believed.
@@ -40,6 +42,7 @@ struct KeptTransport {
 struct Caches {
     transports: HashMap<(Place, Traffic), KeptTransport>,
     budgets: HashMap<(Place, Traffic), Arc<RateBudget>>,
+    days: HashMap<Place, Arc<DayQuota>>,
     master_data: HashMap<Place, (Timestamp, Arc<MasterData>)>,
 }
 
@@ -88,10 +91,20 @@ impl Routes {
         if caches.transports.len() >= KEPT {
             *caches = Caches::default();
         }
+        let day = manifest.rate.per_day.map(|limit| {
+            let new = || {
+                let key = Keys::of(&place.0.0).quota(&place.0.1);
+                Arc::new(DayQuota::new(limit, Arc::new(TableAccount::new(self.merchants.table(), key))))
+            };
+            caches.days.entry(place.0.clone()).or_insert_with(new).clone()
+        });
         let budget = caches
             .budgets
             .entry(place.clone())
-            .or_insert_with(|| Arc::new(RateBudget::new(&manifest.rate, self.traffic)))
+            .or_insert_with(|| {
+                let budget = RateBudget::new(&manifest.rate, self.traffic);
+                Arc::new(day.into_iter().fold(budget, RateBudget::within))
+            })
             .clone();
         let base_urls: BTreeMap<String, String> = connection.base_urls.clone();
         let transport =
@@ -118,7 +131,7 @@ impl Routes {
                 source: shop.source.clone().ok_or_else(|| unknown("the shop has no source"))?,
                 port: registry::webshop(&shop.system).ok_or_else(|| unknown("no such webshop"))?,
                 transport: self.transport(merchant, shop)?,
-                rules: reading_rules(&flow.settings),
+                rules: ReadingRules::of(&flow.settings),
             },
             accounting: AccountingEnd {
                 connection: accounting.id.clone(),
@@ -127,6 +140,8 @@ impl Routes {
                     .ok_or_else(|| unknown("no such accounting system"))?,
                 transport: self.transport(merchant, accounting)?,
             },
+            // No register can be reached yet: sales are planned on the form of the number.
+            vat_register: None,
             settings: flow.settings.clone(),
             settings_version: version,
             time_zone: zone,
@@ -153,16 +168,6 @@ fn flow_of<'a>(
     let shop = file.connections.iter().find(|candidate| candidate.id == *connection)?;
     let flow = file.flows.iter().find(|flow| flow.shop == shop.name)?;
     Some((flow, shop, file.connection(&flow.accounting)?))
-}
-
-/// How a merchant's settings want its orders read.
-pub fn reading_rules(settings: &Settings) -> ReadingRules {
-    ReadingRules {
-        company_number_fields: settings.customers.company_number_fields.clone(),
-        vat_number_fields: settings.customers.vat_number_fields.clone(),
-        ean_fields: settings.customers.ean_fields.clone(),
-        ..ReadingRules::default()
-    }
 }
 
 /// The widest pause that covers the merchant or one of these connections.

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
+use aws_lc_rs::hmac;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::DataKeySpec;
 use data_encoding::BASE64;
@@ -22,6 +23,8 @@ const SEAL_VERSION: u8 = 1;
 const KEY_BYTES: usize = 32;
 /// Length of a salt in bytes.
 pub const SALT_BYTES: usize = 16;
+/// Length of a name by hash in bytes.
+const NAME_BYTES: usize = 20;
 /// How many opened data keys a process keeps.
 const OPEN_KEYS: usize = 1_000;
 
@@ -108,6 +111,22 @@ impl DataKey {
             .len();
         text.truncate(plain);
         Ok(text)
+    }
+
+    /// A name for `text` that only who has this key can make: for finding what must not be readable.
+    ///
+    /// # Errors
+    /// `Unreadable` when the derivation fails, which it does not.
+    pub fn keyed_hash(&self, purpose: &str, text: &str) -> Result<String, PlatformError> {
+        let mut derived = [0_u8; KEY_BYTES];
+        Salt::new(HKDF_SHA256, &[])
+            .extract(self.bytes.as_slice())
+            .expand(&[b"bogbro name", purpose.as_bytes()], KeyLength)
+            .and_then(|key| key.fill(&mut derived))
+            .map_err(|_| PlatformError::Unreadable("a key could not be derived".to_owned()))?;
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &derived), text.as_bytes());
+        let short = tag.as_ref().get(..NAME_BYTES).unwrap_or_default();
+        Ok(data_encoding::BASE32_NOPAD.encode(short).to_ascii_lowercase())
     }
 
     /// Seals a text into text.
@@ -270,6 +289,16 @@ mod tests {
         );
         assert!(key(1).derive(&[8; SALT_BYTES]).expect("it derives").open("log", &sealed).is_err());
         assert!(key(1).open("log", &sealed).is_err(), "the merchant's key alone does not open it");
+    }
+
+    #[test]
+    fn a_name_by_hash_is_the_same_for_the_same_key_purpose_and_text_only() {
+        let name = |byte: u8, purpose: &str, text: &str| key(byte).keyed_hash(purpose, text).expect("a name");
+        assert_eq!(name(1, "person", "anna"), name(1, "person", "anna"));
+        assert_eq!(name(1, "person", "anna").len(), 32);
+        for other in [name(2, "person", "anna"), name(1, "lock", "anna"), name(1, "person", "bodil")] {
+            assert_ne!(name(1, "person", "anna"), other);
+        }
     }
 
     #[test]

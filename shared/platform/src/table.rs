@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::failure::PlatformError;
 use crate::keys::ItemKey;
+use crate::packing::{DICTIONARY, pack_with_dictionary, unpack_with_dictionary};
 
 /// The service's name in errors.
 pub const SERVICE: &str = "dynamodb";
@@ -21,6 +22,8 @@ pub const SERVICE: &str = "dynamodb";
 pub const SCHEMA: u32 = 1;
 /// The largest number of keys in one batch read.
 const BATCH: usize = 100;
+/// The largest value that is kept as packed JSON, in bytes before it is packed.
+const PACKED_JSON_BYTES: usize = 1024 * 1024;
 /// How often a batch read asks for what was left out.
 const BATCH_ROUNDS: usize = 5;
 
@@ -55,6 +58,26 @@ pub fn json<T: Serialize>(value: &T) -> Result<AttributeValue, PlatformError> {
     serde_json::to_string(value)
         .map(AttributeValue::S)
         .map_err(|_| PlatformError::Unreadable("a value has no JSON form".to_owned()))
+}
+
+/// A hash in hexadecimal as its bytes, which take half the room; any other text as it is.
+pub fn hash(value: &str) -> AttributeValue {
+    match data_encoding::HEXLOWER.decode(value.as_bytes()) {
+        Ok(decoded) if !decoded.is_empty() => bytes(decoded),
+        _ => text(value),
+    }
+}
+
+/// A value as JSON, packed against the dictionary behind the dictionary's number.
+///
+/// # Errors
+/// As [`json`].
+pub fn packed_json<T: Serialize>(value: &T) -> Result<AttributeValue, PlatformError> {
+    let plain = serde_json::to_vec(value)
+        .map_err(|_| PlatformError::Unreadable("a value has no JSON form".to_owned()))?;
+    let mut packed = vec![DICTIONARY];
+    packed.append(&mut pack_with_dictionary(&plain)?);
+    Ok(bytes(packed))
 }
 
 /// Key attributes of an item.
@@ -145,6 +168,35 @@ impl<'a> Reading<'a> {
         self.item.get(name).and_then(|value| value.as_b().ok()).map(AsRef::as_ref)
     }
 
+    /// A hash that may be absent, in hexadecimal, or another text that stood in its place.
+    pub fn hash_if_any(&self, name: &str) -> Option<String> {
+        let value = self.item.get(name)?;
+        match value.as_b() {
+            Ok(blob) => Some(data_encoding::HEXLOWER.encode(blob.as_ref())),
+            Err(_) => value.as_s().ok().cloned(),
+        }
+    }
+
+    /// A hash.
+    ///
+    /// # Errors
+    /// `Unreadable` when it is absent.
+    pub fn hash(&self, name: &str) -> Result<String, PlatformError> {
+        self.hash_if_any(name).ok_or_else(|| Self::unreadable(name))
+    }
+
+    /// A value kept as packed JSON that may be absent.
+    ///
+    /// # Errors
+    /// `Unreadable` when it is there and does not read.
+    pub fn packed_json_if_any<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, PlatformError> {
+        let Some((dictionary, packed)) = self.bytes_if_any(name).and_then(<[u8]>::split_first) else {
+            return Ok(None);
+        };
+        let plain = unpack_with_dictionary(packed, *dictionary, PACKED_JSON_BYTES)?;
+        serde_json::from_slice(&plain).map(Some).map_err(|_| Self::unreadable(name))
+    }
+
     /// True when the attribute is there and true.
     pub fn flag(&self, name: &str) -> bool {
         self.item.get(name).and_then(|value| value.as_bool().ok()).copied().unwrap_or(false)
@@ -222,8 +274,13 @@ impl Change {
 
     /// Adds one to a number that counts from zero.
     pub fn increment(&mut self, name: &str) -> &mut Self {
-        let (name, zero, one) = (self.name(name), self.value(number(0)), self.value(number(1)));
-        self.sets.push(format!("{name} = if_not_exists({name}, {zero}) + {one}"));
+        self.add(name, 1)
+    }
+
+    /// Adds to a number that counts from zero.
+    pub fn add(&mut self, name: &str, amount: u64) -> &mut Self {
+        let (name, zero, amount) = (self.name(name), self.value(number(0)), self.value(number(amount)));
+        self.sets.push(format!("{name} = if_not_exists({name}, {zero}) + {amount}"));
         self
     }
 
@@ -478,6 +535,27 @@ impl Table {
             .await
             .map_err(|error| PlatformError::of(SERVICE, &error))?;
         Ok(())
+    }
+
+    /// The last item of one partition whose sort key begins so.
+    ///
+    /// # Errors
+    /// As DynamoDB says.
+    pub async fn last(&self, partition: &str, beginning: &str) -> Result<Option<Item>, PlatformError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("pk = :partition AND begins_with(sk, :beginning)")
+            .expression_attribute_values(":partition", text(partition))
+            .expression_attribute_values(":beginning", text(beginning))
+            .scan_index_forward(false)
+            .limit(1)
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| PlatformError::of(SERVICE, &error))?;
+        Ok(answer.items.unwrap_or_default().pop())
     }
 
     /// Items of one partition whose sort key lies between two texts (both included), in order: at most one page of 1 MB.

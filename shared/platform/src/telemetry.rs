@@ -5,24 +5,35 @@
 
 use std::io::{self, Write};
 
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::redaction::redact;
 
 /// Starts the log. A second start in one process does nothing.
 pub fn start() {
-    let filter =
-        EnvFilter::try_from_env("BOGBRO_LOG").unwrap_or_else(|_| EnvFilter::new("info,aws=warn,hyper=warn"));
-    // A second subscriber is refused by tracing; in the local run several functions share one process.
-    let _ = tracing_subscriber::fmt()
+    let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(false)
-        .with_env_filter(filter)
-        .with_writer(Redacting { sink: io::stdout })
-        .try_init();
+        .with_writer(Redacting { sink: io::stdout });
+    // A second subscriber is refused by tracing; in the local run several functions share one process.
+    let _ = tracing_subscriber::registry().with(lines).with(filter()).try_init();
+}
+
+/// What is logged: levels by target, as `BOGBRO_LOG` says (`info`, `warn,platform=debug`).
+fn filter() -> Targets {
+    let told = std::env::var("BOGBRO_LOG").ok().and_then(|text| text.parse().ok());
+    told.unwrap_or_else(|| {
+        Targets::new()
+            .with_default(LevelFilter::INFO)
+            .with_target("aws", LevelFilter::WARN)
+            .with_target("hyper", LevelFilter::WARN)
+    })
 }
 
 /// Makes writers that redact each line.

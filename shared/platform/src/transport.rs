@@ -11,15 +11,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use connectors::http::{Method, Request, Response, Transport};
+use connectors::http::{Method, Request, Response, Transport, retry_after_ms};
 use connectors::manifest::{Authentication, Manifest, RateLimit};
 use data_encoding::BASE64;
 use domain::{EffectKey, Failure};
+use engine::clock::Clock;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::clock::SystemClock;
 use crate::failure::PlatformError;
+use crate::quota::DayQuota;
 use crate::redaction::redact;
 
 /// How long a connection may take to stand.
@@ -270,8 +273,9 @@ fn sensitive(text: &str, name: &str) -> Result<HeaderValue, PlatformError> {
 ///
 /// Messages of one agreement run in a fixed number of lanes, each in one process at a time; so each process keeps to a
 /// lane's part of the budget, and nobody has to count across processes.
-#[derive(Debug)]
 pub struct RateBudget {
+    traffic: Traffic,
+    day: Option<Arc<DayQuota>>,
     cost_header: Option<&'static str>,
     capacity_milli: i64,
     refill_milli_per_second: i64,
@@ -282,6 +286,8 @@ pub struct RateBudget {
 struct BudgetState {
     tokens_milli: i64,
     at: Instant,
+    /// The system asked for silence until then.
+    closed_until: Option<Instant>,
 }
 
 impl RateBudget {
@@ -294,19 +300,31 @@ impl RateBudget {
         let units_milli = i64::from(limit.units) * 1_000;
         let capacity_milli = share(units_milli).max(1_000);
         let refill = share(units_milli / i64::from(limit.window_seconds.max(1))).max(1);
+        let state = BudgetState { tokens_milli: capacity_milli, at: Instant::now(), closed_until: None };
         RateBudget {
+            traffic,
+            day: None,
             cost_header: limit.cost_header,
             capacity_milli,
             refill_milli_per_second: refill,
-            state: Mutex::new(BudgetState { tokens_milli: capacity_milli, at: Instant::now() }),
+            state: Mutex::new(state),
         }
     }
 
-    /// Takes one unit, waiting a little for it.
+    /// The same budget within the connection's day.
+    #[must_use]
+    pub fn within(self, day: Arc<DayQuota>) -> RateBudget {
+        RateBudget { day: Some(day), ..self }
+    }
+
+    /// Takes one unit, waiting a little for it, and one call of the day.
     ///
     /// # Errors
     /// `Busy` with the time to wait when it would be long.
     async fn take(&self) -> Result<(), Failure> {
+        if let Some(day) = &self.day {
+            day.take(self.traffic, SystemClock.now()).await?;
+        }
         let wait = self.reserve(Instant::now())?;
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
@@ -317,6 +335,12 @@ impl RateBudget {
     /// Takes one unit on credit: returns how long to wait until it is really there.
     fn reserve(&self, now: Instant) -> Result<Duration, Failure> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(until) = state.closed_until.filter(|until| *until > now) {
+            let left = until.duration_since(now).as_millis();
+            let message = "the system asked for silence".to_owned();
+            return Err(Failure::Busy { retry_after_ms: u64::try_from(left).ok(), message });
+        }
+        state.closed_until = None;
         self.refill(&mut state, now);
         let short = 1_000 - state.tokens_milli;
         let wait = Duration::from_millis(
@@ -339,7 +363,8 @@ impl RateBudget {
         }
     }
 
-    /// Counts what the call really cost, and empties the bucket when the system says that it is empty.
+    /// Counts what the call really cost; empties the bucket, and keeps silent as long as it is asked to, when the system says
+    /// that it is empty.
     fn settle(&self, response: &Response) {
         let cost = self
             .cost_header
@@ -351,6 +376,9 @@ impl RateBudget {
         state.tokens_milli -= (cost - 1) * 1_000;
         if response.status == 429 {
             state.tokens_milli = state.tokens_milli.min(0);
+            // Nobody of this process asks before the time that one of them was told.
+            let wait = retry_after_ms(response).map(Duration::from_millis);
+            state.closed_until = wait.and_then(|wait| Instant::now().checked_add(wait));
         }
     }
 }

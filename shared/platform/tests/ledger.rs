@@ -2,6 +2,14 @@
 
 mod support;
 
+use domain::{ConnectionId, EntityId, EntityKind, MerchantId, TransferId};
+use engine::log::{Cause, LOG_SCHEMA, LogEntry, PersonalPart, PublicPart, RowKind, Why};
+use engine::store::{Claim, Claimed, Conclusion, Hold, Pointer, PointerKind, Status, Store};
+use jiff::civil::date;
+use jiff::{SignedDuration, Timestamp};
+use platform::keys::Keys;
+use platform::ledger::Ledger;
+use platform::quota::{DayAccount, TableAccount};
 use support::LocalTable;
 
 #[tokio::test]
@@ -10,5 +18,159 @@ async fn the_ledger_on_the_table_keeps_every_rule_of_the_engines_store() {
     match engine::conformance::run(&local.ledger(), "table").await {
         Ok(checks) => assert!(checks > 20, "only {checks} checks ran"),
         Err(findings) => panic!("the table breaks rules of the ledger:\n{}", findings.join("\n")),
+    }
+}
+
+#[tokio::test]
+async fn the_days_calls_of_all_processes_are_added_up_and_begin_anew_with_the_day() {
+    let local = LocalTable::start().await;
+    let account = |connection: &str| {
+        let keys = Keys::of(&MerchantId::new("krus"));
+        TableAccount::new(local.table.clone(), keys.quota(&ConnectionId::new(connection)))
+    };
+    let (one, other) = (account("books"), account("books"));
+    let (today, tomorrow) = (date(2026, 11, 20), date(2026, 11, 21));
+    assert_eq!(one.add(today, 250).await, Ok(250));
+    assert_eq!(other.add(today, 250).await, Ok(500), "another process adds to the same day");
+    assert_eq!(account("more-books").add(today, 250).await, Ok(250), "another connection has its own");
+    assert_eq!(one.add(tomorrow, 10).await, Ok(10));
+    assert_eq!(other.add(today, 250).await, Ok(250), "a day gone by is not counted on");
+    assert_eq!(other.add(tomorrow, 5).await, Ok(15));
+    let calls = local.calls.total();
+    other.add(tomorrow, 5).await.expect("added");
+    assert_eq!(local.calls.total() - calls, 1, "one write tells and counts");
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1_800_000_000 + second)
+}
+
+fn transfer() -> TransferId {
+    TransferId {
+        merchant: MerchantId::new("krus"),
+        source: "woocommerce:krus.example".to_owned(),
+        kind: EntityKind::Order,
+        entity: EntityId::new("1001"),
+    }
+}
+
+/// A row whose personal part does not get smaller by packing.
+fn row(fence: u64) -> LogEntry {
+    let mut state = fence;
+    let letters = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(b'!' + u8::try_from((state >> 33) % 90).unwrap_or(0))
+    });
+    LogEntry {
+        public: PublicPart {
+            schema: LOG_SCHEMA,
+            fence,
+            sequence: 1,
+            at: at(0),
+            kind: RowKind::Concluded,
+            cause: Cause { why: Why::Webhook, body_hash: String::new(), received_at: at(0) },
+            attempts: 1,
+            settings_version: 1,
+            planning: None,
+            decision: "done".to_owned(),
+            reason: None,
+            warnings: Vec::new(),
+            ordinal: 1,
+            plan_hash: None,
+            catalogue_hash: None,
+            source_totals: None,
+            target_totals: None,
+            judged: Vec::new(),
+            numbers: Vec::new(),
+            calls: Vec::new(),
+        },
+        person: String::new(),
+        personal: Some(PersonalPart {
+            order: Some(letters.take(1_000).collect()),
+            ..PersonalPart::default()
+        }),
+    }
+}
+
+async fn conclude(ledger: &Ledger, claim: u64, pointers: &[Pointer]) -> LogEntry {
+    let second = i64::try_from(claim).expect("few claims") * 100;
+    let claimed = ledger
+        .claim(&Claim {
+            transfer: transfer(),
+            connection: ConnectionId::new("c"),
+            token: claim.to_string(),
+            now: at(second),
+            lease_until: at(second + 60),
+            body_hash: String::new(),
+            early: false,
+        })
+        .await;
+    let Ok(Claimed::Taken(head)) = claimed else { panic!("claim {claim}: {claimed:?}") };
+    let log = row(head.fence);
+    let conclusion = Conclusion {
+        hold: Hold {
+            transfer: transfer(),
+            fence: head.fence,
+            token: head.claim.clone(),
+            now: at(second + 1),
+        },
+        status: Status::Done,
+        facts: Vec::new(),
+        attempts: 0,
+        waits: 0,
+        applied: None,
+        plan_open: false,
+        progress: head.progress.clone(),
+        documents: Vec::new(),
+        due_at: None,
+        order: None,
+        pointers: pointers.to_vec(),
+        releases: Vec::new(),
+        despite_word: false,
+        log: Some(log.clone()),
+        log_tail: head.log_tail.clone(),
+    };
+    ledger.conclude(&conclusion).await.expect("it is concluded");
+    // A repeat whose first answer was lost changes nothing.
+    ledger.conclude(&conclusion).await.expect("it is concluded once more");
+    log
+}
+
+#[tokio::test]
+async fn a_head_that_has_grown_gives_its_rows_away_and_the_trace_stays_whole() {
+    let local = LocalTable::start().await;
+    let ledger = local.ledger();
+    let mut written = Vec::new();
+    for claim in 1..=30 {
+        written.push(conclude(&ledger, claim, &[]).await);
+    }
+    let trace = ledger.log(&transfer()).await.expect("the log");
+    assert_eq!(trace.broken_at, None);
+    assert!(trace.rows == written, "every row, once, in order");
+    let keys = Keys::of(&MerchantId::new("krus"));
+    let head = local.table.get(&keys.head(&transfer())).await.expect("the table").expect("a head");
+    let rows = head.keys().filter(|name| name.starts_with('r') && name.contains('_')).count();
+    assert!((1..=12).contains(&rows), "{rows} rows stand in the head");
+}
+
+#[tokio::test]
+async fn every_number_that_a_transfer_ever_had_leads_to_it() {
+    let local = LocalTable::start().await;
+    let ledger = local.ledger();
+    let pointers: Vec<Pointer> = [
+        (PointerKind::OrderNumber, "1001"),
+        (PointerKind::OrderNumber, "1001-B"),
+        (PointerKind::DraftNumber, "7"),
+        (PointerKind::InvoiceNumber, "10001"),
+        (PointerKind::InvoiceNumber, "10002"),
+    ]
+    .map(|(kind, value)| Pointer { kind, value: value.to_owned() })
+    .to_vec();
+    for (claim, pointer) in (1..).zip(&pointers) {
+        conclude(&ledger, claim, std::slice::from_ref(pointer)).await;
+    }
+    for pointer in &pointers {
+        let found = ledger.find(&MerchantId::new("krus"), pointer).await.expect("a look-up");
+        assert_eq!(found, [transfer()], "{pointer:?}");
     }
 }

@@ -22,6 +22,7 @@ const MANIFEST: Manifest = Manifest {
     response_limit: 1_000,
     look_up_lag_seconds: 0,
     idempotency_seconds: 0,
+    stock: None,
     unproven: &[],
 };
 
@@ -170,6 +171,23 @@ async fn a_spent_budget_puts_calls_off_and_says_how_long() {
         matches!(failure, Failure::Busy { retry_after_ms: Some(wait), .. } if wait > 5_000),
         "{failure:?}"
     );
+}
+
+#[tokio::test]
+async fn nobody_asks_again_before_the_time_that_the_system_named() {
+    let (address, mut asked) =
+        server(Some("HTTP/1.1 429 Too Many Requests\r\nretry-after: 60\r\ncontent-length: 0\r\n\r\n")).await;
+    let transport = transport(&address);
+    assert_eq!(transport.read(Request::get("/1")).await.expect("an answer").status, 429);
+    for _ in 0..3 {
+        let failure = transport.read(Request::get("/2")).await.expect_err("it is silent");
+        let long = |wait: u64| (50_000..=60_000).contains(&wait);
+        assert!(
+            matches!(failure, Failure::Busy { retry_after_ms: Some(wait), .. } if long(wait)),
+            "{failure:?}"
+        );
+    }
+    assert!(asked.recv().await.is_some() && asked.try_recv().is_err(), "one call went out");
 }
 
 #[test]

@@ -239,6 +239,8 @@ fn row(order: &Sent, view: Option<&TransferView>) -> Vec<String> {
         domain::DocumentKind::Order => "order",
         domain::DocumentKind::DraftInvoice => "draft",
         domain::DocumentKind::BookedInvoice => "invoice",
+        domain::DocumentKind::DraftCreditNote => "draft credit note",
+        domain::DocumentKind::BookedCreditNote => "credit note",
     };
     let shop = owed(view).map(|total| format!("{total} {}", total.currency())).unwrap_or_default();
     let books = document.map(|document| document.totals.gross);

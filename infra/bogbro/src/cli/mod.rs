@@ -15,9 +15,10 @@ use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::MerchantId;
 use engine::message::SettingsChoice;
+use engine::stock::StockTask;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use platform::operations::{ExportSink, Listing, Operations};
+use platform::operations::{ExportSink, Listing, Operations, PersonChoice};
 use secrecy::SecretString;
 
 use show::Printer;
@@ -49,6 +50,12 @@ enum Command {
     /// Look at transfers and replay them.
     #[command(subcommand)]
     Transfers(TransfersCommand),
+    /// Stock from the accounts to the shops.
+    #[command(subcommand)]
+    Stock(StockCommand),
+    /// Look at the products of a merchant's shops and carry them over.
+    #[command(subcommand)]
+    Catalogue(CatalogueCommand),
     /// Read and write nothing for a merchant, a connection, or (with neither) everything, until `resume`. What comes in is kept.
     Pause {
         #[command(flatten)]
@@ -62,6 +69,12 @@ enum Command {
     /// Set the secrets of connections; values are read from standard input.
     #[command(subcommand)]
     Secret(SecretCommand),
+    /// Forget a person: list what is kept of them, what of it may be erased now and what must be kept until when; with --yes
+    /// erase it. What must be kept is erased by itself when it may be.
+    Erase(ErasureArguments),
+    /// Requests about personal data.
+    #[command(subcommand)]
+    Privacy(PrivacyCommand),
     /// Write all of a merchant's data to a folder, as JSON lines (without secrets).
     Export {
         /// Whose.
@@ -147,12 +160,90 @@ enum TransfersCommand {
     },
 }
 
+#[derive(Subcommand)]
+enum StockCommand {
+    /// Tell a merchant's shops what changed in the accounts, now.
+    Sync {
+        /// Whose.
+        merchant: String,
+    },
+    /// Show what the last runs did, and what could not be told.
+    Show {
+        /// Whose.
+        merchant: String,
+    },
+    /// Compare everything with what the shops really show, and list what differs. Writes it with --yes.
+    Resync {
+        /// Whose.
+        merchant: String,
+        /// Tell the shops.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum CatalogueCommand {
+    /// List every product that would stop an order, before an order does. Reads only.
+    Check(CatalogueArguments),
+    /// Carry over every product that is missing or differs by the settings. Says what it would do; does it with --yes.
+    Run {
+        #[command(flatten)]
+        of: CatalogueArguments,
+        /// Do it.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Args)]
+struct CatalogueArguments {
+    /// Whose.
+    merchant: String,
+    /// Name of one shop's connection; without it all shops.
+    #[arg(long)]
+    shop: Option<String>,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum SettingsArgument {
     /// As they are now.
     Now,
     /// As they were when it was last planned.
     Then,
+}
+
+#[derive(Args)]
+struct ErasureArguments {
+    /// Whose customer.
+    merchant: String,
+    /// The person's e-mail address; may be given several times. `-` reads one from standard input.
+    #[arg(long)]
+    email: Vec<String>,
+    /// An order of the person's, by number or source/id; may be given several times.
+    #[arg(long)]
+    order: Vec<String>,
+    /// Do it.
+    #[arg(long)]
+    yes: bool,
+}
+
+#[derive(Subcommand)]
+enum PrivacyCommand {
+    /// List the requests of shops and operators, and what is left of them.
+    List {
+        /// Whose.
+        merchant: String,
+    },
+    /// Write everything that is kept of the person of a request to a folder, as JSON lines.
+    Export {
+        /// Whose.
+        merchant: String,
+        /// The request's id.
+        request: String,
+        /// A folder; made when it is missing.
+        folder: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -201,6 +292,18 @@ async fn perform(cli: Cli, printer: &Printer) -> anyhow::Result<()> {
         Command::Function { name } => function(&name).await,
         Command::Merchant(command) => merchant(&cli.data, command, printer).await,
         Command::Transfers(command) => transfers(&cli.data, command, printer).await,
+        Command::Stock(command) => stock(&cli.data, command, printer).await,
+        Command::Catalogue(command) => {
+            let (of, run) = match command {
+                CatalogueCommand::Check(of) => (of, None),
+                CatalogueCommand::Run { of, yes } => (of, Some(yes)),
+            };
+            let merchant = MerchantId::new(of.merchant);
+            let operations = operations(&cli.data).await?;
+            let views = operations.catalogue(&merchant, of.shop.as_deref(), run == Some(true)).await?;
+            let language = operations.merchant(&merchant).await?.file.language;
+            printer.catalogue(&views, run, language)
+        }
         Command::Pause { scope, why } => {
             let operations = operations(&cli.data).await?;
             let (merchant, connection) = scope.parts();
@@ -218,6 +321,8 @@ async fn perform(cli: Cli, printer: &Printer) -> anyhow::Result<()> {
         Command::Secret(SecretCommand::Rotate(arguments)) => {
             secret(&cli.data, &arguments, true, printer).await
         }
+        Command::Erase(arguments) => erase(&cli.data, arguments, printer).await,
+        Command::Privacy(command) => privacy(&cli.data, command, printer).await,
         Command::Export { merchant, folder } => {
             let mut sink = Folder::open(&folder)?;
             let exported = operations(&cli.data).await?.export(&MerchantId::new(merchant), &mut sink).await?;
@@ -239,6 +344,7 @@ async fn function(name: &str) -> anyhow::Result<()> {
         "order-processing" => order_processing::run().await,
         "scheduler" => scheduler::run().await,
         "notifications" => notifications::run().await,
+        "stock-sync" => stock_sync::run().await,
         _ => bail!("there is no function {name:?}"),
     };
     outcome.map_err(|error| anyhow::anyhow!("{error}"))
@@ -293,6 +399,46 @@ async fn transfers(data: &Path, command: TransfersCommand, printer: &Printer) ->
         }
         TransfersCommand::Parked { merchant } => {
             printer.parked(&operations.parked_deliveries(&MerchantId::new(merchant)).await?)
+        }
+    }
+}
+
+async fn stock(data: &Path, command: StockCommand, printer: &Printer) -> anyhow::Result<()> {
+    let operations = operations(data).await?;
+    let runs = match command {
+        StockCommand::Show { merchant } => operations.stock(&MerchantId::new(merchant)).await?,
+        StockCommand::Sync { merchant } => {
+            operations.run_stock(&MerchantId::new(merchant), StockTask::Changes).await?
+        }
+        StockCommand::Resync { merchant, yes } => {
+            let task = if yes { StockTask::Everything } else { StockTask::Report };
+            operations.run_stock(&MerchantId::new(merchant), task).await?
+        }
+    };
+    printer.stock(&runs)
+}
+
+async fn erase(data: &Path, arguments: ErasureArguments, printer: &Printer) -> anyhow::Result<()> {
+    let ErasureArguments { merchant, email, order, yes } = arguments;
+    let mut emails = Vec::with_capacity(email.len());
+    for email in email {
+        emails.push(if email == "-" { read(Path::new("-"))?.trim().to_owned() } else { email });
+    }
+    let who = PersonChoice { emails, orders: order };
+    printer.erasure(&operations(data).await?.erase(&MerchantId::new(merchant), &who, yes).await?)
+}
+
+async fn privacy(data: &Path, command: PrivacyCommand, printer: &Printer) -> anyhow::Result<()> {
+    let operations = operations(data).await?;
+    match command {
+        PrivacyCommand::List { merchant } => {
+            printer.privacy(&operations.privacy_requests(&MerchantId::new(merchant)).await?)
+        }
+        PrivacyCommand::Export { merchant, request, folder } => {
+            let mut sink = Folder::open(&folder)?;
+            let merchant = MerchantId::new(merchant);
+            let transfers = operations.export_person(&merchant, &request, &mut sink).await?;
+            printer.done(&format!("{transfers} transfers are in {}", folder.display()))
         }
     }
 }

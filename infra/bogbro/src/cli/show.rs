@@ -8,7 +8,14 @@ use domain::plan::Reason;
 use domain::settings::Language;
 use engine::log::LogEntry;
 use engine::store::{Head, ParkedDelivery};
-use platform::operations::{Exported, MerchantPut, MerchantView, ReplayEffect, ReplayPreview, TransferView};
+use jiff::civil::Date;
+use platform::catalogue::CatalogueView;
+use platform::ledger::erasure::{Erasable, Personal};
+use platform::operations::{
+    ErasureView, Exported, MerchantPut, MerchantView, ReplayEffect, ReplayPreview, TransferView,
+};
+use platform::operations_stock::StockView;
+use platform::privacy::PrivacyRequest;
 use serde::Serialize;
 
 /// How things are printed.
@@ -106,6 +113,49 @@ impl Printer {
         })
     }
 
+    pub(super) fn stock(&self, views: &[StockView]) -> Printed {
+        self.either(&views, || {
+            if views.is_empty() {
+                return "no stock has been compared yet".to_owned();
+            }
+            views.iter().map(stock_lines).collect::<Vec<_>>().join("\n")
+        })
+    }
+
+    /// What a look at catalogues showed; `run` is whether products were put on the queue, where that was asked about.
+    pub(super) fn catalogue(
+        &self,
+        views: &[CatalogueView],
+        run: Option<bool>,
+        language: Language,
+    ) -> Printed {
+        self.either(&views, || {
+            let mut lines = Vec::new();
+            for view in views {
+                lines.push(format!(
+                    "{}: {} entries in the shop, {} products in the books, {} would stop an order",
+                    view.shop,
+                    view.entries,
+                    view.products,
+                    view.findings.len()
+                ));
+                for finding in &view.findings {
+                    let words = domain::explain::explain(&finding.reason, language);
+                    let id = if finding.id.is_empty() { "-" } else { &finding.id };
+                    lines.push(format!("  {} (id {id}): {}", finding.product, words.what));
+                    lines.push(format!("    {}", words.remedy));
+                }
+                let count = view.to_carry.len();
+                lines.extend(match run {
+                    None => None,
+                    Some(true) => Some(format!("  {count} products are on the queue")),
+                    Some(false) => Some(format!("  {count} products would be carried over; --yes does it")),
+                });
+            }
+            lines.join("\n")
+        })
+    }
+
     pub(super) fn transfers(&self, heads: &[Head]) -> Printed {
         self.either(&heads, || transfer_table(heads))
     }
@@ -163,11 +213,81 @@ impl Printer {
 
     pub(super) fn exported(&self, exported: &Exported, folder: &Path) -> Printed {
         self.either(exported, || {
+            let damaged = match exported.damaged_segments {
+                0 => String::new(),
+                damaged => format!("\nTHE LOG WAS CHANGED: {damaged} segments are not as they were written"),
+            };
             format!(
-                "{} transfers and {} parked deliveries are in {}",
+                "{} transfers, {} parked deliveries and {} segments are in {}{damaged}",
                 exported.transfers,
                 exported.parked_deliveries,
+                exported.segments,
                 folder.display()
+            )
+        })
+    }
+
+    pub(super) fn erasure(&self, view: &ErasureView) -> Printed {
+        self.either(view, || {
+            let row = |one: &Personal| {
+                vec![
+                    one.order.clone(),
+                    one.transfer.source.clone(),
+                    one.day.map(|day| day.to_string()).unwrap_or_default(),
+                    one.status.word().to_owned(),
+                    match &one.erasable {
+                        Erasable::Erased => "erased".to_owned(),
+                        Erasable::Now => "may be erased".to_owned(),
+                        Erasable::After { until } => format!("must be kept until {until}"),
+                        Erasable::InHand => "is being worked on; looked at again tomorrow".to_owned(),
+                    },
+                ]
+            };
+            let rows = table(
+                &["order", "shop", "day", "stands", "personal data"],
+                view.transfers.iter().map(row).collect(),
+            );
+            let request = &view.request;
+            let done = if !view.done {
+                "Nothing was done; add --yes to do it.".to_owned()
+            } else if request.done {
+                format!("Request {}: {} erased, nothing is left.", request.id, request.erased)
+            } else {
+                let until = request.until.map(|day| day.to_string()).unwrap_or_default();
+                format!(
+                    "Request {}: {} erased, {} left; they are erased by themselves, the last after {until}.",
+                    request.id, request.erased, request.kept
+                )
+            };
+            let aside = match view.deliveries {
+                0 => String::new(),
+                count if view.done => format!("\n{count} deliveries that were set aside are removed."),
+                count => format!(
+                    "\n{count} deliveries that were set aside hold the address; they would be removed."
+                ),
+            };
+            format!("{rows}{aside}\n{done}")
+        })
+    }
+
+    pub(super) fn privacy(&self, requests: &[PrivacyRequest]) -> Printed {
+        self.either(&requests, || {
+            let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
+            let row = |request: &PrivacyRequest| {
+                let kind = serde_json::to_value(request.kind).ok();
+                vec![
+                    request.id.clone(),
+                    kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or_default().to_owned(),
+                    request.from.clone(),
+                    request.asked_at.to_string(),
+                    request.erased.to_string(),
+                    request.kept.to_string(),
+                    day(request.until),
+                ]
+            };
+            table(
+                &["request", "what", "from", "asked", "erased", "left", "until"],
+                requests.iter().map(row).collect(),
             )
         })
     }
@@ -284,5 +404,42 @@ pub(super) fn table(titles: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut lines = vec![line(&titles.iter().map(|title| (*title).to_owned()).collect::<Vec<_>>())];
     lines.push(widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>().join("  "));
     lines.extend(rows.iter().map(|row| line(row)));
+    lines.join("\n")
+}
+
+/// What a run of the stock did, for people.
+fn stock_lines(view: &StockView) -> String {
+    let mut lines = vec![format!("flow {}: {}", view.flow, view.outcome)];
+    lines.extend(view.problem.clone());
+    let Some(report) = &view.report else { return lines.join("\n") };
+    lines.push(format!(
+        "  {}: {} products in the accounts, {} entries in the shop, {} differed, {} told, {} showed it already",
+        if report.whole { "everything compared" } else { "what changed" },
+        report.products,
+        report.entries,
+        report.different,
+        report.told,
+        report.shown_already
+    ));
+    lines.push(format!(
+        "  {} calls that read, {} that wrote; {} numbers with stock are not in the shop",
+        report.reads, report.writes, report.not_in_shop
+    ));
+    for reason in report.reasons() {
+        let words = domain::explain::explain(&reason, Language::En);
+        lines.push(format!("  ! {} {} {}", words.what, words.blocks, words.remedy));
+    }
+    for (number, words) in &report.refusals {
+        lines.push(format!("  refused {number}: {words}"));
+    }
+    for difference in &report.differences {
+        let shop = difference.shop.map_or_else(|| "unknown".to_owned(), |units| units.to_string());
+        let place = if difference.location.is_empty() {
+            String::new()
+        } else {
+            format!(" at {}", difference.location)
+        };
+        lines.push(format!("  {}{place}: shop {shop}, accounts {}", difference.number, difference.accounts));
+    }
     lines.join("\n")
 }

@@ -86,6 +86,8 @@ pub struct CallCount {
     pub request_bytes: u64,
     /// The answers' body bytes.
     pub answer_bytes: u64,
+    /// Capacity of the table that the engine says was used, in thousandths of a unit: what on-demand tables are paid by.
+    pub table_units: u64,
     /// The time to the answers, milliseconds.
     pub milliseconds: f64,
 }
@@ -97,13 +99,21 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    pub(crate) fn add(&self, key: CallKey, status: u16, sizes: (usize, usize), time: Duration) {
+    pub(crate) fn add(
+        &self,
+        key: CallKey,
+        status: u16,
+        sizes: (usize, usize),
+        table_units: u64,
+        time: Duration,
+    ) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(key).or_default();
         count.calls += 1;
         count.errors += u64::from(status >= 400);
         count.request_bytes += sizes.0 as u64;
         count.answer_bytes += sizes.1 as u64;
+        count.table_units += table_units;
         count.milliseconds += time.as_secs_f64() * 1000.0;
     }
 

@@ -41,10 +41,13 @@ pub struct Index {
 pub const TABLE_KEY: (&str, &str) = ("pk", "sk");
 
 /// The table's indexes.
-pub const INDEXES: [Index; 3] = [
+pub const INDEXES: [Index; 6] = [
     Index { name: "due", partition: ("due_shard", KeyType::Text), sort: ("due_at", KeyType::Number) },
     Index { name: "attention", partition: ("attention", KeyType::Text), sort: ("at", KeyType::Number) },
     Index { name: "day", partition: ("day", KeyType::Text), sort: ("at", KeyType::Number) },
+    Index { name: "order_key", partition: ("order_key", KeyType::Text), sort: ("at", KeyType::Number) },
+    Index { name: "document_key", partition: ("document_key", KeyType::Text), sort: ("at", KeyType::Number) },
+    Index { name: "person", partition: ("person", KeyType::Text), sort: ("at", KeyType::Number) },
 ];
 
 /// A FIFO queue with its dead-letter queue.
@@ -63,7 +66,7 @@ pub struct Queue {
 }
 
 /// The queues.
-pub const QUEUES: [Queue; 2] = [
+pub const QUEUES: [Queue; 3] = [
     Queue {
         name: "orders.fifo",
         dead_letters: "orders-dead.fifo",
@@ -78,11 +81,24 @@ pub const QUEUES: [Queue; 2] = [
         visibility: Duration::from_secs(120),
         variable: "BOGBRO_BACKFILL_QUEUE_URL",
     },
+    Queue {
+        name: "stock.fifo",
+        dead_letters: "stock-dead.fifo",
+        maximum_receives: 10,
+        visibility: Duration::from_secs(360),
+        variable: "BOGBRO_STOCK_QUEUE_URL",
+    },
 ];
 
 /// How long a claimed transfer stays leased to its worker at the most: up to the worker's deadline (2 s before its function's
 /// timeout), plus the longest request to the outside (30 s), plus the engine's margin (5 s).
-pub const LEASE: Duration = Duration::from_secs(60 - 2 + 30 + 5);
+pub const LEASE: Duration = lease(Duration::from_secs(60));
+
+/// The lease of a worker whose function ends after this time.
+pub const fn lease(timeout: Duration) -> Duration {
+    Duration::from_secs(timeout.as_secs() - 2 + 30 + 5)
+}
+
 /// How long a message stays in a queue that nobody empties (SQS's greatest value: 14 days).
 pub const RETENTION: Duration = Duration::from_secs(14 * 24 * 3600);
 
@@ -118,7 +134,7 @@ pub struct Function {
 }
 
 /// The functions.
-pub const FUNCTIONS: [Function; 4] = [
+pub const FUNCTIONS: [Function; 5] = [
     Function {
         name: "webhook-intake",
         triggers: &[Trigger::Route("/v1/webhooks/{connection}")],
@@ -146,6 +162,12 @@ pub const FUNCTIONS: [Function; 4] = [
         timeout: Duration::from_secs(60),
         concurrency: 1,
     },
+    Function {
+        name: "stock-sync",
+        triggers: &[Trigger::Queue { name: "stock.fifo", batch: 1, maximum_concurrency: 2 }],
+        timeout: Duration::from_secs(300),
+        concurrency: 2,
+    },
 ];
 
 #[cfg(test)]
@@ -158,8 +180,9 @@ mod tests {
             for trigger in function.triggers {
                 let Trigger::Queue { name, .. } = trigger else { continue };
                 let queue = QUEUES.iter().find(|queue| queue.name == *name).expect("a mapped queue exists");
-                assert!(function.timeout < LEASE, "{}", function.name);
-                assert!(LEASE < queue.visibility, "{name}");
+                let lease = lease(function.timeout);
+                assert!(function.timeout < lease, "{}", function.name);
+                assert!(lease < queue.visibility, "{name}");
             }
         }
     }

@@ -3,6 +3,7 @@
 //! endpoint listens on the loopback interface only, and the access key id serves to tell the callers apart.
 
 use super::calls::{Attempt, CallKey, Calls, Identified, Observer, Service, Verdict, identify};
+use super::capacity;
 use super::control;
 use super::deployment::KEY_ID;
 use super::files::Files;
@@ -79,7 +80,8 @@ impl Endpoint {
         let answer = self.perform(&identified, request).await?;
         let (head, body) = answer.into_parts();
         let body = whole(body).await;
-        self.calls.add(key, head.status.as_u16(), (request_bytes, body.len()), started.elapsed());
+        let units = if identified.service == Service::Table { capacity::used(&body) } else { 0 };
+        self.calls.add(key, head.status.as_u16(), (request_bytes, body.len()), units, started.elapsed());
         if verdict == Verdict::KillAfter {
             return killed(process).await;
         }
@@ -107,10 +109,13 @@ impl Endpoint {
 
     async fn perform(&self, identified: &Identified, request: Asked) -> Result<Answer, NoAnswer> {
         match identified.service {
-            Service::Table => self.table.forward(request).await.map_err(|error| {
-                tracing::error!(%error, "the table engine");
-                NoAnswer
-            }),
+            Service::Table => {
+                let request = capacity::asked_for(&identified.name, request);
+                self.table.forward(request).await.map_err(|error| {
+                    tracing::error!(%error, "the table engine");
+                    NoAnswer
+                })
+            }
             Service::Files => self.files.answer(request).await.ok_or(NoAnswer),
             Service::Queues => Ok(self.queue(&identified.name, request.body()).await),
             Service::Mails => Ok(match self.mails.answer(&Parameters::read(request.body())) {

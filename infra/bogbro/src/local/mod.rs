@@ -10,6 +10,7 @@
 //! Only the operations that the functions use are answered. What is stored survives the end of the host at any moment.
 
 mod calls;
+mod capacity;
 mod control;
 mod deliveries;
 pub mod deployment;

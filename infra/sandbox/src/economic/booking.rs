@@ -326,9 +326,11 @@ impl Agreement {
     }
 
     fn lower_stock(&mut self, invoice: &Document) {
+        let stamp = self.last_updated(self.clock);
         for line in &invoice.totals.lines {
             if let Some(product) = line.product.as_ref().and_then(|number| self.products.get_mut(number)) {
                 product.in_stock -= line.quantity;
+                product.json.set("lastUpdated", &stamp);
             }
         }
     }

@@ -90,6 +90,17 @@ impl Agreement {
         items: impl Iterator<Item = (Cow<'a, Json>, bool)>,
         allowed: &[&str],
     ) -> Response {
+        self.collection_shown(request, items, allowed, |item| item)
+    }
+
+    /// The same, with the items of the page shown in another way than they are searched and sorted.
+    pub(super) fn collection_shown<'a>(
+        &self,
+        request: &Request,
+        items: impl Iterator<Item = (Cow<'a, Json>, bool)>,
+        allowed: &[&str],
+        show: impl Fn(Json) -> Json,
+    ) -> Response {
         let (page, size) = match self.page(request) {
             Ok(page) => page,
             Err(refusal) => return refusal,
@@ -115,7 +126,7 @@ impl Agreement {
         if page > 0 && page * size >= found.len() && !self.quirks.has(Quirk::PastTheEndIsEmpty) {
             return error::not_found();
         }
-        self.answer_page(request, found, total, page, size)
+        self.answer_page(request, found, (total, page, size), show)
     }
 
     fn page(&self, request: &Request) -> Result<(usize, usize), Response> {
@@ -137,9 +148,8 @@ impl Agreement {
         &self,
         request: &Request,
         found: Vec<Cow<'_, Json>>,
-        total: usize,
-        page: usize,
-        size: usize,
+        (total, page, size): (usize, usize, usize),
+        show: impl Fn(Json) -> Json,
     ) -> Response {
         let path = request.path.trim_start_matches("/economic/rest");
         let query =
@@ -162,8 +172,8 @@ impl Agreement {
             pagination.set("previousPage", link(page - 1));
         }
         pagination.set("lastPage", link(last));
-        let items =
-            found.into_iter().skip(page * size).take(size).map(|item| self.without_lines(item.into_owned()));
+        let chosen = found.into_iter().skip(page * size).take(size);
+        let items = chosen.map(|item| self.without_lines(show(item.into_owned())));
         let body = object! {
             "collection": items.collect::<Vec<Json>>(),
             "pagination": pagination,

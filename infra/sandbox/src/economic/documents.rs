@@ -163,9 +163,11 @@ impl Agreement {
     }
 
     fn reserve_stock(&mut self, totals: &Totals, sign: Decimal) {
+        let stamp = self.last_updated(self.clock);
         for line in &totals.lines {
             if let Some(product) = line.product.as_ref().and_then(|number| self.products.get_mut(number)) {
                 product.ordered_by_customers += sign * line.quantity;
+                product.json.set("lastUpdated", &stamp);
             }
         }
     }

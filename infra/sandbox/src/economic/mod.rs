@@ -97,6 +97,8 @@ pub struct Agreement {
     idempotency: BTreeMap<String, access::CachedAnswer>,
     /// From when filtered searches see a customer or product that was made under a lag.
     hidden: BTreeMap<String, Timestamp>,
+    /// The time of the latest request.
+    clock: Timestamp,
 }
 
 impl Agreement {
@@ -130,11 +132,13 @@ impl Agreement {
             highest_customer: 0,
             idempotency: BTreeMap::new(),
             hidden: BTreeMap::new(),
+            clock: Timestamp::UNIX_EPOCH,
         }
     }
 
     /// Answers a request whose path starts with `/economic/rest/` or `/economic/apis/`.
     pub fn handle(&mut self, now: Timestamp, request: &Request) -> Response {
+        self.clock = self.clock.max(now);
         if let Err(refusal) = self.authorise(request) {
             return refusal;
         }

@@ -42,15 +42,44 @@ impl Agreement {
         if !self.quirks.has(Quirk::InventoryIsNotFilterable) {
             allowed.extend(["inventory.inStock", "inventory.available", "inventory.recommendedCostPrice"]);
         }
+        if !self.quirks.has(Quirk::InventoryIsNotFilterable) {
+            let items = self.products.iter().map(|(number, product)| {
+                let visible = self.is_visible(now, &format!("products/{number}"));
+                (Cow::Owned(self.show_product(product)), visible)
+            });
+            return self.collection(request, items, &allowed);
+        }
+        // Stock is put in when the page is cut, since nothing can be asked of it.
+        let nothing_hidden = self.hidden.is_empty();
         let items = self.products.iter().map(|(number, product)| {
-            let shown = if self.inventory_module {
-                Cow::Owned(self.show_product(product))
-            } else {
-                Cow::Borrowed(&product.json)
-            };
-            (shown, self.is_visible(now, &format!("products/{number}")))
+            let visible = nothing_hidden || self.is_visible(now, &format!("products/{number}"));
+            (Cow::Borrowed(&product.json), visible)
         });
-        self.collection(request, items, &allowed)
+        self.collection_shown(request, items, &allowed, |json| {
+            let known = json.text("productNumber").and_then(|number| self.products.get(number));
+            known.map_or(json, |product| self.show_product(product))
+        })
+    }
+
+    /// Counts the stock anew, as a person does.
+    pub fn count_stock(&mut self, now: Timestamp, number: &str, in_stock: Decimal) -> bool {
+        let stamp = self.last_updated(now);
+        let Some(product) = self.products.get_mut(number) else { return false };
+        product.in_stock = in_stock;
+        product.json.set("lastUpdated", stamp);
+        true
+    }
+
+    /// Puts a product in, with its stock, as if it had always been there.
+    pub fn load_product(&mut self, now: Timestamp, number: &str, group: u32, in_stock: Decimal) {
+        let clean = object! {
+            "name": number, "productGroup": object! { "productGroupNumber": group },
+            "inventory": object! { "recommendedCostPrice": Json::fixed(Decimal::ZERO, 2) },
+        };
+        self.put_product(now, number, clean);
+        if let Some(product) = self.products.get_mut(number) {
+            product.in_stock = in_stock;
+        }
     }
 
     fn show_product(&self, product: &Product) -> Json {

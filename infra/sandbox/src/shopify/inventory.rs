@@ -65,6 +65,9 @@ pub struct Variant {
     pub title: String,
     /// The price as the shop writes it.
     pub price: String,
+    /// What one unit cost, as the shop writes it; `None` where the merchant has not said it.
+    #[serde(default)]
+    pub cost: Option<String>,
     /// Whether VAT is charged.
     pub taxable: bool,
     /// Whether stock is counted.
@@ -191,6 +194,7 @@ impl Shop {
             "__typename": "InventoryItem",
             "id": format!("gid://shopify/InventoryItem/{}", found.item), "legacyResourceId": found.item.to_string(),
             "sku": text(&found.sku), "tracked": found.tracked,
+            "unitCost": found.cost.as_ref().map(|cost| object! { "amount": cost, "currencyCode": "DKK" }),
             "inventoryLevels": found.levels.iter().map(level).collect::<Vec<_>>(),
         }
     }
@@ -393,10 +397,11 @@ impl Shop {
     }
 }
 
-/// What a search of variants asks for: any of these SKUs, changed since.
+/// What a search of variants asks for: any of these SKUs, of this product, changed since.
 #[derive(Default)]
 struct Wanted {
     skus: Vec<String>,
+    product: Option<u64>,
     since: Option<Timestamp>,
 }
 
@@ -409,6 +414,7 @@ impl Wanted {
             match field {
                 // The search does not tell upper from lower case; a SKU does.
                 "sku" => wanted.skus.push(value.replace("\\'", "'").replace("\\\"", "\"").to_lowercase()),
+                "product_id" => wanted.product = value.parse().ok(),
                 "updated_at" => wanted.since = value.parse().ok(),
                 _ => {}
             }
@@ -418,7 +424,8 @@ impl Wanted {
 
     fn fits(&self, variant: &Variant) -> bool {
         let changed = self.since.is_none_or(|since| variant.updated.is_some_and(|at| at >= since));
-        changed && (self.skus.is_empty() || self.skus.contains(&variant.sku.to_lowercase()))
+        let of_product = self.product.is_none_or(|product| variant.product == product);
+        changed && of_product && (self.skus.is_empty() || self.skus.contains(&variant.sku.to_lowercase()))
     }
 }
 

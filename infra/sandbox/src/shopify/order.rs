@@ -219,7 +219,22 @@ impl Shop {
             .filter_map(|transaction| transaction.text("amount")?.parse::<Decimal>().ok())
             .sum();
         let lines = rest.items("refund_line_items").iter().map(|line| refund_line(line, order, currencies));
-        let adjustments = rest.items("order_adjustments").iter().map(|adjustment| {
+        let is_freight = |adjustment: &&Json| adjustment.text("kind") == Some("shipping_refund");
+        // GraphQL tells of freight line by line, where REST has an adjustment with the other sign.
+        let freight = rest.items("order_adjustments").iter().filter(is_freight).map(|adjustment| {
+            let back = |name: &str| {
+                let amount = adjustment.text(name).and_then(|text| text.parse::<Decimal>().ok());
+                bag(&(-amount.unwrap_or_default()).to_string(), currencies)
+            };
+            let adjustment = adjustment.integer("id").unwrap_or(0);
+            object! {
+                "id": format!("gid://shopify/RefundShippingLine/{adjustment}"),
+                "shippingLine": order.items("shippingLines").first().cloned(),
+                "subtotalAmountSet": back("amount"), "taxAmountSet": back("tax_amount"),
+            }
+        });
+        let others = rest.items("order_adjustments").iter().filter(|adjustment| !is_freight(adjustment));
+        let adjustments = others.map(|adjustment| {
             object! {
                 "id": format!("gid://shopify/OrderAdjustment/{}", adjustment.integer("id").unwrap_or(0)),
                 "reason": adjustment.text("kind").map(str::to_uppercase),
@@ -232,7 +247,7 @@ impl Shop {
             "createdAt": utc(rest.text("created_at")), "processedAt": utc(rest.text("processed_at")),
             "updatedAt": utc(rest.text("processed_at").or(rest.text("created_at"))), "note": rest.text("note"),
             "totalRefundedSet": bag(&paid.to_string(), currencies),
-            "refundLineItems": lines.collect::<Vec<_>>(), "refundShippingLines": Json::Array(Vec::new()),
+            "refundLineItems": lines.collect::<Vec<_>>(), "refundShippingLines": freight.collect::<Vec<_>>(),
             "orderAdjustments": adjustments.collect::<Vec<_>>(),
             "transactions": all.iter().map(|transaction| self.transaction(transaction, all, currencies)).collect::<Vec<_>>(),
             "duties": Json::Array(Vec::new()),

@@ -39,7 +39,7 @@ const TYPES: &[(&str, &str)] = &[
     ("Product", "id title status productType isGiftCard hasOnlyDefaultVariant"),
     (
         "InventoryItem",
-        "id legacyResourceId sku tracked inventoryLevel:InventoryLevel inventoryLevels:InventoryLevel@",
+        "id legacyResourceId sku tracked unitCost:MoneyV2 inventoryLevel:InventoryLevel inventoryLevels:InventoryLevel@",
     ),
     ("InventoryLevel", "id location:Location quantities:InventoryQuantity*"),
     ("InventoryQuantity", "name quantity"),

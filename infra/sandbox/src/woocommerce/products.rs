@@ -33,6 +33,16 @@ impl Shop {
         true
     }
 
+    /// Deletes a product with its variations for good, and queues `product.deleted`.
+    pub fn delete_product(&mut self, now: Timestamp, id: u64) -> bool {
+        if self.products.remove(&id).is_none() {
+            return false;
+        }
+        self.products.retain(|_, product| parent_of(product) != Some(id));
+        self.queue(now, "product.deleted", id);
+        true
+    }
+
     pub(super) fn list_products(&self, request: &Request) -> Response {
         let skus = request.parameter("sku");
         let found = self.products.values().filter(|product| match skus.as_deref() {
@@ -182,7 +192,8 @@ impl Shop {
             });
         }
         match request.parameter("orderby").as_deref() {
-            Some("id") => found.sort_by_key(|product| product.integer("id")),
+            // They are kept in the order of their ids.
+            Some("id") => {}
             None | Some("date") => found.sort_by_key(|product| {
                 (product.text("date_created").map(str::to_string), product.integer("id"))
             }),

@@ -170,6 +170,18 @@ pub(crate) async fn write(
     if response.is_success() { Ok(response) } else { Err(failure(&response, Call::Write)) }
 }
 
+/// Deletes one item under the key of its effect; one that does not exist is deleted already.
+pub(crate) async fn delete(transport: &dyn Transport, key: &EffectKey, item: &Item) -> Result<(), Failure> {
+    let idempotency = idempotency_key(key, Method::Delete, &item.path(), "");
+    let request = Request { method: Method::Delete, ..Request::get(item.path()) };
+    let request = request.on(REST).header("Idempotency-Key", idempotency);
+    let response = transport.write(key, request).await?;
+    if response.is_success() || response.status == 404 {
+        return Ok(());
+    }
+    Err(failure(&response, Call::Write))
+}
+
 /// The value of `Idempotency-Key`: the effect's key and a digest of what is sent.
 ///
 /// The answer is remembered for one hour [V]. What the same key with another body does is not known [U], so a body that

@@ -88,7 +88,12 @@ fn filter_for(field: &str, value: &str) -> Result<Option<Filter>, Failure> {
         }
         // Danish agreements have no `vatNumber` [V]: a foreign VAT number stands as company number there.
         "vat-number" => {
-            Filter::equals("vatNumber", value).or(Filter::equals("corporateIdentificationNumber", value))
+            let whole =
+                Filter::equals("vatNumber", value).or(Filter::equals("corporateIdentificationNumber", value));
+            match danish_number(value) {
+                Some(number) => whole.or(Filter::equals("corporateIdentificationNumber", number)),
+                None => whole,
+            }
         }
         _ => return Err(refused("field", format!("customers cannot be found by {field}"))),
     }))
@@ -134,6 +139,11 @@ fn plain(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_uppercase()).collect()
 }
 
+/// The company number inside a Danish VAT number. In other countries the digits alone may be another company's number here.
+fn danish_number(vat_number: &str) -> Option<&str> {
+    vat_number.strip_prefix("DK").filter(|number| !number.is_empty())
+}
+
 /// Compares again what the filter compared loosely.
 fn matches(field: &str, value: &str, answer: &CustomerAnswer) -> bool {
     let any = |fields: [&Option<String>; 2], same: &dyn Fn(&str) -> bool| {
@@ -151,7 +161,7 @@ fn matches(field: &str, value: &str, answer: &CustomerAnswer) -> bool {
             plain(text).trim_start_matches("DK") == plain(value).trim_start_matches("DK")
         }),
         "vat-number" => any([&answer.vat_number, &answer.corporate_identification_number], &|text| {
-            plain(text) == plain(value)
+            plain(text) == plain(value) || danish_number(value) == Some(plain(text).as_str())
         }),
         _ => false,
     }

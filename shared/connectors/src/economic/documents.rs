@@ -1,19 +1,19 @@
 //! Orders, draft invoices and booked invoices: made, replaced, booked, found.
 
 use domain::document::{Document, DocumentKind};
-use domain::plan::SendBy;
+use domain::plan::{SendBy, SupersededOrder};
 use domain::{EffectKey, Failure};
 use jiff::civil::Date;
 
 use super::client::REST;
-use super::client::{Item, json, parse, read_all, read_all_if_there, read_item, text, write};
+use super::client::{Item, delete, json, parse, read_all, read_all_if_there, read_item, text, write};
 use super::errors::{Call, failure, refused};
 use super::filter::Filter;
 use super::limits;
 use super::map::{compare, draft_body, found, replacing_body};
 use super::wire::{BookingBody, DocumentAnswer, DraftReference};
 use crate::http::{Method, Request, Transport};
-use crate::ports::{Difference, FoundDocument};
+use crate::ports::{Difference, FoundDocument, OrderClosing};
 
 const DRAFTS: &str = "/invoices/drafts";
 const BOOKED: &str = "/invoices/booked";
@@ -103,6 +103,36 @@ pub(super) async fn book(
     found(DocumentKind::BookedInvoice, &answer, &raw, Call::Write)
 }
 
+/// Removes a sales order of ours. By its number and not by a search, which may lag; and only while it carries our reference,
+/// since a number may have been given to another order meanwhile.
+pub(super) async fn close_order(
+    transport: &dyn Transport,
+    key: &EffectKey,
+    order: &SupersededOrder,
+) -> Result<OrderClosing, Failure> {
+    limits::kept("references.other", &order.reference, limits::REFERENCE)?;
+    let draft = Item::of(ORDERS, order.number)?;
+    let ours = |raw: &str, path: &str| -> Result<bool, Failure> {
+        let answer: DocumentAnswer = parse(raw, Call::Read, path)?;
+        Ok(reference(&answer) == order.reference)
+    };
+    if let Some(raw) = read_item(transport, draft.path()).await? {
+        if !ours(&raw, &draft.path())? {
+            return Ok(OrderClosing::Left("it no longer carries our reference".to_owned()));
+        }
+        delete(transport, key, &draft).await?;
+        return Ok(OrderClosing::Closed);
+    }
+    // A person may have sent it; one that is archived is closed.
+    let sent = Item::of(ORDERS_SENT, order.number)?;
+    match read_item(transport, sent.path()).await? {
+        Some(raw) if ours(&raw, &sent.path())? => {
+            Ok(OrderClosing::Left("it was sent to the customer".to_owned()))
+        }
+        _ => Ok(OrderClosing::Closed),
+    }
+}
+
 pub(super) async fn find(transport: &dyn Transport, reference_: &str) -> Result<Vec<FoundDocument>, Failure> {
     // Nothing, or an empty text, would match every document that has no reference.
     limits::kept("references.other", reference_, limits::REFERENCE)?;
@@ -182,8 +212,11 @@ fn check(document: &Document, customer: u32) -> Result<(), Failure> {
 fn draft_place(kind: DocumentKind) -> (&'static str, DocumentKind) {
     match kind {
         DocumentKind::Order => (ORDERS, DocumentKind::Order),
-        // A booked invoice begins as a draft.
-        DocumentKind::DraftInvoice | DocumentKind::BookedInvoice => (DRAFTS, DocumentKind::DraftInvoice),
+        // A booked invoice begins as a draft, and a credit note is an invoice below zero.
+        DocumentKind::DraftInvoice
+        | DocumentKind::BookedInvoice
+        | DocumentKind::DraftCreditNote
+        | DocumentKind::BookedCreditNote => (DRAFTS, DocumentKind::DraftInvoice),
     }
 }
 

@@ -58,6 +58,8 @@ pub(crate) const VAT_NUMBER: usize = 20;
 pub(crate) const CUSTOMER_NUMBER: u32 = 999_999_999;
 /// Longest name of a product [V].
 pub(crate) const PRODUCT_NAME: usize = 300;
+/// Longest bar code [V].
+pub(crate) const BARCODE: usize = 50;
 /// Longest text of a journal entry [V].
 pub(crate) const ENTRY_TEXT: usize = 250;
 

@@ -134,8 +134,8 @@ pub(crate) fn found(
     // A booked invoice may carry the number of its order too, so the number is taken by kind.
     let number = match kind {
         DocumentKind::Order => answer.order_number,
-        DocumentKind::DraftInvoice => answer.draft_invoice_number,
-        DocumentKind::BookedInvoice => answer.booked_invoice_number,
+        DocumentKind::DraftInvoice | DocumentKind::DraftCreditNote => answer.draft_invoice_number,
+        DocumentKind::BookedInvoice | DocumentKind::BookedCreditNote => answer.booked_invoice_number,
     };
     let number = number.filter(|number| *number > 0).ok_or_else(|| unclear("without a number"))?;
     let currency: Currency = answer.currency.parse().map_err(|_| unclear("in an unknown currency"))?;
@@ -152,6 +152,8 @@ pub(crate) fn found(
         vat: amount("vatAmount", answer.vat_amount.0)?,
         gross: amount("grossAmount", answer.gross_amount.0)?,
     };
+    // A credit note is an invoice whose sum is below zero [V]: there are no documents of another kind.
+    let kind = if totals.gross.is_negative() { kind.below_zero() } else { kind };
     Ok(FoundDocument {
         kind,
         number,

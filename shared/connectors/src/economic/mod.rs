@@ -18,7 +18,8 @@
 //! | V | the `PUT` of a draft has no layout | `map::replacing_body` |
 //! | L | numbers of deleted customers are used again | `customers::update` compares who it is before it writes |
 //! | L | `POST` answers 201 where the schema says 200 | every 2xx is a success |
-//! | L | `DELETE /invoices/drafts` without a number deletes every draft | `client::Item` needs a number; nothing is deleted |
+//! | L | `DELETE /invoices/drafts` without a number deletes every draft | `client::Item` needs a number; only a sales order of ours is deleted |
+//! | U | a draft order is deleted as a draft invoice is (no schema shows it) | `documents::close_order`; a refusal is told |
 //! | L | `/orders/*` filtered by `paymentTerms.paymentTermsNumber`, and `/journals` of the OpenAPI filtered by anything, are 500 | never sent |
 //! | L | collections leave out `lines` | `map::compare` takes lines that are not stated as not stated |
 //! | L | a voucher is answered as an array | `payments` |
@@ -44,21 +45,24 @@ mod map;
 mod master;
 mod payments;
 mod products;
+mod stock;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use domain::catalogue::{KnownCustomer, MasterData, Product};
+use domain::catalogue::{KnownCustomer, KnownProduct, MasterData, Product};
 use domain::document::Document;
-use domain::plan::{NewCustomer, PaymentStep, ProductStep, SendBy};
+use domain::plan::{NewCustomer, PaymentStep, ProductChangeStep, ProductStep, SendBy, SupersededOrder};
 use domain::{EffectKey, Failure};
 use jiff::civil::Date;
 
 use crate::http::Transport;
 use crate::manifest::{Authentication, Manifest, RateLimit};
-use crate::ports::{Accounting, FoundDocument};
+use crate::ports::{Accounting, Difference, FoundDocument, OrderClosing, StockPage};
 
 /// What is known of e-conomic.
 pub const MANIFEST: Manifest = Manifest {
@@ -85,13 +89,17 @@ pub const MANIFEST: Manifest = Manifest {
     // time limit of a call further, before anything is made again.
     look_up_lag_seconds: 60,
     idempotency_seconds: 60 * 60,
+    stock: None,
     unproven: &[
         "whether the amount of a received customer payment is negative (payment registration in a journal stays off until a live agreement has shown it)",
         "how long a document just made may be missing from look-ups (60 seconds are assumed)",
         "whether a refusal is remembered under its idempotency key (a replay within the hour may get the old refusal again)",
         "whether VAT is rounded per line or per rate (the settings can say)",
         "whether a line without a price costs nothing (the net sum is compared)",
+        "whether a filter on `lastUpdated` takes a time, and whether a change of stock alone moves it (as the schema says); the whole comparison finds what it would miss",
+        "stock by location: REST states the total of a product only",
         "whether orders are a module of their own (an agreement without them is taken to hold none)",
+        "whether a draft order may be deleted (a sales order that cannot be closed is told to the merchant)",
     ],
 };
 
@@ -146,8 +154,36 @@ impl Accounting for Economic {
         customers::update(transport, key, number, raw, fields).await
     }
 
-    async fn create_product(&self, transport: &dyn Transport, product: &ProductStep) -> Result<(), Failure> {
+    async fn create_product(
+        &self,
+        transport: &dyn Transport,
+        product: &ProductStep,
+    ) -> Result<Vec<Difference>, Failure> {
         products::create(transport, product).await
+    }
+
+    async fn known_products(
+        &self,
+        transport: &dyn Transport,
+        numbers: &[String],
+    ) -> Result<Vec<KnownProduct>, Failure> {
+        products::known(transport, numbers).await
+    }
+
+    async fn all_products(&self, transport: &dyn Transport) -> Result<Vec<KnownProduct>, Failure> {
+        products::all(transport).await
+    }
+
+    async fn units(&self, transport: &dyn Transport) -> Result<BTreeMap<u32, String>, Failure> {
+        products::units(transport).await
+    }
+
+    async fn change_product(
+        &self,
+        transport: &dyn Transport,
+        step: &ProductChangeStep,
+    ) -> Result<Vec<Difference>, Failure> {
+        products::change(transport, step).await
     }
 
     async fn find(&self, transport: &dyn Transport, reference: &str) -> Result<Vec<FoundDocument>, Failure> {
@@ -195,6 +231,15 @@ impl Accounting for Economic {
         documents::book(transport, key, draft, send).await
     }
 
+    async fn close_order(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        order: &SupersededOrder,
+    ) -> Result<OrderClosing, Failure> {
+        documents::close_order(transport, key, order).await
+    }
+
     async fn register_payment(
         &self,
         transport: &dyn Transport,
@@ -215,5 +260,14 @@ impl Accounting for Economic {
 
     async fn booked_on(&self, transport: &dyn Transport, day: Date) -> Result<Vec<FoundDocument>, Failure> {
         documents::booked_on(transport, day).await
+    }
+
+    async fn stock_page(
+        &self,
+        transport: &dyn Transport,
+        changed_since: Option<jiff::Timestamp>,
+        page: Option<&str>,
+    ) -> Result<StockPage, Failure> {
+        stock::page(transport, changed_since, page).await
     }
 }

@@ -142,13 +142,10 @@ fn compare(step: &PaymentStep, invoice: u64, raw: &str) -> Result<(), Failure> {
             || payment.customer_invoice.is_some_and(|number| number != invoice)
     });
     if differs {
-        return Err(refused(
-            "integrity",
-            format!(
-                "the payment of invoice {invoice} stands in journal {}, but otherwise than asked for",
-                step.journal
-            ),
-        ));
+        // What really stands is looked up.
+        return Err(Failure::Unknown {
+            message: format!("the payment of invoice {invoice} was answered otherwise than asked for"),
+        });
     }
     Ok(())
 }
@@ -156,6 +153,13 @@ fn compare(step: &PaymentStep, invoice: u64, raw: &str) -> Result<(), Failure> {
 #[derive(Debug, Deserialize)]
 struct EntryAnswer {
     text: Option<String>,
+    amount: Option<Number>,
+}
+
+impl EntryAnswer {
+    fn holds(&self, key: &str) -> bool {
+        self.text.as_deref().is_some_and(|text| text.to_lowercase().contains(key))
+    }
 }
 
 /// First the journal, then what was booked from it: an entry that is booked while it is looked for is met at least once. `$like`
@@ -163,19 +167,30 @@ struct EntryAnswer {
 pub(super) async fn find(transport: &dyn Transport, step: &PaymentStep) -> Result<bool, Failure> {
     let key = step.key.as_str();
     let path = Item::of("/journals", u64::from(step.journal))?.path_to("entries");
-    let holds =
-        |entry: &EntryAnswer| entry.text.as_deref().is_some_and(|text| text.to_lowercase().contains(key));
     let drafts = read_all::<EntryAnswer>(transport, &path, Some(Filter::contains("text", key))).await?;
-    if drafts.iter().any(|(entry, _)| holds(entry)) {
-        return Ok(true);
+    if let Some((entry, _)) = drafts.iter().find(|(entry, _)| entry.holds(key)) {
+        return as_asked(step, entry);
     }
     let filter = Filter::contains("text", key);
     match read_cursor::<EntryAnswer>(transport, BOOKED_ENTRIES, Some(filter)).await? {
-        Some(booked) => Ok(booked.iter().any(holds)),
+        // A voucher that was booked has two entries with the text, one for each account: their amounts say nothing by themselves.
+        Some(booked) => Ok(booked.iter().any(|entry| entry.holds(key))),
         // Not to see is not to have found nothing: a payment is not made twice for want of a right.
         None => Err(refused(
             "booked-entries",
             "whether the payment was booked already cannot be seen: e-conomic gives no access to booked entries",
         )),
+    }
+}
+
+/// A payment in the journal is still a person's to correct, so it is told when it is not what was asked for.
+fn as_asked(step: &PaymentStep, entry: &EntryAnswer) -> Result<bool, Failure> {
+    let wanted = amount_in_journal(step.amount);
+    match entry.amount {
+        Some(amount) if amount.0 != wanted => Err(refused(
+            "integrity",
+            format!("{} was asked for, journal {} has {}", wanted, step.journal, amount.0),
+        )),
+        _ => Ok(true),
     }
 }

@@ -75,6 +75,10 @@ number_reference!(
     ProductGroupReference, number, "productGroupNumber"
 );
 number_reference!(
+    /// A unit by number.
+    UnitReference, number, "unitNumber"
+);
+number_reference!(
     /// An account by number.
     AccountReference, number, "accountNumber"
 );
@@ -243,6 +247,12 @@ pub(crate) struct ProductBody {
     pub(crate) product_group: ProductGroupReference,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sales_price: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cost_price: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) bar_code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) unit: Option<UnitReference>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) inventory: Option<InventoryBody>,
 }

@@ -29,6 +29,7 @@ pub const MANIFEST: Manifest = Manifest {
     response_limit: 8 * 1024 * 1024,
     look_up_lag_seconds: 0,
     idempotency_seconds: 0,
+    stock: None,
     unproven: &["A list is taken to go on as long as it gives a token for the next page."],
 };
 

@@ -28,6 +28,7 @@ pub const MANIFEST: Manifest = Manifest {
     response_limit: 8 * 1024 * 1024,
     look_up_lag_seconds: 0,
     idempotency_seconds: 0,
+    stock: None,
     unproven: &[
         "Amounts are taken as smallest units.",
         "The acquirer's reference is looked for in an operation's data as acquirer_reference and arn.",

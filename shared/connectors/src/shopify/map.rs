@@ -61,6 +61,8 @@ pub(super) fn order(shop: &ShopOrder, rules: &ReadingRules) -> Result<Order, Fai
         tags: shop.tags.clone(),
         fields: fields(shop),
         refunded: refunded(shop, currency)?,
+        refunds: super::refunds::of(shop, currency)?,
+        deleted: false,
     })
 }
 

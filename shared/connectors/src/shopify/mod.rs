@@ -9,12 +9,14 @@ mod map;
 mod notice;
 mod payments;
 mod products;
+mod refunds;
+mod stock;
 mod wire;
 mod write;
 
 use async_trait::async_trait;
 use domain::plan::WriteBackStep;
-use domain::{EntityId, Failure, Order};
+use domain::{EffectKey, EntityId, Failure, Order, ShopProduct};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -23,9 +25,10 @@ use serde_json::value::RawValue;
 
 use crate::http::{Call, Transport};
 use crate::json::{MOST_LINES, read, read_answer, rejected};
-use crate::manifest::{Authentication, Manifest, RateLimit};
+use crate::manifest::{Authentication, Manifest, RateLimit, StockLimits};
 use crate::ports::{
-    ChangePage, Delivery, Fetched, Notice, ProductPage, ProductQuery, ReadingRules, Verification, Webshop,
+    ChangePage, Delivery, Fetched, Notice, ProductPage, ProductQuery, ReadingRules, ShopLocation,
+    StockAnswer, StockChange, StockTarget, Verification, Webshop,
 };
 use crate::signature::is_signed;
 use wire::graphql::{self, Connection, Kept, Node};
@@ -44,15 +47,18 @@ pub const MANIFEST: Manifest = Manifest {
     response_limit: 8 * 1024 * 1024,
     look_up_lag_seconds: 0,
     idempotency_seconds: 0,
+    stock: Some(StockLimits { look_up: 40, write: 250, compares: true, by_product: false }),
     unproven: &[
         "gift cards used: taken as transactions of the gateway `gift_card` that do not lower the total",
         "whether tips, duties and additional fees are inside the total (those that make the stated total are taken)",
         "how a unit that an edit took off looks beside refunds (known as a missing unit that no refund with money took)",
+        "whether the subtotal of a refunded line holds the tax when prices do (the reading that makes the money paid back is taken)",
         "tax of freight when prices hold the tax (`discountedPriceSet` is taken to hold it, as documented)",
         "the names of the cost extension's fields (without them a throttled call waits two seconds)",
         "orders older than 60 days look gone without the scope for all orders",
         "what a list of variants costs per entry (one point for each object in it is reckoned with)",
         "a search of variants by their time of change",
+        "whether a refused quantity keeps the others of its call from being set (all or nothing is reckoned with; what was set all the same is seen when it is tried again)",
     ],
 };
 
@@ -157,6 +163,51 @@ impl Webshop for Shopify {
         products::page(transport, query, page).await
     }
 
+    async fn products_by_sku(
+        &self,
+        transport: &dyn Transport,
+        skus: &[String],
+        locations: &[String],
+    ) -> Result<Vec<ShopProduct>, Failure> {
+        stock::by_sku(transport, skus, locations).await
+    }
+
+    async fn stock_locations(&self, transport: &dyn Transport) -> Result<Vec<ShopLocation>, Failure> {
+        stock::locations(transport).await
+    }
+
+    async fn stock_now(
+        &self,
+        transport: &dyn Transport,
+        targets: &[StockTarget],
+    ) -> Result<Vec<Option<i64>>, Failure> {
+        stock::now(transport, targets).await
+    }
+
+    async fn set_stock(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        changes: &[StockChange],
+    ) -> Result<Vec<StockAnswer>, Failure> {
+        stock::set(transport, key, changes).await
+    }
+
+    fn read_product(&self, raw: &str) -> Result<Vec<ShopProduct>, Failure> {
+        products::read_kept(raw)
+    }
+
+    async fn fetch_product(
+        &self,
+        transport: &dyn Transport,
+        entity: &EntityId,
+    ) -> Result<Fetched<Vec<ShopProduct>>, Failure> {
+        match products::fetch(transport, entity.as_str()).await? {
+            Some(raw) => Ok(Fetched::Found { value: products::read_kept(&raw)?, raw }),
+            None => Ok(Fetched::Gone),
+        }
+    }
+
     async fn tend(&self, transport: &dyn Transport) -> Result<Vec<String>, Failure> {
         write::tend(transport).await
     }
@@ -233,7 +284,7 @@ async fn fetch(transport: &dyn Transport, entity: &EntityId) -> Result<Option<St
     let units = if node.asks_for_refunded_units() {
         let variables =
             json!({ "id": id, "refunds": graphql::MOST_REFUNDS, "lines": graphql::MOST_REFUND_LINES });
-        Some(part(transport, graphql::REFUNDED_UNITS, variables, state.updated_at.trimmed()).await?)
+        Some(part(transport, wire::refunded::REFUNDED_UNITS, variables, state.updated_at.trimmed()).await?)
     } else {
         None
     };

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::http::clean;
 use crate::json::{Id, Text, read_bytes};
-use crate::ports::{Delivery, Notice};
+use crate::ports::{Delivery, Notice, PrivacyAsked, PrivacyNotice};
 
 /// The fields by which bodies differ.
 #[derive(Debug, Default, Deserialize)]
@@ -45,6 +45,7 @@ struct Subject<'a> {
     tracking_number: Present,
     shipment_status: Present,
     evidence_due_by: Present,
+    variants: Present,
 }
 
 /// Whether a field is there at all, be it `null`: samples and real bodies differ in their values, not in their fields.
@@ -73,14 +74,26 @@ pub(super) fn read(delivery: &Delivery<'_>) -> Result<Notice, Failure> {
     if let Some(edit) = &subject.order_edit {
         return changed(&edit.order_id);
     }
-    if let Some(word) = privacy_request(&subject) {
-        return Ok(Notice::NotForUs { what: format!("privacy request {word}") });
+    if let Some(asked) = privacy_request(&subject) {
+        return privacy(asked, &read_bytes("the delivery", delivery.body)?);
     }
     if subject.refund_line_items.0 || is_transaction(&subject) || is_fulfilment(&subject) {
         return changed(&subject.order_id);
     }
-    if is_order(&subject) || is_bare(delivery.body) {
+    if is_order(&subject) {
         return changed(&id(&subject)?);
+    }
+    if is_bare(delivery.body) {
+        // A deletion says nothing but its id: the unsigned topic tells what is read again. A false one harms nothing, since what
+        // is there is not gone, and what is gone stays so.
+        return if topic.starts_with("products/") {
+            product(&id(&subject)?)
+        } else {
+            changed(&id(&subject)?)
+        };
+    }
+    if subject.variants.0 && subject.admin_graphql_api_id.trimmed().starts_with("gid://shopify/Product/") {
+        return product(&id(&subject)?);
     }
     Ok(Notice::NotForUs { what: describe(&subject, &topic) })
 }
@@ -92,6 +105,13 @@ fn changed(order: &Id<'_>) -> Result<Notice, Failure> {
     }
 }
 
+fn product(id: &Id<'_>) -> Result<Notice, Failure> {
+    match id.given() {
+        Some(id) => Ok(Notice::Changed { kind: EntityKind::Product, entity: EntityId::new(id) }),
+        None => Err(crate::json::rejected("unreadable", "the delivery does not name its product")),
+    }
+}
+
 fn id<'a>(subject: &Subject<'a>) -> Result<Id<'a>, Failure> {
     let raw = subject.id.map_or("null", RawValue::get);
     serde_json::from_str(raw).map_err(|_| {
@@ -99,20 +119,55 @@ fn id<'a>(subject: &Subject<'a>) -> Result<Id<'a>, Failure> {
     })
 }
 
-/// The mandatory topics of public apps. Bogbro keeps personal data for as long as bookkeeping law asks; the log shows that
-/// the request came.
-fn privacy_request(subject: &Subject<'_>) -> Option<&'static str> {
+/// The mandatory topics of public apps (`customers/data_request`, `customers/redact`, `shop/redact`), told apart by their
+/// fields.
+fn privacy_request(subject: &Subject<'_>) -> Option<PrivacyAsked> {
     let about_shop = subject.shop_id.0 && subject.shop_domain.0;
     if !about_shop || subject.id.is_some() {
         return None;
     }
     Some(if subject.data_request.0 || subject.orders_requested.0 {
-        "customers/data_request"
+        PrivacyAsked::Data
     } else if subject.orders_to_redact.0 || subject.customer.0 {
-        "customers/redact"
+        PrivacyAsked::Erasure
     } else {
-        "shop/redact"
+        PrivacyAsked::ShopErasure
     })
+}
+
+/// The body of a request about personal data. A customer may be named by the address alone.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct PrivacyBody<'a> {
+    #[serde(borrow)]
+    customer: Option<Customer<'a>>,
+    #[serde(borrow)]
+    orders_requested: Option<Vec<Id<'a>>>,
+    #[serde(borrow)]
+    orders_to_redact: Option<Vec<Id<'a>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Customer<'a> {
+    #[serde(borrow)]
+    id: Id<'a>,
+    #[serde(borrow)]
+    email: Text<'a>,
+}
+
+/// # Errors
+/// `Rejected` when a request about one customer names neither the customer nor an order.
+fn privacy(asked: PrivacyAsked, body: &PrivacyBody<'_>) -> Result<Notice, Failure> {
+    let orders = body.orders_requested.iter().chain(&body.orders_to_redact).flatten();
+    let orders: Vec<EntityId> = orders.filter_map(|order| order.given().map(EntityId::new)).collect();
+    let email =
+        body.customer.as_ref().map(|customer| customer.email.trimmed().to_owned()).unwrap_or_default();
+    let customer = body.customer.as_ref().and_then(|customer| customer.id.given()).map(str::to_owned);
+    if asked != PrivacyAsked::ShopErasure && email.is_empty() && customer.is_none() && orders.is_empty() {
+        return Err(crate::json::rejected("unreadable", "a request about personal data names nobody"));
+    }
+    Ok(Notice::Privacy(PrivacyNotice { asked, email, customer, orders }))
 }
 
 fn is_transaction(subject: &Subject<'_>) -> bool {

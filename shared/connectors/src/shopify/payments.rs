@@ -9,10 +9,7 @@ use domain::{Failure, Money};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::wire::{ShopOrder, Transaction, plus, unreadable};
-
-/// Gateway of gift cards issued by the shop.
-const GIFT_CARD: &str = "gift_card";
+use super::wire::{GIFT_CARD, ShopOrder, Transaction, plus, unreadable};
 
 /// The payments of an order.
 pub(super) fn of(shop: &ShopOrder, currency: Currency, total: Money) -> Result<Vec<Payment>, Failure> {

@@ -11,15 +11,16 @@ use domain::money::parse_decimal;
 use domain::shop_product::{
     ShopPlace, ShopProduct, ShopProductKind, ShopProductStatus, ShopStock, StockKeeping,
 };
+use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::client;
 use super::wire::graphql::{Connection, number};
 use crate::http::Transport;
-use crate::json::{Amount, Flag, List, Text, read_answer, rejected};
+use crate::json::{Amount, Flag, List, Text, read, read_answer, rejected};
 use crate::ports::{ProductPage, ProductQuery};
 
 /// Most points that one query may cost.
@@ -68,6 +69,75 @@ pub(super) async fn page(
         variants.nodes.iter().map(|variant| variant.read(query.locations)).collect();
     let next = variants.page_info.end_cursor.filter(|_| variants.page_info.has_next_page.0);
     Ok(ProductPage { products: products?, next })
+}
+
+/// Variants of one product that are read with each call.
+const VARIANTS_PER_CALL: usize = 100;
+/// Most variants that a product may have (the vendor's limit).
+const MOST_VARIANTS: usize = 2048;
+
+/// A product's variants in one text, as it is kept with the log.
+#[derive(Debug, Serialize, Deserialize)]
+struct KeptProduct<'a> {
+    #[serde(borrow)]
+    variants: Vec<&'a RawValue>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawPage<'a> {
+    #[serde(borrow, default)]
+    product_variants: Connection<&'a RawValue>,
+}
+
+/// Reads all variants of a product into one text; `None` when there are none, as when it is gone.
+pub(super) async fn fetch(transport: &dyn Transport, id: &str) -> Result<Option<String>, Failure> {
+    let product = global_id("Product", id)?;
+    let number = number(&product);
+    let document = format!(
+        "query BogbroProduct($first: Int!, $after: String, $query: String) {{ \
+         productVariants(first: $first, after: $after, query: $query, sortKey: ID) {{ \
+         nodes {{ {} }} pageInfo {{ hasNextPage endCursor }} }} }}",
+        variant_fields(0).replace("tracked", "tracked unitCost { amount }"),
+    );
+    let mut pages: Vec<Box<RawValue>> = Vec::new();
+    let mut after: Option<String> = None;
+    for _ in 0..=MOST_VARIANTS / VARIANTS_PER_CALL {
+        let variables = json!({
+            "first": VARIANTS_PER_CALL, "after": after, "query": format!("product_id:{number}"),
+        });
+        let data = client::query(transport, &document, variables).await?;
+        let page: RawPage<'_> = read_answer("the list of variants", &data)?;
+        for raw in &page.product_variants.nodes {
+            // The search is the shop's: what it answers is looked at again.
+            let variant: Variant<'_> = read_answer("a variant", raw.get())?;
+            if super::wire::graphql::number(variant.product.id.trimmed()) == number {
+                pages.push((*raw).to_owned());
+            }
+        }
+        let next = page.product_variants.page_info;
+        after = next.end_cursor.filter(|_| next.has_next_page.0);
+        if after.is_none() {
+            break;
+        }
+    }
+    if after.is_some() {
+        let message = format!("the product has more than {MOST_VARIANTS} variants");
+        return Err(rejected("too-many-variants", message));
+    }
+    if pages.is_empty() {
+        return Ok(None);
+    }
+    let variants = pages.iter().map(|raw| &**raw).collect();
+    serde_json::to_string(&KeptProduct { variants })
+        .map(Some)
+        .map_err(|_| rejected("unreadable", "the product cannot be kept"))
+}
+
+/// The entries of a text that [`fetch`] made.
+pub(super) fn read_kept(raw: &str) -> Result<Vec<ShopProduct>, Failure> {
+    let kept: KeptProduct<'_> = read("the product", raw)?;
+    kept.variants.into_iter().map(|raw| read::<Variant<'_>>("a variant", raw.get())?.read(&[])).collect()
 }
 
 /// Entries that fit one query.
@@ -171,6 +241,13 @@ struct Family<'a> {
     has_only_default_variant: Flag,
 }
 
+/// An amount without its currency, which is the shop's.
+#[derive(Debug, Deserialize)]
+struct Cost {
+    #[serde(default)]
+    amount: Amount,
+}
+
 /// The stock at one location.
 #[derive(Debug, Deserialize)]
 pub(super) struct Level<'a> {
@@ -234,6 +311,7 @@ impl Variant<'_> {
             barcode: owned(&self.barcode),
             name: if alone { family.to_owned() } else { format!("{family} - {title}") },
             price,
+            cost: self.cost()?,
             taxable: self.taxable.0,
             tax_class: String::new(),
             gift_card: self.product.is_gift_card.0,
@@ -247,6 +325,13 @@ impl Variant<'_> {
             stock: self.stock(locations)?,
             updated,
         })
+    }
+
+    /// What one unit cost, where it was asked for and the merchant has said it.
+    fn cost(&self) -> Result<Option<Decimal>, Failure> {
+        let raw = self.inventory_item.get("unitCost").map_or("null", |raw| raw.get());
+        let cost: Option<Cost> = read_answer("the cost of a variant", raw)?;
+        Ok(cost.and_then(|cost| cost.amount.0).filter(|cost| !cost.is_zero()))
     }
 
     fn stock(&self, locations: &[String]) -> Result<ShopStock, Failure> {

@@ -1,5 +1,6 @@
 //! Stories of a Shopify shop: one order in both shapes, edits and refunds, and every call.
 
+use domain::EntityKind;
 use domain::order::{FulfilmentState, LineKind, PaymentKind, PaymentState};
 use domain::settings::WriteBackForm;
 use futures::executor::block_on;
@@ -7,6 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::ports::{PrivacyAsked, PrivacyNotice};
 use crate::scripted::{Script, word, write_back};
 
 const REST: &str = include_str!("fixtures/order-rest.json");
@@ -426,6 +428,55 @@ proptest! {
 }
 
 #[test]
+fn a_request_about_personal_data_says_who_is_meant_and_shows_no_address() {
+    let read = |body: &str| Shopify.notice(&Delivery { headers: &[], body: body.as_bytes() });
+    let orders = |ids: &[&str]| ids.iter().map(|id| EntityId::new(*id)).collect::<Vec<_>>();
+    for (body, asked, email, customer, named) in [
+        (
+            r#"{"shop_id":1,"shop_domain":"x.myshopify.com","customer":{"id":191167,"email":"john@example.org","phone":"1"},"orders_requested":[299938,280263],"data_request":{"id":9999}}"#,
+            PrivacyAsked::Data,
+            "john@example.org",
+            Some("191167"),
+            &["299938", "280263"][..],
+        ),
+        (
+            r#"{"shop_id":1,"shop_domain":"x.myshopify.com","customer":{"id":191167,"email":"john@example.org"},"orders_to_redact":[299938]}"#,
+            PrivacyAsked::Erasure,
+            "john@example.org",
+            Some("191167"),
+            &["299938"],
+        ),
+        (
+            r#"{"shop_id":1,"shop_domain":"x.myshopify.com","customer":{"email":" john@example.org "},"orders_to_redact":[]}"#,
+            PrivacyAsked::Erasure,
+            "john@example.org",
+            None,
+            &[],
+        ),
+        (
+            r#"{"shop_id":1,"shop_domain":"x.myshopify.com","customer":{"id":7,"email":null,"phone":null},"orders_to_redact":null}"#,
+            PrivacyAsked::Erasure,
+            "",
+            Some("7"),
+            &[],
+        ),
+        (r#"{"shop_id":1,"shop_domain":"x.myshopify.com"}"#, PrivacyAsked::ShopErasure, "", None, &[]),
+    ] {
+        let expected = PrivacyNotice {
+            asked,
+            email: email.to_owned(),
+            customer: customer.map(str::to_owned),
+            orders: orders(named),
+        };
+        let notice = read(body).expect("it is understood");
+        assert!(!format!("{notice:?}").contains("john"), "{notice:?}");
+        assert_eq!(notice, Notice::Privacy(expected), "{body}");
+    }
+    let nobody = r#"{"shop_id":1,"shop_domain":"x.myshopify.com","customer":{},"orders_to_redact":[]}"#;
+    assert_eq!(word(&read(nobody)), "rejected");
+}
+
+#[test]
 fn the_body_alone_says_what_a_delivery_is_about() {
     let forged = [("x-shopify-topic".to_owned(), "app/uninstalled".to_owned())];
     for (body, expected) in [
@@ -434,15 +485,6 @@ fn the_body_alone_says_what_a_delivery_is_about() {
         (r#"{"order_edit":{"id":1,"order_id":820982911946154508}}"#, Ok("820982911946154508")),
         (r#"{"id":5,"order_id":7,"refund_line_items":[]}"#, Ok("7")),
         (r#"{"id":5,"order_id":7,"kind":"sale","gateway":"bogus"}"#, Ok("7")),
-        (
-            r#"{"shop_id":1,"shop_domain":"x.myshopify.com","customer":{"id":1},"orders_requested":[1],"data_request":{"id":9}}"#,
-            Err("privacy request customers/data_request"),
-        ),
-        (
-            r#"{"shop_id":1,"shop_domain":"x.myshopify.com","customer":{"email":"a@example.org"},"orders_to_redact":[]}"#,
-            Err("privacy request customers/redact"),
-        ),
-        (r#"{"shop_id":1,"shop_domain":"x.myshopify.com"}"#, Err("privacy request shop/redact")),
         (
             r#"{"id":1,"myshopify_domain":null,"plan_name":"basic"}"#,
             Err("the shop itself (sent as app/uninstalled)"),
@@ -556,6 +598,51 @@ fn units_of_refunds_are_asked_for_when_it_matters() {
     );
     assert_eq!(value.check(), Ok(()));
     assert_eq!(read_text(&raw), Ok(value));
+    script.finish();
+}
+
+#[test]
+fn a_refund_reads_the_same_in_both_shapes() {
+    let dish = 9_007_199_254_741_003_i64;
+    let rest = changed(REST, |order| {
+        order["refunds"] = json!([{ "id": 7, "created_at": "2026-11-21T10:00:00Z", "note": "Knust",
+            "transactions": [{ "kind": "refund", "status": "success", "gateway": "gift_card", "amount": "20.00" },
+                { "kind": "refund", "status": "success", "gateway": "bogus", "amount": "40.00" }],
+            "refund_line_items": [{ "line_item_id": dish, "quantity": 1, "subtotal": 50.0, "total_tax": 10.0, "restock_type": "no_restock" }],
+            "order_adjustments": [{ "kind": "shipping_refund", "amount": "-10.00", "tax_amount": "-2.00" },
+                { "kind": "refund_discrepancy", "amount": "-1.00", "tax_amount": "0.00" }] }]);
+    });
+    let rest = read_text(&rest).expect("it is an order");
+    let [refund] = rest.refunds.as_slice() else { panic!("{:?}", rest.refunds) };
+    assert_eq!(
+        (refund.total.to_string(), refund.to_gift_cards.to_string()),
+        ("60.00".to_owned(), "20.00".to_owned())
+    );
+    assert_eq!(refund.reason, "Knust");
+    // Prices hold the tax here: 50.00 of which 10.00 is VAT, and freight of 10.00 of which 2.00 is.
+    let sums: Vec<String> = refund.lines.iter().map(|line| format!("{} {}", line.net, line.vat)).collect();
+    assert_eq!(sums, ["40.00 10.00", "8.00 2.00"]);
+    assert_eq!(refund.lines[0].restocked, Some(false));
+    assert!(refund.lines[1].order_line.is_some(), "freight goes back on the freight line");
+
+    let node = changed(GRAPHQL, |order| {
+        order["refunds"] = json!([{ "id": "gid://shopify/Refund/7", "createdAt": "2026-11-21T10:00:00Z", "totalRefundedSet": money("60.0") }]);
+    });
+    let freight = rest.lines.iter().find(|line| line.kind == LineKind::Shipping).expect("freight").id.clone();
+    let units = json!({ "id": "gid://shopify/Order/1", "updatedAt": "2026-11-20T09:05:30Z", "refunds": [{ "id": "gid://shopify/Refund/7", "note": "Knust",
+        "refundLineItems": { "nodes": [{ "quantity": 1, "restockType": "NO_RESTOCK", "lineItem": { "id": format!("gid://shopify/LineItem/{dish}") },
+            "subtotalSet": money("50.0"), "totalTaxSet": money("10.0") }], "pageInfo": { "hasNextPage": false } },
+        "refundShippingLines": { "nodes": [{ "shippingLine": { "id": format!("gid://shopify/ShippingLine/{freight}") },
+            "subtotalAmountSet": money("10.0"), "taxAmountSet": money("2.0") }] },
+        "transactions": { "nodes": [{ "kind": "REFUND", "status": "SUCCESS", "gateway": "gift_card", "amountSet": money("20.0") },
+            { "kind": "REFUND", "status": "SUCCESS", "gateway": "bogus", "amountSet": money("40.0") }] } }] });
+    let script = Script::default().read(&["BogbroOrder"], 200, answered(&node)).read(
+        &["BogbroRefunds"],
+        200,
+        answered(&units.to_string()),
+    );
+    let Ok(Fetched::Found { value, .. }) = fetched(&script) else { panic!("found") };
+    assert_eq!(value.refunds, rest.refunds);
     script.finish();
 }
 
@@ -731,4 +818,56 @@ fn subscriptions_that_shopify_deleted_are_made_again() {
         made("https://elsewhere.example/"),
     );
     assert_eq!(word(&block_on(Shopify.tend(&script))), "unknown");
+}
+
+#[test]
+fn a_product_is_told_of_by_its_body_and_a_deletion_by_its_topic() {
+    let kind = |topic: &str, body: &str| {
+        let headers = [("x-shopify-topic".to_owned(), topic.to_owned())];
+        match Shopify.notice(&Delivery { headers: &headers, body: body.as_bytes() }) {
+            Ok(Notice::Changed { kind, entity }) => (kind, entity.to_string()),
+            other => panic!("{topic} {body}: {other:?}"),
+        }
+    };
+    let product =
+        r#"{"id":77,"admin_graphql_api_id":"gid://shopify/Product/77","title":"Mug","variants":[]}"#;
+    assert_eq!(kind("products/update", product), (EntityKind::Product, "77".to_owned()));
+    assert_eq!(kind("orders/updated", product).0, EntityKind::Product, "the body says what it is");
+    assert_eq!(kind("products/delete", r#"{"id":77}"#), (EntityKind::Product, "77".to_owned()));
+    assert_eq!(kind("orders/delete", r#"{"id":77}"#), (EntityKind::Order, "77".to_owned()));
+    assert_eq!(kind("", r#"{"id":77}"#).0, EntityKind::Order);
+}
+
+#[test]
+fn a_product_is_read_with_all_its_variants_and_kept_in_one_text() {
+    let variant = |id: u64, product: u64, sku: &str| {
+        json!({
+            "id": format!("gid://shopify/ProductVariant/{id}"), "sku": sku, "barcode": "5701", "title": sku,
+            "price": "99.95", "taxable": true, "updatedAt": "2026-11-20T10:00:00Z", "inventoryQuantity": 3,
+            "requiresComponents": false,
+            "inventoryItem": { "id": "gid://shopify/InventoryItem/9", "tracked": true, "unitCost": { "amount": "40.50" } },
+            "product": { "id": format!("gid://shopify/Product/{product}"), "title": "Mug", "status": "ACTIVE",
+                "productType": "Cups", "isGiftCard": false, "hasOnlyDefaultVariant": false },
+        })
+    };
+    let page = |nodes: Vec<serde_json::Value>, next: Option<&str>| {
+        json!({ "data": { "productVariants": { "nodes": nodes,
+            "pageInfo": { "hasNextPage": next.is_some(), "endCursor": next } } } })
+        .to_string()
+    };
+    let fetch =
+        |script: &Script| futures::executor::block_on(Shopify.fetch_product(script, &EntityId::new("77")));
+    // A variant of another product in the answer is not this one's, whatever the search answers.
+    let script = Script::default()
+        .read(&["product_id:77"], 200, page(vec![variant(1, 77, "A"), variant(2, 78, "X")], Some("c1")))
+        .read(&["product_id:77", "c1"], 200, page(vec![variant(3, 77, "B")], None));
+    let Ok(Fetched::Found { value, raw }) = fetch(&script) else { panic!("it is there") };
+    script.finish();
+    assert_eq!(Shopify.read_product(&raw).expect("kept"), value);
+    let found: Vec<(&str, Option<String>)> =
+        value.iter().map(|entry| (entry.id(), entry.cost.map(|cost| cost.to_string()))).collect();
+    assert_eq!(found, [("1", Some("40.50".to_owned())), ("3", Some("40.50".to_owned()))]);
+    assert_eq!((value[0].name.as_str(), value[0].categories[0].as_str()), ("Mug - A", "Cups"));
+    let gone = Script::default().read(&["product_id:77"], 200, page(Vec::new(), None));
+    assert_eq!(fetch(&gone), Ok(Fetched::Gone));
 }

@@ -14,15 +14,19 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use super::entities::decode_name;
-use super::wire;
+use super::{refunds, wire};
 use crate::json::{Amount, LONGEST_FIELD, MOST_FIELDS, MOST_LINES, Text, rejected};
 use crate::ports::ReadingRules;
 
-/// Maps an order.
+/// Maps an order, with its refunds as far as their details were read.
 ///
 /// # Errors
 /// `Rejected` with the place of what cannot be.
-pub(super) fn order(wire: &wire::Order<'_>, rules: &ReadingRules) -> Result<Order, Failure> {
+pub(super) fn order(
+    wire: &wire::Order<'_>,
+    details: &[wire::RefundDetail<'_>],
+    rules: &ReadingRules,
+) -> Result<Order, Failure> {
     let id = wire.id.given().ok_or_else(|| unreadable("id", "the order has no id"))?;
     let currency: Currency =
         wire.currency.trimmed().parse().map_err(|error| unreadable("currency", error))?;
@@ -57,7 +61,7 @@ pub(super) fn order(wire: &wire::Order<'_>, rules: &ReadingRules) -> Result<Orde
         paid_at,
         shipped_at,
         prices_include_vat: wire.prices_include_tax.0,
-        customer: customer(wire, rules),
+        customer: customer(wire, rules, &fields),
         payments: payments(wire, payment_state, paid_at, &gift_cards, shop_total, currency)?,
         lines,
         total_vat,
@@ -70,34 +74,38 @@ pub(super) fn order(wire: &wire::Order<'_>, rules: &ReadingRules) -> Result<Orde
         tags: Vec::new(),
         fields,
         refunded,
+        refunds: refunds::of(wire, details, currency)?,
+        deleted: status == "trash",
     })
 }
 
-fn unreadable(place: &str, problem: impl std::fmt::Display) -> Failure {
+pub(super) fn unreadable(place: &str, problem: impl std::fmt::Display) -> Failure {
     rejected("unreadable", format!("the order cannot be read at {place}: {problem}"))
 }
 
-fn money(currency: Currency, place: &str, amount: Amount) -> Result<Money, Failure> {
+pub(super) fn money(currency: Currency, place: &str, amount: Amount) -> Result<Money, Failure> {
     let amount = amount.0.ok_or_else(|| unreadable(place, "the amount is missing"))?;
     Money::from_decimal(amount, currency).map_err(|error| unreadable(place, error))
 }
 
-fn money_or_zero(currency: Currency, place: &str, amount: Amount) -> Result<Money, Failure> {
+pub(super) fn money_or_zero(currency: Currency, place: &str, amount: Amount) -> Result<Money, Failure> {
     if amount.0.is_none() { Ok(currency.zero()) } else { money(currency, place, amount) }
 }
 
-fn reckoned(result: Result<Money, domain::MoneyError>) -> Result<Money, Failure> {
+pub(super) fn reckoned(result: Result<Money, domain::MoneyError>) -> Result<Money, Failure> {
     result.map_err(|error| unreadable("the sums", error))
 }
 
-fn readable(text: &Text<'_>) -> String {
+pub(super) fn readable(text: &Text<'_>) -> String {
     decode_name(text.trimmed()).into_owned()
 }
 
 /// `*_gmt` times are UTC without saying so; a zone, where a plugin adds one, is heeded.
-fn time(place: &str, text: &Text<'_>) -> Result<Option<Timestamp>, Failure> {
+pub(super) fn time(place: &str, text: &Text<'_>) -> Result<Option<Timestamp>, Failure> {
     let Some(text) = text.given() else { return Ok(None) };
-    if let Ok(timestamp) = text.parse::<Timestamp>() {
+    // A refused text costs more than a read one, so the usual form, without a zone behind its time, is not tried as a zoned one.
+    let zoned = text.get(10..).is_some_and(|time| time.contains(['Z', 'z', '+', '-', '[']));
+    if zoned && let Ok(timestamp) = text.parse::<Timestamp>() {
         return Ok(Some(timestamp));
     }
     let civil: DateTime = text.parse().map_err(|_| unreadable(place, "not a time"))?;
@@ -163,8 +171,7 @@ fn fields(wire: &wire::Order<'_>) -> Vec<(String, String)> {
         .collect()
 }
 
-fn customer(wire: &wire::Order<'_>, rules: &ReadingRules) -> Customer {
-    let fields = fields(wire);
+fn customer(wire: &wire::Order<'_>, rules: &ReadingRules, fields: &[(String, String)]) -> Customer {
     let first = |keys: &[String]| -> Option<String> {
         keys.iter().find_map(|key| {
             let values = fields.iter().filter(|(name, _)| name == key).map(|(_, value)| value.trim());
@@ -255,7 +262,12 @@ impl Place {
     }
 
     fn money(self, currency: Currency, name: &str, amount: Amount) -> Result<Money, Failure> {
-        if amount.0.is_none() { Ok(currency.zero()) } else { money(currency, &self.field(name), amount) }
+        let amount = amount.0.ok_or_else(|| unreadable(&self.field(name), "the amount is missing"))?;
+        Money::from_decimal(amount, currency).map_err(|error| unreadable(&self.field(name), error))
+    }
+
+    fn money_or_zero(self, currency: Currency, name: &str, amount: Amount) -> Result<Money, Failure> {
+        if amount.0.is_none() { Ok(currency.zero()) } else { self.money(currency, name, amount) }
     }
 }
 
@@ -266,10 +278,10 @@ fn line(
     rates: &[wire::TaxLine<'_>],
     currency: Currency,
 ) -> Result<OrderLine, Failure> {
-    let net = money(currency, &place.field("total"), wire.total)?;
+    let net = place.money(currency, "total", wire.total)?;
     let before =
         if wire.subtotal.0.is_some() { place.money(currency, "subtotal", wire.subtotal)? } else { net };
-    let vat = place.money(currency, "total_tax", wire.total_tax)?;
+    let vat = place.money_or_zero(currency, "total_tax", wire.total_tax)?;
     let name = if wire.name.given().is_some() { &wire.name } else { &wire.method_title };
     let product = wire.variation_id.given().or_else(|| wire.product_id.given());
     Ok(OrderLine {

@@ -7,20 +7,24 @@
 mod entities;
 mod map;
 mod products;
+mod refunds;
+mod stock;
 mod wire;
 mod write;
 
 use async_trait::async_trait;
 use domain::plan::WriteBackStep;
-use domain::{EntityId, EntityKind, Failure, Order};
+use domain::{EffectKey, EntityId, EntityKind, Failure, Order, ShopProduct};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::IgnoredAny;
 
 use crate::http::{Call, Complaint, Request, Response, Transport, accept, json_text};
-use crate::json::{List, read, read_answer, read_bytes, rejected};
-use crate::manifest::{Authentication, Manifest, RateLimit};
+use crate::json::{List, read, read_answer, read_bytes, read_reply, rejected, unless_whole};
+use crate::manifest::{Authentication, Manifest, RateLimit, StockLimits};
 use crate::ports::{
-    ChangePage, Delivery, Fetched, Notice, ProductPage, ProductQuery, ReadingRules, Verification, Webshop,
+    ChangePage, Delivery, Fetched, Notice, ProductPage, ProductQuery, ReadingRules, ShopLocation,
+    StockAnswer, StockChange, StockTarget, Verification, Webshop,
 };
 use crate::signature::is_signed;
 
@@ -37,6 +41,7 @@ pub const MANIFEST: Manifest = Manifest {
     response_limit: 8 * 1024 * 1024,
     look_up_lag_seconds: 0,
     idempotency_seconds: 0,
+    stock: Some(StockLimits { look_up: 100, write: 100, compares: false, by_product: true }),
     unproven: &[
         "gift cards used: how plugins write them (fee names are a setting; a `gift_cards` list is believed when the sums prove it)",
         "hosts that strip the Authorization header (consumer key in the query is not sent, since URLs are logged)",
@@ -49,6 +54,8 @@ pub const MANIFEST: Manifest = Manifest {
 
 /// Orders per page of the sweep.
 const PAGE_SIZE: usize = 50;
+/// Refunds of one order in one answer; an order with so many is not read.
+const MOST_REFUNDS: usize = 100;
 /// Where the REST interface is below the shop's address.
 const ORDERS: &str = "/wp-json/wc/v3/orders";
 
@@ -83,11 +90,17 @@ impl Webshop for WooCommerce {
 
     fn notice(&self, delivery: &Delivery<'_>) -> Result<Notice, Failure> {
         let subject: wire::Subject<'_> = read_bytes("the delivery", delivery.body)?;
-        Ok(subject_of(&subject))
+        Ok(subject_of(&subject, delivery.header("x-wc-webhook-topic").unwrap_or_default()))
     }
 
     fn read_order(&self, raw: &str, rules: &ReadingRules) -> Result<Order, Failure> {
-        map::order(&read("the order", raw)?, rules)
+        let probe: wire::Probe<'_> = read("the order", raw)?;
+        let Some(order) = probe.order else { return map::order(&read("the order", raw)?, &[], rules) };
+        let details: List<wire::RefundDetail<'_>> = match probe.refunds {
+            Some(refunds) => read("the refunds", refunds.get())?,
+            None => List::default(),
+        };
+        map::order(&read("the order", order.get())?, &details.0, rules)
     }
 
     async fn fetch_order(
@@ -102,14 +115,18 @@ impl Webshop for WooCommerce {
         }
         accept(Call::Read, &response, complaint)?;
         let raw = json_text(Call::Read, &response)?;
-        let value = self.read_order(raw, rules)?;
+        let value = self.read_order(raw, rules).map_err(|failure| unless_whole(Call::Read, raw, failure))?;
         if value.id != *entity {
             return Err(rejected(
                 "another-order",
                 format!("order {entity} was asked for, {} was sent", value.id),
             ));
         }
-        Ok(Fetched::Found { value, raw: raw.to_owned() })
+        if value.refunds.is_empty() {
+            return Ok(Fetched::Found { value, raw: raw.to_owned() });
+        }
+        let raw = with_refunds(transport, entity, raw).await?;
+        Ok(Fetched::Found { value: self.read_order(&raw, rules)?, raw })
     }
 
     async fn changed_since(
@@ -125,7 +142,7 @@ impl Webshop for WooCommerce {
         let response = transport.read(place.request()).await?;
         accept(Call::Read, &response, complaint)?;
         let text = json_text(Call::Read, &response)?;
-        let List(found): List<wire::Changed<'_>> = read_answer("the list of orders", text)?;
+        let List(found): List<wire::Changed<'_>> = read_reply(Call::Read, "the list of orders", text)?;
         let mut changes = Vec::with_capacity(found.len());
         for changed in &found {
             let id = changed
@@ -157,6 +174,53 @@ impl Webshop for WooCommerce {
         products::page(transport, query, page).await
     }
 
+    async fn products_by_sku(
+        &self,
+        transport: &dyn Transport,
+        skus: &[String],
+        _locations: &[String],
+    ) -> Result<Vec<ShopProduct>, Failure> {
+        stock::by_sku(transport, skus).await
+    }
+
+    async fn stock_locations(&self, _transport: &dyn Transport) -> Result<Vec<ShopLocation>, Failure> {
+        Ok(vec![ShopLocation { id: String::new(), name: String::new() }])
+    }
+
+    async fn stock_now(
+        &self,
+        transport: &dyn Transport,
+        targets: &[StockTarget],
+    ) -> Result<Vec<Option<i64>>, Failure> {
+        stock::now(transport, targets).await
+    }
+
+    async fn set_stock(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        changes: &[StockChange],
+    ) -> Result<Vec<StockAnswer>, Failure> {
+        stock::set(transport, key, changes).await
+    }
+
+    fn read_product(&self, raw: &str) -> Result<Vec<ShopProduct>, Failure> {
+        products::read_kept(raw)
+    }
+
+    async fn fetch_product(
+        &self,
+        transport: &dyn Transport,
+        entity: &EntityId,
+    ) -> Result<Fetched<Vec<ShopProduct>>, Failure> {
+        // The same check of the id as an order's: whole numbers only.
+        order_path(entity)?;
+        match products::fetch(transport, entity.as_str()).await? {
+            Some(raw) => Ok(Fetched::Found { value: products::read_kept(&raw)?, raw }),
+            None => Ok(Fetched::Gone),
+        }
+    }
+
     async fn tend(&self, transport: &dyn Transport) -> Result<Vec<String>, Failure> {
         write::tend(transport).await
     }
@@ -168,9 +232,9 @@ fn is_greeting(body: &[u8]) -> bool {
         .is_some_and(|id| (1..=20).contains(&id.len()) && id.iter().all(u8::is_ascii_digit))
 }
 
-/// Decides from the signed body alone. A body with nothing but an id is a deletion, of an order or of something else:
-/// the shop is asked for an order of that id, and what is not one is simply gone.
-fn subject_of(subject: &wire::Subject<'_>) -> Notice {
+/// Decides from the signed body alone. A body with nothing but an id is a deletion, of an order or of something else: there the
+/// unsigned topic says what is read again. A false one harms nothing, since what is there is not gone, and what is gone stays so.
+fn subject_of(subject: &wire::Subject<'_>, topic: &str) -> Notice {
     let not_for_us = |what: String| Notice::NotForUs { what };
     let Some(id) = subject.id.given() else {
         return match subject.action.as_ref().and_then(|action| action.given()) {
@@ -182,14 +246,41 @@ fn subject_of(subject: &wire::Subject<'_>) -> Notice {
         return not_for_us(format!("subscription {id}"));
     }
     let is_order = subject.order_key.is_some() || subject.line_items.is_some();
-    if is_order || subject.is_bare() {
-        return Notice::Changed { kind: EntityKind::Order, entity: EntityId::new(id) };
+    let changed = |kind, id: &str| Notice::Changed { kind, entity: EntityId::new(id) };
+    if is_order {
+        return changed(EntityKind::Order, id);
     }
-    not_for_us(if subject.permalink.is_some() {
-        format!("product {id}")
-    } else {
-        format!("resource {id}, not an order")
-    })
+    if subject.is_bare() {
+        let product = topic.trim().starts_with("product.");
+        return changed(if product { EntityKind::Product } else { EntityKind::Order }, id);
+    }
+    if subject.permalink.is_some() && subject.kind.is_some() {
+        // A variation is told of by itself, and carried over with its product.
+        let variation = subject.kind.as_ref().is_some_and(|kind| kind.trimmed() == "variation");
+        let product = subject.parent_id.given().filter(|parent| variation && *parent != "0");
+        return changed(EntityKind::Product, product.unwrap_or(id));
+    }
+    not_for_us(format!("resource {id}, not an order"))
+}
+
+/// The order's text together with its refunds in full.
+async fn with_refunds(transport: &dyn Transport, entity: &EntityId, order: &str) -> Result<String, Failure> {
+    let path = format!("{}/refunds", order_path(entity)?);
+    let request = Request::get(path).query("per_page", MOST_REFUNDS.to_string());
+    let response = transport.read(request).await?;
+    accept(Call::Read, &response, complaint)?;
+    let refunds = json_text(Call::Read, &response)?;
+    let listed: List<IgnoredAny> = read_answer("the refunds", refunds)?;
+    if listed.0.len() >= MOST_REFUNDS {
+        let words = format!("the order has {MOST_REFUNDS} refunds or more, fewer are read");
+        return Err(rejected("too-many-refunds", words));
+    }
+    let unreadable = |_| rejected("unreadable", "the order and its refunds cannot be kept");
+    let kept = wire::Kept {
+        order: serde_json::from_str(order).map_err(unreadable)?,
+        refunds: serde_json::from_str(refunds).map_err(unreadable)?,
+    };
+    serde_json::to_string(&kept).map_err(unreadable)
 }
 
 /// The path of an order. Ids are whole numbers: anything else could lead elsewhere.

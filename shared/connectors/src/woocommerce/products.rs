@@ -9,12 +9,14 @@ use domain::shop_product::{ShopProduct, ShopProductKind, ShopProductStatus, Shop
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::entities::decode_name;
 use super::wire::Item;
 use super::{complaint, map};
 use crate::http::{Call, Request, Transport, accept, json_text};
-use crate::json::{Id, List, Text, read_answer, rejected};
+use crate::json::{Id, List, Text, read, read_answer, rejected};
 use crate::ports::{ProductPage, ProductQuery};
 
 /// Where products are below the shop's address.
@@ -29,7 +31,7 @@ const PARENTS_PER_PAGE: usize = 20;
 const VARIATION_PAGES: usize = 20;
 /// What is read of an entry.
 pub(super) const FIELDS: &str = "id,name,type,status,sku,price,manage_stock,stock_quantity,tax_status,tax_class,categories,\
-     date_modified_gmt,parent_id,global_unique_id,attributes";
+     date_modified_gmt,parent_id,global_unique_id,attributes,cost_of_goods_sold";
 
 /// Where the list stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,6 +163,79 @@ async fn of_parents(
     Ok(ProductPage { products, next: next.map(Place::text) })
 }
 
+/// A product with its variations in one text, as it is kept with the log.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept<'a> {
+    #[serde(borrow)]
+    product: &'a RawValue,
+    #[serde(borrow)]
+    variations: Vec<&'a RawValue>,
+}
+
+/// Reads a product with all its variations into one text; `None` when it is gone or thrown away. A variation is not a product of
+/// its own here: it comes with its product.
+pub(super) async fn fetch(transport: &dyn Transport, id: &str) -> Result<Option<String>, Failure> {
+    let response = transport.read(Request::get(format!("{PRODUCTS}/{id}")).query("_fields", FIELDS)).await?;
+    if super::is_missing(&response) {
+        return Ok(None);
+    }
+    accept(Call::Read, &response, complaint)?;
+    let product = json_text(Call::Read, &response)?;
+    let item: Item<'_> = read_answer("the product", product)?;
+    if item.id.given() != Some(id) {
+        return Err(rejected("another-product", format!("product {id} was asked for, another was sent")));
+    }
+    if item.kind.trimmed() == "variation" || item.status.trimmed() == "trash" {
+        return Ok(None);
+    }
+    let mut pages = Vec::new();
+    if entry(&item, None)?.kind == ShopProductKind::Parent {
+        for number in 1..=VARIATION_PAGES {
+            let path = format!("{PRODUCTS}/{id}/variations");
+            let all = ProductQuery { changed_since: None, locations: &[] };
+            let request = listing(&path, number, PAGE_SIZE, &all)?.query("_fields", FIELDS);
+            let response = transport.read(request).await?;
+            accept(Call::Read, &response, complaint)?;
+            let page = json_text(Call::Read, &response)?.to_owned();
+            let List(found): List<&RawValue> = read_answer("the list of variations", &page)?;
+            let full = found.len() >= PAGE_SIZE;
+            pages.push(page);
+            if !full {
+                break;
+            }
+        }
+    }
+    let unreadable = |_: serde_json::Error| rejected("unreadable", "the product cannot be kept");
+    let mut variations: Vec<&RawValue> = Vec::new();
+    for page in &pages {
+        variations.extend(serde_json::from_str::<Vec<&RawValue>>(page).map_err(unreadable)?);
+    }
+    let product = serde_json::from_str(product).map_err(unreadable)?;
+    serde_json::to_string(&Kept { product, variations }).map(Some).map_err(unreadable)
+}
+
+/// The entries of a text that [`fetch`] made.
+pub(super) fn read_kept(raw: &str) -> Result<Vec<ShopProduct>, Failure> {
+    let kept: Kept<'_> = read("the product", raw)?;
+    let parent: Item<'_> = read("the product", kept.product.get())?;
+    let whole = entry(&parent, None)?;
+    let mut entries = Vec::with_capacity(kept.variations.len() + 1);
+    for raw in kept.variations {
+        let item: Item<'_> = read("a variation", raw.get())?;
+        let mut own = variation(&item, Some((&whole.product, &parent)))?;
+        // Categories and the state of the whole are the product's.
+        if own.categories.is_empty() {
+            own.categories.clone_from(&whole.categories);
+        }
+        if whole.status != ShopProductStatus::Active {
+            own.status = whole.status;
+        }
+        entries.push(own);
+    }
+    entries.insert(0, whole);
+    Ok(entries)
+}
+
 /// A page of a list in the order of ids, which change by nothing but deletion.
 fn listing(path: &str, page: usize, size: usize, query: &ProductQuery<'_>) -> Result<Request, Failure> {
     let request = Request::get(path)
@@ -250,6 +325,11 @@ fn common(item: &Item<'_>) -> Result<ShopProduct, Failure> {
         barcode: text(&item.global_unique_id),
         name: String::new(),
         price,
+        cost: item
+            .cost_of_goods_sold
+            .as_ref()
+            .and_then(|cost| cost.total_value.0)
+            .filter(|cost| !cost.is_zero()),
         taxable: item.tax_status.trimmed() != "none",
         tax_class: item.tax_class.owned(),
         // Core knows no gift cards; plugins give them a type of their own.

@@ -302,7 +302,12 @@ fn the_body_alone_says_what_a_delivery_is_about() {
         (ORDER, Ok("4711")),
         (r#"{"id":67}"#, Ok("67")),
         (r#"{"id":"67"}"#, Ok("67")),
-        (r#"{"id":11,"permalink":"https://shop.example/kop","status":"publish"}"#, Err("product 11")),
+        (
+            r#"{"id":11,"permalink":"https://shop.example/kop","status":"publish"}"#,
+            Err("resource 11, not an order"),
+        ),
+        (r#"{"id":11,"permalink":"https://shop.example/kop","type":"simple","parent_id":0}"#, Ok("11")),
+        (r#"{"id":12,"permalink":"https://shop.example/kop","type":"variation","parent_id":11}"#, Ok("11")),
         (r#"{"id":9,"line_items":[],"order_key":"wc_1","billing_period":"month"}"#, Err("subscription 9")),
         (r#"{"id":3,"email":"x@example.org"}"#, Err("resource 3, not an order")),
         (r#"{"id":3,"code":"tyve"}"#, Err("resource 3, not an order")),
@@ -338,15 +343,19 @@ fn an_order_is_fetched_or_gone_or_the_failure_is_told() {
         (503, "<html>maintenance</html>", "busy"),
         (200, "<html>captcha</html>", "busy"),
         (200, "", "busy"),
-        (200, "{\"id\":", "rejected"),
+        (200, "{\"id\":", "busy"),
+        (200, "Notice: undefined index\n{\"id\":4711}", "busy"),
+        (200, "{\"id\":4711}", "rejected"),
         (302, "", "rejected"),
     ] {
+        let plain = changed("/refunds", json!([]));
+        let body = if body == ORDER { plain.as_str() } else { body };
         let script = Script::default().read(&["Get /wp-json/wc/v3/orders/4711"], status, body);
         let fetched = block_on(WooCommerce.fetch_order(&script, &EntityId::new("4711"), &rules()));
         assert_eq!(word(&fetched), expected, "{status} {body}");
         match fetched {
             Ok(Fetched::Found { raw, value }) => {
-                assert_eq!((status, raw.as_str()), (200, ORDER.trim()));
+                assert_eq!((status, raw.as_str()), (200, plain.trim()));
                 assert_eq!(
                     WooCommerce.read_order(&raw, &rules()),
                     Ok(value),
@@ -365,6 +374,40 @@ fn an_order_is_fetched_or_gone_or_the_failure_is_told() {
         let nothing = block_on(WooCommerce.fetch_order(&Script::default(), &EntityId::new(id), &rules()));
         assert_eq!(word(&nothing), "rejected", "{id}: no call is made");
     }
+}
+
+#[test]
+fn an_order_with_refunds_is_read_with_what_they_were_for() {
+    let refunds = r#"[{"id":30,"date_created_gmt":"2026-11-21T09:00:00","amount":"25.00","reason":"Retur &amp; tak",
+        "line_items":[{"id":9,"name":"Kop","quantity":-1,"total":"-16.00","total_tax":"-4.00",
+        "meta_data":[{"id":1,"key":"_refunded_item_id","value":"1"}]},{"id":10,"quantity":0,"total":"0.00","total_tax":"0.00"}],
+        "shipping_lines":[{"id":11,"method_title":"GLS","total":"-4.00","total_tax":"-1.00",
+        "meta_data":[{"id":1,"key":"_refunded_item_id","value":3}]}],"fee_lines":[]}]"#;
+    let script = Script::default().read(&["Get /wp-json/wc/v3/orders/4711"], 200, ORDER).read(
+        &["Get /wp-json/wc/v3/orders/4711/refunds"],
+        200,
+        refunds,
+    );
+    let fetched = block_on(WooCommerce.fetch_order(&script, &EntityId::new("4711"), &rules()));
+    let Ok(Fetched::Found { value, raw }) = fetched else { panic!("found: {fetched:?}") };
+    script.finish();
+    let [refund] = value.refunds.as_slice() else { panic!("one refund: {:?}", value.refunds) };
+    assert_eq!((refund.id.as_str(), refund.reason.as_str()), ("30", "Retur & tak"));
+    assert_eq!((refund.total.to_string().as_str(), refund.lines.len()), ("25.00", 2));
+    let told: Vec<String> = refund
+        .lines
+        .iter()
+        .map(|line| {
+            let of = line.order_line.as_deref().unwrap_or("-");
+            format!("{of} {} {} {}", line.quantity, line.net, line.vat)
+        })
+        .collect();
+    assert_eq!(told, ["1 1 16.00 4.00", "3 0 4.00 1.00"]);
+    assert_eq!(WooCommerce.read_order(&raw, &rules()), Ok(value), "the log's text gives the same order");
+    // A delivery alone tells of the sum, and an order in the bin is told from one that is cancelled.
+    let alone = read_text(ORDER).expect("it is an order");
+    assert!(alone.refunds[0].is_by_amount() && !alone.deleted);
+    assert!(read_text(&changed("/status", json!("trash"))).expect("it is an order").deleted);
 }
 
 /// A page of the listing: ids from `first`, each with its second.
@@ -434,9 +477,15 @@ fn the_number_is_written_back_once() {
     assert_eq!(tag(&script), Ok(()));
     let script = Script::default().read(&["orders/4711"], 200, carries);
     assert_eq!(tag(&script), Ok(()), "the second time writes nothing");
-    for (status, body, expected) in
-        [(200, other, "unknown"), (200, "<html>", "unknown"), (502, "", "unknown"), (400, "{}", "rejected")]
-    {
+    let script = Script::default().read(&["orders/4711"], 200, &carries[..carries.len() / 2]);
+    assert_eq!(word(&tag(&script)), "busy", "an answer cut short is asked for again");
+    for (status, body, expected) in [
+        (200, other, "unknown"),
+        (200, &carries[..40], "unknown"),
+        (200, "<html>", "unknown"),
+        (502, "", "unknown"),
+        (400, "{}", "rejected"),
+    ] {
         let script = Script::default().read(&["orders/4711"], 200, other).write(ask, status, body);
         assert_eq!(word(&tag(&script)), expected, "{status} {body}");
     }
@@ -487,4 +536,79 @@ fn webhooks_that_the_shop_switched_off_are_switched_on_again() {
         .read(&["webhooks"], 200, json!([webhook(1, "disabled", "order.updated", ours)]).to_string())
         .write(&["webhooks/1"], 200, still_off);
     assert_eq!(word(&block_on(WooCommerce.tend(&script))), "unknown");
+}
+
+#[test]
+fn a_deletion_without_a_word_of_its_own_is_told_apart_by_its_topic() {
+    let kind = |topic: &str, body: &str| {
+        let headers = [("x-wc-webhook-topic".to_owned(), topic.to_owned())];
+        match WooCommerce.notice(&Delivery { headers: &headers, body: body.as_bytes() }) {
+            Ok(Notice::Changed { kind, .. }) => kind,
+            other => panic!("{topic} {body}: {other:?}"),
+        }
+    };
+    assert_eq!(kind("order.deleted", r#"{"id":67}"#), EntityKind::Order);
+    assert_eq!(kind("product.deleted", r#"{"id":67}"#), EntityKind::Product);
+    assert_eq!(kind("", r#"{"id":67}"#), EntityKind::Order);
+    // Where a body says what it is, no topic says otherwise.
+    assert_eq!(kind("product.updated", ORDER), EntityKind::Order);
+    let product = r#"{"id":11,"permalink":"https://shop.example/kop","type":"simple"}"#;
+    assert_eq!(kind("order.updated", product), EntityKind::Product);
+}
+
+/// A product as the shop sends it.
+fn product(id: u64, kind: &str, rest: &str) -> String {
+    format!(
+        r#"{{"id":{id},"name":"Krus &amp; kande","type":"{kind}","status":"publish","sku":"KRUS","price":"99.95",
+        "tax_status":"taxable","tax_class":"reduced-rate","categories":[{{"id":1,"name":"Te"}}],"parent_id":0,
+        "global_unique_id":"5701","manage_stock":false,"stock_quantity":null,"attributes":[],
+        "date_modified_gmt":"2026-11-20T10:00:00"{rest}}}"#
+    )
+}
+
+#[test]
+fn a_product_is_read_with_its_variations_and_kept_in_one_text() {
+    let fetch = |script: &Script, id: &str| {
+        futures::executor::block_on(WooCommerce.fetch_product(script, &EntityId::new(id)))
+    };
+    let cost = r#","cost_of_goods_sold":{"values":[{"defined_value":40.5}],"total_value":40.5}"#;
+    let script = Script::default().read(&["/wp-json/wc/v3/products/11"], 200, product(11, "simple", cost));
+    let Ok(Fetched::Found { value, raw }) = fetch(&script, "11") else { panic!("it is there") };
+    script.finish();
+    assert_eq!(WooCommerce.read_product(&raw).expect("kept"), value);
+    let [mug] = value.as_slice() else { panic!("one entry: {value:?}") };
+    assert_eq!((mug.name.as_str(), mug.sku.as_deref(), mug.id()), ("Krus & kande", Some("KRUS"), "11"));
+    assert_eq!(mug.cost.map(|cost| cost.to_string()).as_deref(), Some("40.5"));
+    assert_eq!((mug.tax_class.as_str(), mug.taxable), ("reduced-rate", true));
+
+    let variation = |id: u64, sku: &str| {
+        format!(
+            r#"{{"id":{id},"name":"Blå","type":"variation","status":"publish","sku":"{sku}","price":"99.95",
+            "tax_status":"taxable","tax_class":"","parent_id":11,"manage_stock":"parent","stock_quantity":null,
+            "attributes":[{{"option":"Blå"}}],"date_modified_gmt":"2026-11-20T11:00:00"}}"#
+        )
+    };
+    let page = format!("[{},{}]", variation(21, "KRUS-B"), variation(22, ""));
+    let script = Script::default()
+        .read(&["/wp-json/wc/v3/products/11"], 200, product(11, "variable", ""))
+        .read(&["/wp-json/wc/v3/products/11/variations", "per_page", "100"], 200, page);
+    let Ok(Fetched::Found { value, raw }) = fetch(&script, "11") else { panic!("it is there") };
+    script.finish();
+    assert_eq!(WooCommerce.read_product(&raw).expect("kept"), value);
+    let sold: Vec<(&str, &str)> =
+        value.iter().filter(|entry| entry.is_sold()).map(|entry| (entry.id(), entry.name.as_str())).collect();
+    assert_eq!(sold, [("21", "Krus & kande - Blå"), ("22", "Krus & kande - Blå")]);
+    assert_eq!(value[1].categories, ["Te"], "those of its product");
+
+    let missing = r#"{"code":"woocommerce_rest_product_invalid_id","message":"Invalid ID."}"#;
+    let script = Script::default().read(&["/wp-json/wc/v3/products/11"], 404, missing);
+    assert_eq!(fetch(&script, "11"), Ok(Fetched::Gone));
+    let trashed = product(11, "simple", "").replace("publish", "trash");
+    let script = Script::default().read(&["/wp-json/wc/v3/products/11"], 200, trashed);
+    assert_eq!(fetch(&script, "11"), Ok(Fetched::Gone));
+    let other = Script::default().read(&["/wp-json/wc/v3/products/11"], 200, product(12, "simple", ""));
+    assert_eq!(word(&fetch(&other, "11")), "rejected");
+    for id in ["", "../1", "1x"] {
+        assert_eq!(word(&fetch(&Script::default(), id)), "rejected", "{id:?}");
+    }
 }

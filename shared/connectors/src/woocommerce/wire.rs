@@ -3,7 +3,7 @@
 //! The webhook body and the REST resource are the same JSON. PHP writes "nothing" as `null`, `""`, `false`, `0` or `[]`,
 //! and plugins write what they like, so every field but id, currency, total and creation time may be missing.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::json::{Amount, Flag, Id, List, Text};
@@ -160,13 +160,71 @@ pub(super) struct Coupon<'a> {
     pub(super) code: Text<'a>,
 }
 
-/// A refund in short form; `total` is negative.
+/// A refund in short form, as the order lists it; `total` is negative.
 #[derive(Debug, Deserialize)]
 pub(super) struct Refund<'a> {
     #[serde(borrow, default)]
     pub(super) id: Id<'a>,
+    #[serde(borrow, default)]
+    pub(super) reason: Text<'a>,
     #[serde(default)]
     pub(super) total: Amount,
+}
+
+/// A refund as the shop keeps it below its order: `amount` is positive, quantities and totals of its lines are negative.
+#[derive(Debug, Deserialize)]
+pub(super) struct RefundDetail<'a> {
+    #[serde(borrow)]
+    pub(super) id: Id<'a>,
+    #[serde(borrow, default)]
+    pub(super) date_created_gmt: Text<'a>,
+    #[serde(default)]
+    pub(super) amount: Amount,
+    #[serde(borrow, default)]
+    pub(super) reason: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) line_items: List<RefundItem<'a>>,
+    #[serde(borrow, default)]
+    pub(super) shipping_lines: List<RefundItem<'a>>,
+    #[serde(borrow, default)]
+    pub(super) fee_lines: List<RefundItem<'a>>,
+}
+
+/// One line of a refund; the field `_refunded_item_id` names the order's line.
+#[derive(Debug, Deserialize)]
+pub(super) struct RefundItem<'a> {
+    #[serde(borrow, default)]
+    pub(super) name: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) method_title: Text<'a>,
+    #[serde(default)]
+    pub(super) quantity: Amount,
+    #[serde(default)]
+    pub(super) total: Amount,
+    #[serde(default)]
+    pub(super) total_tax: Amount,
+    #[serde(borrow, default)]
+    pub(super) meta_data: List<Meta<'a>>,
+}
+
+/// An order with its refunds, as one text: refunds are resources of their own and come by a second call.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Kept<'a> {
+    /// The order.
+    #[serde(borrow)]
+    pub(super) order: &'a RawValue,
+    /// Its refunds in full.
+    #[serde(borrow)]
+    pub(super) refunds: &'a RawValue,
+}
+
+/// What tells an order with its refunds from an order alone.
+#[derive(Debug, Deserialize)]
+pub(super) struct Probe<'a> {
+    #[serde(borrow, default)]
+    pub(super) order: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub(super) refunds: Option<&'a RawValue>,
 }
 
 /// A gift card that was used.
@@ -192,6 +250,12 @@ pub(super) struct Subject<'a> {
     pub(super) status: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub(super) permalink: Option<Text<'a>>,
+    /// Products and variations have a type of their own; orders have none.
+    #[serde(borrow, default, rename = "type")]
+    pub(super) kind: Option<Text<'a>>,
+    /// Of a variation, its product.
+    #[serde(borrow, default)]
+    pub(super) parent_id: Id<'a>,
     #[serde(borrow, default)]
     pub(super) action: Option<Text<'a>>,
     /// Subscriptions look like orders but for their period.
@@ -260,6 +324,16 @@ pub(super) struct Item<'a> {
     pub(super) date_modified_gmt: Text<'a>,
     #[serde(borrow, default)]
     pub(super) global_unique_id: Text<'a>,
+    /// From version 10.0, where the merchant has switched it on.
+    #[serde(default)]
+    pub(super) cost_of_goods_sold: Option<CostOfGoods>,
+}
+
+/// What a product cost.
+#[derive(Debug, Deserialize)]
+pub(super) struct CostOfGoods {
+    #[serde(default)]
+    pub(super) total_value: Amount,
 }
 
 /// A category of a product.

@@ -11,7 +11,7 @@ use domain::{EntityId, Failure};
 use super::entities::decode_name;
 use super::{complaint, wire};
 use crate::http::{Call, Method, Request, Transport, accept, json_text};
-use crate::json::{List, read_answer};
+use crate::json::{List, read_answer, read_reply, unless_whole};
 
 /// Key of the meta field that carries the document's number.
 const FIELD: &str = "bogbro_document";
@@ -47,7 +47,8 @@ async fn field(
 ) -> Result<(), Failure> {
     let response = transport.read(Request::get(path)).await?;
     accept(Call::Read, &response, complaint)?;
-    if carries(json_text(Call::Read, &response)?, entity, text)? {
+    let answer = json_text(Call::Read, &response)?;
+    if carries(answer, entity, text).map_err(|failure| unless_whole(Call::Read, answer, failure))? {
         return Ok(());
     }
     let body = serde_json::json!({ "meta_data": [{ "key": FIELD, "value": text }] }).to_string();
@@ -77,7 +78,8 @@ async fn note(transport: &dyn Transport, path: &str, key: &EffectKey, text: &str
     let path = format!("{path}/notes");
     let response = transport.read(Request::get(path.clone()).query("type", "internal")).await?;
     accept(Call::Read, &response, complaint)?;
-    let List(notes): List<wire::Note<'_>> = read_answer("the notes", json_text(Call::Read, &response)?)?;
+    let List(notes): List<wire::Note<'_>> =
+        read_reply(Call::Read, "the notes", json_text(Call::Read, &response)?)?;
     if notes.iter().any(|note| says(note, text)) {
         return Ok(());
     }
@@ -110,7 +112,7 @@ pub(super) async fn tend(transport: &dyn Transport) -> Result<Vec<String>, Failu
         let response = transport.read(request).await?;
         accept(Call::Read, &response, complaint)?;
         let text = json_text(Call::Read, &response)?;
-        let List(found): List<wire::Webhook<'_>> = read_answer("the list of webhooks", text)?;
+        let List(found): List<wire::Webhook<'_>> = read_reply(Call::Read, "the list of webhooks", text)?;
         let ours = |webhook: &&wire::Webhook<'_>| {
             webhook.topic.trimmed().starts_with("order.") && webhook.delivery_url.trimmed().contains(OUR_PATH)
         };

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use connectors::ports::{Delivery, Notice, ReadingRules, Verification, Webshop};
 use domain::order::{OrderLine, PaymentState};
-use domain::{Money, Order};
+use domain::{EntityKind, Money, Order};
 use proptest::prelude::*;
 use secrecy::SecretString;
 
@@ -71,10 +71,9 @@ fn every_captured_order_maps_and_sums_exactly() {
     for Captured { name, headers, body, .. } in deliveries() {
         let notice = shop().notice(&Delivery { headers: &headers, body: &body }).expect("it is understood");
         match notice {
-            Notice::NotForUs { what } => {
-                assert!(what.starts_with("product "), "{name}: {what}");
-                products += 1;
-            }
+            Notice::Privacy(asked) => panic!("{name}: WooCommerce passes on no such request: {asked:?}"),
+            Notice::NotForUs { what } => panic!("{name}: {what}"),
+            Notice::Changed { kind: EntityKind::Product, .. } => products += 1,
             Notice::Changed { entity, .. } if name.contains("deleted") => {
                 assert_eq!(body, format!("{{\"id\":{entity}}}").into_bytes());
                 deletions += 1;
@@ -114,6 +113,26 @@ fn order_of(scenario: &str, delivery: &str) -> Option<Order> {
     let path = folder("webshops/woocommerce/captured")?.join(scenario).join(delivery);
     let text = fs::read_to_string(path).expect("the body is readable");
     Some(shop().read_order(&text, &rules()).expect("it is an order"))
+}
+
+#[test]
+fn captured_refunds_add_up_to_the_money_that_went_back() {
+    for (scenario, total, lines) in [
+        ("14-partial-refund-of-discounted-line", "75.65", 1),
+        ("15-full-refund-with-lines", "377.50", 3),
+        ("16-amount-only-partial-refund", "25.00", 0),
+    ] {
+        let Some(order) = order_of(scenario, "rest-order-and-refunds.json") else { return };
+        let [refund] = order.refunds.as_slice() else { panic!("{scenario}: {:?}", order.refunds) };
+        assert_eq!((refund.total.to_string().as_str(), refund.lines.len()), (total, lines), "{scenario}");
+        assert_eq!(order.refunded, refund.total, "{scenario}");
+        let known = |line: &domain::RefundLine| {
+            order.lines.iter().any(|known| Some(&known.id) == line.order_line.as_ref())
+        };
+        assert!(refund.lines.iter().all(known), "{scenario}: each names a line of the order");
+        let (_, beyond) = refund.settled_lines().expect("sums");
+        assert_eq!(beyond, if lines == 0 { refund.total } else { order.currency.zero() }, "{scenario}");
+    }
 }
 
 #[test]

@@ -3,8 +3,14 @@
 //! A plan, a log row and a report carry codes and facts, never sentences, so the same reason reads the same everywhere, in
 //! the reader's language. A test shows that every code in use has both texts and that no placeholder is left unfilled.
 
+mod afterwards;
+mod credits;
+mod customer_texts;
 mod payouts;
+mod product_texts;
+mod records;
 mod reports;
+mod stock_texts;
 mod texts;
 
 use crate::plan::Reason;
@@ -38,11 +44,17 @@ pub(crate) struct Entry {
 fn all() -> impl Iterator<Item = &'static Entry> {
     texts::ENTRIES
         .iter()
+        .chain(afterwards::ENTRIES)
+        .chain(credits::ENTRIES)
+        .chain(records::ENTRIES)
         .chain(texts::MACHINERY)
         .chain(texts::SETTINGS)
         .chain(payouts::SETTLEMENTS)
         .chain(payouts::PAYOUTS)
+        .chain(stock_texts::STOCK)
         .chain(reports::REPORTS)
+        .chain(customer_texts::ENTRIES)
+        .chain(product_texts::ENTRIES)
 }
 
 /// All codes that have words.

@@ -133,13 +133,13 @@ pub(crate) const ENTRIES: &[Entry] = &[
         "refund-before-transfer",
         [
             "{refunded} {currency} er allerede betalt tilbage i webshoppen; dokumentet lyder på hele ordren.",
-            "Overførslen fortsætter.",
-            "Lav en kreditnota i regnskabet for det tilbagebetalte.",
+            "Overførslen fortsætter; kreditnotaen følger, når fakturaen er bogført.",
+            "Der skal ikke gøres noget, medmindre du bogfører fakturaen selv: kør så ordren igen.",
         ],
         [
             "{refunded} {currency} was already paid back in the webshop; the document is for the whole order.",
-            "The transfer goes on.",
-            "Make a credit note in the accounts for what was paid back.",
+            "The transfer goes on; the credit note follows when the invoice is booked.",
+            "Nothing needs to be done, unless you book the invoice yourself: then replay the order.",
         ],
     ),
     entry(
@@ -899,14 +899,14 @@ pub(crate) const ENTRIES: &[Entry] = &[
     entry(
         "sales-order-replaced",
         [
-            "Salgsordre nr. {number} er afløst af denne faktura, men ligger stadig i regnskabet og reserverer lager.",
+            "Salgsordre nr. {number} afløses af denne faktura og fjernes, så den ikke længere reserverer lager.",
             "Overførslen fortsætter.",
-            "Luk eller slet salgsordre nr. {number} i regnskabet.",
+            "Der skal ikke gøres noget.",
         ],
         [
-            "Sales order no. {number} is replaced by this invoice, but still lies in the accounts and reserves stock.",
+            "Sales order no. {number} is replaced by this invoice and removed, so that it no longer reserves stock.",
             "The transfer goes on.",
-            "Close or delete sales order no. {number} in the accounts.",
+            "Nothing needs to be done.",
         ],
     ),
 ];
@@ -1087,12 +1087,12 @@ pub(crate) const MACHINERY: &[Entry] = &[
         [
             "Fakturaen er bogført, men regnskabet afviste registreringen af betalingen ({code}): {message}.",
             "Betalingen er ikke registreret.",
-            "Registrér betalingen i hånden.",
+            "Registrér betalingen i hånden, eller ret årsagen og gensend ordren.",
         ],
         [
             "The invoice is booked, but the accounting system refused to register the payment ({code}): {message}.",
             "The payment is not registered.",
-            "Register the payment by hand.",
+            "Register the payment by hand, or correct the cause and replay the order.",
         ],
     ),
     entry(

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::customer::{Address, Customer};
 use crate::money::{Money, Percentage};
 use crate::order::{Order, OrderLine, VatAmount};
+use crate::refund::{Refund, RefundLine};
 
 /// The hash of what an order sells, to whom and for how much, in hexadecimal; it stands in [`crate::Plan::content_hash`].
 pub fn hash(order: &Order) -> String {
@@ -25,6 +26,8 @@ pub fn hash(order: &Order) -> String {
     content.text(&order.payment_method);
     content.option(order.purchase_order_number.as_deref());
     super::payment::gift_cards_used(order).for_each(|payment| content.money(payment.amount));
+    // Nothing is written where nothing was given back, so that plans made before refunds were read keep their hash.
+    order.refunds.iter().for_each(|refund| content.refund(refund));
     data_encoding::HEXLOWER.encode(&Sha256::digest(&content.0))
 }
 
@@ -82,6 +85,21 @@ impl Content {
             self.option(text.as_deref());
         }
         self.0.push(u8::from(*vat_exempt));
+    }
+
+    fn refund(&mut self, refund: &Refund) {
+        let Refund { id, at: _, reason: _, total, to_gift_cards, lines } = refund;
+        self.text(id);
+        self.money(*total);
+        self.money(*to_gift_cards);
+        self.number(lines.len() as i64);
+        for RefundLine { order_line, name: _, quantity, net, vat, restocked } in lines {
+            self.option(order_line.as_deref());
+            self.decimal(*quantity);
+            self.money(*net);
+            self.money(*vat);
+            self.0.push(restocked.map_or(2, u8::from));
+        }
     }
 
     fn line(&mut self, line: &OrderLine) {

@@ -6,8 +6,12 @@ use crate::catalogue::KnownCustomer;
 use crate::customer::{Address, CustomerKind};
 use crate::identity::{Effect, EffectKey};
 use crate::order::Order;
-use crate::plan::{CustomerAction, CustomerStep, NewCustomer};
-use crate::settings::{CustomerRule, IdentifyBy, Settings, UpdateRules, UpdateWhen};
+use crate::plan::{CustomerAction, CustomerStep, NewCustomer, Reason};
+use crate::settings::{
+    CustomerField, CustomerRule, IdentifyBy, Settings, SeveralCustomers, UpdateWhen, VatNumberCheck,
+};
+pub(crate) use crate::vat_number::plain;
+use crate::vat_number::{self, VatNumberForm};
 
 /// The buyer with the numbers that settings say where to find.
 pub(crate) struct Buyer {
@@ -15,11 +19,6 @@ pub(crate) struct Buyer {
     pub(crate) company_number: Option<String>,
     pub(crate) vat_number: Option<String>,
     pub(crate) ean: Option<String>,
-}
-
-/// Letters and digits in upper case: how numbers are compared, whatever way people write them.
-pub(crate) fn plain(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
 }
 
 fn digits(text: &str) -> String {
@@ -58,30 +57,41 @@ impl Buyer {
         Buyer { kind, company_number, vat_number, ean }
     }
 
+    /// The VAT number with its country's prefix, where its form is known: one number is one buyer, with or without it.
+    fn whole_vat_number(&self, order: &Order) -> Option<String> {
+        let number = self.vat_number.clone()?;
+        match vat_number::form(&number, &order.customer.billing.country) {
+            VatNumberForm::Sound(whole) => Some(whole),
+            VatNumberForm::Unsound { .. } | VatNumberForm::NotOfTheEu => Some(number),
+        }
+    }
+
     fn value(&self, by: IdentifyBy, order: &Order) -> Option<(&'static str, String)> {
         let (field, value) = match by {
             IdentifyBy::Email => ("email", order.customer.email.trim().to_lowercase()),
-            IdentifyBy::Phone => ("phone", digits(&order.customer.phone)),
+            // Without Denmark's country code, so that one number is one buyer whatever way it was written.
+            IdentifyBy::Phone => ("phone", local_phone(&order.customer.phone)),
             IdentifyBy::PhoneAsNumber => ("number", phone_as_number(&order.customer.phone)),
             IdentifyBy::CompanyNumber => ("company-number", self.company_number.clone().unwrap_or_default()),
-            IdentifyBy::VatNumber => ("vat-number", self.vat_number.clone().unwrap_or_default()),
+            IdentifyBy::VatNumber => ("vat-number", self.whole_vat_number(order).unwrap_or_default()),
             IdentifyBy::Ean => ("ean", self.ean.clone().unwrap_or_default()),
         };
         if value.is_empty() { None } else { Some((field, value)) }
     }
 }
 
-/// Digits of a phone number without Denmark's country code; empty when they cannot be a customer number (at most nine
-/// digits, no leading zero).
-fn phone_as_number(phone: &str) -> String {
+/// Digits of a phone number without Denmark's country code.
+fn local_phone(phone: &str) -> String {
     let all = digits(phone);
     let all = all.strip_prefix("00").unwrap_or(&all);
     let local = if all.len() == 10 { all.strip_prefix("45").unwrap_or(all) } else { all };
-    if local.is_empty() || local.len() > 9 || local.starts_with('0') {
-        String::new()
-    } else {
-        local.to_owned()
-    }
+    local.to_owned()
+}
+
+/// The same as a customer number; empty when it cannot be one (at most nine digits, no leading zero).
+fn phone_as_number(phone: &str) -> String {
+    let local = local_phone(phone);
+    if local.len() > 9 || local.starts_with('0') { String::new() } else { local }
 }
 
 /// How the buyer is looked up.
@@ -189,18 +199,103 @@ pub(super) fn step(
         }
         [] => CustomerAction::Create(Box::new(new_customer(input, buyer, sale, term, field, &value)?)),
         [known] => existing(input, buyer, known, shared)?,
-        several => {
-            let choices: Vec<String> =
-                several.iter().map(|known| format!("{} {}", known.number, known.name)).collect();
-            return Err(Stop::Hold(
-                hold("several-customers")
-                    .with("field", field)
-                    .with("value", &value)
-                    .with("choices", choices.join("; ")),
-            ));
-        }
+        several => match chosen(several, input.settings.customers.several) {
+            Some(known) => existing(input, buyer, known, shared)?,
+            None => {
+                return Err(Stop::Hold(
+                    hold("several-customers")
+                        .with("field", field)
+                        .with("value", &value)
+                        .with("choices", choices(several)),
+                ));
+            }
+        },
     };
     Ok(CustomerStep { key, action })
+}
+
+/// The one of several that the merchant's rule names. One that is barred is not taken, unless all are.
+fn chosen(several: &[KnownCustomer], rule: SeveralCustomers) -> Option<&KnownCustomer> {
+    let free = several.iter().filter(|known| !known.barred);
+    match rule {
+        SeveralCustomers::Hold => None,
+        SeveralCustomers::LowestNumber => free.min_by_key(|known| known.number).or(several.first()),
+        SeveralCustomers::HighestNumber => free.max_by_key(|known| known.number).or(several.first()),
+    }
+}
+
+/// Customers that a held order lists, at most: an address that a whole town shares would fill the report.
+const MOST_CHOICES: usize = 10;
+
+fn choices(several: &[KnownCustomer]) -> String {
+    let choice = |known: &KnownCustomer| {
+        let barred = if known.barred { " (barred)" } else { "" };
+        format!("{} {}{barred}", known.number, known.name)
+    };
+    let mut choices: Vec<String> = several.iter().take(MOST_CHOICES).map(choice).collect();
+    if several.len() > MOST_CHOICES {
+        choices.push(format!("+ {}", several.len() - MOST_CHOICES));
+    }
+    choices.join("; ")
+}
+
+/// Looks at the form of the buyer's VAT number, and at what a register answered about it.
+///
+/// # Errors
+/// Holds as the merchant's rule says: by default where the sale is without VAT because of the number.
+pub(super) fn check_vat_number(
+    input: &PlanInput<'_>,
+    buyer: &Buyer,
+    sale: &Sale,
+    warnings: &mut Vec<Reason>,
+) -> Result<(), Stop> {
+    let Some((reason, noted)) = vat_number_fault(input, buyer) else { return Ok(()) };
+    let holds = match input.settings.customers.vat_number_check {
+        VatNumberCheck::Ignore => return Ok(()),
+        VatNumberCheck::Warn => false,
+        VatNumberCheck::HoldUntaxed => sale.reverse_charge,
+        VatNumberCheck::Hold => true,
+    };
+    if holds {
+        return Err(Stop::Hold(reason));
+    }
+    warnings.push(Reason { code: noted.to_owned(), facts: reason.facts });
+    Ok(())
+}
+
+/// What is wrong with the number, and the code for the same where nothing rests on it: other words, since nothing is blocked.
+fn vat_number_fault(input: &PlanInput<'_>, buyer: &Buyer) -> Option<(Reason, &'static str)> {
+    let number = buyer.vat_number.as_deref()?;
+    let country = &input.order.customer.billing.country;
+    match vat_number::form(number, country) {
+        VatNumberForm::Unsound { prefix, expected } => {
+            let reason = hold("vat-number-form").with("vat-number", number);
+            Some((reason.with("country", prefix).with("expected", expected), "vat-number-form-noted"))
+        }
+        VatNumberForm::Sound(whole) => {
+            let answer = input.catalogue.vat_number.as_ref()?;
+            let reason = hold("vat-number-unknown").with("vat-number", &whole).with("at", answer.answered_at);
+            (answer.number == whole && !answer.registered).then_some((reason, "vat-number-unknown-noted"))
+        }
+        VatNumberForm::NotOfTheEu => None,
+    }
+}
+
+/// The VAT number that a register must be asked about before the order is planned: one of sound form on which a sale without
+/// VAT rests.
+pub(super) fn vat_number_to_ask(
+    order: &Order,
+    settings: &Settings,
+    buyer: &Buyer,
+    sale: &Sale,
+) -> Option<String> {
+    if !sale.reverse_charge || settings.customers.vat_number_check == VatNumberCheck::Ignore {
+        return None;
+    }
+    match vat_number::form(buyer.vat_number.as_deref()?, &order.customer.billing.country) {
+        VatNumberForm::Sound(whole) => Some(whole),
+        VatNumberForm::Unsound { .. } | VatNumberForm::NotOfTheEu => None,
+    }
 }
 
 /// An EAN/GLN number has 13 digits, the last of which is a check digit (GS1, weights 1 and 3).
@@ -231,8 +326,7 @@ fn existing(
             hold("customer-barred").with("number", known.number).with("name", &known.name),
         ));
     }
-    let fields =
-        if shared { Vec::new() } else { changes(input, buyer, known, &input.settings.customers.update) };
+    let fields = if shared { Vec::new() } else { changes(input, buyer, known) };
     if fields.is_empty() {
         return Ok(CustomerAction::Use { number: known.number });
     }
@@ -240,37 +334,34 @@ fn existing(
 }
 
 /// Fields of the customer that the merchant's rules say are to be changed. What the order leaves empty is never cleared.
-fn changes(
-    input: &PlanInput<'_>,
-    buyer: &Buyer,
-    known: &KnownCustomer,
-    rules: &UpdateRules,
-) -> Vec<(String, String)> {
+fn changes(input: &PlanInput<'_>, buyer: &Buyer, known: &KnownCustomer) -> Vec<(String, String)> {
+    use CustomerField as Field;
+    let rule = rule_for(input.settings, buyer.kind);
     let customer = &input.order.customer;
     let billing = &customer.billing;
     let given_name = name(input.order, input.settings, buyer);
     let given_name = if given_name == input.settings.customers.nameless { String::new() } else { given_name };
-    let wanted: [(&str, UpdateWhen, String); 10] = [
-        ("name", rules.name, given_name),
-        ("email", rules.email, customer.email.trim().to_owned()),
-        ("phone", rules.phone, customer.phone.trim().to_owned()),
-        ("street", rules.address, billing.street.clone()),
-        ("postcode", rules.address, billing.postcode.clone()),
-        ("city", rules.address, billing.city.clone()),
-        ("country", rules.address, billing.country.clone()),
-        ("company-number", rules.company_number, buyer.company_number.clone().unwrap_or_default()),
-        ("vat-number", rules.vat_number, buyer.vat_number.clone().unwrap_or_default()),
-        ("ean", rules.ean, buyer.ean.clone().unwrap_or_default()),
+    let wanted: [(&str, CustomerField, String); 10] = [
+        ("name", Field::Name, given_name),
+        ("email", Field::Email, customer.email.trim().to_owned()),
+        ("phone", Field::Phone, customer.phone.trim().to_owned()),
+        ("street", Field::Address, billing.street.clone()),
+        ("postcode", Field::Address, billing.postcode.clone()),
+        ("city", Field::Address, billing.city.clone()),
+        ("country", Field::Address, billing.country.clone()),
+        ("company-number", Field::CompanyNumber, buyer.company_number.clone().unwrap_or_default()),
+        ("vat-number", Field::VatNumber, buyer.vat_number.clone().unwrap_or_default()),
+        ("ean", Field::Ean, buyer.ean.clone().unwrap_or_default()),
     ];
     let has = |field: &str| known.fields.get(field).map(String::as_str).unwrap_or_default();
     // An address is filled as a whole or not at all: a new street with an old city is no address.
     let address_empty = ["street", "postcode", "city"].iter().all(|field| has(field).is_empty());
     wanted
         .into_iter()
-        .filter(|(field, when, value)| {
+        .filter(|(field, ruled_as, value)| {
             let address = matches!(*field, "street" | "postcode" | "city" | "country");
             let empty = if address { address_empty } else { has(field).is_empty() };
-            let due = match when {
+            let due = match input.settings.customers.update_of(rule, *ruled_as) {
                 UpdateWhen::Never => false,
                 UpdateWhen::WhenEmpty => empty,
                 UpdateWhen::Always => true,

@@ -31,6 +31,15 @@ pub(super) fn choose(input: &PlanInput<'_>) -> Result<Chosen, Stop> {
         DateBasis::Shipped => local_day(input, order.shipped_at.unwrap_or(order.created_at)),
         DateBasis::Today => input.today,
     };
+    choose_day(input, wanted)
+}
+
+/// The day wanted, if it is open, or the day it is moved to.
+///
+/// # Errors
+/// As [`choose`].
+pub(super) fn choose_day(input: &PlanInput<'_>, wanted: Date) -> Result<Chosen, Stop> {
+    let settings = &input.settings.document.date;
     let periods = &input.catalogue.master.periods;
     if is_open(periods, wanted) {
         return Ok(Chosen { day: wanted, moved_from: None });

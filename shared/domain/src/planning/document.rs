@@ -9,7 +9,7 @@ use crate::customer::{Address, CustomerKind};
 use crate::document::{Document, DocumentKind, DocumentLine, Recipient, Totals};
 use crate::identity::EffectKey;
 use crate::plan::{Reason, SendBy};
-use crate::settings::{SendInvoice, Settings, Template};
+use crate::settings::{SendInvoice, Template};
 use jiff::Span;
 
 /// Longest reference in the target (e-conomic: `references.other`, 250).
@@ -62,11 +62,7 @@ pub(super) fn build(input: &PlanInput<'_>, parts: &Parts<'_>, warnings: &mut Vec
     if parts.date.moved_from.is_some() {
         let moved = fill(&settings.date.moved_text, input);
         text = if text.is_empty() { moved } else { format!("{moved}\n{text}") };
-        warnings.push(
-            Reason::new("date-moved")
-                .with("from", parts.date.moved_from.map(|day| day.to_string()).unwrap_or_default())
-                .with("date", parts.date.day),
-        );
+        warnings.push(date_moved(parts.date));
     }
     let layouts = &input.catalogue.master.layouts;
     let layout =
@@ -87,13 +83,30 @@ pub(super) fn build(input: &PlanInput<'_>, parts: &Parts<'_>, warnings: &mut Vec
         recipient: recipient(input, parts.buyer),
         delivery: delivery(input),
         reference: parts.reference.clone(),
-        heading: shortened(fill(&settings.heading, input), LONGEST_HEADING, "heading", warnings),
-        text: shortened(text, LONGEST_TEXT, "text", warnings),
+        heading: heading(fill(&settings.heading, input), warnings),
+        text: self::text(text, warnings),
         text_below: shortened(fill(&settings.text_below, input), LONGEST_TEXT, "text-below", warnings),
         department: settings.department,
         lines: parts.lines.clone(),
         expected: parts.expected,
     }
+}
+
+/// What a document that was moved to another day says.
+pub(super) fn date_moved(date: &Chosen) -> Reason {
+    Reason::new("date-moved")
+        .with("from", date.moved_from.map(|day| day.to_string()).unwrap_or_default())
+        .with("date", date.day)
+}
+
+/// A heading, as long as the target takes.
+pub(super) fn heading(text: String, warnings: &mut Vec<Reason>) -> String {
+    shortened(text, LONGEST_HEADING, "heading", warnings)
+}
+
+/// A text above the lines, as long as the target takes.
+pub(super) fn text(text: String, warnings: &mut Vec<Reason>) -> String {
+    shortened(text, LONGEST_TEXT, "text", warnings)
 }
 
 fn shortened(text: String, limit: usize, field: &str, warnings: &mut Vec<Reason>) -> String {
@@ -131,10 +144,10 @@ fn delivery(input: &PlanInput<'_>) -> Option<Address> {
     address.filter(|_| input.settings.document.delivery_address).cloned()
 }
 
-/// How the booked invoice is sent.
-pub(super) fn send_by(settings: &Settings, buyer: &Buyer) -> SendBy {
+/// How a booked document is sent.
+pub(super) fn send_as(send: SendInvoice, buyer: &Buyer) -> SendBy {
     let electronic = buyer.kind == CustomerKind::Ean;
-    match settings.document.send {
+    match send {
         SendInvoice::EanOnly | SendInvoice::EanOrEmail if electronic => SendBy::Ean,
         SendInvoice::Email | SendInvoice::EanOrEmail => SendBy::Email,
         SendInvoice::Never | SendInvoice::EanOnly => SendBy::Nothing,
@@ -143,9 +156,22 @@ pub(super) fn send_by(settings: &Settings, buyer: &Buyer) -> SendBy {
 
 /// A template filled with the order's own words.
 fn fill(template: &Template, input: &PlanInput<'_>) -> String {
+    fill_with(template, input, &|_| None)
+}
+
+/// A template filled with words of the occasion, and the order's own.
+pub(super) fn fill_with(
+    template: &Template,
+    input: &PlanInput<'_>,
+    occasion: &dyn Fn(&str) -> Option<String>,
+) -> String {
+    template.fill(&|name| occasion(name).unwrap_or_else(|| word(name, input)))
+}
+
+fn word(name: &str, input: &PlanInput<'_>) -> String {
     let order = input.order;
     let customer = &order.customer;
-    template.fill(&|name| match name {
+    match name {
         "order_number" => order.number.clone(),
         "order_id" => order.id.as_str().to_owned(),
         "order_date" => dates::local_day(input, order.created_at).to_string(),
@@ -163,7 +189,7 @@ fn fill(template: &Template, input: &PlanInput<'_>) -> String {
         "currency" => order.currency.code().to_owned(),
         "total" => order.total.to_string(),
         _ => String::new(),
-    })
+    }
 }
 
 fn transaction(input: &PlanInput<'_>) -> String {

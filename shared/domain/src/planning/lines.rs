@@ -14,7 +14,7 @@ use crate::plan::{ProductStep, Reason};
 use crate::settings::{Discounts, GiftCardVat, GiftCardsUsed, NumberFrom, Settings};
 
 /// Longest text of a line in the target (e-conomic: 2500).
-const LONGEST_TEXT: usize = 2500;
+pub(super) const LONGEST_TEXT: usize = 2500;
 
 /// One line to be, before its product is chosen.
 pub(crate) struct Part {
@@ -219,6 +219,7 @@ fn numbers(line: &OrderLine, purpose: Purpose, settings: &Settings) -> Vec<Strin
         Purpose::Duty => vec![skus.duty.clone()],
         Purpose::GiftCard => vec![skus.gift_card.clone()],
         Purpose::Rounding => vec![skus.rounding.clone()],
+        Purpose::Refund => vec![skus.refund.clone(), skus.refund_untaxed.clone()],
     };
     list.into_iter().flatten().collect()
 }
@@ -258,7 +259,7 @@ fn vat_inside(gross: Money, rate: Percentage) -> Result<(Money, Money), MoneyErr
 
 /// The line by which gift cards that were used lower what the buyer owes. VAT of a single-purpose card was paid when it
 /// was sold, so its use takes net and VAT off the document.
-fn gift_card_used(amount: Money, settings: &Settings) -> Result<Part, MoneyError> {
+pub(super) fn gift_card_used(amount: Money, settings: &Settings) -> Result<Part, MoneyError> {
     let cards = &settings.products.gift_cards;
     let (net, vat, rate) = match cards.vat {
         GiftCardVat::MultiPurpose => (amount, amount.currency().zero(), Percentage::ZERO),

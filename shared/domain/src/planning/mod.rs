@@ -4,7 +4,10 @@
 //! input gives the same plan, byte for byte, so a plan can be made again from the log. Everything that can be found out
 //! before the first outside write is found out here, and said with a reason code that [`crate::explain`] has words for.
 
+mod adjustment;
+mod catalogue_check;
 mod content;
+mod credit;
 mod customer;
 mod dates;
 mod difference;
@@ -13,7 +16,10 @@ mod filter;
 mod lines;
 mod needs;
 mod payment;
+mod position;
 mod products;
+mod reduced;
+mod shop_products;
 mod split;
 mod trigger;
 mod vat;
@@ -21,17 +27,21 @@ mod vat;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+pub use catalogue_check::{CatalogueFinding, check_catalogue, grouped};
 pub use content::hash as content_hash;
+pub use credit::more_follows;
 pub use difference::{Verdict, amend, judge};
-pub use needs::{CustomerLookup, Needs, needs};
+pub use needs::{CustomerLookup, Needs, adjustment_needs, needs};
+pub use shop_products::{ProductInput, plan_product, product_numbers};
 
 use crate::catalogue::Catalogue;
 use crate::document::{DocumentKind, Totals};
 use crate::identity::{AgreementId, ConnectionId, Effect, EffectKey, TransferId};
-use crate::money::MoneyError;
+use crate::money::{Money, MoneyError};
 use crate::order::Order;
 use crate::plan::{
-    BookStep, Decision, DocumentStep, PLAN_SCHEMA, Plan, Reason, Step, SupersededOrder, WriteBackStep,
+    BookStep, CloseOrderStep, Decision, DocumentStep, PLAN_SCHEMA, Plan, Reason, SoldLine, Step,
+    SupersededOrder, WriteBackStep,
 };
 use crate::settings::{DateBasis, Settings};
 
@@ -69,6 +79,17 @@ pub struct Earlier<'a> {
     pub plan: &'a Plan,
     /// The document as it stands now; `None` when a person has deleted it.
     pub document: Option<StandingDocument>,
+    /// Another integration or a person made or booked the document: its payments are not ours.
+    pub adopted: bool,
+    /// Number of the customer it is made out to, when it is known.
+    pub customer: Option<u32>,
+}
+
+impl Earlier<'_> {
+    /// True when an invoice of the order is booked: what follows are credit notes and further invoices.
+    pub fn is_invoiced(&self) -> bool {
+        credit::is_invoiced(self)
+    }
 }
 
 /// A document of an earlier plan as it stands in the target now.
@@ -108,16 +129,47 @@ pub fn plan(input: &PlanInput<'_>) -> Decision {
 }
 
 fn build(input: &PlanInput<'_>) -> Result<Plan, Stop> {
+    // Money that came is registered whatever else became of the order.
+    if let Some(plan) = payment::following(input)? {
+        return Ok(plan);
+    }
+    if let Some(earlier) = input.earlier.filter(Earlier::is_invoiced) {
+        return credit::plan(input, &earlier);
+    }
     let content_hash = content::hash(input.order);
-    stop_when_booked(input, &content_hash)?;
+    if input.earlier.is_some_and(|earlier| earlier.document.is_none()) {
+        return Err(Stop::Skip(Reason::new("document-removed").with("order", &input.order.number)));
+    }
     let wanted = trigger::decide(input)?;
     stop_when_unchanged(input, wanted, &content_hash)?;
     input.order.check().map_err(|fault| Stop::Hold(trigger::fault_reason(&fault)))?;
     trigger::check_currency(input)?;
+    let sold = position::sold(input.order)?;
+    match reduced::of(input, wanted)? {
+        None => first_document(input, First { wanted, content_hash, sold, refunds: Vec::new() }),
+        Some(reduced) => {
+            let inner = PlanInput { order: &reduced.order, ..*input };
+            first_document(&inner, First { wanted, content_hash, sold, refunds: reduced.refunds })
+        }
+    }
+}
 
-    let mut warnings: Vec<Reason> = refund_before_transfer(input.order).into_iter().collect();
+/// What is known of the whole order before its first document is planned.
+struct First {
+    wanted: DocumentKind,
+    content_hash: String,
+    sold: Vec<SoldLine>,
+    /// Refunds that are taken off the order already.
+    refunds: Vec<String>,
+}
+
+/// Plans an order, a draft or an invoice for the whole order as it is given.
+fn first_document(input: &PlanInput<'_>, first: First) -> Result<Plan, Stop> {
+    let First { wanted, content_hash, sold, refunds } = first;
+    let mut warnings: Vec<Reason> = refund_before_transfer(input, &refunds)?.into_iter().collect();
     let buyer = customer::Buyer::of(input.order, input.settings);
     let sale = vat::Sale::of(input.order, input.settings, &buyer)?;
+    customer::check_vat_number(input, &buyer, &sale, &mut warnings)?;
     let payment = payment::terms(input, &mut warnings)?;
     let lines = lines::build(input, &sale, &mut warnings)?;
     let settled = difference::settle(input, &sale, lines, &mut warnings)?;
@@ -140,15 +192,24 @@ fn build(input: &PlanInput<'_>) -> Result<Plan, Stop> {
         &mut warnings,
     );
     let replaced = making.supersedes.as_ref();
-    warnings.extend(replaced.map(|order| Reason::new("sales-order-replaced").with("number", order.number)));
+    let told = replaced.filter(|_| !making.updates);
+    warnings.extend(told.map(|order| Reason::new("sales-order-replaced").with("number", order.number)));
+    let closing = replaced.map(|order| {
+        Step::CloseOrder(CloseOrderStep { key: making.key(input, Effect::Closing), order: order.clone() })
+    });
 
     let mut steps = vec![Step::EnsureCustomer(customer)];
     steps.extend(settled.new_products.into_iter().map(Step::CreateProduct));
     steps.push(document_step(input, &making, document, settled.rule));
     if kind == DocumentKind::BookedInvoice {
-        let send = document::send_by(input.settings, &buyer);
+        let send = document::send_as(input.settings.document.send, &buyer);
         steps.push(Step::Book(BookStep { key: making.key(input, Effect::Booking), send }));
-        steps.extend(payment::registration(input, &payment, &making, date.day).map(Step::RegisterPayment));
+    }
+    // Not before the invoice stands as it should: until then the order is all there is.
+    steps.extend(closing);
+    if kind == DocumentKind::BookedInvoice {
+        let payments = payment::registrations(input, &payment, date.day, 0);
+        steps.extend(payments.into_iter().map(Step::RegisterPayment));
         steps.extend(write_back(input, &making, kind).map(Step::WriteBack));
     }
     Ok(Plan {
@@ -164,61 +225,38 @@ fn build(input: &PlanInput<'_>) -> Result<Plan, Stop> {
         order_total: input.order.total,
         expected: settled.shop,
         steps,
+        done: 0,
+        payments: None,
         warnings,
+        product: None,
+        sold,
+        refunds,
+        adjustment: None,
     })
 }
 
 /// The document is for the whole order; what was paid back already is a credit note of its own.
-fn refund_before_transfer(order: &Order) -> Option<Reason> {
+fn refund_before_transfer(input: &PlanInput<'_>, taken_off: &[String]) -> Result<Option<Reason>, MoneyError> {
+    let order = input.order;
+    let waiting = credit::counted(input).filter(|refund| !taken_off.contains(&refund.id));
+    let waiting = Money::sum(order.currency, waiting.map(|refund| refund.total))?;
     let reason = Reason::new("refund-before-transfer");
-    (!order.refunded.is_zero())
-        .then(|| reason.with("refunded", order.refunded).with("currency", order.currency))
+    let reason = || reason.with("refunded", waiting).with("currency", order.currency);
+    Ok((!waiting.is_zero()).then(reason))
 }
 
 /// How far a kind of document has come: an order is before a draft, a draft before a booked invoice.
 fn rank(kind: DocumentKind) -> u8 {
     match kind {
         DocumentKind::Order => 0,
-        DocumentKind::DraftInvoice => 1,
-        DocumentKind::BookedInvoice => 2,
+        DocumentKind::DraftInvoice | DocumentKind::DraftCreditNote => 1,
+        DocumentKind::BookedInvoice | DocumentKind::BookedCreditNote => 2,
     }
 }
 
-/// A booked document is never changed: the same order again is no news, another total is the merchant's to settle.
-fn stop_when_booked(input: &PlanInput<'_>, content_hash: &str) -> Result<(), Stop> {
-    let Some(earlier) = input.earlier else { return Ok(()) };
-    let Some(document) = earlier.document else {
-        return Err(Stop::Skip(Reason::new("document-removed").with("order", &input.order.number)));
-    };
-    if document.kind != DocumentKind::BookedInvoice {
-        return Ok(());
-    }
-    if earlier.plan.content_hash == content_hash && !input.order.cancelled {
-        return Err(Stop::Skip(unchanged(input.order, document.number)));
-    }
-    let code = if input.order.cancelled { "cancelled-after-booking" } else { "changed-after-booking" };
-    let reason = |code: &str| {
-        Reason::new(code)
-            .with("number", document.number)
-            .with("booked", earlier.plan.order_total)
-            .with("total", input.order.total)
-            .with("currency", input.order.currency)
-    };
-    if earlier.plan.order_total == input.order.total && !input.order.cancelled {
-        return Err(Stop::Skip(reason("changed-after-booking-same-total")));
-    }
-    Err(Stop::Hold(reason(code)))
-}
-
-/// Nothing to write; a refund is named, since its credit note is the merchant's to make.
-fn unchanged(order: &Order, number: u64) -> Reason {
-    if order.refunded.is_zero() {
-        return Reason::new("nothing-changed").with("number", number);
-    }
-    Reason::new("refund-not-credited")
-        .with("refunded", order.refunded)
-        .with("currency", order.currency)
-        .with("number", number)
+/// Nothing to write.
+fn unchanged(number: u64) -> Reason {
+    Reason::new("nothing-changed").with("number", number)
 }
 
 /// An order that still has the content its document was made of changes nothing, unless the document is to go further.
@@ -230,7 +268,7 @@ fn stop_when_unchanged(input: &PlanInput<'_>, wanted: DocumentKind, content_hash
     let further = rank(wanted) > rank(document.kind);
     if earlier.plan.content_hash == content_hash {
         if !further && !date_moved(input, earlier.plan) {
-            return Err(Stop::Skip(unchanged(input.order, document.number)));
+            return Err(Stop::Skip(unchanged(document.number)));
         }
         return Ok(());
     }
@@ -266,12 +304,42 @@ fn final_kind(
                 && rank(kind) <= rank(document.kind)
                 && !date_moved(input, plan) =>
         {
-            Err(Stop::Skip(unchanged(input.order, document.number)))
+            Err(Stop::Skip(unchanged(document.number)))
         }
         // A draft never becomes a sales order again.
         Some((_, document)) if rank(kind) < rank(document.kind) => Ok(document.kind),
         _ => Ok(kind),
     }
+}
+
+/// The reference and key of a new document. A transfer makes one sales order and one invoice at most, and each has one key, whatever
+/// plan it is made by: a ledger that was restored from a backup finds what it has forgotten.
+fn first_of(input: &PlanInput<'_>, kind: DocumentKind, replaced: Option<&Plan>) -> (String, EffectKey) {
+    let effect = if kind == DocumentKind::Order { Effect::SalesOrder } else { Effect::Document };
+    let of = |ordinal: u32| {
+        let key = EffectKey::new(input.transfer, effect, ordinal, input.agreement);
+        (document::reference(&input.order.number, &key), key)
+    };
+    let (reference, key) = of(1);
+    match replaced {
+        // Sales orders once had the key of invoices.
+        Some(plan) if plan.reference == reference => of(2),
+        _ => (reference, key),
+    }
+}
+
+/// The reference of the invoice of a plan's order.
+pub fn invoice_reference(plan: &Plan) -> String {
+    reference_of(plan, Effect::Document)
+}
+
+/// The reference of the sales order of a plan's order.
+pub fn sales_order_reference(plan: &Plan) -> String {
+    reference_of(plan, Effect::SalesOrder)
+}
+
+fn reference_of(plan: &Plan, effect: Effect) -> String {
+    document::reference(&plan.order_number, &EffectKey::new(&plan.transfer, effect, 1, &plan.agreement))
 }
 
 /// What is made or changed, under which ordinal, key and reference.
@@ -297,15 +365,16 @@ impl Making {
                     document_key: EffectKey::new(input.transfer, Effect::Amendment, ordinal, input.agreement),
                     reference: plan.reference.clone(),
                     updates: true,
-                    supersedes: None,
+                    // The plan that took the order's place may have ended before the order was closed.
+                    supersedes: plan.document_step().and_then(|step| step.supersedes.clone()),
                 }
             }
             replaced => {
-                let key = EffectKey::new(input.transfer, Effect::Document, ordinal, input.agreement);
+                let (reference, document_key) = first_of(input, kind, replaced.map(|(plan, _)| plan));
                 Making {
                     ordinal,
-                    reference: document::reference(&input.order.number, &key),
-                    document_key: key,
+                    reference,
+                    document_key,
                     updates: false,
                     supersedes: replaced.map(|(plan, document)| SupersededOrder {
                         number: document.number,

@@ -1,11 +1,12 @@
 //! The term of payment, and how the payment is registered.
 
 use super::trigger::same_word;
-use super::{Making, PlanInput, Stop, dates, hold};
-use crate::identity::Effect;
+use super::{PlanInput, Stop, dates, hold};
+use crate::document::DocumentKind;
+use crate::identity::{Effect, EffectKey};
 use crate::money::{Money, MoneyError};
 use crate::order::{Order, Payment, PaymentKind};
-use crate::plan::{PaymentStep, Reason};
+use crate::plan::{PaymentStep, Plan, Reason, RegisteredPayments, Step};
 use crate::settings::{CapturedLess, PaymentMethodRule, Registration};
 use jiff::civil::Date;
 
@@ -23,11 +24,17 @@ pub(super) fn gift_cards_used(order: &Order) -> impl Iterator<Item = &Payment> {
     order.payments.iter().filter(|payment| payment.gift_card && payment.kind == PaymentKind::Capture)
 }
 
+/// The captures by other means than gift cards, in the shop's order; further ones come after them.
+fn captures(order: &Order) -> impl Iterator<Item = &Payment> {
+    let is_capture = |payment: &&Payment| {
+        !payment.gift_card && payment.kind == PaymentKind::Capture && payment.amount.minor() > 0
+    };
+    order.payments.iter().filter(is_capture)
+}
+
 /// What was captured by other means than gift cards.
 fn captured(order: &Order) -> Result<Money, MoneyError> {
-    let captures =
-        order.payments.iter().filter(|payment| !payment.gift_card && payment.kind == PaymentKind::Capture);
-    Money::sum(order.currency, captures.map(|payment| payment.amount))
+    Money::sum(order.currency, captures(order).map(|payment| payment.amount))
 }
 
 /// Finds the term of payment and what else the method decides.
@@ -142,25 +149,86 @@ fn term_when_less(input: &PlanInput<'_>, warnings: &mut Vec<Reason>) -> Result<u
     Ok(number)
 }
 
-/// The registration of what was captured, when the method's payments go through a journal.
-pub(super) fn registration(
+/// The registrations of what was captured from the capture of this place on, when the method's payments go through a journal.
+///
+/// Each capture has a key of its own, made of its place among the order's captures: a capture that is met again, in whatever
+/// plan, has the same key.
+pub(super) fn registrations(input: &PlanInput<'_>, terms: &Terms, day: Date, from: u32) -> Vec<PaymentStep> {
+    registered_as(input, terms.registration, day, from)
+}
+
+fn registered_as(
     input: &PlanInput<'_>,
-    terms: &Terms,
-    making: &Making,
+    registration: Registration,
     day: Date,
-) -> Option<PaymentStep> {
-    let Registration::Journal { journal, contra_account } = terms.registration else { return None };
+    from: u32,
+) -> Vec<PaymentStep> {
+    let Registration::Journal { journal, contra_account } = registration else { return Vec::new() };
     // The settings are refused without the proof; should they come from elsewhere, nothing is registered either.
     if !input.settings.payment.sign_proven {
-        return None;
+        return Vec::new();
     }
-    let amount = captured(input.order).ok().filter(|amount| amount.minor() > 0)?;
-    let paid = input.order.paid_at.or_else(|| {
-        let captures = input.order.payments.iter().filter(|payment| payment.kind == PaymentKind::Capture);
-        captures.filter_map(|payment| payment.at).max()
-    });
-    let date = paid.map_or(day, |moment| dates::local_day(input, moment).max(day));
-    let key = making.key(input, Effect::Payment);
-    let text = super::document::reference(&input.order.number, &key);
-    Some(PaymentStep { key, journal, contra_account, amount, date, text })
+    let step = |(place, payment): (u32, &Payment)| {
+        let paid = payment.at.or(input.order.paid_at);
+        let date = paid.map_or(day, |moment| dates::local_day(input, moment).max(day));
+        let key = EffectKey::new(input.transfer, Effect::Payment, place + 1, input.agreement);
+        let text = super::document::reference(&input.order.number, &key);
+        PaymentStep { key, journal, contra_account, amount: payment.amount, date, text }
+    };
+    (0..).zip(captures(input.order)).skip(from as usize).map(step).collect()
+}
+
+/// What was captured since an invoice was booked, as further steps of the plan that booked it; `None` when there is nothing
+/// new, or the payments of this invoice are not ours to register.
+pub(super) fn following(input: &PlanInput<'_>) -> Result<Option<Plan>, Stop> {
+    let Some(earlier) = input.earlier.filter(|earlier| !earlier.adopted && !input.order.cancelled) else {
+        return Ok(None);
+    };
+    // Captures belong to the first invoice: a further one, and what comes after a credit note, registers none.
+    let booked = earlier
+        .document
+        .filter(|document| document.kind == DocumentKind::BookedInvoice && earlier.plan.adjustment.is_none());
+    let (Some(_), Some(payments), Some(day)) =
+        (booked, payments_of(earlier.plan), earlier.plan.document_step().map(|step| step.document.date))
+    else {
+        return Ok(None);
+    };
+    // A term that settles the invoice has brought the money into the books already.
+    if settles(input, payments.term)? {
+        return Ok(None);
+    }
+    let registration = rule_for(input).map(|rule| rule.registration).unwrap_or_default();
+    // What was refused counts as well: it is in the merchant's hands.
+    let from = payments.captures;
+    let new = registered_as(input, registration, day, from);
+    if new.is_empty() {
+        return Ok(None);
+    }
+    let captures = from.saturating_add(u32::try_from(new.len()).unwrap_or(u32::MAX));
+    let mut steps: Vec<Step> =
+        earlier.plan.steps.iter().filter(|step| !matches!(step, Step::RegisterPayment(_))).cloned().collect();
+    let done = u32::try_from(steps.len()).unwrap_or(u32::MAX);
+    steps.extend(new.into_iter().map(Step::RegisterPayment));
+    Ok(Some(Plan {
+        ordinal: earlier.plan.ordinal.saturating_add(1),
+        settings_version: input.settings_version,
+        catalogue_hash: input.catalogue_hash.to_owned(),
+        steps,
+        done,
+        payments: Some(RegisteredPayments { term: payments.term, captures }),
+        warnings: Vec::new(),
+        ..earlier.plan.clone()
+    }))
+}
+
+/// What a plan says of the payments of the invoice it booked; `None` when it booked none.
+fn payments_of(plan: &Plan) -> Option<RegisteredPayments> {
+    if let Some(payments) = plan.payments {
+        return Some(payments);
+    }
+    let has = |wanted: fn(&Step) -> bool| plan.steps.iter().filter(|step| wanted(step)).count();
+    let booked = has(|step| matches!(step, Step::Book(_))) > 0;
+    let captures = u32::try_from(has(|step| matches!(step, Step::RegisterPayment(_)))).unwrap_or(u32::MAX);
+    let term = plan.document_step()?.document.payment_term;
+    booked.then_some(RegisteredPayments { term, captures })
 }

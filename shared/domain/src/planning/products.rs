@@ -22,6 +22,7 @@ pub(crate) enum Purpose {
     Duty,
     GiftCard,
     Rounding,
+    Refund,
 }
 
 impl Purpose {
@@ -36,6 +37,7 @@ impl Purpose {
             Purpose::Duty => "duty",
             Purpose::GiftCard => "gift-card",
             Purpose::Rounding => "rounding",
+            Purpose::Refund => "refund",
         }
     }
 
@@ -269,6 +271,9 @@ fn create(
         name: name.chars().take(300).collect(),
         group,
         sales_price: wanted.unit_price,
+        cost_price: None,
+        unit: input.settings.products.unit,
+        barcode: String::new(),
     };
     Ok(ChosenProduct { number: number.to_owned(), name: new.name.clone(), rate, new: Some(new) })
 }

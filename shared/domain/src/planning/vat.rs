@@ -30,6 +30,8 @@ pub(crate) struct Sale {
     pub(crate) zone: u32,
     /// The buyer's own country's VAT under the one-stop shop.
     pub(crate) oss: bool,
+    /// Sold without VAT to another member state because the buyer gave a VAT number.
+    pub(crate) reverse_charge: bool,
 }
 
 /// The country of a sale, in upper case; empty when no address tells.
@@ -52,11 +54,20 @@ impl Sale {
     pub(crate) fn of(order: &Order, settings: &Settings, buyer: &Buyer) -> Result<Sale, Stop> {
         let country = country_of(order, settings.vat.country_from).to_ascii_uppercase();
         let rate = main_rate(order);
-        let sale = |zone: u32, oss: bool| Sale { country: country.clone(), kind: buyer.kind, zone, oss };
+        let home = settings.vat.home_country.as_str();
+        let numbered = buyer.kind != CustomerKind::Private && buyer.vat_number.is_some();
+        let across = country != home && in_eu(&country) && in_eu(home);
+        let reverse_charge = numbered && across && rate.is_zero() && has_sale(order);
+        let sale = |zone: u32, oss: bool| Sale {
+            country: country.clone(),
+            kind: buyer.kind,
+            zone,
+            oss,
+            reverse_charge,
+        };
         if let Some(rule) = settings.vat.rules.iter().find(|rule| applies(rule, &country, rate, buyer.kind)) {
             return Ok(sale(rule.zone, false));
         }
-        let home = settings.vat.home_country.as_str();
         let zones = &settings.vat.zones;
         if country.is_empty() || country == home {
             let exempt = order.customer.vat_exempt && rate.is_zero();
@@ -65,13 +76,12 @@ impl Sale {
         if !in_eu(&country) || !in_eu(home) {
             return Ok(sale(zones.abroad, false));
         }
-        let reverse_charge = buyer.kind != CustomerKind::Private && buyer.vat_number.is_some();
         if !rate.is_zero() {
-            let oss = settings.vat.oss.enabled && !reverse_charge;
+            let oss = settings.vat.oss.enabled && !numbered;
             let zone = if oss { settings.vat.oss.zone.unwrap_or(zones.domestic) } else { zones.domestic };
             return Ok(sale(zone, oss));
         }
-        if reverse_charge || !has_sale(order) {
+        if numbered || !has_sale(order) {
             return Ok(sale(zones.eu, false));
         }
         match settings.vat.untaxed_private_in_eu {

@@ -20,6 +20,12 @@ pub struct CustomerSettings {
     /// Which fields of a customer that exists are changed to what the order says; never those of a collective customer.
     #[garde(dive)]
     pub update: UpdateRules,
+    /// What to do when several customers in the accounts have what the buyer is identified by.
+    #[garde(skip)]
+    pub several: SeveralCustomers,
+    /// What to do about a VAT number that has not the form of its country, or that a register does not know.
+    #[garde(skip)]
+    pub vat_number_check: VatNumberCheck,
     /// Number of the customer for orders whose buyer lacks the field to identify by; without it they are held.
     #[garde(custom(customer_number))]
     pub anonymous: Option<u32>,
@@ -48,6 +54,8 @@ impl Default for CustomerSettings {
             business: CustomerRule::default(),
             ean: CustomerRule::default(),
             update: UpdateRules::default(),
+            several: SeveralCustomers::default(),
+            vat_number_check: VatNumberCheck::default(),
             anonymous: None,
             nameless: "Webkunde".to_owned(),
             company_name_is_business: true,
@@ -98,6 +106,9 @@ pub struct CustomerRule {
     /// VAT zone of those that are made; without it the document's.
     #[garde(skip)]
     pub zone: Option<u32>,
+    /// Fields of those that exist that are changed otherwise for this kind of buyer than `customers.update` says.
+    #[garde(length(max = 20))]
+    pub update: Vec<CustomerFieldRule>,
 }
 
 impl Default for CustomerRule {
@@ -110,8 +121,37 @@ impl Default for CustomerRule {
             group: None,
             term: None,
             zone: None,
+            update: Vec::new(),
         }
     }
+}
+
+/// What to do when several customers in the accounts have what the buyer is identified by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SeveralCustomers {
+    /// Hold the order and list them.
+    #[default]
+    Hold,
+    /// Use the one with the lowest number that is not barred: most often the oldest.
+    LowestNumber,
+    /// Use the one with the highest number that is not barred: most often the newest.
+    HighestNumber,
+}
+
+/// What to do about a VAT number that has not the form of its country, or that a register does not know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum VatNumberCheck {
+    /// Hold the order where the sale is without VAT because of the number; else say so and go on.
+    #[default]
+    HoldUntaxed,
+    /// Hold every order with such a number.
+    Hold,
+    /// Say so and go on.
+    Warn,
+    /// Nothing.
+    Ignore,
 }
 
 /// The field that tells one buyer from another.
@@ -144,6 +184,52 @@ pub enum UpdateWhen {
     WhenEmpty,
     /// Whenever it differs. A field that the order leaves empty is never cleared.
     Always,
+}
+
+/// When one field of a customer that exists is changed, for one kind of buyer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CustomerFieldRule {
+    /// The field.
+    pub field: CustomerField,
+    /// When.
+    pub when: UpdateWhen,
+}
+
+/// A field of a customer that may be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CustomerField {
+    /// Name.
+    Name,
+    /// E-mail address.
+    Email,
+    /// Phone number.
+    Phone,
+    /// Street, postal code, city and country, all together.
+    Address,
+    /// Company number.
+    CompanyNumber,
+    /// VAT number.
+    VatNumber,
+    /// EAN number.
+    Ean,
+}
+
+impl CustomerSettings {
+    /// When a field of a customer that exists is changed for buyers under `rule`.
+    pub fn update_of(&self, rule: &CustomerRule, field: CustomerField) -> UpdateWhen {
+        let general = match field {
+            CustomerField::Name => self.update.name,
+            CustomerField::Email => self.update.email,
+            CustomerField::Phone => self.update.phone,
+            CustomerField::Address => self.update.address,
+            CustomerField::CompanyNumber => self.update.company_number,
+            CustomerField::VatNumber => self.update.vat_number,
+            CustomerField::Ean => self.update.ean,
+        };
+        rule.update.iter().find(|own| own.field == field).map_or(general, |own| own.when)
+    }
 }
 
 /// Which fields of a customer that exists are changed to what the order says. Default: none.

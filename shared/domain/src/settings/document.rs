@@ -12,7 +12,7 @@ use crate::document::DocumentKind;
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DocumentSettings {
     /// What an order becomes where its handling rule does not say otherwise. Default: a draft that a person books.
-    #[garde(skip)]
+    #[garde(custom(not_a_credit_note))]
     pub kind: DocumentKind,
     /// A document that is not booked yet is changed when the order changes.
     #[garde(skip)]
@@ -169,4 +169,9 @@ pub enum WriteBackForm {
     Tag,
     /// As a note that only the merchant sees.
     Note,
+}
+
+/// An order becomes an order, a draft or an invoice; credit notes come of what happens to it.
+pub(super) fn not_a_credit_note(kind: &DocumentKind, _: &()) -> garde::Result {
+    if kind.is_credit_note() { Err(garde::Error::new("document-kind")) } else { Ok(()) }
 }

@@ -321,6 +321,7 @@ impl MerchantFile {
                     _ => {}
                 }
             }
+            problems.add_stock(&format!("flows[{index}].settings.stock"), &flow.settings.stock);
         }
     }
 }

@@ -4,6 +4,8 @@
 //! person books, for paid orders, with VAT zones as e-conomic numbers them in a new agreement. What cannot be guessed
 //! without risk (a liability account, a product group among several) is asked for when it is first needed.
 
+mod catalogue;
+mod credit;
 mod customers;
 mod differences;
 mod document;
@@ -13,6 +15,7 @@ mod payment;
 mod payouts;
 mod problem;
 mod products;
+mod stock;
 mod template;
 mod trigger;
 mod value;
@@ -22,7 +25,12 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use customers::{CustomerRule, CustomerSettings, IdentifyBy, UpdateRules, UpdateWhen};
+pub use catalogue::{CatalogueGroup, CatalogueSettings, GoneProduct, ProductUpdateRules, ShopPrices};
+pub use credit::{BeforeBooking, CreditBooking, CreditChoice, CreditSettings, CreditStock};
+pub use customers::{
+    CustomerField, CustomerFieldRule, CustomerRule, CustomerSettings, IdentifyBy, SeveralCustomers,
+    UpdateRules, UpdateWhen, VatNumberCheck,
+};
 pub use differences::{DifferenceMode, DifferenceSettings};
 pub use document::{
     DateBasis, DateSettings, DocumentSettings, LockedPeriod, SendInvoice, WriteBackForm, WriteBackSettings,
@@ -42,6 +50,10 @@ pub use problem::{SettingProblem, SettingProblems};
 pub use products::{
     Discounts, GiftCardSettings, GiftCardVat, GiftCardsUsed, MissingProduct, NumberFrom, ProductSettings,
     RateGroup, Skus,
+};
+pub use stock::{
+    BarredProducts, BundlePart, DuplicateNumbers, ProductReserve, StockBundle, StockLocation, StockMode,
+    StockQuantity, StockSettings,
 };
 pub use template::{PLACEHOLDERS, Template};
 pub use trigger::{HandlingRule, TriggerSettings, ZeroTotals};
@@ -74,6 +86,12 @@ pub struct Settings {
     /// What to do when the accounting system reckons another total than the shop.
     #[garde(dive)]
     pub differences: DifferenceSettings,
+    /// Stock, from the accounts to the shop.
+    #[garde(dive)]
+    pub stock: StockSettings,
+    /// Credit notes for refunds, edits and cancellations.
+    #[garde(dive)]
+    pub credit: CreditSettings,
 }
 
 /// The JSON Schema of [`Settings`], generated from the types.
@@ -96,5 +114,6 @@ pub fn read_settings(text: &str) -> Result<Settings, SettingProblems> {
     if let Err(report) = settings.validate() {
         problems.add_report(&report);
     }
+    problems.add_stock("stock", &settings.stock);
     if problems.is_empty() { Ok(settings) } else { Err(problems) }
 }

@@ -57,6 +57,13 @@ impl SettingProblems {
         self.0.push(SettingProblem::of(path, code, facts));
     }
 
+    /// What the stock settings at this path say of each other.
+    pub(super) fn add_stock(&mut self, path: &str, stock: &super::StockSettings) {
+        for (place, code, name) in stock.problems() {
+            self.add(&format!("{path}.{place}"), code, &[("name", &name)]);
+        }
+    }
+
     pub(super) fn add_report(&mut self, report: &garde::Report) {
         for (path, error) in report.iter() {
             let path = json_path(&path.to_string());

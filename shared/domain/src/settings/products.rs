@@ -4,6 +4,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::CatalogueSettings;
 use crate::money::Percentage;
 
 /// Product numbers, missing products, discounts and gift cards.
@@ -31,6 +32,12 @@ pub struct ProductSettings {
     /// Gift cards sold and used.
     #[garde(dive)]
     pub gift_cards: GiftCardSettings,
+    /// Number of the unit of products that are made; without it they have none.
+    #[garde(skip)]
+    pub unit: Option<u32>,
+    /// Products carried from the shop's catalogue, beside those that orders make.
+    #[garde(dive)]
+    pub catalogue: CatalogueSettings,
 }
 
 impl ProductSettings {
@@ -112,6 +119,12 @@ pub struct Skus {
     /// Gift cards sold and used; multi-purpose ones in a group without VAT, on a liability account.
     #[garde(custom(number))]
     pub gift_card: Option<String>,
+    /// Money given back without goods; moves no stock.
+    #[garde(custom(number))]
+    pub refund: Option<String>,
+    /// Money given back without goods at no VAT, where the other is in a group with VAT.
+    #[garde(custom(number))]
+    pub refund_untaxed: Option<String>,
     /// Products without a number.
     #[garde(custom(number))]
     pub default: Option<String>,
@@ -131,6 +144,8 @@ impl Default for Skus {
             duty: number("told"),
             rounding: number("afrunding"),
             gift_card: number("gavekort"),
+            refund: number("refusion"),
+            refund_untaxed: number("refusionum"),
             default: None,
         }
     }
@@ -169,6 +184,15 @@ pub struct GiftCardSettings {
     /// What a gift card that was used does to the document.
     #[garde(skip)]
     pub used: GiftCardsUsed,
+    /// SKUs or product ids of the shop's gift cards, for shops that have no mark for them (WooCommerce).
+    #[garde(length(max = 200), inner(length(min = 1, max = 100)))]
+    #[schemars(extend("x-acts-on" = "reading"))]
+    pub products: Vec<String>,
+    /// Names of the negative fees by which a plugin lets gift cards pay; letter case does not matter. Such a fee, when it
+    /// carries no VAT, is a gift card that was used, and no discount.
+    #[garde(length(max = 50), inner(length(min = 1, max = 200)))]
+    #[schemars(extend("x-acts-on" = "reading"))]
+    pub fees: Vec<String>,
 }
 
 impl Default for GiftCardSettings {
@@ -177,6 +201,8 @@ impl Default for GiftCardSettings {
             vat: GiftCardVat::MultiPurpose,
             single_purpose_rate: Percentage::whole(25),
             used: GiftCardsUsed::Deduct,
+            products: Vec::new(),
+            fees: Vec::new(),
         }
     }
 }

@@ -93,6 +93,13 @@ pub(super) fn order_text(template: &Template, _: &()) -> garde::Result {
     check(template, PLACEHOLDERS)
 }
 
+/// Refuses unknown placeholders in texts of credit notes and further invoices.
+pub(super) fn credit_text(template: &Template, _: &()) -> garde::Result {
+    let allowed: Vec<&str> =
+        PLACEHOLDERS.iter().chain(&["invoice_number", "refund_reason"]).copied().collect();
+    check(template, &allowed)
+}
+
 /// Refuses unknown placeholders in line texts.
 pub(super) fn line_text(template: &Template, _: &()) -> garde::Result {
     check(template, &["name", "sku", "order_number"])

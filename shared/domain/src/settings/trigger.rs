@@ -71,7 +71,7 @@ pub struct HandlingRule {
     #[garde(length(max = 20))]
     pub fulfilment_states: Vec<FulfilmentState>,
     /// What the order becomes; without it `document.kind` decides.
-    #[garde(skip)]
+    #[garde(inner(custom(super::document::not_a_credit_note)))]
     pub document: Option<DocumentKind>,
 }
 

@@ -1,7 +1,13 @@
 //! The planner as its users see it: an order, settings and an agreement in, a decision out.
 
 mod amounts;
+mod catalogue_check;
+mod credits;
+mod customers;
+mod ledger;
 mod orders;
+mod product_world;
+mod products;
 mod repeats;
 mod schema;
 mod settings;

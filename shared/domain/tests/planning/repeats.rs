@@ -2,6 +2,7 @@
 
 use domain::plan::{CustomerAction, Step};
 use domain::planning::StandingDocument;
+use domain::settings::CreditChoice;
 use domain::{Decision, DocumentKind};
 
 use crate::world::*;
@@ -64,7 +65,16 @@ fn a_booked_invoice_is_never_changed() {
         world.order.total_vat = dkk("69.77");
         world.order.total = dkk("348.85");
     });
-    let reason = dearer.held();
+    let further = dearer.plan();
+    let document = &further.document_step().expect("a document").document;
+    assert_eq!((document.kind, document.expected.gross), (DocumentKind::BookedInvoice, dkk("99.95")));
+    assert_ne!(further.reference, booked().earlier.expect("earlier").0.reference);
+    let held = |leaf: &str| {
+        dearer.clone().with_settings(&format!(
+            r#"{{"document":{{"kind":"booked-invoice"}},"credit":{{"{leaf}":"hold"}}}}"#
+        ))
+    };
+    let reason = held("edits").held();
     assert_eq!(
         (reason.code.as_str(), reason.fact("booked"), reason.fact("total")),
         ("changed-after-booking", "248.90", "348.85")
@@ -72,7 +82,9 @@ fn a_booked_invoice_is_never_changed() {
     let moved = booked().with(|world| world.order.customer.billing.street = "Ny vej 2".to_owned());
     assert_eq!(moved.skipped().code, "changed-after-booking-same-total");
     let cancelled = booked().with(|world| world.order.cancelled = true);
-    assert_eq!(cancelled.held().code, "cancelled-after-booking");
+    assert_eq!(cancelled.document().kind, DocumentKind::BookedCreditNote);
+    let held = cancelled.with_settings(r#"{"credit":{"cancellations":"hold"}}"#);
+    assert_eq!(held.held().code, "cancelled-after-booking");
 }
 
 #[test]
@@ -110,8 +122,35 @@ fn a_draft_goes_on_to_be_booked_when_the_state_says_so() {
         "an order does not become an invoice: it is replaced"
     );
     assert_eq!(made.supersedes.as_ref().map(|order| order.number), Some(77));
+    let place = |wanted: fn(&Step) -> bool| plan.steps.iter().position(wanted);
+    let booked = place(|step| matches!(step, Step::Book(_))).expect("it is booked");
+    let closed = place(|step| matches!(step, Step::CloseOrder(_))).expect("the order is closed");
+    assert!(closed > booked, "the order is closed only when the invoice stands");
     assert_ne!(plan.reference, order.earlier.as_ref().expect("earlier").0.reference);
     assert_eq!(plan.warnings.last().map(|reason| reason.code.as_str()), Some("sales-order-replaced"));
+}
+
+#[test]
+fn an_order_is_closed_also_by_a_later_plan_of_the_draft_that_took_its_place() {
+    let settings = r#"{"trigger":{"handling":[
+        {"order-states":["completed"],"document":"draft-invoice"},
+        {"order-states":["processing"],"document":"order"}]}}"#;
+    let replaced = after(World::of(plain_order()).with_settings(settings))
+        .with(|world| world.order.state = "completed".to_owned());
+    let first = replaced.plan();
+    let edited = after(replaced).with(|world| world.order.customer.billing.street = "Ny vej 2".to_owned());
+    let second = edited.plan();
+    let closed = |plan: &domain::Plan| {
+        plan.steps.iter().find_map(|step| match step {
+            Step::CloseOrder(step) => Some((step.order.number, step.key.clone())),
+            _ => None,
+        })
+    };
+    let (one, other) = (closed(&first).expect("closed"), closed(&second).expect("closed"));
+    assert_eq!((one.0, other.0), (77, 77));
+    assert_ne!(one.1, other.1, "each plan has its own key");
+    let told = |plan: &domain::Plan| plan.warnings.iter().any(|told| told.code == "sales-order-replaced");
+    assert!(told(&first) && !told(&second), "the merchant is told once");
 }
 
 #[test]
@@ -165,18 +204,6 @@ fn a_customer_made_meanwhile_is_used_and_the_document_stays() {
 }
 
 #[test]
-fn a_refund_after_booking_is_named_and_the_invoice_stands() {
-    let refunded = after(World::of(plain_order()).with_settings(BOOKED)).with(|world| {
-        world.order.refunded = dkk("75.65");
-        world.order.state = "refunded".to_owned();
-    });
-    let reason = refunded.skipped();
-    assert_eq!((reason.code.as_str(), reason.fact("refunded")), ("refund-not-credited", "75.65"));
-    let before = World::of(plain_order()).with(|world| world.order.refunded = dkk("10.00"));
-    assert_eq!(before.plan().warnings[0].code, "refund-before-transfer");
-}
-
-#[test]
 fn every_change_that_can_be_booked_is_seen() {
     let changes: [fn(&mut domain::Order); 9] = [
         |order| order.number.push('A'),
@@ -196,4 +223,117 @@ fn every_change_that_can_be_booked_is_seen() {
     }
     let same = after(World::of(plain_order())).with(|world| world.order.lines[0].quantity = decimal("2.00"));
     assert_eq!(same.skipped().code, "nothing-changed", "2 and 2.00 units are the same");
+}
+
+const JOURNAL: &str = r#"{"document":{"kind":"booked-invoice"},"payment":{"sign-proven":true,"methods":[
+    {"method":"quickpay","term":1,"registration":{"journal":{"journal":4,"contra-account":5820}}}]}}"#;
+
+/// The order with these captures; `(amount, day of November)`.
+fn paid(world: World, captures: &[(&str, u32)]) -> World {
+    world.with(|world| {
+        let one = order_in("DKK", "DK", Vec::new()).payments.remove(0);
+        let capture = |(amount, day): &(&str, u32)| domain::order::Payment {
+            amount: dkk(amount),
+            at: Some(format!("2026-11-{day}T10:00:00Z").parse().expect("time")),
+            ..one.clone()
+        };
+        world.order.payments = captures.iter().map(capture).collect();
+    })
+}
+
+/// The payments that a plan has yet to register: amount, day, key.
+fn to_register(plan: &domain::Plan) -> Vec<(String, String, String)> {
+    let steps = plan.steps.iter().skip(plan.done as usize);
+    let of = |step: &Step| match step {
+        Step::RegisterPayment(step) => (step.amount.to_string(), step.date.to_string(), step.key.to_string()),
+        other => panic!("more than payments: {other:?}"),
+    };
+    steps.map(of).collect()
+}
+
+#[test]
+fn payments_that_come_after_the_booking_are_registered_each_once() {
+    let unpaid = paid(World::of(plain_order()).with_settings(JOURNAL), &[]);
+    let booked = unpaid.plan();
+    assert!(!booked.steps.iter().any(|step| matches!(step, Step::RegisterPayment(_))), "nothing was paid");
+
+    let half = paid(after(unpaid), &[("100.00", 24)]);
+    let plan = half.plan();
+    assert_eq!((plan.ordinal, plan.done as usize), (2, booked.steps.len()));
+    assert_eq!(plan.steps[..booked.steps.len()], booked.steps, "it goes on where the first plan ended");
+    assert_eq!((&plan.reference, &plan.content_hash), (&booked.reference, &booked.content_hash));
+    let first = to_register(&plan);
+    assert_eq!((first[0].0.as_str(), first[0].1.as_str()), ("100.00", "2026-11-24"));
+    assert!(
+        plan.steps
+            .iter()
+            .any(|step| matches!(step, Step::RegisterPayment(step) if step.text.ends_with(&first[0].2)))
+    );
+
+    let half = after(half);
+    assert_eq!(half.skipped().code, "nothing-changed", "the same payment again");
+    let rest = paid(half, &[("100.00", 24), ("48.90", 26), ("100.00", 27)]);
+    let plan = rest.plan();
+    let further = to_register(&plan);
+    assert_eq!(plan.ordinal, 3);
+    assert_eq!(further.iter().map(|step| step.0.as_str()).collect::<Vec<_>>(), ["48.90", "100.00"]);
+    assert_eq!(after(rest).skipped().code, "nothing-changed");
+
+    // Whatever plan a capture comes in, it has one key.
+    let at_once = paid(
+        World::of(plain_order()).with_settings(JOURNAL),
+        &[("100.00", 24), ("48.90", 26), ("100.00", 27)],
+    );
+    let plan = at_once.plan();
+    let keys = plan.steps.iter().filter_map(|step| match step {
+        Step::RegisterPayment(step) => Some(step.key.to_string()),
+        _ => None,
+    });
+    let expected: Vec<&String> = first.iter().chain(&further).map(|step| &step.2).collect();
+    assert_eq!(keys.collect::<Vec<_>>().iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn payments_that_are_not_ours_to_register_are_left_alone() {
+    let booked = |settings: &str| {
+        paid(after(paid(World::of(plain_order()).with_settings(settings), &[])), &[("248.90", 24)])
+    };
+    assert_eq!(to_register(&booked(JOURNAL).plan()).len(), 1);
+    let by_term = JOURNAL
+        .replace("\"term\":1", "\"term\":2")
+        .replace(r#"{"journal":{"journal":4,"contra-account":5820}}"#, r#""term""#);
+    for settings in [BOOKED, &by_term] {
+        assert_eq!(booked(settings).skipped().code, "nothing-changed", "{settings}");
+    }
+    let unproven = booked(JOURNAL).with(|world| world.settings.payment.sign_proven = false);
+    assert_eq!(unproven.skipped().code, "nothing-changed");
+    // The invoice's own term settled it; that the settings say otherwise now does not bring the money in twice.
+    let changed = paid(after(paid(World::of(plain_order()).with_settings(&by_term), &[])), &[("248.90", 24)]);
+    assert_eq!(changed.with_settings(JOURNAL).skipped().code, "nothing-changed");
+    let adopted = booked(JOURNAL).with(|world| world.adopted = true);
+    assert_eq!(adopted.skipped().code, "nothing-changed", "another integration's invoice");
+    // What falls away or grows is held here; documents for it are another story.
+    let by_hand = |world: &mut World| {
+        world.settings.credit.cancellations = CreditChoice::Hold;
+        world.settings.credit.edits = CreditChoice::Hold;
+    };
+    let cancelled = booked(JOURNAL).with(by_hand).with(|world| world.order.cancelled = true);
+    assert_eq!(cancelled.held().code, "cancelled-after-booking");
+    let credited = booked(JOURNAL).with(|world| world.order.cancelled = true).plan();
+    assert!(to_register(&credited).is_empty(), "a credit note registers no payment");
+    let draft = JOURNAL.replace("booked-invoice", "draft-invoice");
+    let of_a_person = booked(&draft).with(|world| {
+        let (plan, _) = world.earlier.take().expect("earlier");
+        let document = StandingDocument { kind: DocumentKind::BookedInvoice, number: 10_001 };
+        world.earlier = Some((plan, Some(document)));
+    });
+    assert_eq!(of_a_person.skipped().code, "nothing-changed", "a person booked it, and has its payment");
+    // Money counts whatever else became of the order.
+    let dearer = booked(JOURNAL).with(by_hand).with(|world| {
+        world.order.lines.push(goods("MUG-1", "1", "79.96", "25", "19.99"));
+        world.order.total_vat = dkk("69.77");
+        world.order.total = dkk("348.85");
+    });
+    assert_eq!(to_register(&dearer.plan()).len(), 1);
+    assert_eq!(after(dearer).held().code, "changed-after-booking");
 }

@@ -13,6 +13,35 @@ pub(crate) fn leaves(schema: &Value) -> Vec<String> {
     found
 }
 
+/// The leaves that are marked as acting on the reading of an order rather than on its planning.
+pub(crate) fn acting_on_reading(schema: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    marked(schema, schema, String::new(), &mut Vec::new(), &mut found);
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn marked(root: &Value, node: &Value, path: String, entered: &mut Vec<String>, found: &mut Vec<String>) {
+    if node.get("x-acts-on").and_then(Value::as_str) == Some("reading") {
+        let mut inner = Vec::new();
+        walk(root, node, path, entered, &mut inner);
+        found.extend(inner);
+        return;
+    }
+    if let Some(reference) = node.get("$ref").and_then(Value::as_str)
+        && !entered.iter().any(|known| known == reference)
+    {
+        let target = root.pointer(reference.trim_start_matches('#')).expect("the reference leads somewhere");
+        entered.push(reference.to_owned());
+        marked(root, target, path.clone(), entered, found);
+        entered.pop();
+    }
+    for (name, part) in node.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        marked(root, part, format!("{path}/{name}"), entered, found);
+    }
+}
+
 fn walk(root: &Value, node: &Value, path: String, entered: &mut Vec<String>, found: &mut Vec<String>) {
     if let Some(reference) = node.get("$ref").and_then(Value::as_str) {
         if entered.iter().any(|known| known == reference) {

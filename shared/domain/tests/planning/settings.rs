@@ -8,7 +8,9 @@ use domain::planning::StandingDocument;
 use domain::{DocumentKind, Settings};
 use serde_json::Value;
 
-use crate::schema::{leaves, values_at};
+use crate::credits::{by_amount, invoiced, one_mug};
+use crate::product_world::{ProductWorld, entry, known_product};
+use crate::schema::{acting_on_reading, leaves, values_at};
 use crate::world::*;
 
 /// One leaf, the world in which it matters, and two settings files that differ there and nowhere else.
@@ -486,7 +488,121 @@ fn product_cases() -> Vec<Case> {
         sku("rounding", one_line(line(LineKind::CashRounding, "", "1", dkk("-0.25"), "", "")), 2),
         sku("gift-card", card_sold(), 4),
         sku("default", no_sku(), 1),
+        sku("refund", given_back(by_amount("50.00")), 1),
+        sku("refund-untaxed", untaxed_given_back(), 2),
     ]
+}
+
+fn catalogue_cases() -> Vec<Case> {
+    let flow = |inner: &str| format!(r#"{{"products":{{"catalogue":{{{inner}}}}}}}"#);
+    let of = |entry: domain::ShopProduct| {
+        plain().with(|world| world.product = Some(ProductWorld::of(vec![entry])))
+    };
+    let new = || of(entry("1", "NEW-1"));
+    let twin_groups = || {
+        new().with(|world| {
+            let mut twin = world.catalogue.master.product_groups[&1].clone();
+            twin.number = 7;
+            world.catalogue.master.product_groups.insert(7, twin);
+        })
+    };
+    let known = || {
+        new().with(|world| {
+            let product = world.product.as_mut().expect("a product world");
+            product.known.push(known_product("NEW-1", 2));
+            product.entries[0].taxable = true;
+        })
+    };
+    let grouped = |inner: &str| flow(&format!(r#""create":true,"groups":[{{"group":7,{inner}}}]"#));
+    let gone = || {
+        known().with(|world| {
+            let product = world.product.as_mut().expect("a product world");
+            product.earlier = vec![("1".to_owned(), "NEW-1".to_owned())];
+            product.entries.clear();
+        })
+    };
+    let mut draft = entry("1", "NEW-1");
+    draft.status = domain::shop_product::ShopProductStatus::Draft;
+    let mut bundle = entry("1", "NEW-1");
+    bundle.kind = domain::shop_product::ShopProductKind::Bundle;
+    let mut cases = vec![
+        values("/products/unit", new(), r#"{"products":{"unit":@,"catalogue":{"create":true}}}"#, "1", "2"),
+        values("/products/catalogue/create", new(), &flow(r#""create":@"#), "true", "false"),
+        values(
+            "/products/catalogue/drafts",
+            of(draft),
+            &flow(r#""create":true,"drafts":@"#),
+            "true",
+            "false",
+        ),
+        values(
+            "/products/catalogue/bundles",
+            of(bundle),
+            &flow(r#""create":true,"bundles":@"#),
+            "true",
+            "false",
+        ),
+        values(
+            "/products/catalogue/prices",
+            new(),
+            &flow(r#""create":true,"prices":"@""#),
+            "with-vat",
+            "without-vat",
+        ),
+        values(
+            "/products/catalogue/standard-rate",
+            new(),
+            &flow(r#""create":true,"standard-rate":"@""#),
+            "25",
+            "12",
+        ),
+        values(
+            "/products/catalogue/groups[]/taxable",
+            twin_groups(),
+            &grouped(r#""taxable":@"#),
+            "true",
+            "false",
+        ),
+        values(
+            "/products/catalogue/groups[]/tax-class",
+            twin_groups(),
+            &grouped(r#""tax-class":"@""#),
+            "",
+            "reduced-rate",
+        ),
+        values(
+            "/products/catalogue/groups[]/category",
+            twin_groups(),
+            &grouped(r#""category":"@""#),
+            "krus",
+            "Te",
+        ),
+        values(
+            "/products/catalogue/groups[]/group",
+            twin_groups(),
+            &flow(r#""create":true,"groups":[{"group":@}]"#),
+            "1",
+            "7",
+        ),
+        values("/products/catalogue/gone", gone(), &flow(r#""create":true,"gone":"@""#), "keep", "bar"),
+    ];
+    for field in ["name", "group", "sales-price", "cost-price", "barcode"] {
+        cases.push(values(
+            &format!("/products/catalogue/update/{field}"),
+            known(),
+            &flow(&format!(r#""update":{{"{field}":"@"}}"#)),
+            "never",
+            "always",
+        ));
+    }
+    cases.push(values(
+        "/products/catalogue/update/unit",
+        known(),
+        r#"{"products":{"unit":1,"catalogue":{"update":{"unit":"@"}}}}"#,
+        "never",
+        "always",
+    ));
+    cases
 }
 
 /// A buyer of each kind.
@@ -500,6 +616,16 @@ fn buyer(kind: &str) -> World {
         if kind == "ean" {
             customer.ean = Some("5790000000005".to_owned());
         }
+    })
+}
+
+/// A buyer of a kind whose customer in the accounts differs in every field that this kind can have.
+fn known_with_all(kind: &str) -> World {
+    buyer(kind).with(|world| {
+        world.order.customer.email = "ny@example.dk".to_owned();
+        world.order.customer.vat_number =
+            if kind == "private" { None } else { Some("DK12345678".to_owned()) };
+        world.catalogue.customers = vec![customer(5001, "Aase Hansen")];
     })
 }
 
@@ -526,6 +652,22 @@ fn customer_cases() -> Vec<Case> {
             values(&leaf("term"), buyer(kind), &rule(r#""term":@"#), "1", "3"),
             values(&leaf("zone"), buyer(kind), &rule(r#""zone":@"#), "1", "3"),
         ]);
+        cases.extend([
+            values(
+                &leaf("update[]/field"),
+                known_with_all(kind),
+                &rule(r#""update":[{"field":"@","when":"always"}]"#),
+                "name",
+                "email",
+            ),
+            values(
+                &leaf("update[]/when"),
+                known_with_all(kind),
+                &rule(r#""update":[{"field":"email","when":"@"}]"#),
+                "never",
+                "always",
+            ),
+        ]);
     }
     for (field, kind) in [
         ("name", "private"),
@@ -550,6 +692,20 @@ fn customer_cases() -> Vec<Case> {
             "always",
         ));
     }
+    let twins = buyer("private").with(|world| {
+        world.catalogue.customers = vec![customer(5001, "Aase"), customer(5002, "Åse")];
+    });
+    let mistyped = buyer("business").with(|world| world.order.customer.vat_number = Some("DK123".to_owned()));
+    cases.extend([
+        values("/customers/several", twins, r#"{"customers":{"several":"@"}}"#, "hold", "highest-number"),
+        values(
+            "/customers/vat-number-check",
+            mistyped,
+            r#"{"customers":{"vat-number-check":"@"}}"#,
+            "hold",
+            "warn",
+        ),
+    ]);
     let nobody = plain().with(|world| {
         world.order.customer.email.clear();
         world.catalogue.customers = vec![customer(5001, "Butik"), customer(5002, "Web")];
@@ -601,6 +757,134 @@ fn difference_cases() -> Vec<Case> {
     ]
 }
 
+/// Settings of the stock flow: they decide nothing about orders, so they have a world of their own.
+fn stock_cases() -> Vec<Case> {
+    let one = |name: &str, template: &str, one: &str, other: &str| {
+        let file = format!(r#"{{"stock":{{"mode":"write",{template}}}}}"#);
+        values(&format!("/stock/{name}"), plain(), &file, one, other)
+    };
+    let bundle =
+        r#""bundles":[{"product":"SET","parts":[{"product":"A","units":2},{"product":"B","units":1}]}]"#;
+    vec![
+        values("/stock/mode", plain(), r#"{"stock":{"mode":"@"}}"#, "off", "report"),
+        one("quantity", r#""quantity":"@""#, "available", "in-stock"),
+        one("safety-stock", r#""safety-stock":@"#, "0", "2"),
+        one(
+            "safety-stock-by-product[]/product",
+            r#""safety-stock-by-product":[{"product":"@","units":3}]"#,
+            "A",
+            "B",
+        ),
+        one(
+            "safety-stock-by-product[]/units",
+            r#""safety-stock-by-product":[{"product":"A","units":@}]"#,
+            "1",
+            "3",
+        ),
+        one("barred", r#""barred":"@""#, "zero", "as-others"),
+        one("duplicates", r#""duplicates":"@""#, "report", "tell-each"),
+        one("locations[]/shop", r#""locations":[{"shop":"@","accounting":["Nord"]}]"#, "1", "2"),
+        one("locations[]/accounting[]", r#""locations":[{"shop":"1","accounting":["@"]}]"#, "Nord", "Syd"),
+        one("bundles[]/product", &bundle.replace("SET", "@"), "SET", "OTHER"),
+        one("bundles[]/parts[]/product", &bundle.replace(r#""A""#, r#""@""#), "A", "C"),
+        one("bundles[]/parts[]/units", &bundle.replace(r#""units":2"#, r#""units":@"#), "2", "3"),
+        one("every-minutes", r#""every-minutes":@"#, "5", "60"),
+        one("after-documents", r#""after-documents":@"#, "true", "false"),
+        one("full-every-hours", r#""full-every-hours":@"#, "24", "1"),
+    ]
+}
+
+/// What the stock settings decide over a small stock: what each entry should show, and when it is looked at.
+fn stock_decision(settings: &domain::settings::StockSettings) -> Vec<u8> {
+    use domain::stock::{Cell, KeptItem, PlaceLevel, StockReading, StockState, compare, schedule};
+    let mut state = StockState::new();
+    state.locations = vec!["1".to_owned(), "2".to_owned()];
+    for (product, nord, syd, barred) in [
+        ("A", 9_000, 4_000, false),
+        ("B", 7_000, 1_000, false),
+        ("C", 2_000, 0, false),
+        ("BARRED", 5_000, 0, true),
+    ] {
+        let place = |name: &str, stock| PlaceLevel {
+            place: name.to_owned(),
+            available: stock - 1_000,
+            in_stock: stock,
+        };
+        state.take_reading(StockReading {
+            product: product.to_owned(),
+            barred,
+            changed_at: jiff::Timestamp::UNIX_EPOCH,
+            places: vec![place("Nord", nord), place("Syd", syd)],
+        });
+    }
+    for (id, number) in [("1", "A"), ("2", "B"), ("3", "B"), ("4", "SET"), ("5", "OTHER"), ("6", "BARRED")] {
+        state.items.insert(
+            id.to_owned(),
+            KeptItem {
+                number: number.to_owned(),
+                family: None,
+                item: None,
+                keeping: domain::shop_product::StockKeeping::Own,
+                bundle: false,
+                cells: vec![Cell::default(), Cell::default()],
+                generation: 0,
+            },
+        );
+    }
+    let found = compare(&state, settings);
+    let shop = domain::ConnectionId::new("a-shop-of-the-merchant");
+    let at = |minute: i64| jiff::Timestamp::from_second(minute * 60).expect("a time");
+    let turns = (0..60).filter(|minute| schedule::is_turn(settings, &shop, at(*minute))).count();
+    let whole = schedule::wants_whole(settings, Some(at(0)), at(600));
+    format!("{} {found:?} {turns} {whole} {}", settings.is_on(), schedule::wants_word(settings)).into_bytes()
+}
+
+/// An order without VAT whose invoice is booked, and ten kroner of which went back.
+fn untaxed_given_back() -> World {
+    let tea = order_in("DKK", "DK", vec![goods("TEA-0", "1", "100.00", "0", "0.00")]);
+    invoiced(World::of(tea)).with(|world| world.order.refunds = vec![by_amount("10.00")])
+}
+
+fn given_back(refund: domain::Refund) -> World {
+    invoiced(World::of(plain_order())).with(|world| world.order.refunds = vec![refund])
+}
+
+fn credit_cases() -> Vec<Case> {
+    let credit = |inner: &str| format!(r#"{{"credit":{{{inner}}}}}"#);
+    let leaf = |name: &str, world: World, one: &str, other: &str| {
+        values(&format!("/credit/{name}"), world, &credit(&format!(r#""{name}":"@""#)), one, other)
+    };
+    let mug = || given_back(one_mug("99.95"));
+    let cancelled = || invoiced(World::of(plain_order())).with(|world| world.order.cancelled = true);
+    let in_the_bin = cancelled().with(|world| world.order.deleted = true);
+    let given_up =
+        invoiced(World::of(plain_order())).with(|world| world.order.payment_state = PaymentState::Voided);
+    let dearer = || {
+        invoiced(World::of(plain_order())).with(|world| {
+            world.order.lines.push(goods("MUG-1", "1", "79.96", "25", "19.99"));
+            world.order.total_vat = dkk("69.77");
+            world.order.total = dkk("348.85");
+        })
+    };
+    let draft = plain().with(|world| world.order.refunds = vec![one_mug("99.95")]);
+    vec![
+        leaf("refunds-with-lines", mug(), "credit", "hold"),
+        leaf("refunds-by-amount", given_back(by_amount("10.00")), "credit", "ignore"),
+        leaf("cancellations", cancelled(), "credit", "ignore"),
+        leaf("voided", given_up, "credit", "hold"),
+        leaf("edits", dearer(), "credit", "ignore"),
+        leaf("deletions", in_the_bin, "credit", "hold"),
+        leaf("from", mug(), "2026-11-22", "2026-11-23"),
+        leaf("before-booking", draft, "amend-draft", "wait"),
+        leaf("booking", mug(), "always", "never"),
+        leaf("send", mug(), "never", "email"),
+        leaf("stock", mug(), "give-back", "keep-out"),
+        leaf("heading", mug(), "Kreditnota", "Credit note"),
+        leaf("text", mug(), "Tak", "{refund_reason}"),
+        leaf("further-heading", dearer(), "Mere", "More"),
+    ]
+}
+
 fn all_cases() -> Vec<Case> {
     [
         order_cases(),
@@ -608,8 +892,11 @@ fn all_cases() -> Vec<Case> {
         payment_cases(),
         vat_cases(),
         product_cases(),
+        catalogue_cases(),
         customer_cases(),
         difference_cases(),
+        stock_cases(),
+        credit_cases(),
     ]
     .into_iter()
     .flatten()
@@ -635,7 +922,10 @@ fn flattened(file: &Value, path: String, found: &mut BTreeMap<String, Vec<String
 
 #[test]
 fn every_leaf_of_the_schema_has_a_case_and_every_case_a_leaf() {
-    let leaves: BTreeSet<String> = leaves(&domain::settings::settings_schema()).into_iter().collect();
+    let schema = domain::settings::settings_schema();
+    // What acts on the reading of the shop's text has its cases where orders are read, in the connectors' tests.
+    let read: BTreeSet<String> = acting_on_reading(&schema).into_iter().collect();
+    let leaves: BTreeSet<String> = leaves(&schema).into_iter().filter(|leaf| !read.contains(leaf)).collect();
     let cases: BTreeSet<String> = all_cases().into_iter().map(|case| case.leaf).collect();
     let missing: Vec<_> = leaves.difference(&cases).collect();
     let strange: Vec<_> = cases.difference(&leaves).collect();
@@ -668,6 +958,9 @@ fn two_values_of_every_leaf_make_different_plans() {
         );
         assert!(!values_at(&one.0, &case.leaf).is_empty(), "{}: the file does not set it", case.leaf);
         let bytes = [one.1, other.1].map(|settings| {
+            if case.leaf.starts_with("/stock/") {
+                return stock_decision(&settings.stock);
+            }
             let world = World { settings, ..case.world.clone() };
             serde_json::to_vec(&world.decide()).expect("a decision is JSON")
         });

@@ -7,7 +7,7 @@ use domain::catalogue::{KnownCustomer, MasterData, PaymentTerm, Period, Product,
 use domain::document::Document;
 use domain::order::{FulfilmentState, LineKind, OrderLine, Payment, PaymentKind, PaymentState, VatAmount};
 use domain::plan::{Decision, Plan, Reason};
-use domain::planning::{Earlier, PlanInput, needs, plan};
+use domain::planning::{Earlier, PlanInput, StandingDocument, adjustment_needs, needs, plan};
 use domain::{
     Address, AgreementId, Catalogue, ConnectionId, Currency, Customer, EntityId, EntityKind, MerchantId,
     Money, Order, Percentage, Settings, TransferId,
@@ -141,6 +141,8 @@ pub(crate) fn order_in(currency: &str, country: &str, lines: Vec<OrderLine>) -> 
         tags: Vec::new(),
         fields: Vec::new(),
         refunded: currency.zero(),
+        refunds: Vec::new(),
+        deleted: false,
     }
 }
 
@@ -235,8 +237,11 @@ pub(crate) fn agreement() -> Catalogue {
             product("told", 2),
             product("afrunding", 2),
             product("gavekort", 4),
+            product("refusion", 1),
+            product("refusionum", 2),
         ]),
         customers: vec![customer(5001, "Aase Hansen")],
+        vat_number: None,
     }
 }
 
@@ -248,7 +253,11 @@ pub(crate) struct World {
     pub(crate) catalogue: Catalogue,
     pub(crate) zone: TimeZone,
     pub(crate) today: Date,
-    pub(crate) earlier: Option<(Plan, Option<domain::planning::StandingDocument>)>,
+    pub(crate) earlier: Option<(Plan, Option<StandingDocument>)>,
+    /// What stands was made or booked by somebody else.
+    pub(crate) adopted: bool,
+    /// A product of the shop is decided instead of the order.
+    pub(crate) product: Option<crate::product_world::ProductWorld>,
 }
 
 impl World {
@@ -260,6 +269,8 @@ impl World {
             zone: TimeZone::get("Europe/Copenhagen").expect("time zone"),
             today: date(2026, 11, 23),
             earlier: None,
+            adopted: false,
+            product: None,
         }
     }
 
@@ -276,6 +287,11 @@ impl World {
     }
 
     pub(crate) fn decide(&self) -> Decision {
+        if let Some(product) = &self.product {
+            let decision = product.decide(&self.settings, &self.catalogue.master);
+            assert_explained(&decision);
+            return decision;
+        }
         let transfer = TransferId {
             merchant: MerchantId::new("demo"),
             source: "woocommerce:shop.example".to_owned(),
@@ -283,7 +299,16 @@ impl World {
             entity: self.order.id.clone(),
         };
         // The engine reads what is needed and nothing else: a plan that uses more would be caught here.
-        let needs = needs(&self.order, &self.settings);
+        let before = self.earlier.as_ref().map(|(plan, document)| Earlier {
+            plan,
+            document: *document,
+            adopted: self.adopted,
+            customer: Some(5001),
+        });
+        let needs = match before.filter(Earlier::is_invoiced) {
+            Some(before) => adjustment_needs(&self.order, &self.settings, before.plan),
+            None => needs(&self.order, &self.settings),
+        };
         let mut catalogue = self.catalogue.clone();
         catalogue.products.retain(|number, _| needs.products.contains(number));
         match needs.customer {
@@ -305,7 +330,7 @@ impl World {
             catalogue_hash: &catalogue.hash(),
             time_zone: &self.zone,
             today: self.today,
-            earlier: self.earlier.as_ref().map(|(plan, document)| Earlier { plan, document: *document }),
+            earlier: before,
         });
         assert_explained(&decision);
         decision
@@ -316,6 +341,12 @@ impl World {
             Decision::Transfer(plan) => *plan,
             other => panic!("no plan: {other:?}"),
         }
+    }
+
+    /// The world after the plan was carried out as planned; its document has this number.
+    pub(crate) fn carried_out(self, plan: Plan, number: u64) -> World {
+        let kind = plan.document_step().expect("a document").document.kind;
+        self.with(|world| world.earlier = Some((plan, Some(StandingDocument { kind, number }))))
     }
 
     pub(crate) fn document(&self) -> Document {
@@ -340,7 +371,9 @@ impl World {
 /// Every reason that any test meets has words in both languages, and every fact that the words name is there.
 fn assert_explained(decision: &Decision) {
     let reasons: Vec<&Reason> = match decision {
-        Decision::Transfer(plan) => plan.warnings.iter().collect(),
+        Decision::Transfer(plan) => {
+            plan.warnings.iter().chain(plan.product.iter().flat_map(|part| &part.faults)).collect()
+        }
         Decision::Skip(reason) | Decision::Hold(reason) => vec![reason],
     };
     for reason in reasons {

@@ -5,6 +5,7 @@ mod booking;
 mod life;
 mod matching;
 mod properties;
+#[expect(dead_code, reason = "the tests of the flows' settings use all of it")]
 #[path = "../planning/schema.rs"]
 mod schema;
 mod settings;

@@ -2,7 +2,11 @@
 //!
 //! Every field that one write sets and another leaves alone has an attribute of its own, because a claim and a conclusion
 //! change the head without reading it first. `due` is the exact time at which the transfer comes up again; the index key
-//! `due_at` is the same time rounded down, so that extending a lease by a moment does not move the item in the index.
+//! `due_at` is the same time rounded down, or an earlier one: what is found there too early is seen in the head.
+//!
+//! Every write is paid for by the size of the whole head, so hashes stand as bytes, lists packed, and what says nothing
+//! is left out. The first order number and the first document number lead to the head by indexes of their own; further
+//! ones by pointer items.
 
 use domain::{ConnectionId, EffectKey, MerchantId, Money};
 use engine::store::{Applied, DocumentRecord, Head, LEDGER_SCHEMA, PlanPointer, Progress, Status, due_shard};
@@ -11,7 +15,7 @@ use jiff::Timestamp;
 use crate::failure::PlatformError;
 use crate::keys;
 use crate::sealing::SALT_BYTES;
-use crate::table::{Change, Item, Reading, json, number, text, time};
+use crate::table::{Change, Item, Reading, hash, json, number, packed_json, text, time};
 
 /// How coarse the index of what is due is.
 const DUE_STEP_MILLISECONDS: i64 = 60_000;
@@ -26,8 +30,14 @@ pub(super) mod attribute {
     pub(crate) const APPLIED_HASH: &str = "applied_hash";
     pub(crate) const DUE: &str = "due";
     pub(crate) const SALT: &str = "salt";
+    pub(crate) const PERSON: &str = "person";
     pub(crate) const LOG_TAIL: &str = "log_tail";
     pub(crate) const SCHEMA: &str = "schema";
+    pub(crate) const KEEP_UNTIL: &str = "keep_until";
+    /// The order number that leads to the head, and the name of the index.
+    pub(crate) const ORDER: &str = "order_key";
+    /// The document number that leads to the head, and the name of the index.
+    pub(crate) const DOCUMENT: &str = "document_key";
 }
 
 use attribute::{AGAIN, APPLIED_HASH, CLAIM, DUE, FENCE, LEASE_UNTIL, LOG_TAIL, SALT, SCHEMA, STATUS};
@@ -36,6 +46,12 @@ use attribute::{AGAIN, APPLIED_HASH, CLAIM, DUE, FENCE, LEASE_UNTIL, LOG_TAIL, S
 pub(super) fn set_due(change: &mut Change, due_at: Option<Timestamp>) {
     change.set_or_remove(DUE, due_at.map(time));
     change.set_or_remove("due_at", due_at.map(|due| number(index_time(due))));
+}
+
+/// Puts off when the transfer comes up again. The index keeps the earlier time, since moving an item there is paid for
+/// twice: whoever finds it there too early sees so in the head.
+pub(super) fn put_off(change: &mut Change, due_at: Timestamp) {
+    change.set(DUE, time(due_at));
 }
 
 /// The index key of a due time: rounded down.
@@ -58,8 +74,8 @@ pub(super) fn set_status(change: &mut Change, status: &Status, merchant: &Mercha
 
 /// Writes what of the source is reflected.
 pub(super) fn set_applied(change: &mut Change, applied: &Applied) -> Result<(), PlatformError> {
-    change.set(APPLIED_HASH, text(applied.body_hash.clone()));
-    change.set("applied_decision", text(applied.decision.clone()));
+    change.set(APPLIED_HASH, hash(&applied.body_hash));
+    change.set("applied_decision", hash(&applied.decision));
     change.set_or_remove("applied_modified", applied.modified_at.map(|at| text(at.to_string())));
     change.set_or_remove("applied_read", applied.read_at.map(|at| text(at.to_string())));
     Ok(())
@@ -80,18 +96,18 @@ pub(super) fn set_order(
     day: jiff::civil::Date,
 ) -> Result<(), PlatformError> {
     change.set("order_number", text(order_number));
-    change.set("total", json(&total)?);
+    change.set("total", packed_json(&total)?);
     change.set("day", text(keys::Keys::of(merchant).day(&day.to_string())));
     Ok(())
 }
 
-/// Writes a list as JSON text, or nothing when it is empty.
+/// Writes a list as packed JSON, or nothing when it is empty.
 pub(super) fn set_list<T: serde::Serialize>(
     change: &mut Change,
     name: &str,
     list: &[T],
 ) -> Result<(), PlatformError> {
-    let value = if list.is_empty() { None } else { Some(json(&list)?) };
+    let value = if list.is_empty() { None } else { Some(packed_json(&list)?) };
     change.set_or_remove(name, value);
     Ok(())
 }
@@ -115,24 +131,24 @@ pub(super) fn read(item: &Item, merchant: &MerchantId) -> Result<Head, PlatformE
         fence: reading.number(FENCE)?,
         claim: reading.text(CLAIM)?.to_owned(),
         lease_until: reading.time_if_any(LEASE_UNTIL)?,
-        claimed_hash: reading.text("claimed_hash")?.to_owned(),
+        claimed_hash: reading.hash("claimed_hash")?,
         again: reading.flag(AGAIN),
         attempts: reading.number("attempts")?,
         waits: reading.number_if_any("waits")?.unwrap_or(0),
         status: status(&reading)?,
-        facts: reading.json_if_any("facts")?.unwrap_or_default(),
-        warnings: reading.json_if_any("warnings")?.unwrap_or_default(),
+        facts: reading.packed_json_if_any("facts")?.unwrap_or_default(),
+        warnings: reading.packed_json_if_any("warnings")?.unwrap_or_default(),
         applied: applied(&reading)?,
         settings_version: reading.number_if_any("settings_version")?.unwrap_or(0),
         plan: plan(&reading)?,
         progress: reading.json_if_any("progress")?.unwrap_or_default(),
-        documents: reading.json_if_any::<Vec<DocumentRecord>>("documents")?.unwrap_or_default(),
+        documents: reading.packed_json_if_any::<Vec<DocumentRecord>>("documents")?.unwrap_or_default(),
         locks,
         due_at: reading.time_if_any(DUE)?,
         order_number: reading.text_if_any("order_number").unwrap_or_default().to_owned(),
-        total: reading.json_if_any("total")?,
+        total: reading.packed_json_if_any("total")?,
         day: day(&reading),
-        log_tail: reading.text_if_any(LOG_TAIL).unwrap_or_default().to_owned(),
+        log_tail: reading.hash_if_any(LOG_TAIL).unwrap_or_default(),
         updated_at: reading.time("updated_at")?,
     })
 }
@@ -151,26 +167,22 @@ fn status(reading: &Reading<'_>) -> Result<Status, PlatformError> {
 }
 
 fn applied(reading: &Reading<'_>) -> Result<Option<Applied>, PlatformError> {
-    let Some(body_hash) = reading.text_if_any(APPLIED_HASH) else { return Ok(None) };
+    let Some(body_hash) = reading.hash_if_any(APPLIED_HASH) else { return Ok(None) };
     let time = |name: &str| {
         let read = reading.text_if_any(name).map(str::parse);
         read.transpose().map_err(|_| PlatformError::Unreadable("a head's applied time".to_owned()))
     };
     Ok(Some(Applied {
-        body_hash: body_hash.to_owned(),
+        body_hash,
         modified_at: time("applied_modified")?,
         read_at: time("applied_read")?,
-        decision: reading.text("applied_decision")?.to_owned(),
+        decision: reading.hash("applied_decision")?,
     }))
 }
 
 fn plan(reading: &Reading<'_>) -> Result<Option<PlanPointer>, PlatformError> {
     let Some(ordinal) = reading.number_if_any("plan_ordinal")? else { return Ok(None) };
-    Ok(Some(PlanPointer {
-        ordinal,
-        hash: reading.text("plan_hash")?.to_owned(),
-        open: reading.flag("plan_open"),
-    }))
+    Ok(Some(PlanPointer { ordinal, hash: reading.hash("plan_hash")?, open: reading.flag("plan_open") }))
 }
 
 /// The day stands at the end of the index key.

@@ -5,10 +5,11 @@ use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::BASE64URL_NOPAD;
 use domain::{ConnectionId, MerchantId, TransferId};
-use engine::store::{Due, Head, LEDGER_SCHEMA, Page, ParkedDelivery, Pointer};
+use engine::store::{Due, Head, LEDGER_SCHEMA, Page, ParkedDelivery, Pointer, PointerKind};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::heads::attribute::{DOCUMENT, ORDER};
 use super::transactions::pointer_word;
 use super::{Ledger, heads};
 use crate::failure::PlatformError;
@@ -92,7 +93,7 @@ impl Ledger {
     }
 
     /// One page of whole items in an index whose partition attribute has the index's own name.
-    async fn list_items(
+    pub(super) async fn list_items(
         &self,
         index: &str,
         partition: &str,
@@ -123,14 +124,31 @@ impl Ledger {
         merchant: &MerchantId,
         pointer: &Pointer,
     ) -> Result<Vec<TransferId>, PlatformError> {
-        let ItemKey { partition, sort } =
-            Keys::of(merchant).numbers(pointer_word(pointer.kind), &pointer.value);
+        let (keys, word) = (Keys::of(merchant), pointer_word(pointer.kind));
+        let ItemKey { partition, sort } = keys.numbers(word, &pointer.value);
         let items = self.table.range(&partition, &sort, &format!("{sort}~")).await?;
         let mut found = Vec::with_capacity(items.len());
         for item in &items {
             let reading = Reading::of(item, crate::table::SCHEMA)?;
             found.extend(keys::transfer_of(reading.text("transfer")?, merchant));
         }
+        let index = match pointer.kind {
+            PointerKind::OrderNumber => ORDER,
+            PointerKind::DraftNumber | PointerKind::InvoiceNumber => DOCUMENT,
+            PointerKind::Payment | PointerKind::ProductNumber => return Ok(found),
+        };
+        let mut page = None;
+        loop {
+            let partition = keys.number_index(word, &pointer.value);
+            let Page { items, next } = self.list_heads(index, &partition, merchant, page.as_deref()).await?;
+            found.extend(items.into_iter().map(|head| head.transfer));
+            page = next;
+            if page.is_none() {
+                break;
+            }
+        }
+        found.sort();
+        found.dedup();
         Ok(found)
     }
 

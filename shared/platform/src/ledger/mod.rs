@@ -2,13 +2,20 @@
 //!
 //! Every method of the hot path is one call: one conditional update, or one transaction. A condition that does not hold
 //! brings the item back with the refusal, so nothing is ever read first. A lost answer is told as such; what the engine
-//! then repeats is recognised by fence and token. Names and addresses (plans, the personal part of log rows) are sealed
-//! with a key of the transfer's own, from a salt that the first claim sets.
+//! then repeats is recognised by fence and token. Names and addresses (plans, the personal part of log rows) are sealed with a key of the transfer's
+//! own, from a salt that the first claim sets.
+//!
+//! A call is paid for by the size of what it writes, twice in a transaction, and once more for each index that changes.
+//! So rows are packed, the plan stands in its row, a conclusion needs no transaction, and each index is written once.
 
+pub mod erasure;
 mod heads;
 mod lists;
+mod masters;
 pub mod pauses;
 mod rows;
+pub mod segments;
+mod stock;
 mod transactions;
 
 use std::collections::HashMap;
@@ -28,11 +35,14 @@ use crate::failure::PlatformError;
 use crate::files::Files;
 use crate::keys::Keys;
 use crate::sealing::{DataKey, SALT_BYTES, new_salt};
-use crate::table::{Change, Item, Reading, Table, Updated, number, text, time};
-use heads::attribute::{AGAIN, APPLIED_HASH, CLAIM, DUE, FENCE, LEASE_UNTIL, LOG_TAIL, SALT, SCHEMA, STATUS};
+use crate::table::{Change, Item, Reading, Table, Updated, hash, number, text, time};
+use heads::attribute::{
+    AGAIN, APPLIED_HASH, CLAIM, DOCUMENT, DUE, FENCE, KEEP_UNTIL, LEASE_UNTIL, LOG_TAIL, ORDER, SALT, SCHEMA,
+    STATUS,
+};
 
-/// How many salts a process remembers.
-const SALTS: usize = 2_000;
+/// How many claimed transfers a process remembers.
+const REMEMBERED: usize = 2_000;
 
 /// What the ledger must know of a merchant.
 #[derive(Clone, Debug)]
@@ -53,13 +63,24 @@ pub trait Vaults: Send + Sync {
     async fn vault(&self, merchant: &MerchantId) -> Result<Vault, PlatformError>;
 }
 
+/// What the head said when it was claimed, for the writes under that claim: nobody else changes it meanwhile.
+#[derive(Clone, Debug, Default)]
+struct Remembered {
+    salt: Option<[u8; SALT_BYTES]>,
+    rows: Vec<rows::FoundRow>,
+    order: Option<String>,
+    document: Option<String>,
+    keep_until: Option<String>,
+}
+
 /// The ledger on the table.
 #[derive(Clone)]
 pub struct Ledger {
     table: Table,
     files: Files,
     vaults: Arc<dyn Vaults>,
-    salts: Arc<Mutex<HashMap<TransferId, [u8; SALT_BYTES]>>>,
+    claimed: Arc<Mutex<HashMap<TransferId, Remembered>>>,
+    masters: masters::Kept,
 }
 
 impl From<PlatformError> for StoreFailure {
@@ -75,24 +96,38 @@ impl From<PlatformError> for StoreFailure {
 impl Ledger {
     /// Over this table and bucket.
     pub fn new(table: Table, files: Files, vaults: Arc<dyn Vaults>) -> Ledger {
-        Ledger { table, files, vaults, salts: Arc::default() }
+        Ledger { table, files, vaults, claimed: Arc::default(), masters: masters::Kept::default() }
     }
 
-    fn remember_salt(&self, transfer: &TransferId, item: &Item) {
-        if let Some(salt) = heads::salt(item) {
-            let mut salts = self.salts.lock().unwrap_or_else(PoisonError::into_inner);
-            if salts.len() >= SALTS {
-                salts.clear();
-            }
-            salts.insert(transfer.clone(), salt);
+    fn remember(&self, transfer: &TransferId, item: &Item) {
+        let key = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+        let remembered = Remembered {
+            salt: heads::salt(item),
+            rows: rows::in_head(item),
+            order: key(ORDER),
+            document: key(DOCUMENT),
+            keep_until: key(KEEP_UNTIL),
+        };
+        let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        if claimed.len() >= REMEMBERED {
+            claimed.clear();
         }
+        claimed.insert(transfer.clone(), remembered);
+    }
+
+    fn remembered(&self, transfer: &TransferId) -> Option<Remembered> {
+        self.claimed.lock().unwrap_or_else(PoisonError::into_inner).get(transfer).cloned()
+    }
+
+    /// A salt was destroyed: what this process remembers must not outlive it.
+    fn forget(&self, transfer: &TransferId) {
+        self.claimed.lock().unwrap_or_else(PoisonError::into_inner).remove(transfer);
     }
 
     /// The transfer's own key; `None` when its salt was destroyed. The salt is known from the claim; whoever did not
     /// claim reads the head for it.
     async fn transfer_key(&self, transfer: &TransferId) -> Result<Option<DataKey>, PlatformError> {
-        let known = self.salts.lock().unwrap_or_else(PoisonError::into_inner).get(transfer).copied();
-        let salt = match known {
+        let salt = match self.remembered(transfer).and_then(|remembered| remembered.salt) {
             Some(salt) => Some(salt),
             None => {
                 let head = self.table.get(&Keys::of(&transfer.merchant).head(transfer)).await?;
@@ -102,6 +137,34 @@ impl Ledger {
         let Some(salt) = salt else { return Ok(None) };
         let vault = self.vaults.vault(&transfer.merchant).await?;
         Ok(Some(vault.key.derive(&salt)?))
+    }
+
+    /// The head and all rows of a transfer, those in the head, in items of their own and in segments, in the order of their
+    /// writing: one query, and a look into the bucket for each segment.
+    async fn rows(
+        &self,
+        transfer: &TransferId,
+    ) -> Result<Option<(Item, Vec<rows::FoundRow>)>, PlatformError> {
+        // The head sorts before the log rows.
+        let partition = Keys::of(&transfer.merchant).head(transfer).partition;
+        let mut items = self.table.range(&partition, "head", "log#~").await?;
+        if items.is_empty() {
+            return Ok(None);
+        }
+        let head = items.remove(0);
+        Reading::of(&head, LEDGER_SCHEMA)?;
+        let mut rows = rows::in_head(&head);
+        for item in &items {
+            rows.push(rows::of_item(item)?);
+        }
+        for item in self.archived_rows(&head, &transfer.merchant).await? {
+            rows.push(rows::of_item(&item)?);
+        }
+        rows.sort_by(|a, b| a.key.cmp(&b.key));
+        // What a crash left in both places is one row.
+        rows.dedup_by(|a, b| a.key == b.key);
+        self.remember(transfer, &head);
+        Ok(Some((head, rows)))
     }
 
     async fn sealing_key(&self, transfer: &TransferId) -> Result<DataKey, PlatformError> {
@@ -163,8 +226,8 @@ fn claiming(claim: &Claim) -> Result<Change, PlatformError> {
     if !claim.body_hash.is_empty() {
         let words: Vec<String> =
             ["done", "skipped", "held", "parked"].map(|word| change.value(text(word))).into();
-        let (applied, hash) = (change.name(APPLIED_HASH), change.value(text(claim.body_hash.clone())));
-        allowed.push(format!("NOT ({status} IN ({}) AND {applied} = {hash})", words.join(", ")));
+        let (applied, bytes) = (change.name(APPLIED_HASH), change.value(hash(&claim.body_hash)));
+        allowed.push(format!("NOT ({status} IN ({}) AND {applied} = {bytes})", words.join(", ")));
     }
     if !claim.early {
         let (waiting, due) = (change.value(text("waiting")), change.name(DUE));
@@ -176,7 +239,7 @@ fn claiming(claim: &Claim) -> Result<Change, PlatformError> {
         .increment("attempts")
         .set(CLAIM, text(claim.token.clone()))
         .set(LEASE_UNTIL, time(claim.lease_until))
-        .set("claimed_hash", text(claim.body_hash.clone()))
+        .set("claimed_hash", hash(&claim.body_hash))
         .set("connection", text(claim.connection.as_str()))
         .set("updated_at", time(claim.now))
         .set_if_absent("at", time(claim.now))
@@ -216,11 +279,11 @@ impl Store for Ledger {
         let merchant = &claim.transfer.merchant;
         match self.table.update(&key, claiming(claim)?).await? {
             Updated::Applied(item) => {
-                self.remember_salt(&claim.transfer, &item);
+                self.remember(&claim.transfer, &item);
                 Ok(Claimed::Taken(heads::read(&item, merchant)?))
             }
             Updated::Refused(item) => {
-                self.remember_salt(&claim.transfer, &item);
+                self.remember(&claim.transfer, &item);
                 Ok(refused(claim, heads::read(&item, merchant)?))
             }
         }
@@ -237,7 +300,7 @@ impl Store for Ledger {
     }
 
     async fn store_plan(&self, storing: &PlanStoring) -> Result<String, StoreFailure> {
-        self.transact_plan(storing).await
+        self.write_plan(storing).await
     }
 
     async fn advance(&self, advance: &Advance) -> Result<(), StoreFailure> {
@@ -245,7 +308,7 @@ impl Store for Ledger {
         let mut change = Change::new();
         under(&mut change, &advance.hold);
         change.set(LEASE_UNTIL, time(advance.lease_until)).set("updated_at", time(advance.hold.now));
-        heads::set_due(&mut change, Some(advance.lease_until));
+        heads::put_off(&mut change, advance.lease_until);
         heads::set_progress(&mut change, &advance.progress)?;
         match self.table.update(&Keys::of(&transfer.merchant).head(transfer), change).await? {
             Updated::Applied(_) => Ok(()),
@@ -257,7 +320,7 @@ impl Store for Ledger {
     }
 
     async fn conclude(&self, conclusion: &Conclusion) -> Result<String, StoreFailure> {
-        self.transact_conclusion(conclusion).await
+        self.write_conclusion(conclusion).await
     }
 
     async fn head(&self, transfer: &TransferId) -> Result<Option<Head>, StoreFailure> {
@@ -270,26 +333,22 @@ impl Store for Ledger {
         transfer: &TransferId,
         ordinal: u32,
     ) -> Result<Option<StoredPlan>, StoreFailure> {
-        let Some(item) = self.table.get(&Keys::of(&transfer.merchant).plan(transfer, ordinal)).await? else {
+        let Some((_, rows)) = self.rows(transfer).await? else { return Ok(None) };
+        if rows.is_empty() {
             return Ok(None);
-        };
-        Reading::of(&item, LEDGER_SCHEMA)?;
-        let key = self.sealing_key(transfer).await?;
-        Ok(Some(rows::open_plan(&item, transfer, &key, &self.files).await?))
+        }
+        // One whose key was destroyed is gone for good, and waiting for it would be in vain.
+        let Some(key) = self.transfer_key(transfer).await? else { return Ok(None) };
+        Ok(rows::open_plan(&rows, transfer, ordinal, &key, &self.files).await?)
     }
 
     async fn log(&self, transfer: &TransferId) -> Result<Trace, StoreFailure> {
-        // The head sorts before the log rows, and plans after them: one query brings what is needed and no more.
-        let partition = Keys::of(&transfer.merchant).head(transfer).partition;
-        let mut items = self.table.range(&partition, "head", "log#~").await?;
-        if items.is_empty() {
-            return Ok(Trace::default());
-        }
-        let head = items.remove(0);
-        let tail = Reading::of(&head, LEDGER_SCHEMA)?.text_if_any(LOG_TAIL).unwrap_or_default().to_owned();
-        self.remember_salt(transfer, &head);
+        let Some((head, rows)) = self.rows(transfer).await? else { return Ok(Trace::default()) };
+        let reading = Reading::of(&head, LEDGER_SCHEMA)?;
+        let tail = reading.hash_if_any(LOG_TAIL).unwrap_or_default();
         let key = self.transfer_key(transfer).await?;
-        Ok(rows::open_trace(&items, transfer, key.as_ref(), Some(&tail), &self.files).await?)
+        let places = (&self.files, self as &dyn rows::Masters);
+        Ok(rows::open_trace(&rows, transfer, key.as_ref(), &tail, places).await?)
     }
 
     async fn due(&self, shard: u8, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreFailure> {

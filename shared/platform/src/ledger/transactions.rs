@@ -1,34 +1,50 @@
-//! The two transactions of a transfer: the plan is stored, and the work is concluded. Each is all or nothing, and each is
-//! refused as a whole when a newer claim exists.
+//! The two writes that carry a transfer: the plan is stored, and the work is concluded. Each is all or nothing, and each is
+//! refused as a whole when a newer claim exists: a plan with its row in a transaction, a conclusion by one update of the
+//! head, unless search keys or locks are written with it.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, TransactWriteItem, Update};
 use domain::{EffectKey, TransferId};
 use engine::log::LogEntry;
-use engine::store::{Conclusion, Hold, PlanStoring, PointerKind, StoreFailure};
+use engine::store::{Conclusion, Hold, PlanStoring, Pointer, PointerKind, StoreFailure, StoredPlan};
 use jiff::Timestamp;
 
-use super::heads::attribute::{AGAIN, LEASE_UNTIL, LOG_TAIL};
+use super::heads::attribute::{AGAIN, DOCUMENT, KEEP_UNTIL, LEASE_UNTIL, LOG_TAIL, ORDER, PERSON};
 use super::{Ledger, heads, refusal, rows, under};
 use crate::failure::PlatformError;
 use crate::keys::Keys;
 use crate::sealing::new_token;
-use crate::table::{Change, Item, SCHEMA, SERVICE, Updated, key_of, number, put_action, text, time};
+use crate::table::{
+    Change, Item, SCHEMA, SERVICE, Updated, bytes, hash, key_of, number, put_action, text, time,
+};
+
+/// Why a write of a plan was refused: word that was left does not keep a plan from being stored.
+fn fenced(item: &Item, hold: &Hold) -> StoreFailure {
+    match refusal(item, hold) {
+        StoreFailure::Again => StoreFailure::Fenced,
+        other => other,
+    }
+}
+
+/// The key by which a number leads to a head.
+fn number_key(transfer: &TransferId, pointer: &Pointer) -> String {
+    Keys::of(&transfer.merchant).number_index(pointer_word(pointer.kind), &pointer.value)
+}
 
 /// Why a transaction was not applied.
-enum Cancelled {
+pub(super) enum Cancelled {
     /// Actions whose conditions did not hold, with their items as they are.
     Conditions(Vec<(usize, Item)>),
     /// Anything else.
     Otherwise(PlatformError),
 }
 
-fn put(table: &str, item: Item) -> TransactWriteItem {
+pub(super) fn put(table: &str, item: Item) -> TransactWriteItem {
     TransactWriteItem::builder().put(put_action(table, item)).build()
 }
 
-fn update(update: Update) -> TransactWriteItem {
+pub(super) fn update(update: Update) -> TransactWriteItem {
     TransactWriteItem::builder().update(update).build()
 }
 
@@ -39,11 +55,12 @@ pub(super) fn pointer_word(kind: PointerKind) -> &'static str {
         PointerKind::DraftNumber => "draft",
         PointerKind::InvoiceNumber => "invoice",
         PointerKind::Payment => "payment",
+        PointerKind::ProductNumber => "product",
     }
 }
 
 impl Ledger {
-    async fn transact(&self, actions: Vec<TransactWriteItem>) -> Result<(), Cancelled> {
+    pub(super) async fn transact(&self, actions: Vec<TransactWriteItem>) -> Result<(), Cancelled> {
         // The token makes the SDK's own repeats of this request one. A repeat by the engine is a new request, and is
         // recognised by fence and claim.
         let token = new_token().map_err(Cancelled::Otherwise)?;
@@ -58,31 +75,30 @@ impl Ledger {
             .map_err(|error| cancelled(&error))
     }
 
-    pub(super) async fn transact_plan(&self, storing: &PlanStoring) -> Result<String, StoreFailure> {
+    pub(super) async fn write_plan(&self, storing: &PlanStoring) -> Result<String, StoreFailure> {
         let transfer = &storing.hold.transfer;
         let keep_until = self.keep_until(&transfer.merchant, Some(storing.day), storing.hold.now).await?;
-        let key = self.sealing_key(transfer).await?;
-        let row = rows::pack_row(transfer, &storing.log, &storing.log_tail, &key, &keep_until)?;
-        let (plan, plan_object) = rows::pack_plan(transfer, &storing.plan, &key, &keep_until)?;
-        for (name, bytes) in [row.object, plan_object].into_iter().flatten() {
-            self.files.put(&transfer.merchant, &name, bytes).await?;
-        }
+        let row = self.row(transfer, &storing.log, Some(&storing.plan), &storing.log_tail).await?;
+        let tail = row.hash.clone();
+        let mut head = planned(storing, &tail, &keep_until)?;
         let table = &self.table.name;
         let keys = Keys::of(&transfer.merchant);
-        let head = planned(storing, &row.hash, &keep_until)?.into_update(table, &keys.head(transfer));
-        let mut actions = vec![update(head), put(table, row.item), put(table, plan)];
+        self.set_person(&mut head, transfer, &storing.log).await?;
+        let outgrown = self.outgrown(transfer, &mut head);
+        let mut actions = vec![
+            update(head.into_update(table, &keys.head(transfer))),
+            put(table, row.into_item(transfer, &keep_until)),
+        ];
+        actions.extend(outgrown);
         let first_lock = actions.len();
         for lock in &storing.locks {
             actions.push(update(taking(lock, &storing.hold).into_update(table, &keys.lock(lock.as_str()))));
         }
         match self.transact(actions).await {
-            Ok(()) => Ok(row.hash),
+            Ok(()) => Ok(tail),
             Err(Cancelled::Otherwise(error)) => Err(error.into()),
             Err(Cancelled::Conditions(failed)) => Err(match failed.first() {
-                Some((0, item)) => match refusal(item, &storing.hold) {
-                    StoreFailure::Again => StoreFailure::Fenced,
-                    other => other,
-                },
+                Some((0, item)) => fenced(item, &storing.hold),
                 Some((index, _)) => StoreFailure::Locked(
                     index
                         .checked_sub(first_lock)
@@ -95,57 +111,124 @@ impl Ledger {
         }
     }
 
-    pub(super) async fn transact_conclusion(&self, conclusion: &Conclusion) -> Result<String, StoreFailure> {
+    /// Puts the transfer under its buyer in the index of persons, by a name that only the merchant's key makes.
+    async fn set_person(
+        &self,
+        change: &mut Change,
+        transfer: &TransferId,
+        entry: &LogEntry,
+    ) -> Result<(), PlatformError> {
+        if !entry.person.is_empty() {
+            let name = self.person_key(&transfer.merchant, &entry.person).await?;
+            change.set(PERSON, text(Keys::of(&transfer.merchant).person(&name)));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn write_conclusion(&self, conclusion: &Conclusion) -> Result<String, StoreFailure> {
         let transfer = &conclusion.hold.transfer;
-        let day = conclusion.order.as_ref().map(|order| order.day);
-        let (row, tail) = match &conclusion.log {
-            None => (None, conclusion.log_tail.clone()),
-            Some(entry) => {
-                let row = self.conclusion_row(conclusion, entry, day).await?;
-                let tail = row.hash.clone();
-                (Some(row.item), tail)
-            }
+        let row = match &conclusion.log {
+            None => None,
+            Some(entry) => Some(self.row(transfer, entry, None, &conclusion.log_tail).await?),
         };
-        let head = concluded(conclusion, &tail)?;
+        let tail = row.as_ref().map_or_else(|| conclusion.log_tail.clone(), |row| row.hash.clone());
+        let mut head = concluded(conclusion, &tail)?;
+        if let Some(entry) = &conclusion.log {
+            self.set_person(&mut head, transfer, entry).await?;
+        }
+        if let Some(row) = row {
+            head.set(&row.attribute, bytes(row.bytes));
+        }
+        let mut others = self.outgrown(transfer, &mut head);
+        let table = &self.table.name;
         let keys = Keys::of(&transfer.merchant);
-        if row.is_none() && conclusion.pointers.is_empty() && conclusion.releases.is_empty() {
-            // Nothing but the head: a plain update costs half of a transaction.
+        others.extend(
+            self.leading(conclusion, &mut head)
+                .into_iter()
+                .map(|pointer| put(table, pointing(transfer, pointer_word(pointer.kind), &pointer.value))),
+        );
+        let first_release = others.len() + 1;
+        for (lock, from) in &conclusion.releases {
+            others
+                .push(update(releasing(lock, *from, transfer).into_update(table, &keys.lock(lock.as_str()))));
+        }
+        if others.is_empty() {
             return match self.table.update(&keys.head(transfer), head).await? {
                 Updated::Applied(_) => Ok(tail),
                 Updated::Refused(item) => Err(refusal(&item, &conclusion.hold)),
             };
         }
-        let table = &self.table.name;
         let mut actions = vec![update(head.into_update(table, &keys.head(transfer)))];
-        actions.extend(row.map(|item| put(table, item)));
-        actions.extend(
-            conclusion
-                .pointers
-                .iter()
-                .map(|pointer| put(table, pointing(transfer, pointer_word(pointer.kind), &pointer.value))),
-        );
-        let first_release = actions.len();
-        for (lock, from) in &conclusion.releases {
-            actions
-                .push(update(releasing(lock, *from, transfer).into_update(table, &keys.lock(lock.as_str()))));
-        }
+        actions.append(&mut others);
         self.conclude_with(conclusion, actions, first_release).await.map(|()| tail)
     }
 
-    async fn conclusion_row(
+    /// A row of the log, packed; what is too large for the table stands in the bucket when this returns.
+    async fn row(
         &self,
-        conclusion: &Conclusion,
+        transfer: &TransferId,
         entry: &LogEntry,
-        day: Option<jiff::civil::Date>,
+        plan: Option<&StoredPlan>,
+        previous: &str,
     ) -> Result<rows::PackedRow, StoreFailure> {
-        let transfer = &conclusion.hold.transfer;
-        let keep_until = self.keep_until(&transfer.merchant, day, conclusion.hold.now).await?;
+        let personal = entry.personal.as_ref();
+        let of_order = personal.and_then(|personal| personal.catalogue.as_ref().map(|slice| &slice.master));
+        let of_product = personal.and_then(|personal| personal.products.as_ref().map(|slice| &slice.master));
+        let master = match of_order.or(of_product) {
+            Some(master) => Some(self.keep_master(&transfer.merchant, master).await?),
+            None => None,
+        };
         let key = self.sealing_key(transfer).await?;
-        let mut row = rows::pack_row(transfer, entry, &conclusion.log_tail, &key, &keep_until)?;
+        let mut row = rows::pack_row(transfer, entry, plan, master.as_deref(), previous, &key)?;
         if let Some((name, bytes)) = row.object.take() {
             self.files.put(&transfer.merchant, &name, bytes).await?;
         }
         Ok(row)
+    }
+
+    /// The rows of earlier claims as items of their own, when the head has grown by them; they are taken out of it.
+    fn outgrown(&self, transfer: &TransferId, head: &mut Change) -> Vec<TransactWriteItem> {
+        let Some(remembered) = self.remembered(transfer) else { return Vec::new() };
+        let size: usize = remembered.rows.iter().map(rows::FoundRow::len).sum();
+        if size < rows::HEAD_BYTES {
+            return Vec::new();
+        }
+        let mut items = Vec::with_capacity(remembered.rows.len());
+        for row in remembered.rows {
+            head.remove(&row.attribute);
+            items.push(put(&self.table.name, row.into_item(transfer, remembered.keep_until.as_deref())));
+        }
+        items
+    }
+
+    /// Lets the first order number and the first document number lead to the head by themselves; returns the search keys
+    /// that need a pointer of their own.
+    fn leading<'a>(&self, conclusion: &'a Conclusion, head: &mut Change) -> Vec<&'a Pointer> {
+        let transfer = &conclusion.hold.transfer;
+        // A head that was not seen may lead from other numbers already.
+        let Some(remembered) = self.remembered(transfer) else { return conclusion.pointers.iter().collect() };
+        let (mut order, mut document) = (remembered.order, remembered.document);
+        let mut further = Vec::new();
+        for pointer in &conclusion.pointers {
+            let (name, place) = match pointer.kind {
+                PointerKind::OrderNumber => (ORDER, &mut order),
+                PointerKind::DraftNumber | PointerKind::InvoiceNumber => (DOCUMENT, &mut document),
+                PointerKind::Payment | PointerKind::ProductNumber => {
+                    further.push(pointer);
+                    continue;
+                }
+            };
+            let key = number_key(transfer, pointer);
+            match place {
+                None => {
+                    head.set(name, text(key.clone()));
+                    *place = Some(key);
+                }
+                Some(leads) if *leads == key => {}
+                Some(_) => further.push(pointer),
+            }
+        }
+        further
     }
 
     /// A lock that is no longer ours needs no release: it is left out, and the conclusion goes through without it.
@@ -213,17 +296,14 @@ fn planned(storing: &PlanStoring, tail: &str, keep_until: &str) -> Result<Change
     under(&mut change, &storing.hold);
     change
         .set("plan_ordinal", number(storing.plan.ordinal))
-        .set("plan_hash", text(storing.plan.hash.clone()))
+        .set("plan_hash", hash(&storing.plan.hash))
         .set("plan_open", AttributeValue::Bool(true))
         .set("settings_version", number(storing.settings_version))
         .set(LEASE_UNTIL, time(storing.lease_until))
-        .set(LOG_TAIL, text(tail))
-        .set("keep_until", text(keep_until))
+        .set(LOG_TAIL, hash(tail))
+        .set(KEEP_UNTIL, text(keep_until))
         .set("updated_at", time(storing.hold.now));
-    if !storing.log.person.is_empty() {
-        change.set("person", text(storing.log.person.clone()));
-    }
-    heads::set_due(&mut change, Some(storing.lease_until));
+    heads::put_off(&mut change, storing.lease_until);
     heads::set_progress(&mut change, &storing.progress)?;
     let merchant = &storing.hold.transfer.merchant;
     heads::set_order(&mut change, merchant, &storing.order_number, storing.total, storing.day)?;
@@ -257,7 +337,7 @@ fn concluded(conclusion: &Conclusion, tail: &str) -> Result<Change, PlatformErro
         .set("attempts", number(conclusion.attempts))
         .set("waits", number(conclusion.waits))
         .set("plan_open", AttributeValue::Bool(conclusion.plan_open))
-        .set(LOG_TAIL, text(tail))
+        .set(LOG_TAIL, hash(tail))
         .set("updated_at", time(conclusion.hold.now))
         .remove(LEASE_UNTIL)
         .remove(AGAIN)

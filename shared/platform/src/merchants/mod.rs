@@ -130,6 +130,11 @@ impl Merchants {
         }
     }
 
+    /// The table they are in.
+    pub fn table(&self) -> Table {
+        self.table.clone()
+    }
+
     /// A merchant, as it was within the last minute.
     ///
     /// # Errors

@@ -86,10 +86,16 @@ impl LocalTable {
             .attribute_definitions(attribute("due_at", ScalarAttributeType::N))
             .attribute_definitions(attribute("attention", ScalarAttributeType::S))
             .attribute_definitions(attribute("day", ScalarAttributeType::S))
+            .attribute_definitions(attribute("order_key", ScalarAttributeType::S))
+            .attribute_definitions(attribute("document_key", ScalarAttributeType::S))
+            .attribute_definitions(attribute("person", ScalarAttributeType::S))
             .attribute_definitions(attribute("at", ScalarAttributeType::N))
             .global_secondary_indexes(index("due", "due_shard", "due_at"))
             .global_secondary_indexes(index("attention", "attention", "at"))
             .global_secondary_indexes(index("day", "day", "at"))
+            .global_secondary_indexes(index("order_key", "order_key", "at"))
+            .global_secondary_indexes(index("document_key", "document_key", "at"))
+            .global_secondary_indexes(index("person", "person", "at"))
             .send()
             .await
             .expect("the table is made");

@@ -8,7 +8,7 @@ use std::process::Command;
 use super::*;
 use crate::economic::wire::{BookingBody, DraftReference};
 use crate::economic::{customers, map, master, payments, products};
-use domain::plan::{PaymentStep, ProductStep};
+use domain::plan::{PaymentStep, ProductChange, ProductStep};
 use serde_json::value::RawValue;
 
 /// The longest of everything, every optional part given.
@@ -66,6 +66,9 @@ fn product(price: Option<Money>, name: &str) -> ProductStep {
         name: name.to_owned(),
         group: 1,
         sales_price: price,
+        cost_price: Some(kroner("40.50")),
+        unit: Some(3),
+        barcode: "5701234567899".to_owned(),
     }
 }
 
@@ -107,6 +110,22 @@ fn bodies() -> Vec<(String, &'static str, String)> {
         let body = products::new_body(&product(Some(kroner("79.20")), &"n".repeat(400)), &agreement)
             .expect("a body");
         bodies.push((format!("product-inventory-{inventory}"), "POST /products", json(&body)));
+    }
+    let changes = [
+        ProductChange::Name("Red mug".to_owned()),
+        ProductChange::Group(2),
+        ProductChange::SalesPrice(kroner("99.95")),
+        ProductChange::CostPrice(kroner("40.50")),
+        ProductChange::Unit(4),
+        ProductChange::Barcode("5701234567899".to_owned()),
+        ProductChange::Barred(true),
+    ];
+    let standing = super::products::STANDING;
+    for (name, current) in
+        [("stocked", standing.to_owned()), ("plain", standing.replace("inventory", "unknown"))]
+    {
+        let body = products::changed_body("MUG-1", &current, &changes).expect("a body");
+        bodies.push((format!("product-{name}-changed"), "PUT /products/MUG-1", body));
     }
     let payment = PaymentStep {
         key: key(Effect::Payment),
@@ -155,7 +174,7 @@ fn every_body_we_send_fits_the_vendors_schema() {
     let (code, printed) = validate(folder.path());
     assert_eq!(code, Some(0), "{printed}");
     assert!(printed.contains(&format!("{} bodies checked, 0 with faults", bodies.len())), "{printed}");
-    assert_eq!(bodies.len(), 18);
+    assert_eq!(bodies.len(), 20);
 }
 
 #[test]

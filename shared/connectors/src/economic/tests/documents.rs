@@ -32,6 +32,51 @@ fn a_draft_is_made_with_its_reference_and_key() {
     assert!(header.1.starts_with(&format!("{}-", key(Effect::Document))), "{}", header.1);
 }
 
+/// A sales order as it is read: number 30077 with our reference, or with another.
+fn order_answer(reference: &str) -> String {
+    fixture("draft-answer.json")
+        .replace("draftInvoiceNumber", "orderNumber")
+        .replace("{reference}", reference)
+}
+
+#[test]
+fn a_replaced_order_is_deleted_by_its_number_while_it_carries_our_reference() {
+    use crate::ports::OrderClosing;
+    let order = domain::plan::SupersededOrder { number: 30077, reference: reference() };
+    let close = |steps: Vec<(String, Result<Response, Failure>)>| {
+        let script = Script::new(steps);
+        let closed = run(documents::close_order(&script, &key(Effect::Closing), &order));
+        (closed, script.finish())
+    };
+    let read = |status: u16, body: &str| step("GET /orders/drafts/30077", status, body);
+    let sent = |status: u16, body: &str| step("GET /orders/sent/30077", status, body);
+    let delete = |status: u16, body: &str| step("DELETE /orders/drafts/30077", status, body);
+    let ours = order_answer(&reference());
+
+    for (status, body) in [(200, r#"{"deletedCount":1}"#), (204, ""), (404, "{}")] {
+        let (closed, asked) = close(vec![read(200, &ours), delete(status, body)]);
+        assert_eq!(closed, Ok(OrderClosing::Closed), "{status}");
+        assert!(asked[1].body.is_none());
+        let header = asked[1].headers.iter().find(|(name, _)| name == "Idempotency-Key").expect("a key");
+        assert!(header.1.starts_with(&format!("{}-", key(Effect::Closing))), "{}", header.1);
+    }
+    let (closed, _) = close(vec![read(404, "{}"), sent(404, "{}")]);
+    assert_eq!(closed, Ok(OrderClosing::Closed), "it is gone, or archived");
+    for other in ["", "1002", "another 9"] {
+        let (closed, _) = close(vec![read(200, &order_answer(other))]);
+        assert!(matches!(closed, Ok(OrderClosing::Left(_))), "{other:?}: the number is another order's now");
+    }
+    let (closed, _) = close(vec![read(404, "{}"), sent(200, &ours)]);
+    assert!(matches!(closed, Ok(OrderClosing::Left(_))), "a person sent it");
+    let (closed, _) = close(vec![read(404, "{}"), sent(200, &order_answer("another 9"))]);
+    assert_eq!(closed, Ok(OrderClosing::Closed));
+    for (status, unknown) in [(500, true), (409, true), (400, false), (405, false)] {
+        let (closed, _) = close(vec![read(200, &ours), delete(status, "{}")]);
+        assert_eq!(matches!(closed, Err(Failure::Unknown { .. })), unknown, "{status}: {closed:?}");
+        assert_eq!(matches!(closed, Err(Failure::Rejected { .. })), !unknown, "{status}: {closed:?}");
+    }
+}
+
 #[test]
 fn an_order_goes_to_the_orders() {
     let answer = draft_answer().replace("draftInvoiceNumber", "orderNumber");

@@ -44,14 +44,26 @@ fn a_payment_credits_the_customer_and_settles_the_invoice() {
 }
 
 #[test]
-fn a_payment_that_stands_otherwise_than_asked_is_told() {
+fn a_payment_that_is_answered_otherwise_than_asked_is_looked_up_and_told() {
     for answer in [
         r#"[{"entries":{"customerPayments":[{"amount":198.00,"customerInvoice":4711}]}}]"#,
         r#"[{"entries":{"customerPayments":[{"amount":-198.00,"customerInvoice":4712}]}}]"#,
+        "gateway",
     ] {
-        assert_eq!(refusal(register(answer).0).0, "integrity");
+        assert!(matches!(register(answer).0, Err(Failure::Unknown { .. })), "{answer}");
     }
-    assert!(matches!(register("gateway").0, Err(Failure::Unknown { .. })));
+    let key = key(Effect::Payment);
+    let line = format!("GET /journals/3/entries?filter=text$like:{key}");
+    for (amount, told) in [("-198.00", Ok(true)), ("-198.0", Ok(true)), ("-98.00", Err("integrity"))] {
+        let entry = format!(r#"{{"text":"Ordre 1001 {key}","amount":{amount}}}"#);
+        let script = Script::new(vec![step(&line, 200, &page(&[&entry]))]);
+        let found = run(payments::find(&script, &payment("Ordre 1001")));
+        match told {
+            Ok(expected) => assert_eq!(found, Ok(expected), "{amount}"),
+            Err(code) => assert_eq!(refusal(found).0, code, "{amount}"),
+        }
+        script.finish();
+    }
 }
 
 #[test]

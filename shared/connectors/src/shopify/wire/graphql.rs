@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::refunded::{self, RefundedUnits};
 use super::{
     Address, Buyer, Line, Refund, ShopOrder, Tax, Transaction, given, joined, plus, time, unreadable,
 };
@@ -75,10 +76,6 @@ pub(in crate::shopify) const LINES: &str = concat!(
     " } pageInfo { hasNextPage endCursor } } } }"
 );
 
-/// Which units of which lines each refund took.
-pub(in crate::shopify) const REFUNDED_UNITS: &str = "query BogbroRefunds($id: ID!, $refunds: Int!, $lines: Int!) { order(id: $id) { id updatedAt refunds(first: $refunds) { id \
-     refundLineItems(first: $lines) { nodes { quantity lineItem { id } } pageInfo { hasNextPage } } } } }";
-
 /// All that was read of one order, as one text.
 #[derive(Debug, Deserialize, Serialize)]
 pub(in crate::shopify) struct Kept<'a> {
@@ -88,7 +85,7 @@ pub(in crate::shopify) struct Kept<'a> {
     /// The nodes of [`LINES`].
     #[serde(borrow, default)]
     pub(in crate::shopify) further_lines: Vec<&'a RawValue>,
-    /// The node of [`REFUNDED_UNITS`].
+    /// The node of [`super::refunded::REFUNDED_UNITS`].
     #[serde(borrow, default)]
     pub(in crate::shopify) refunded_units: Option<&'a RawValue>,
 }
@@ -215,7 +212,7 @@ struct Attribute<'a> {
 /// An amount in both currencies; only the shop's is asked for.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Bag<'a> {
+pub(super) struct Bag<'a> {
     #[serde(borrow)]
     shop_money: GraphMoney<'a>,
 }
@@ -330,9 +327,9 @@ struct GraphLine<'a> {
 }
 
 #[derive(Debug, Deserialize)]
-struct Resource<'a> {
+pub(super) struct Resource<'a> {
     #[serde(borrow, default)]
-    id: Text<'a>,
+    pub(super) id: Text<'a>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -438,30 +435,6 @@ struct FurtherLines<'a> {
     line_items: Connection<GraphLine<'a>>,
 }
 
-#[derive(Debug, Deserialize)]
-struct RefundedUnits<'a> {
-    #[serde(borrow, default)]
-    refunds: List<UnitsOfRefund<'a>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct UnitsOfRefund<'a> {
-    #[serde(borrow, default)]
-    id: Text<'a>,
-    #[serde(borrow, default)]
-    refund_line_items: Connection<UnitsOfLine<'a>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct UnitsOfLine<'a> {
-    #[serde(default)]
-    quantity: Amount,
-    #[serde(borrow, default)]
-    line_item: Option<Resource<'a>>,
-}
-
 /// The number at the end of `gid://shopify/LineItem/123`; the whole text when it is something else.
 pub(in crate::shopify) fn number(gid: &str) -> &str {
     let number = gid.rsplit('/').next().unwrap_or_default();
@@ -470,7 +443,7 @@ pub(in crate::shopify) fn number(gid: &str) -> &str {
 }
 
 /// Reads amounts of one order: all in one currency.
-struct Reader<'o> {
+pub(super) struct Reader<'o> {
     currency: &'o str,
 }
 
@@ -484,7 +457,7 @@ impl Reader<'_> {
         }
     }
 
-    fn optional(&self, place: &str, bag: Option<&Bag<'_>>) -> Result<Option<Decimal>, Failure> {
+    pub(super) fn optional(&self, place: &str, bag: Option<&Bag<'_>>) -> Result<Option<Decimal>, Failure> {
         bag.map(|bag| self.money(place, bag)).transpose()
     }
 
@@ -581,7 +554,7 @@ pub(in crate::shopify) fn read(kept: &Kept<'_>) -> Result<ShopOrder, Failure> {
     }
     if let Some(raw) = kept.refunded_units {
         let units: RefundedUnits<'_> = crate::json::read("the refunds of the order", raw.get())?;
-        add_units(&mut order, &units)?;
+        refunded::add(&mut order, &reader, &units)?;
     }
     Ok(order)
 }
@@ -597,24 +570,6 @@ fn add_lines(order: &mut ShopOrder, reader: &Reader<'_>, lines: &[GraphLine<'_>]
     Ok(())
 }
 
-fn add_units(order: &mut ShopOrder, units: &RefundedUnits<'_>) -> Result<(), Failure> {
-    for (index, wire) in units.refunds.0.iter().enumerate() {
-        if wire.refund_line_items.page_info.has_next_page.0 {
-            let most = format!("more than {MOST_REFUND_LINES} lines on one refund");
-            return Err(unreadable(&format!("refunds[{index}]"), most));
-        }
-        let id = number(wire.id.trimmed());
-        let lines = wire.refund_line_items.nodes.iter().filter_map(|line| {
-            let gid = line.line_item.as_ref()?.id.trimmed();
-            Some((number(gid).to_owned(), line.quantity.or_zero()))
-        });
-        if let Some(refund) = order.refunds.iter_mut().find(|refund| refund.id == id) {
-            refund.units = Some(lines.collect());
-        }
-    }
-    Ok(())
-}
-
 impl Node<'_> {
     /// The cursor behind the last line, when there are more.
     pub(in crate::shopify) fn more_lines(&self) -> Option<&str> {
@@ -622,21 +577,12 @@ impl Node<'_> {
         page.end_cursor.as_deref().filter(|_| page.has_next_page.0)
     }
 
-    /// True when units are missing and money went back, so that it matters which of them the refunds took.
+    /// True when money went back, so that it matters for what.
     pub(in crate::shopify) fn asks_for_refunded_units(&self) -> bool {
-        let cancelled = self.cancelled_at.given().is_some();
-        let paid_back = |refund: &GraphRefund<'_>| {
+        self.refunds.0.iter().any(|refund| {
             let sum = refund.total_refunded_set.as_ref().and_then(|bag| bag.shop_money.amount.0);
             sum.is_some_and(|amount| !amount.is_zero())
-        };
-        // Lines of further pages may be the ones that lack units.
-        let missing = self.line_items.page_info.has_next_page.0
-            || self
-                .line_items
-                .nodes
-                .iter()
-                .any(|line| line.current_quantity.0.is_some_and(|left| Some(left) != line.quantity.0));
-        !cancelled && missing && self.refunds.0.iter().any(paid_back)
+        })
     }
 
     fn read(&self) -> Result<ShopOrder, Failure> {
@@ -774,7 +720,7 @@ fn refund(reader: &Reader<'_>, place: &str, wire: &GraphRefund<'_>) -> Result<Re
         id: number(wire.id.trimmed()).to_owned(),
         at: time(place, &wire.created_at)?,
         paid: reader.optional(place, wire.total_refunded_set.as_ref())?.unwrap_or_default(),
-        units: None,
+        ..Refund::default()
     })
 }
 

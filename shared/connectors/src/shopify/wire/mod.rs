@@ -4,6 +4,7 @@
 //! [`ShopOrder`] comes out, so that there is one mapping to the domain and one place for every rule of it.
 
 pub(super) mod graphql;
+pub(super) mod refunded;
 pub(super) mod rest;
 
 use domain::Failure;
@@ -11,6 +12,9 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use crate::json::{Text, rejected};
+
+/// Gateway of gift cards issued by the shop.
+pub(super) const GIFT_CARD: &str = "gift_card";
 
 /// An order in Shopify's terms. All amounts are in the shop's currency; with `taxes_included` they hold the tax.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -143,6 +147,32 @@ pub(super) struct Refund {
     pub(super) paid: Decimal,
     /// Line ids and units; `None` when the shape does not carry them.
     pub(super) units: Option<Vec<(String, Decimal)>>,
+    /// Why, in the staff's words.
+    pub(super) note: String,
+    /// The part of `paid` that went back onto gift cards.
+    pub(super) to_gift_cards: Decimal,
+    /// What the money was given back for, as far as the shape says.
+    pub(super) parts: Vec<RefundPart>,
+}
+
+/// What a refund gives back of one line of goods or freight.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct RefundPart {
+    /// Id of the line; `None` for freight where the shape names no line.
+    pub(super) line: Option<String>,
+    /// Units that came back; zero for freight.
+    pub(super) quantity: Decimal,
+    /// Subtotal given back, positive. Whether it holds the tax is told by the sum: see [`super::refunds`].
+    pub(super) amount: Decimal,
+    /// Tax given back, positive.
+    pub(super) tax: Decimal,
+    /// Whether the units are back in stock; `None` for freight.
+    pub(super) restocked: Option<bool>,
+}
+
+/// True for every word of `restock_type` but the one for goods that did not come back.
+fn is_restocked(word: &str) -> bool {
+    !word.eq_ignore_ascii_case("no_restock")
 }
 
 /// A refusal that names the place in the order.

@@ -7,7 +7,10 @@ use domain::Failure;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::{Address, Buyer, Line, Refund, ShopOrder, Tax, given, joined, plus, time, unreadable};
+use super::{
+    Address, Buyer, GIFT_CARD, Line, Refund, RefundPart, ShopOrder, Tax, given, is_restocked, joined, plus,
+    time, unreadable,
+};
 use crate::json::{Amount, Flag, Id, List, Text};
 
 #[derive(Debug, Deserialize)]
@@ -246,7 +249,14 @@ struct RestRefund<'a> {
     #[serde(borrow, default)]
     created_at: Text<'a>,
     #[serde(borrow, default)]
+    note: Text<'a>,
+    #[serde(borrow, default)]
     refund_line_items: List<RefundLine<'a>>,
+    /// Newer versions: freight given back, line by line.
+    #[serde(borrow, default)]
+    refund_shipping_lines: List<RefundFreight<'a>>,
+    #[serde(borrow, default)]
+    order_adjustments: List<Adjustment<'a>>,
     #[serde(borrow, default)]
     transactions: List<RefundTransaction<'a>>,
 }
@@ -257,6 +267,48 @@ struct RefundLine<'a> {
     line_item_id: Id<'a>,
     #[serde(default)]
     quantity: Amount,
+    #[serde(default)]
+    subtotal: Amount,
+    #[serde(borrow, default)]
+    subtotal_set: Option<Set<'a>>,
+    #[serde(default)]
+    total_tax: Amount,
+    #[serde(borrow, default)]
+    total_tax_set: Option<Set<'a>>,
+    #[serde(borrow, default)]
+    restock_type: Text<'a>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RefundFreight<'a> {
+    #[serde(borrow, default)]
+    shipping_line: Option<FreightLine<'a>>,
+    #[serde(borrow, default)]
+    subtotal_amount_set: Option<Set<'a>>,
+    #[serde(borrow, default)]
+    tax_amount_set: Option<Set<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct FreightLine<'a> {
+    #[serde(borrow, default)]
+    id: Id<'a>,
+}
+
+/// Freight given back (`shipping_refund`), or what the paid sum differs by (`refund_discrepancy`); amounts are negative for money
+/// that went to the buyer.
+#[derive(Debug, Deserialize)]
+struct Adjustment<'a> {
+    #[serde(borrow, default)]
+    kind: Text<'a>,
+    #[serde(default)]
+    amount: Amount,
+    #[serde(borrow, default)]
+    amount_set: Option<Set<'a>>,
+    #[serde(default)]
+    tax_amount: Amount,
+    #[serde(borrow, default)]
+    tax_amount_set: Option<Set<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -265,6 +317,8 @@ struct RefundTransaction<'a> {
     kind: Text<'a>,
     #[serde(borrow, default)]
     status: Text<'a>,
+    #[serde(borrow, default)]
+    gateway: Text<'a>,
     #[serde(default)]
     amount: Amount,
 }
@@ -411,8 +465,13 @@ impl RestOrder<'_> {
             current_total: self.current_total_price.0,
             current_tax: self.current_total_tax.0,
             transactions: None,
-            refunds: self.refunds.0.iter().enumerate().map(refund).collect::<Result<_, _>>()?,
+            refunds: self.refunds(&reader)?,
         })
+    }
+
+    fn refunds(&self, reader: &Reader<'_>) -> Result<Vec<Refund>, Failure> {
+        let refunds = self.refunds.0.iter().enumerate();
+        refunds.map(|(index, wire)| refund(reader, &format!("refunds[{index}]"), wire)).collect()
     }
 
     fn fulfilled_at(&self) -> Result<Option<jiff::Timestamp>, Failure> {
@@ -492,16 +551,17 @@ fn address(wire: &RestAddress<'_>) -> Address {
     }
 }
 
-fn refund((index, wire): (usize, &RestRefund<'_>)) -> Result<Refund, Failure> {
-    let place = format!("refunds[{index}]");
-    let paid = wire
-        .transactions
-        .0
-        .iter()
-        .filter(|transaction| {
-            transaction.status.trimmed() == "success" && transaction.kind.trimmed() == "refund"
-        })
-        .try_fold(Decimal::ZERO, |sum, transaction| plus(&place, sum, transaction.amount.or_zero()))?;
+fn refund(reader: &Reader<'_>, place: &str, wire: &RestRefund<'_>) -> Result<Refund, Failure> {
+    let went_back = |transaction: &&RefundTransaction<'_>| {
+        transaction.status.trimmed() == "success" && transaction.kind.trimmed() == "refund"
+    };
+    let (mut paid, mut to_gift_cards) = (Decimal::ZERO, Decimal::ZERO);
+    for transaction in wire.transactions.0.iter().filter(went_back) {
+        paid = plus(place, paid, transaction.amount.or_zero())?;
+        if transaction.gateway.trimmed() == GIFT_CARD {
+            to_gift_cards = plus(place, to_gift_cards, transaction.amount.or_zero())?;
+        }
+    }
     let units =
         wire.refund_line_items.0.iter().map(|line| (line.line_item_id.to_string(), line.quantity.or_zero()));
     Ok(Refund {
@@ -509,5 +569,45 @@ fn refund((index, wire): (usize, &RestRefund<'_>)) -> Result<Refund, Failure> {
         at: time(&format!("{place}.created_at"), &wire.created_at)?,
         paid,
         units: Some(units.collect()),
+        note: wire.note.owned(),
+        to_gift_cards,
+        parts: parts(reader, place, wire)?,
     })
+}
+
+/// Goods line by line; freight from its own lines where the shape has them, else from the adjustments.
+fn parts(reader: &Reader<'_>, place: &str, wire: &RestRefund<'_>) -> Result<Vec<RefundPart>, Failure> {
+    let mut parts = Vec::new();
+    for (index, line) in wire.refund_line_items.0.iter().enumerate() {
+        let at = format!("{place}.refund_line_items[{index}]");
+        parts.push(RefundPart {
+            line: line.line_item_id.given().map(str::to_owned),
+            quantity: line.quantity.or_zero(),
+            amount: reader.money(&at, line.subtotal, line.subtotal_set.as_ref())?.unwrap_or_default(),
+            tax: reader.money(&at, line.total_tax, line.total_tax_set.as_ref())?.unwrap_or_default(),
+            restocked: Some(is_restocked(line.restock_type.trimmed())),
+        });
+    }
+    for freight in &wire.refund_shipping_lines.0 {
+        let amount = |set: Option<&Set<'_>>| reader.money(place, Amount(None), set);
+        parts.push(RefundPart {
+            line: freight.shipping_line.as_ref().and_then(|line| line.id.given()).map(str::to_owned),
+            amount: amount(freight.subtotal_amount_set.as_ref())?.unwrap_or_default(),
+            tax: amount(freight.tax_amount_set.as_ref())?.unwrap_or_default(),
+            ..RefundPart::default()
+        });
+    }
+    if !wire.refund_shipping_lines.0.is_empty() {
+        return Ok(parts);
+    }
+    for adjustment in wire.order_adjustments.0.iter().filter(|one| one.kind.trimmed() == "shipping_refund") {
+        let amount = reader.money(place, adjustment.amount, adjustment.amount_set.as_ref())?;
+        let tax = reader.money(place, adjustment.tax_amount, adjustment.tax_amount_set.as_ref())?;
+        parts.push(RefundPart {
+            amount: -amount.unwrap_or_default(),
+            tax: -tax.unwrap_or_default(),
+            ..RefundPart::default()
+        });
+    }
+    Ok(parts)
 }

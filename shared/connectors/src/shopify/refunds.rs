@@ -1,0 +1,83 @@
+//! Refunds of a Shopify order in the domain's form.
+//!
+//! The money that really went back is the sum of the refund's successful transactions. What Shopify writes as a refund without
+//! money is units that an edit took off: they are no longer among the order's lines, and are no refund here.
+
+use domain::money::Currency;
+use domain::{Failure, Money, RefundLine};
+use rust_decimal::Decimal;
+
+use super::wire::{Refund, RefundPart, ShopOrder, plus, unreadable};
+
+/// Maps the refunds, the oldest first.
+///
+/// # Errors
+/// `Rejected` with the place of what cannot be.
+pub(super) fn of(shop: &ShopOrder, currency: Currency) -> Result<Vec<domain::Refund>, Failure> {
+    let mut refunds = Vec::with_capacity(shop.refunds.len());
+    for (index, refund) in shop.refunds.iter().enumerate().filter(|(_, refund)| !refund.paid.is_zero()) {
+        refunds.push(one(shop, refund, &format!("refunds[{index}]"), currency)?);
+    }
+    refunds.sort_by_key(|refund| (refund.at, refund.id.len(), refund.id.clone()));
+    Ok(refunds)
+}
+
+fn one(
+    shop: &ShopOrder,
+    refund: &Refund,
+    place: &str,
+    currency: Currency,
+) -> Result<domain::Refund, Failure> {
+    let money =
+        |amount: Decimal| Money::round_decimal(amount, currency).map_err(|error| unreadable(place, error));
+    let inside = shop.taxes_included && holds_the_tax(refund, place)?;
+    let parts = refund.parts.iter().filter(|part| !is_nothing(part));
+    let lines = parts.map(|part| {
+        let tax = money(part.tax)?;
+        let amount = money(part.amount)?;
+        let net = if inside { amount.minus(tax) } else { Ok(amount) };
+        let freight = part.restocked.is_none();
+        let line = part.line.clone().or_else(|| freight.then(|| freight_line(shop)).flatten());
+        Ok(RefundLine {
+            name: name_of(shop, line.as_deref()),
+            order_line: line,
+            quantity: part.quantity,
+            net: net.map_err(|error| unreadable(place, error))?,
+            vat: tax,
+            restocked: part.restocked,
+        })
+    });
+    Ok(domain::Refund {
+        id: refund.id.clone(),
+        at: refund.at,
+        reason: refund.note.clone(),
+        total: money(refund.paid)?,
+        to_gift_cards: money(refund.to_gift_cards)?,
+        lines: lines.collect::<Result<_, Failure>>()?,
+    })
+}
+
+fn is_nothing(part: &RefundPart) -> bool {
+    part.amount.is_zero() && part.tax.is_zero() && part.quantity.is_zero()
+}
+
+/// Where prices hold the tax, a subtotal is taken to hold it too, unless only the other reading makes the money paid back.
+fn holds_the_tax(refund: &Refund, place: &str) -> Result<bool, Failure> {
+    let (mut inside, mut outside) = (Decimal::ZERO, Decimal::ZERO);
+    for part in &refund.parts {
+        inside = plus(place, inside, part.amount)?;
+        outside = plus(place, plus(place, outside, part.amount)?, part.tax)?;
+    }
+    Ok(inside == refund.paid || outside != refund.paid)
+}
+
+/// The freight line that money for freight goes back on, where the refund names none: the first that cost something.
+fn freight_line(shop: &ShopOrder) -> Option<String> {
+    let charged = shop.shipping_lines.iter().find(|line| !line.amount.is_zero());
+    charged.or(shop.shipping_lines.first()).map(|line| line.id.clone())
+}
+
+fn name_of(shop: &ShopOrder, line: Option<&str>) -> String {
+    let mut lines = shop.lines.iter().chain(&shop.shipping_lines);
+    lines.find(|known| Some(known.id.as_str()) == line).map(|known| known.name.clone()).unwrap_or_default()
+}

@@ -1,0 +1,73 @@
+//! Words for what is found about buyers' VAT numbers.
+
+use super::Entry;
+use super::texts::entry;
+
+/// Reasons of plans.
+pub(crate) const ENTRIES: &[Entry] = &[
+    entry(
+        "vat-number-form",
+        [
+            "Momsnummer {vat-number} har ikke den form, som {country} bruger ({expected}).",
+            "Ordren overføres ikke, for et salg uden moms hviler på nummeret.",
+            "Ret momsnummeret på ordren i webshoppen; så overføres den. Er køberen ikke momsregistreret, skal salget have moms.",
+        ],
+        [
+            "VAT number {vat-number} has not the form that {country} uses ({expected}).",
+            "The order is not transferred, since a sale without VAT rests on the number.",
+            "Correct the VAT number on the order in the webshop; it is then transferred. If the buyer is not registered for VAT, the sale must carry VAT.",
+        ],
+    ),
+    entry(
+        "vat-number-form-noted",
+        [
+            "Momsnummer {vat-number} har ikke den form, som {country} bruger ({expected}).",
+            "Det blokerer ikke; nummeret står på kunden, som det blev skrevet.",
+            "Ret momsnummeret på kunden i regnskabet, hvis det skal bruges.",
+        ],
+        [
+            "VAT number {vat-number} has not the form that {country} uses ({expected}).",
+            "This blocks nothing; the number stands on the customer as it was written.",
+            "Correct the VAT number on the customer in the accounts if it is to be used.",
+        ],
+    ),
+    entry(
+        "vat-number-unknown",
+        [
+            "Momsnummer {vat-number} var ikke registreret til EU-handel, da der blev spurgt ({at}).",
+            "Ordren overføres ikke, for et salg uden moms hviler på nummeret.",
+            "Få et gyldigt momsnummer fra køberen, eller opkræv moms af salget.",
+        ],
+        [
+            "VAT number {vat-number} was not registered for trade within the EU when it was asked about ({at}).",
+            "The order is not transferred, since a sale without VAT rests on the number.",
+            "Get a valid VAT number from the buyer, or charge VAT on the sale.",
+        ],
+    ),
+    entry(
+        "vat-number-unknown-noted",
+        [
+            "Momsnummer {vat-number} var ikke registreret til EU-handel, da der blev spurgt ({at}).",
+            "Det blokerer ikke.",
+            "Få et gyldigt momsnummer fra køberen, hvis salget skulle være uden moms.",
+        ],
+        [
+            "VAT number {vat-number} was not registered for trade within the EU when it was asked about ({at}).",
+            "This blocks nothing.",
+            "Get a valid VAT number from the buyer if the sale was to be without VAT.",
+        ],
+    ),
+    entry(
+        "vat-number-not-answered",
+        [
+            "Registret kunne ikke svare på momsnummer {vat-number}: {message}.",
+            "Det blokerer ikke; salget er overført på nummerets form alene.",
+            "Slå momsnummeret op, og gem svaret sammen med bilaget.",
+        ],
+        [
+            "The register could not answer about VAT number {vat-number}: {message}.",
+            "This blocks nothing; the sale is transferred on the form of the number alone.",
+            "Look the VAT number up, and keep the answer with the voucher.",
+        ],
+    ),
+];

@@ -1,0 +1,649 @@
+//! What follows once an invoice of the order is booked: credit notes for refunds, edits and cancellations, further invoices for
+//! what was added. A booked document is never changed.
+//!
+//! Each plan is one document. What is left to do after it is found by planning again from the order as it is then, so that a
+//! refund and an edit, or two refunds seen as one update, become documents of their own. In the end the books hold what the shop
+//! says, to the smallest unit, or the order is held with the difference.
+
+use rust_decimal::Decimal;
+
+use super::adjustment::{Cause, Part, Target, credit_note, further_invoice};
+use super::position::{Bucket, Position};
+use super::vat::{Sale, effective_rate, own_vat};
+use super::{Earlier, PlanInput, Stop, hold, lines, trigger, unchanged};
+use crate::document::DocumentKind;
+use crate::money::{Money, MoneyError};
+use crate::order::{LineKind, Order, OrderLine, PaymentState};
+use crate::plan::{LeftLine, Plan, Reason, SoldLine};
+use crate::refund::Refund;
+use crate::settings::{CreditChoice, CreditSettings, CreditStock, GiftCardsUsed, Settings};
+
+/// True when an invoice of the order is booked, so that nothing but adjustments can follow.
+pub(super) fn is_invoiced(earlier: &Earlier<'_>) -> bool {
+    earlier.plan.adjustment.is_some() || earlier.document.is_some_and(|document| document.kind.is_booked())
+}
+
+/// True when the order may ask for a further document after this plan, whose invoice is booked. Planning decides; this only tells
+/// whether it is worth asking, from the order alone.
+pub fn more_follows(order: &Order, settings: &Settings, plan: &Plan) -> bool {
+    let counts = |refund: &Refund| {
+        !refund.total.is_zero()
+            && choice(refund, &settings.credit) != CreditChoice::Ignore
+            && !plan.refunds.contains(&refund.id)
+    };
+    let is_gone = order.cancelled || order.deleted || order.payment_state == PaymentState::Voided;
+    if is_gone {
+        return !plan.leaves_nothing();
+    }
+    let changed = || super::position::sold(order).is_ok_and(|sold| sold != plan.sold);
+    order.refunds.iter().any(counts) || (plan.adjustment.is_some() && changed())
+}
+
+/// The next document, or why there is none.
+///
+/// # Errors
+/// Skips when the books say what the shop says; holds what is the merchant's to decide.
+pub(super) fn plan(input: &PlanInput<'_>, earlier: &Earlier<'_>) -> Result<Plan, Stop> {
+    input.order.check().map_err(|fault| Stop::Hold(trigger::fault_reason(&fault)))?;
+    let number = earlier.document.map_or(0, |document| document.number);
+    let position = Position::after(earlier.plan, number)?;
+    let books = Books { input, earlier, position, number };
+    let Some(gone) = gone(input) else {
+        let next = match books.edited()? {
+            Some(plan) => Some(plan),
+            None => books.refunded()?,
+        };
+        return next.map_or_else(|| Err(books.at_rest()?), Ok);
+    };
+    // Refunds are credited for themselves as long as something is left; money that goes back after all was credited is in it already.
+    if books.left()?.is_zero() {
+        return Err(books.nothing_new());
+    }
+    let whole = gone.choice(&input.settings.credit) == CreditChoice::Credit;
+    let next = match books.refunded() {
+        Err(_) if whole => None,
+        next => next?,
+    };
+    match next {
+        Some(plan) => Ok(plan),
+        None => books.gone(gone),
+    }
+}
+
+/// Why nothing is left of an order in the shop.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gone {
+    Deleted,
+    Cancelled,
+    Voided,
+}
+
+impl Gone {
+    fn code(self) -> &'static str {
+        match self {
+            Gone::Deleted => "deleted-after-booking",
+            Gone::Cancelled => "cancelled-after-booking",
+            Gone::Voided => "voided-after-booking",
+        }
+    }
+
+    fn choice(self, credit: &CreditSettings) -> CreditChoice {
+        match self {
+            Gone::Deleted => credit.deletions,
+            Gone::Cancelled => credit.cancellations,
+            Gone::Voided => credit.voided,
+        }
+    }
+}
+
+fn gone(input: &PlanInput<'_>) -> Option<Gone> {
+    let order = input.order;
+    // A cancelled order that is put in the bin stays cancelled; one that was not is only tidied away.
+    let was_cancelled = order.cancelled && !order.deleted;
+    [
+        (was_cancelled, Gone::Cancelled),
+        (order.deleted, Gone::Deleted),
+        (order.payment_state == PaymentState::Voided, Gone::Voided),
+    ]
+    .into_iter()
+    .find_map(|(is_so, gone)| is_so.then_some(gone))
+}
+
+/// The order beside its books.
+struct Books<'a> {
+    input: &'a PlanInput<'a>,
+    earlier: &'a Earlier<'a>,
+    position: Position,
+    /// Number of the last document; 0 when a person removed it.
+    number: u64,
+}
+
+impl Books<'_> {
+    fn reason(&self, code: &str) -> Reason {
+        Reason::new(code)
+            .with("number", self.position.invoice)
+            .with("booked", self.earlier.plan.order_total)
+            .with("total", self.input.order.total)
+            .with("currency", self.input.order.currency)
+    }
+
+    fn left(&self) -> Result<Money, MoneyError> {
+        self.position.gross(self.input.order.currency)
+    }
+
+    /// What an edit took off or added, unless the lines say the same.
+    fn edited(&self) -> Result<Option<Plan>, Stop> {
+        if self.position.lines_unknown {
+            // The plan was made before plans kept the lines: only a total tells of an edit.
+            let same = self.earlier.plan.order_total == self.input.order.total;
+            return if same { Ok(None) } else { Err(Stop::Hold(self.reason("changed-after-booking"))) };
+        }
+        let edit = self.edit()?;
+        if edit.taken.is_empty() && edit.added.is_empty() {
+            return Ok(None);
+        }
+        match self.input.settings.credit.edits {
+            CreditChoice::Credit => {}
+            CreditChoice::Hold => return Err(Stop::Hold(self.reason("changed-after-booking"))),
+            CreditChoice::Ignore => return Err(Stop::Skip(self.reason("change-not-credited"))),
+        }
+        if edit.taken.is_empty() {
+            let sold = super::position::sold(self.input.order)?;
+            return further_invoice(self.input, self.earlier, &self.position, edit.added, sold).map(Some);
+        }
+        let cause = Cause::Edit { sold: edit.sold_less };
+        self.credit(edit.taken, cause).map(Some)
+    }
+
+    fn edit(&self) -> Result<Edit, Stop> {
+        let order = self.input.order;
+        let mut edit = Edit { taken: Vec::new(), added: Vec::new(), sold_less: self.position.sold.clone() };
+        let mut gone: Vec<&SoldLine> = Vec::new();
+        for sold in &self.position.sold {
+            match order.lines.iter().find(|line| line.id == sold.id) {
+                Some(line) => self.line_changed(sold, line, &mut edit)?,
+                None => gone.push(sold),
+            }
+        }
+        let is_new = |line: &&OrderLine| !self.position.sold.iter().any(|sold| sold.id == line.id);
+        let mut new: Vec<&OrderLine> = order.lines.iter().filter(is_new).collect();
+        // Plugins write an order's lines anew, with new ids: the same units for the same money are no edit.
+        let mut taken = Vec::new();
+        for sold in gone {
+            let again = new.iter().position(|line| {
+                let vat = own_vat(line).ok().map(Money::minor);
+                line.net.minor() == sold.net && vat == Some(sold.vat) && line.quantity == sold.quantity
+            });
+            match again {
+                Some(index) => drop(new.remove(index)),
+                None => taken.push(sold),
+            }
+        }
+        for sold in taken {
+            self.take_off(sold, sold.quantity, &mut edit)?;
+        }
+        edit.added.extend(new.into_iter().filter(|line| !line.net.is_zero()).cloned());
+        Ok(edit)
+    }
+
+    /// A line that is still there, for more or for less.
+    fn line_changed(&self, sold: &SoldLine, line: &OrderLine, edit: &mut Edit) -> Result<(), Stop> {
+        let currency = self.input.order.currency;
+        let vat_now = own_vat(line)?;
+        let net = line.net.minus(Money::from_minor(sold.net, currency))?;
+        let vat = vat_now.minus(Money::from_minor(sold.vat, currency))?;
+        if net.is_zero() && vat.is_zero() {
+            return Ok(());
+        }
+        let rate_before = self.position.line(&sold.id).map(|left| left.rate);
+        let same_rate = line.net.is_zero() || rate_before.is_none_or(|rate| rate == effective_rate(line));
+        if same_rate && net.minor() <= 0 && vat.minor() <= 0 {
+            let fewer = sold.quantity.checked_sub(line.quantity).unwrap_or_default().max(Decimal::ZERO);
+            edit.taken.push(self.part(Some(&sold.id), fewer, net.negated()?, vat.negated()?)?);
+            edit.lower(&sold.id, net.minor(), vat.minor(), line.quantity.min(sold.quantity));
+            return Ok(());
+        }
+        if same_rate && net.minor() >= 0 && vat.minor() >= 0 {
+            let more = line.quantity.checked_sub(sold.quantity).unwrap_or_default();
+            let quantity = if more > Decimal::ZERO { more } else { Decimal::ONE };
+            edit.added.push(only(line, quantity, net, vat)?);
+            return Ok(());
+        }
+        // Another rate, or net and VAT in opposite directions: the line is taken back whole and invoiced as it is now.
+        self.take_off(sold, sold.quantity, edit)?;
+        if !line.net.is_zero() {
+            edit.added.push(line.clone());
+        }
+        Ok(())
+    }
+
+    fn take_off(&self, sold: &SoldLine, quantity: Decimal, edit: &mut Edit) -> Result<(), Stop> {
+        let currency = self.input.order.currency;
+        let (net, vat) = (Money::from_minor(sold.net, currency), Money::from_minor(sold.vat, currency));
+        edit.sold_less.retain(|line| line.id != sold.id);
+        if net.is_zero() && vat.is_zero() {
+            return Ok(());
+        }
+        if net.is_negative() {
+            // A discount that was taken off makes the order dearer.
+            let zero = Decimal::ONE;
+            let line = self.position.line(&sold.id).map(|left| left.description.clone()).unwrap_or_default();
+            edit.added.push(fee(&sold.id, line, zero, net.negated()?, vat.negated()?));
+            return Ok(());
+        }
+        edit.taken.push(self.part(Some(&sold.id), quantity, net, vat)?);
+        Ok(())
+    }
+
+    /// A part of a credit note, on the product that the line was invoiced on.
+    fn part(
+        &self,
+        order_line: Option<&str>,
+        quantity: Decimal,
+        net: Money,
+        vat: Money,
+    ) -> Result<Part, Stop> {
+        let left = order_line.and_then(|id| self.position.line(id));
+        let now = order_line.and_then(|id| self.input.order.lines.iter().find(|line| line.id == id));
+        let goods = match (now, left) {
+            (Some(line), _) => line.kind == LineKind::Product,
+            (None, Some(left)) => !is_special(self.input, &left.product),
+            (None, None) => true,
+        };
+        let rate = match (left, now) {
+            (Some(left), _) => left.rate,
+            (None, Some(line)) => effective_rate(line),
+            (None, None) => rate_of(net, vat),
+        };
+        let keep_out = self.input.settings.credit.stock == CreditStock::KeepOut;
+        let on_original = left.is_some() && (!goods || (!quantity.is_zero() && !keep_out));
+        let target = match left {
+            Some(left) if on_original => Target::Original(left.clone()),
+            _ => Target::RefundProduct,
+        };
+        let name = left.map(|left| left.description.clone()).or(now.map(|line| line.name.clone()));
+        Ok(Part {
+            order_line: order_line.map(str::to_owned),
+            target,
+            of: left.cloned(),
+            name: name.unwrap_or_default(),
+            quantity,
+            rate,
+            net,
+            vat,
+        })
+    }
+
+    /// The first refund that is not in the books yet.
+    fn refunded(&self) -> Result<Option<Plan>, Stop> {
+        let credit = &self.input.settings.credit;
+        let pending = || counted(self.input).filter(|refund| !self.position.refunds.contains(&refund.id));
+        if let Some(refund) = pending().find(|refund| choice(refund, credit) == CreditChoice::Credit) {
+            return self.credit_refund(refund).map(Some);
+        }
+        match pending().next() {
+            Some(refund) => Err(Stop::Hold(
+                hold("refund-to-be-decided")
+                    .with("refunded", refund.total)
+                    .with("currency", refund.total.currency())
+                    .with("number", self.position.invoice),
+            )),
+            None => Ok(None),
+        }
+    }
+
+    fn credit_refund(&self, refund: &Refund) -> Result<Plan, Stop> {
+        let (lines, beyond) = refund.settled_lines()?;
+        let mut after = self.position.clone();
+        let mut parts = Vec::new();
+        for line in &lines {
+            let stock = self.input.settings.credit.stock;
+            let comes_back = match stock {
+                CreditStock::AsShop => line.restocked.unwrap_or(true),
+                CreditStock::GiveBack => true,
+                CreditStock::KeepOut => false,
+            };
+            let quantity = if comes_back { line.quantity } else { Decimal::ZERO };
+            let mut part = self.part(line.order_line.as_deref(), quantity, line.net, line.vat)?;
+            if part.name.is_empty() {
+                part.name.clone_from(&line.name);
+            }
+            after.take(&part.taken(""))?;
+            parts.push(part);
+        }
+        if !beyond.is_zero() {
+            parts.extend(self.spread(&mut after, beyond, refund)?);
+        }
+        let currency = refund.total.currency();
+        let left = after.gross(currency)?;
+        if left.is_negative() {
+            return Err(self.exceeds(refund)?);
+        }
+        if left.is_zero() {
+            parts.extend(residues(&after.by_rate(&|line| self.is_gift_card(line))?)?);
+        }
+        let onto_cards = refund.to_gift_cards;
+        if self.input.settings.products.gift_cards.used == GiftCardsUsed::Deduct && !onto_cards.is_zero() {
+            parts.push(self.onto_gift_card(onto_cards)?);
+        }
+        self.credit(parts, Cause::Refund(refund))
+    }
+
+    /// Money that went back for no line: over the rates of what is left, in proportion.
+    fn spread(&self, after: &mut Position, amount: Money, refund: &Refund) -> Result<Vec<Part>, Stop> {
+        let mut buckets = after.by_rate(&|line| self.is_gift_card(line))?;
+        let mut weights = Vec::with_capacity(buckets.len());
+        for bucket in &buckets {
+            weights.push(bucket.gross()?.minor());
+        }
+        // Money goes back on goods and freight; on gift cards sold only where nothing else is left.
+        let ordinary =
+            buckets.iter().zip(&weights).any(|(bucket, weight)| bucket.product.is_none() && *weight > 0);
+        let mut index = 0;
+        buckets.retain(|bucket| {
+            let weight = weights[index];
+            index += 1;
+            weight > 0 && (bucket.product.is_none() || !ordinary)
+        });
+        weights =
+            buckets.iter().map(|bucket| Ok(bucket.gross()?.minor())).collect::<Result<_, MoneyError>>()?;
+        let left = after.gross(amount.currency())?;
+        if buckets.is_empty() || amount.minor() > left.minor() {
+            return Err(self.exceeds(refund)?);
+        }
+        let shares = amount.allocate(&weights)?;
+        let mut parts = Vec::new();
+        for (bucket, share) in buckets.iter().zip(shares).filter(|(_, share)| !share.is_zero()) {
+            let net = share_of(share, bucket)?;
+            let part = Part::of_bucket(bucket, net, share.minus(net)?);
+            after.take(&part.taken(""))?;
+            parts.push(part);
+        }
+        Ok(parts)
+    }
+
+    fn exceeds(&self, refund: &Refund) -> Result<Stop, Stop> {
+        Ok(Stop::Hold(
+            hold("refund-exceeds-invoice")
+                .with("refunded", refund.total)
+                .with("left", self.left()?)
+                .with("currency", refund.total.currency())
+                .with("number", self.position.invoice),
+        ))
+    }
+
+    fn is_gift_card(&self, line: &LeftLine) -> bool {
+        let of_order = line.order_line.as_ref().and_then(|id| {
+            let mut lines = self.input.order.lines.iter();
+            lines.find(|known| known.id == *id).map(|known| known.kind == LineKind::GiftCardSold)
+        });
+        let product = self.input.settings.products.skus.gift_card.as_ref();
+        of_order.unwrap_or(false) || product == Some(&line.product)
+    }
+
+    /// Money that went back onto a gift card is a debt to its holder again.
+    fn onto_gift_card(&self, amount: Money) -> Result<Part, Stop> {
+        let part = lines::gift_card_used(amount, self.input.settings)?;
+        let Some(product) = part.candidates.first() else {
+            return Err(Stop::Hold(
+                hold("no-product-for-purpose").with("purpose", part.purpose.word()).with("name", ""),
+            ));
+        };
+        let name = self.input.catalogue.products.get(product).map_or(product, |product| &product.name);
+        Ok(Part {
+            order_line: None,
+            target: Target::Product(product.clone()),
+            of: None,
+            name: name.clone(),
+            quantity: Decimal::ONE,
+            rate: part.rate,
+            net: part.net.negated()?,
+            vat: part.vat.negated()?,
+        })
+    }
+
+    /// Nothing is left of the order in the shop, so nothing is to be left of it in the books.
+    fn gone(&self, gone: Gone) -> Result<Plan, Stop> {
+        let credit = &self.input.settings.credit;
+        let left = self.left()?;
+        match gone.choice(credit) {
+            CreditChoice::Hold => return Err(Stop::Hold(self.reason(gone.code()).with("left", left))),
+            CreditChoice::Ignore => {
+                return Err(Stop::Skip(self.reason("cancellation-not-credited").with("left", left)));
+            }
+            CreditChoice::Credit => {}
+        }
+        let mut parts = Vec::with_capacity(self.position.left.len());
+        // Units without money are what was credited and kept out of stock, but for goods that cost nothing from the start.
+        let was_free = |line: &LeftLine| {
+            let of = line.order_line.as_ref();
+            self.position.sold.iter().any(|sold| Some(&sold.id) == of && sold.net == 0)
+        };
+        let has_money = |line: &LeftLine| !(line.net.is_zero() && line.vat.is_zero());
+        for line in self.position.left.iter().filter(|line| has_money(line) || was_free(line)) {
+            let goods = line.order_line.is_some() && !is_special(self.input, &line.product);
+            let keep_out = credit.stock == CreditStock::KeepOut && goods;
+            parts.push(Part {
+                order_line: line.order_line.clone(),
+                target: if keep_out { Target::RefundProduct } else { Target::Original(line.clone()) },
+                of: Some(line.clone()),
+                name: line.description.clone(),
+                quantity: if keep_out { Decimal::ZERO } else { line.quantity },
+                rate: line.rate,
+                net: line.net,
+                vat: line.vat,
+            });
+        }
+        self.credit(parts, Cause::Gone)
+    }
+
+    fn credit(&self, parts: Vec<Part>, cause: Cause<'_>) -> Result<Plan, Stop> {
+        credit_note(self.input, self.earlier, &self.position, parts, &cause)
+    }
+
+    /// Nothing is left to do: the books hold what the shop says, or the difference is told.
+    fn at_rest(&self) -> Result<Stop, Stop> {
+        let order = self.input.order;
+        let counts = !self.position.refunds.is_empty() || self.earlier.plan.adjustment.is_some();
+        if counts {
+            let left = self.left()?;
+            let wanted = self.wanted()?;
+            if left != wanted {
+                return Ok(Stop::Hold(
+                    self.reason("books-differ-from-shop").with("left", left).with("wanted", wanted),
+                ));
+            }
+        }
+        let ignored = Money::sum(
+            order.currency,
+            order
+                .refunds
+                .iter()
+                .filter(|refund| !self.position.refunds.contains(&refund.id))
+                .map(|refund| refund.total),
+        )?;
+        if !ignored.is_zero() {
+            return Ok(Stop::Skip(
+                Reason::new("refund-not-credited")
+                    .with("refunded", ignored)
+                    .with("currency", order.currency)
+                    .with("number", self.position.invoice),
+            ));
+        }
+        Ok(self.nothing_new())
+    }
+
+    fn nothing_new(&self) -> Stop {
+        if self.earlier.document.is_none() {
+            return Stop::Skip(self.reason("credit-note-removed"));
+        }
+        if self.earlier.plan.content_hash != super::content::hash(self.input.order) {
+            return Stop::Skip(self.reason("changed-after-booking-same-total"));
+        }
+        Stop::Skip(unchanged(self.number))
+    }
+
+    /// What the shop says is left of the order: its total less the refunds that count.
+    fn wanted(&self) -> Result<Money, MoneyError> {
+        let order = self.input.order;
+        let deduct = self.input.settings.products.gift_cards.used == GiftCardsUsed::Deduct;
+        let mut wanted = order.total;
+        if deduct {
+            for payment in super::payment::gift_cards_used(order) {
+                wanted = wanted.minus(payment.amount)?;
+            }
+        }
+        for refund in order.refunds.iter().filter(|refund| self.position.refunds.contains(&refund.id)) {
+            let onto_cards = if deduct { refund.to_gift_cards } else { order.currency.zero() };
+            wanted = wanted.minus(refund.total)?.plus(onto_cards)?;
+        }
+        Ok(wanted)
+    }
+}
+
+/// What an edit did to the order's lines.
+struct Edit {
+    taken: Vec<Part>,
+    added: Vec<OrderLine>,
+    /// The lines as invoiced, less what was taken off.
+    sold_less: Vec<SoldLine>,
+}
+
+impl Edit {
+    fn lower(&mut self, id: &str, net: i64, vat: i64, quantity: Decimal) {
+        if let Some(line) = self.sold_less.iter_mut().find(|line| line.id == id) {
+            line.net = line.net.saturating_add(net);
+            line.vat = line.vat.saturating_add(vat);
+            line.quantity = quantity;
+        }
+    }
+}
+
+/// A line with so much of its units and money.
+fn only(line: &OrderLine, quantity: Decimal, net: Money, vat: Money) -> Result<OrderLine, MoneyError> {
+    let mut part = OrderLine {
+        quantity,
+        net_before_discount: net,
+        net,
+        vat: line.vat.iter().filter(|vat| !vat.remitted_by_marketplace).cloned().collect(),
+        ..line.clone()
+    };
+    let whole = own_vat(line)?;
+    let mut rest = vat;
+    let last = part.vat.len().saturating_sub(1);
+    for (index, amount) in part.vat.iter_mut().enumerate() {
+        let share = if index == last || whole.is_zero() {
+            rest
+        } else {
+            let product = amount.amount.to_decimal().checked_mul(vat.to_decimal());
+            let share = product.and_then(|product| product.checked_div(whole.to_decimal()));
+            Money::round_decimal(share.ok_or(MoneyError::Overflow)?, vat.currency())?
+        };
+        amount.amount = share;
+        rest = rest.minus(share)?;
+    }
+    Ok(part)
+}
+
+fn fee(id: &str, name: String, quantity: Decimal, net: Money, vat: Money) -> OrderLine {
+    let amount = crate::order::VatAmount {
+        rate: None,
+        amount: vat,
+        label: String::new(),
+        compound: false,
+        remitted_by_marketplace: false,
+    };
+    OrderLine {
+        id: id.to_owned(),
+        kind: LineKind::Fee,
+        sku: None,
+        product_id: None,
+        name,
+        quantity,
+        net_before_discount: net,
+        net,
+        vat: if vat.is_zero() { Vec::new() } else { vec![amount] },
+    }
+}
+
+fn rate_of(net: Money, vat: Money) -> crate::money::Percentage {
+    effective_rate(&fee("", String::new(), Decimal::ONE, net, vat))
+}
+
+/// The net of a share of what is left at a rate: in its own proportion of net and VAT, and whole for the whole.
+fn share_of(share: Money, bucket: &Bucket) -> Result<Money, MoneyError> {
+    let gross = bucket.gross()?;
+    if share == gross {
+        return Ok(bucket.net);
+    }
+    let net = share.to_decimal().checked_mul(bucket.net.to_decimal());
+    let net = net.and_then(|net| net.checked_div(gross.to_decimal())).ok_or(MoneyError::Overflow)?;
+    Money::round_decimal(net, share.currency())
+}
+
+/// When nothing is left in sum, but too much at one rate and too little at another: the last credit note evens it out.
+fn residues(buckets: &[Bucket]) -> Result<Vec<Part>, MoneyError> {
+    let mut parts = Vec::new();
+    for bucket in buckets {
+        if !bucket.gross()?.is_zero() {
+            parts.push(Part::of_bucket(bucket, bucket.net, bucket.vat));
+        }
+    }
+    Ok(parts)
+}
+
+/// Products that stand for freight, fees and the like, whose units are no goods.
+fn is_special(input: &PlanInput<'_>, product: &str) -> bool {
+    let skus = &input.settings.products.skus;
+    let special = [
+        &skus.shipping,
+        &skus.shipping_untaxed,
+        &skus.fee,
+        &skus.fee_untaxed,
+        &skus.discount,
+        &skus.discount_untaxed,
+        &skus.tip,
+        &skus.duty,
+        &skus.rounding,
+        &skus.gift_card,
+        &skus.refund,
+        &skus.refund_untaxed,
+    ];
+    special.into_iter().flatten().any(|number| number == product)
+}
+
+/// Refunds that the merchant's choices let count, the oldest first.
+pub(super) fn counted<'a>(input: &'a PlanInput<'_>) -> impl Iterator<Item = &'a Refund> {
+    let credit = &input.settings.credit;
+    let since = move |refund: &&Refund| {
+        let day = refund.at.map(|at| super::dates::local_day(input, at));
+        !refund.total.is_zero() && credit.from.zip(day).is_none_or(|(from, day)| day >= from)
+    };
+    input
+        .order
+        .refunds
+        .iter()
+        .filter(since)
+        .filter(move |refund| choice(refund, credit) != CreditChoice::Ignore)
+}
+
+/// What the merchant chose for refunds of this kind.
+pub(super) fn choice(refund: &Refund, credit: &CreditSettings) -> CreditChoice {
+    if refund.is_by_amount() { credit.refunds_by_amount } else { credit.refunds_with_lines }
+}
+
+/// The zone and kind of sale of the order's first invoice, whatever is left of the order now.
+pub(super) fn sale_of(input: &PlanInput<'_>, earlier: &Earlier<'_>) -> Result<Sale, Stop> {
+    let buyer = super::customer::Buyer::of(input.order, input.settings);
+    let zone = earlier.plan.document_step().map(|step| step.document.vat_zone);
+    match (Sale::of(input.order, input.settings, &buyer), zone) {
+        (Ok(sale), Some(zone)) => Ok(Sale { zone, ..sale }),
+        (sale, _) => sale,
+    }
+}
+
+/// The kind of an adjusting document.
+pub(super) fn kind(booked: bool, below_zero: bool) -> DocumentKind {
+    let kind = if booked { DocumentKind::BookedInvoice } else { DocumentKind::DraftInvoice };
+    if below_zero { kind.below_zero() } else { kind }
+}

@@ -1,0 +1,411 @@
+//! Refunds, edits and cancellations of orders whose invoice is booked: which document follows, for how much, and on what.
+
+use domain::document::Document;
+use domain::order::{LineKind, PaymentState};
+use domain::plan::{CustomerAction, Plan, Step};
+use domain::planning::StandingDocument;
+use domain::{DocumentKind, Refund, RefundLine};
+
+use crate::world::*;
+
+const BOOKED: &str = r#"{"document":{"kind":"booked-invoice"}}"#;
+/// The ids of the lines of the plainest order.
+const MUGS: &str = "line-MUG-1-2-159.92";
+const FREIGHT: &str = "line--1-39.20";
+
+/// The world after its order was invoiced at once, as document 10001.
+pub(crate) fn invoiced(world: World) -> World {
+    let world = world.with_settings(BOOKED);
+    let plan = world.plan();
+    world.carried_out(plan, 10_001)
+}
+
+/// A refund of an amount alone, made on 22 November.
+pub(crate) fn by_amount(total: &str) -> Refund {
+    let total = dkk(total);
+    Refund {
+        id: "86".to_owned(),
+        at: Some("2026-11-22T10:00:00Z".parse().expect("time")),
+        reason: "Kompensation".to_owned(),
+        total,
+        to_gift_cards: total.currency().zero(),
+        lines: Vec::new(),
+    }
+}
+
+fn back(order_line: &str, quantity: &str, net: &str, vat: &str) -> RefundLine {
+    RefundLine {
+        order_line: Some(order_line.to_owned()),
+        name: "Krus".to_owned(),
+        quantity: decimal(quantity),
+        net: dkk(net),
+        vat: dkk(vat),
+        restocked: None,
+    }
+}
+
+/// One of the two mugs of the plainest order, for this much money.
+pub(crate) fn one_mug(total: &str) -> Refund {
+    Refund { lines: vec![back(MUGS, "1", "79.96", "19.99")], ..by_amount(total) }
+}
+
+fn given_back(refunds: Vec<Refund>) -> World {
+    invoiced(World::of(plain_order())).with(|world| world.order.refunds = refunds)
+}
+
+fn document(plan: &Plan) -> &Document {
+    &plan.document_step().expect("a document").document
+}
+
+fn lines(plan: &Plan) -> Vec<String> {
+    let line = |line: &domain::DocumentLine| {
+        format!("{} {} x {} at {}", line.product, line.quantity, line.unit_net_price, line.rate)
+    };
+    document(plan).lines.iter().map(line).collect()
+}
+
+#[test]
+fn a_refund_of_a_line_is_a_credit_note_on_the_same_product_that_names_the_invoice() {
+    let plan = given_back(vec![one_mug("99.95")]).plan();
+    let credited = document(&plan);
+    assert_eq!(credited.kind, DocumentKind::BookedCreditNote);
+    assert_eq!(lines(&plan), ["MUG-1 -1 x 79.96 at 25"]);
+    assert_eq!((credited.expected.gross, credited.expected.vat), (dkk("-99.95"), dkk("-19.99")));
+    assert_eq!(credited.heading, "Kreditnota til faktura 10001, ordre 1042");
+    assert_eq!(credited.text, "Kompensation");
+    assert_eq!(credited.date.to_string(), "2026-11-22");
+    let Step::EnsureCustomer(customer) = &plan.steps[0] else { panic!("the customer comes first") };
+    assert_eq!(customer.action, CustomerAction::Use { number: 5001 });
+    assert!(matches!(plan.steps.last(), Some(Step::Book(_))));
+    assert_eq!(plan.ordinal, 2);
+}
+
+#[test]
+fn the_key_of_a_refund_is_its_own_whatever_came_before() {
+    let first = given_back(vec![one_mug("99.95")]);
+    let key = |plan: &Plan| plan.document_step().expect("a document").key.clone();
+    let alone = key(&first.plan());
+    let earlier = Refund { id: "70".to_owned(), ..by_amount("10.00") };
+    let world = given_back(vec![earlier, one_mug("99.95")]);
+    let plan = world.plan();
+    assert_ne!(key(&plan), alone);
+    let after = world.carried_out(plan, 10_002);
+    assert_eq!(key(&after.plan()), alone, "the same refund in another plan");
+    assert_eq!(after.plan().ordinal, 3);
+}
+
+#[test]
+fn a_refund_is_credited_once_and_then_nothing_is_left_to_do() {
+    let world = given_back(vec![one_mug("99.95")]);
+    let plan = world.plan();
+    assert_eq!(world.carried_out(plan, 10_002).skipped().code, "nothing-changed");
+}
+
+#[test]
+fn an_amount_is_spread_over_the_rates_of_what_is_left_and_moves_no_stock() {
+    // 125.00 at 25 % and 100.00 without VAT: a refund of 45.00 is 25.00 and 20.00.
+    let order = order_in(
+        "DKK",
+        "DK",
+        vec![goods("MUG-1", "1", "100.00", "25", "25.00"), goods("TEA-0", "1", "100.00", "0", "0.00")],
+    );
+    let world = invoiced(World::of(order)).with(|world| world.order.refunds = vec![by_amount("45.00")]);
+    let plan = world.plan();
+    assert_eq!(lines(&plan), ["refusion -1 x 20.00 at 25", "refusionum -1 x 20.00 at 0"]);
+    assert_eq!((document(&plan).expected.gross, document(&plan).expected.vat), (dkk("-45.00"), dkk("-5.00")));
+    assert_eq!(plan.warnings[0].code, "refund-split-by-rate");
+    // All that is left, by amount: every rate to nothing, to the øre.
+    let rest = Refund { id: "87".to_owned(), ..by_amount("180.00") };
+    let after = world.carried_out(plan, 10_002).with(|world| world.order.refunds.push(rest));
+    let plan = after.plan();
+    assert_eq!(lines(&plan), ["refusion -1 x 80.00 at 25", "refusionum -1 x 80.00 at 0"]);
+    assert!(plan.leaves_nothing());
+}
+
+#[test]
+fn freight_is_credited_as_freight_and_goodwill_on_top_of_lines_by_rate() {
+    let freight = Refund { lines: vec![back(FREIGHT, "0", "39.20", "9.80")], ..by_amount("49.00") };
+    assert_eq!(lines(&given_back(vec![freight]).plan()), ["fragtmm -1 x 39.20 at 25"]);
+    let plan = given_back(vec![one_mug("109.95")]).plan();
+    assert_eq!(lines(&plan), ["MUG-1 -1 x 79.96 at 25", "refusion -1 x 8.00 at 25"]);
+    assert_eq!(document(&plan).expected.gross, dkk("-109.95"));
+}
+
+#[test]
+fn less_money_than_the_lines_make_lowers_the_price_and_not_the_units() {
+    let plan = given_back(vec![one_mug("89.95")]).plan();
+    assert_eq!(lines(&plan), ["MUG-1 -1 x 71.96 at 25"]);
+    assert_eq!(document(&plan).expected.gross, dkk("-89.95"));
+}
+
+#[test]
+fn the_sum_of_refunds_never_passes_the_invoice() {
+    let second = Refund { id: "87".to_owned(), ..by_amount("149.00") };
+    let world = given_back(vec![one_mug("99.95"), second]);
+    let plan = world.plan();
+    let reason = world.carried_out(plan, 10_002).held();
+    assert_eq!(
+        (reason.code.as_str(), reason.fact("refunded"), reason.fact("left")),
+        ("refund-exceeds-invoice", "149.00", "148.95")
+    );
+}
+
+#[test]
+fn goods_that_did_not_come_back_are_credited_without_units() {
+    let mut refund = one_mug("99.95");
+    refund.lines[0].restocked = Some(false);
+    let plan = given_back(vec![refund.clone()]).plan();
+    assert_eq!(lines(&plan), ["refusion -1 x 79.96 at 25"]);
+    assert_eq!(document(&plan).lines[0].description, "Refusion: Vare MUG-1");
+    let give = given_back(vec![refund]).with_settings(r#"{"credit":{"stock":"give-back"}}"#);
+    assert_eq!(lines(&give.plan()), ["MUG-1 -1 x 79.96 at 25"]);
+}
+
+/// A mug was given back and credited, then the order was cancelled and the rest credited.
+fn cancelled_after_refund() -> World {
+    let world = given_back(vec![one_mug("99.95")]);
+    let plan = world.plan();
+    let world = world.carried_out(plan, 10_002).with(|world| world.order.cancelled = true);
+    let plan = world.plan();
+    world.carried_out(plan, 10_003)
+}
+
+#[test]
+fn a_cancelled_order_is_credited_for_what_is_left_and_may_come_back() {
+    let world = given_back(vec![one_mug("99.95")]);
+    let plan = world.plan();
+    let cancelled = world.carried_out(plan, 10_002).with(|world| world.order.cancelled = true);
+    let plan = cancelled.plan();
+    assert_eq!(lines(&plan), ["MUG-1 -1 x 79.96 at 25", "fragtmm -1 x 39.20 at 25"]);
+    assert!(plan.leaves_nothing());
+    let after = cancelled.carried_out(plan, 10_003);
+    assert_eq!(after.skipped().code, "nothing-changed");
+    // The money goes back after the cancellation: it is credited already.
+    let paid_back = after.clone().with(|world| {
+        world.order.refunds.push(Refund { id: "91".to_owned(), ..by_amount("148.95") });
+    });
+    assert_eq!(paid_back.skipped().code, "changed-after-booking-same-total");
+    let deleted = after.clone().with(|world| world.order.deleted = true);
+    assert_eq!(deleted.skipped().code, "nothing-changed");
+
+    let whole = invoiced(World::of(plain_order())).with(|world| world.order.cancelled = true);
+    let plan = whole.plan();
+    // It comes back, and so does what had been given back of it before: both stand in the books again, under keys of their own.
+    let returned = cancelled_after_refund().with(|world| world.order.cancelled = false);
+    let again = returned.plan();
+    assert_eq!(document(&again).expected.gross, dkk("248.90"));
+    let credited = returned.carried_out(again, 10_004).plan();
+    assert_eq!(document(&credited).expected.gross, dkk("-99.95"));
+    let first = given_back(vec![one_mug("99.95")]).plan();
+    assert_ne!(credited.reference, first.reference);
+
+    let restored = whole.carried_out(plan, 10_002).with(|world| world.order.cancelled = false);
+    let plan = restored.plan();
+    assert_eq!(document(&plan).kind, DocumentKind::BookedInvoice);
+    assert_eq!(document(&plan).expected.gross, dkk("248.90"));
+    assert_eq!(restored.carried_out(plan, 10_003).skipped().code, "nothing-changed");
+}
+
+#[test]
+fn the_bin_and_a_payment_given_up() {
+    let world = || invoiced(World::of(plain_order()));
+    let in_the_bin = world().with(|world| {
+        world.order.deleted = true;
+        world.order.cancelled = true;
+    });
+    assert_eq!(in_the_bin.held().code, "deleted-after-booking");
+    let credited = in_the_bin.with_settings(r#"{"credit":{"deletions":"credit"}}"#);
+    assert_eq!(document(&credited.plan()).expected.gross, dkk("-248.90"));
+    let given_up = world().with(|world| world.order.payment_state = PaymentState::Voided);
+    assert_eq!(document(&given_up.plan()).expected.gross, dkk("-248.90"));
+    let never_booked = World::of(plain_order()).with(|world| {
+        world.order.state = "failed".to_owned();
+        world.order.payment_state = PaymentState::Voided;
+    });
+    assert_eq!(never_booked.skipped().code, "state-not-chosen");
+}
+
+#[test]
+fn an_edit_is_a_credit_note_for_less_and_a_further_invoice_for_more() {
+    let world = invoiced(World::of(plain_order())).with(|world| {
+        world.order.lines =
+            vec![goods("MUG-1", "2", "159.92", "25", "39.98"), goods("TEA-0", "1", "30.00", "0", "0.00")];
+        world.order.total = dkk("229.90");
+        world.order.total_vat = dkk("39.98");
+    });
+    let less = world.plan();
+    assert_eq!(lines(&less), ["fragtmm -1 x 39.20 at 25"]);
+    let more = world.carried_out(less, 10_002);
+    let plan = more.plan();
+    assert_eq!(lines(&plan), ["TEA-0 1 x 30.00 at 0"]);
+    assert_eq!(document(&plan).heading, "Tillæg til faktura 10001, ordre 1042");
+    assert_eq!(more.carried_out(plan, 10_003).skipped().code, "nothing-changed");
+}
+
+#[test]
+fn fewer_units_a_lower_price_and_another_rate() {
+    let with_line = |quantity: &str, net: &str, rate: &str, tax: &str| {
+        invoiced(World::of(plain_order())).with(|world| {
+            let mut line = goods("MUG-1", quantity, net, rate, tax);
+            line.id = MUGS.to_owned();
+            world.order.total_vat = dkk(tax).plus(dkk("9.80")).expect("sum");
+            world.order.total =
+                dkk(net).plus(world.order.total_vat).and_then(|sum| sum.plus(dkk("39.20"))).expect("sum");
+            world.order.lines[0] = line;
+        })
+    };
+    assert_eq!(lines(&with_line("1", "79.96", "25", "19.99").plan()), ["MUG-1 -1 x 79.96 at 25"]);
+    assert_eq!(lines(&with_line("2", "119.92", "25", "29.98").plan()), ["refusion -1 x 40.00 at 25"]);
+    // VAT was taken off: the line is taken back whole, then invoiced as it is now.
+    let untaxed = with_line("2", "159.92", "", "0.00");
+    assert_eq!(lines(&untaxed.plan()), ["MUG-1 -2 x 79.96 at 25"]);
+}
+
+#[test]
+fn lines_that_a_plugin_wrote_anew_are_no_edit() {
+    let anew = invoiced(World::of(plain_order())).with(|world| {
+        for line in &mut world.order.lines {
+            line.id.push_str("-anew");
+        }
+    });
+    assert_eq!(anew.skipped().code, "changed-after-booking-same-total");
+}
+
+#[test]
+fn an_edit_comes_before_a_refund_so_that_the_refund_finds_what_it_takes_back() {
+    let world = given_back(vec![Refund { id: "90".to_owned(), ..by_amount("260.00") }]).with(|world| {
+        world.order.lines.push(goods("TEA-0", "1", "30.00", "0", "0.00"));
+        world.order.total = dkk("278.90");
+    });
+    let more = world.plan();
+    assert_eq!(document(&more).expected.gross, dkk("30.00"));
+    let plan = world.carried_out(more, 10_002).plan();
+    assert_eq!(document(&plan).expected.gross, dkk("-260.00"));
+}
+
+#[test]
+fn a_refund_that_was_deleted_again_is_told_with_the_difference() {
+    let world = given_back(vec![one_mug("99.95")]);
+    let plan = world.plan();
+    let deleted = world.carried_out(plan, 10_002).with(|world| world.order.refunds.clear());
+    let reason = deleted.held();
+    assert_eq!(
+        (reason.code.as_str(), reason.fact("left"), reason.fact("wanted")),
+        ("books-differ-from-shop", "148.95", "248.90")
+    );
+}
+
+#[test]
+fn a_draft_is_for_what_is_left_and_a_booked_invoice_for_the_whole() {
+    let refunded = || World::of(plain_order()).with(|world| world.order.refunds = vec![one_mug("99.95")]);
+    let draft = refunded().plan();
+    assert_eq!(lines(&draft), ["MUG-1 1 x 79.96 at 25", "fragtmm 1 x 39.20 at 25"]);
+    // A person books it: the refund is in it already.
+    let booked = refunded().with(|world| {
+        let standing = StandingDocument { kind: DocumentKind::BookedInvoice, number: 10_001 };
+        world.earlier = Some((draft, Some(standing)));
+    });
+    assert_eq!(booked.skipped().code, "nothing-changed");
+    let amount = World::of(plain_order()).with(|world| world.order.refunds = vec![by_amount("24.89")]);
+    assert_eq!(amount.document().expected.gross, dkk("224.01"));
+    let waits = refunded().with_settings(r#"{"credit":{"before-booking":"wait"}}"#).plan();
+    assert_eq!(document(&waits).expected.gross, dkk("248.90"));
+    let at_once = refunded().with_settings(BOOKED).plan();
+    assert_eq!(document(&at_once).expected.gross, dkk("248.90"));
+    assert!(at_once.warnings.iter().any(|reason| reason.code == "refund-before-transfer"));
+    let whole = || Refund {
+        lines: vec![back(MUGS, "2", "159.92", "39.98"), back(FREIGHT, "0", "39.20", "9.80")],
+        ..by_amount("248.90")
+    };
+    let nothing_left = World::of(plain_order()).with(|world| world.order.refunds = vec![whole()]);
+    assert_eq!(nothing_left.skipped().code, "refunded-before-transfer");
+    let plan = World::of(plain_order()).plan();
+    let standing =
+        World::of(plain_order()).carried_out(plan, 77).with(|world| world.order.refunds = vec![whole()]);
+    assert_eq!(standing.held().code, "refunded-with-draft");
+    let passes = World::of(plain_order()).with(|world| world.order.refunds = vec![by_amount("300.00")]);
+    assert_eq!(passes.held().code, "refund-exceeds-order");
+}
+
+#[test]
+fn an_invoice_that_a_person_booked_is_credited_by_a_draft() {
+    let world = World::of(plain_order());
+    let plan = world.plan();
+    let by_hand = world.with(|world| {
+        let standing = StandingDocument { kind: DocumentKind::BookedInvoice, number: 10_001 };
+        world.earlier = Some((plan, Some(standing)));
+        world.order.refunds = vec![one_mug("99.95")];
+    });
+    let plan = by_hand.plan();
+    assert_eq!(document(&plan).kind, DocumentKind::DraftCreditNote);
+    assert!(!plan.steps.iter().any(|step| matches!(step, Step::Book(_))));
+    // The person deletes it: that is respected, and later refunds are still seen.
+    let removed = by_hand.with(|world| world.earlier = Some((plan, None)));
+    assert_eq!(removed.skipped().code, "credit-note-removed");
+    let later = removed.with(|world| {
+        world.order.refunds.push(Refund { id: "88".to_owned(), ..by_amount("10.00") });
+    });
+    assert_eq!(document(&later.plan()).expected.gross, dkk("-10.00"));
+}
+
+#[test]
+fn what_the_merchant_keeps_for_themselves() {
+    let by_choice = |settings: &str| given_back(vec![one_mug("99.95")]).with_settings(settings);
+    let held = by_choice(r#"{"credit":{"refunds-with-lines":"hold"}}"#).held();
+    assert_eq!((held.code.as_str(), held.fact("refunded")), ("refund-to-be-decided", "99.95"));
+    let ignored = by_choice(r#"{"credit":{"refunds-with-lines":"ignore"}}"#).skipped();
+    assert_eq!((ignored.code.as_str(), ignored.fact("refunded")), ("refund-not-credited", "99.95"));
+    let old = by_choice(r#"{"credit":{"from":"2026-12-01"}}"#).skipped();
+    assert_eq!(old.code, "refund-not-credited");
+    let cancelled = invoiced(World::of(plain_order()))
+        .with(|world| world.order.cancelled = true)
+        .with_settings(r#"{"credit":{"cancellations":"ignore"}}"#);
+    assert_eq!(cancelled.skipped().code, "cancellation-not-credited");
+    let edited = invoiced(World::of(plain_order())).with(|world| {
+        world.order.lines.pop();
+        world.order.total = dkk("199.90");
+        world.order.total_vat = dkk("39.98");
+    });
+    let edited = edited.with_settings(r#"{"credit":{"edits":"ignore"}}"#);
+    assert_eq!(edited.skipped().code, "change-not-credited");
+    assert!(domain::settings::read_settings(r#"{"document":{"kind":"booked-credit-note"}}"#).is_err());
+    let rule = r#"{"trigger":{"handling":[{"document":"draft-credit-note"}]}}"#;
+    assert!(domain::settings::read_settings(rule).is_err());
+}
+
+#[test]
+fn money_onto_a_gift_card_is_a_debt_to_its_holder_again() {
+    // 100.00 of 248.90 was paid by gift card; a mug goes back, 60.00 of it onto the card.
+    let world = World::of(plain_order()).with(|world| {
+        let mut card = world.order.payments[0].clone();
+        card.gift_card = true;
+        card.amount = dkk("100.00");
+        world.order.payments[0].amount = dkk("148.90");
+        world.order.payments.push(card);
+    });
+    let refund = Refund { to_gift_cards: dkk("60.00"), ..one_mug("99.95") };
+    let world = invoiced(world).with(|world| world.order.refunds = vec![refund]);
+    let plan = world.plan();
+    assert_eq!(lines(&plan), ["MUG-1 -1 x 79.96 at 25", "gavekort 1 x 60.00 at 0"]);
+    assert_eq!(document(&plan).expected.gross, dkk("-39.95"));
+    assert_eq!(world.carried_out(plan, 10_002).skipped().code, "nothing-changed");
+}
+
+#[test]
+fn a_country_without_a_refund_product_is_credited_on_its_freight() {
+    let german = order_in(
+        "DKK",
+        "DE",
+        vec![
+            line(LineKind::Product, "MUG-1", "1", dkk("100.00"), "19", "19.00"),
+            line(LineKind::Shipping, "", "1", dkk("20.00"), "19", "3.80"),
+        ],
+    );
+    let settings = r#"{"document":{"kind":"booked-invoice"},"vat":{"oss":{"enabled":true,"product":"{sku}-{country}"}}}"#;
+    let world = World::of(german).with_settings(settings).with(|world| {
+        world.catalogue.products.extend([product("fragtmm-DE", 5)]);
+    });
+    let plan = world.plan();
+    let world = world.carried_out(plan, 10_001).with(|world| world.order.refunds = vec![by_amount("11.90")]);
+    assert_eq!(lines(&world.plan()), ["fragtmm-DE -1 x 10.00 at 19"]);
+}

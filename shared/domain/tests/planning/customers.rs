@@ -1,0 +1,114 @@
+//! Who a document is made out to when the accounts have several, and what rests on a VAT number.
+
+use domain::VatNumberAnswer;
+use domain::catalogue::KnownCustomer;
+use domain::plan::{CustomerAction, Step};
+
+use crate::world::*;
+
+fn action(world: &World) -> CustomerAction {
+    match &world.plan().steps[0] {
+        Step::EnsureCustomer(step) => step.action.clone(),
+        other => panic!("the customer comes first: {other:?}"),
+    }
+}
+
+fn with_known(known: Vec<KnownCustomer>, settings: &str) -> World {
+    World::of(plain_order()).with_settings(settings).with(|world| world.catalogue.customers = known)
+}
+
+#[test]
+fn of_several_customers_the_rule_takes_one_that_is_not_barred() {
+    let barred = |number| KnownCustomer { barred: true, ..customer(number, "Aase") };
+    let known = vec![barred(5001), customer(5002, "Åse"), customer(5003, "Aase H."), barred(5004)];
+    let rule = |word: &str| format!(r#"{{"customers":{{"several":"{word}"}}}}"#);
+    assert_eq!(
+        action(&with_known(known.clone(), &rule("lowest-number"))),
+        CustomerAction::Use { number: 5002 }
+    );
+    assert_eq!(
+        action(&with_known(known.clone(), &rule("highest-number"))),
+        CustomerAction::Use { number: 5003 }
+    );
+    let all_barred = with_known(vec![barred(5001), barred(5004)], &rule("lowest-number"));
+    assert_eq!(all_barred.held().code, "customer-barred");
+    let held = with_known(known, &rule("hold")).held();
+    assert_eq!(held.fact("choices"), "5001 Aase (barred); 5002 Åse; 5003 Aase H.; 5004 Aase (barred)");
+    let crowd: Vec<KnownCustomer> = (1..=40).map(|number| customer(number, "Byen")).collect();
+    let choices = with_known(crowd, "{}").held().fact("choices").to_owned();
+    assert!(choices.ends_with("10 Byen; + 30"), "{choices}");
+}
+
+#[test]
+fn one_buyer_has_one_key_whatever_way_the_number_is_written() {
+    let key = |field: &str, change: &dyn Fn(&mut domain::Customer)| {
+        let settings = format!(
+            r#"{{"customers":{{"private":{{"identify-by":"{field}"}},"business":{{"identify-by":"{field}"}}}}}}"#
+        );
+        let world = with_known(Vec::new(), &settings).with(|world| change(&mut world.order.customer));
+        let Step::EnsureCustomer(step) = world.plan().steps[0].clone() else { panic!("the customer") };
+        step.key
+    };
+    let phone = |text: &'static str| key("phone", &move |customer| customer.phone = text.to_owned());
+    assert_eq!(phone("+45 12 34 56 78"), phone("12345678"));
+    assert_eq!(phone("0045 12345678"), phone("12 34 56 78"));
+    assert_ne!(phone("+46 12 34 56 78"), phone("12345678"));
+    let vat =
+        |text: &'static str| key("vat-number", &move |customer| customer.vat_number = Some(text.to_owned()));
+    assert_eq!(vat("DK 12 34 56 78"), vat("12345678"));
+    assert_ne!(vat("SE123456789012"), vat("DK12345678"));
+}
+
+/// A Swedish company that is sold to without VAT.
+fn reverse_charge(number: &str, settings: &str) -> World {
+    let mut order = order_in("DKK", "SE", vec![goods("MUG-1", "1", "100.00", "", "")]);
+    order.customer.billing.company = "Firma AB".to_owned();
+    order.customer.vat_number = Some(number.to_owned());
+    World::of(order).with_settings(settings)
+}
+
+fn warned(world: &World) -> Vec<String> {
+    let codes = world.plan().warnings.into_iter().map(|warning| warning.code);
+    codes.filter(|code| code.starts_with("vat-number")).collect()
+}
+
+#[test]
+fn a_sale_without_vat_that_rests_on_a_number_of_no_form_is_held() {
+    let rule = |word: &str| format!(r#"{{"customers":{{"vat-number-check":"{word}"}}}}"#);
+    assert_eq!(warned(&reverse_charge("SE556012345601", "{}")), Vec::<String>::new());
+    let held = reverse_charge("SE5560123456", "{}").held();
+    assert_eq!((held.code.as_str(), held.fact("expected")), ("vat-number-form", "SE999999999999"));
+    assert_eq!(warned(&reverse_charge("SE5560123456", &rule("warn"))), ["vat-number-form-noted"]);
+    assert_eq!(warned(&reverse_charge("SE5560123456", &rule("ignore"))), Vec::<String>::new());
+    // At home VAT is charged whatever the number, so it blocks nothing unless every such order is to be held.
+    let at_home = |settings: &str| {
+        World::of(plain_order()).with_settings(settings).with(|world| {
+            world.order.customer.billing.company = "Firma ApS".to_owned();
+            world.order.customer.vat_number = Some("DK1234".to_owned());
+        })
+    };
+    assert_eq!(warned(&at_home("{}")), ["vat-number-form-noted"]);
+    assert_eq!(at_home(&rule("hold")).held().code, "vat-number-form");
+}
+
+#[test]
+fn what_a_register_answered_counts_for_the_number_it_was_asked_about() {
+    let answer = |number: &str, registered| VatNumberAnswer {
+        number: number.to_owned(),
+        registered,
+        name: "Firma AB".to_owned(),
+        answered_at: "2026-11-23T10:00:00Z".parse().expect("time"),
+        consultation: Some("WAPIAAAAX1".to_owned()),
+    };
+    let world = |answer| {
+        reverse_charge("SE556012345601", "{}").with(|world| world.catalogue.vat_number = Some(answer))
+    };
+    let held = world(answer("SE556012345601", false)).held();
+    assert_eq!((held.code.as_str(), held.fact("at")), ("vat-number-unknown", "2026-11-23T10:00:00Z"));
+    assert_eq!(warned(&world(answer("SE556012345601", true))), Vec::<String>::new());
+    assert_eq!(warned(&world(answer("SE999999999901", false))), Vec::<String>::new(), "another number");
+    let asked = |world: &World| domain::planning::needs(&world.order, &world.settings).vat_number;
+    assert_eq!(asked(&reverse_charge("se 5560123456 01", "{}")).as_deref(), Some("SE556012345601"));
+    assert_eq!(asked(&reverse_charge("SE55", "{}")), None, "a number of no form is not asked about");
+    assert_eq!(asked(&World::of(plain_order())), None, "nothing rests on a number");
+}

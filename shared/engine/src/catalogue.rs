@@ -1,0 +1,190 @@
+//! The whole catalogue of a shop held against the whole catalogue of the books: what would stop an order, and what a product
+//! event that never came would have changed.
+//!
+//! Reads only. What is to be carried over is put on the queue, one message to a product, and goes the way of every product.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use connectors::ports::ProductQuery;
+use domain::catalogue::{KnownProduct, MasterData, ProductCatalogue};
+use domain::planning::{CatalogueFinding, ProductInput, check_catalogue, plan_product, product_numbers};
+use domain::{Decision, EntityId, EntityKind, Failure, ShopProduct, TransferId};
+use jiff::Timestamp;
+
+use crate::log::Why;
+use crate::message::{MESSAGE_SCHEMA, Message, Outbox, SettingsChoice};
+use crate::process::Engine;
+use crate::recorder::{Recorder, RecordingTransport};
+use crate::route::Route;
+
+/// Pages of a shop's catalogue that are read, at most: 100,000 entries at the fewest that a shop gives with a call.
+const MOST_PAGES: usize = 5_000;
+
+/// Both catalogues, as they were read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catalogues {
+    /// The shop's entries, each once.
+    pub entries: Vec<ShopProduct>,
+    /// The books' products by number.
+    pub known: BTreeMap<String, KnownProduct>,
+    /// The books' slowly changing part.
+    pub master: MasterData,
+    /// Units, where the settings name one.
+    pub units: Option<BTreeMap<u32, String>>,
+}
+
+/// Why a catalogue was not read, or not put on the queue, to its end.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CatalogueFailure {
+    /// A system.
+    #[error("{0}")]
+    System(#[from] Failure),
+    /// The queue.
+    #[error("the queue: {0}")]
+    Queue(String),
+    /// The shop's list did not come to its end.
+    #[error("the shop's list of products does not come to its end")]
+    Endless,
+}
+
+impl Engine<'_> {
+    /// Reads both catalogues whole.
+    ///
+    /// # Errors
+    /// As the systems say.
+    pub async fn read_catalogues(
+        &self,
+        route: &Route,
+        deadline: Timestamp,
+    ) -> Result<Catalogues, CatalogueFailure> {
+        let recorder = Recorder::default();
+        let over = |inner, manifest: &'static connectors::manifest::Manifest| RecordingTransport {
+            inner,
+            recorder: &recorder,
+            system: manifest.system,
+            clock: self.clock,
+            deadline,
+            timeout_seconds: manifest.timeout_seconds,
+        };
+        let shop = over(&*route.shop.transport, route.shop.port.manifest());
+        let mut entries: BTreeMap<String, ShopProduct> = BTreeMap::new();
+        let query = ProductQuery::default();
+        let mut page: Option<String> = None;
+        for number in 0.. {
+            if number >= MOST_PAGES {
+                return Err(CatalogueFailure::Endless);
+            }
+            let found = route.shop.port.products_page(&shop, &query, page.as_deref()).await?;
+            // What is read of each call is looked at here, and nothing of it is kept for a log.
+            recorder.take();
+            entries.extend(found.products.into_iter().map(|entry| (entry.id().to_owned(), entry)));
+            match found.next {
+                Some(next) => page = Some(next),
+                None => break,
+            }
+        }
+        let port = route.accounting.port;
+        let books = over(&*route.accounting.transport, port.manifest());
+        let known = port.all_products(&books).await?;
+        let units = match route.settings.products.unit {
+            Some(_) => Some(port.units(&books).await?),
+            None => None,
+        };
+        Ok(Catalogues {
+            entries: entries.into_values().collect(),
+            known: known.into_iter().map(|known| (known.number.clone(), known)).collect(),
+            master: port.master_data(&books).await?,
+            units,
+        })
+    }
+
+    /// Puts a message on the queue for every product that would change something in the books. Returns their ids.
+    ///
+    /// # Errors
+    /// As the queue says; what was put there stays, and a repeat is harmless.
+    pub async fn send_products(
+        &self,
+        route: &Route,
+        catalogues: &Catalogues,
+        outbox: &dyn Outbox,
+    ) -> Result<Vec<EntityId>, CatalogueFailure> {
+        let ids = catalogues.to_carry(route);
+        let now = self.now();
+        for id in &ids {
+            outbox.send(&message(route, id, now)).await.map_err(CatalogueFailure::Queue)?;
+        }
+        Ok(ids)
+    }
+}
+
+impl Catalogues {
+    /// What would stop an order.
+    pub fn findings(&self, route: &Route) -> Vec<CatalogueFinding> {
+        check_catalogue(&self.entries, &self.known, &self.master, self.units.as_ref(), &route.settings)
+    }
+
+    /// Products that would change something in the books if the shop told of them now.
+    pub fn to_carry(&self, route: &Route) -> Vec<EntityId> {
+        let mut products: BTreeMap<&str, Vec<ShopProduct>> = BTreeMap::new();
+        for entry in &self.entries {
+            products.entry(&entry.product).or_default().push(entry.clone());
+        }
+        let claimed = self.claimed(&products, route);
+        let changes = |(id, entries): &(&&str, &Vec<ShopProduct>)| {
+            let numbers = product_numbers(entries, &route.settings, None);
+            let known = numbers.iter().filter_map(|number| self.known.get(number).cloned());
+            let own = |number: &String| claimed.contains(number).then(|| (number.clone(), String::new()));
+            let catalogue = ProductCatalogue {
+                master: self.master.clone(),
+                units: self.units.clone(),
+                products: known.map(|known| (known.number.clone(), known)).collect(),
+                claimed: numbers.iter().filter_map(own).collect(),
+            };
+            let decision = plan_product(&ProductInput {
+                transfer: &transfer(route, &EntityId::new(**id)),
+                agreement: &route.accounting.agreement,
+                entries,
+                settings: &route.settings,
+                settings_version: route.settings_version,
+                catalogue: &catalogue,
+                catalogue_hash: "",
+                earlier: None,
+            });
+            matches!(decision, Decision::Transfer(_))
+        };
+        products.iter().filter(changes).map(|(id, _)| EntityId::new(*id)).collect()
+    }
+
+    /// Numbers that more than one product has.
+    fn claimed(&self, products: &BTreeMap<&str, Vec<ShopProduct>>, route: &Route) -> BTreeSet<String> {
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let all = products.values().flat_map(|entries| product_numbers(entries, &route.settings, None));
+        all.filter(|number| !seen.insert(number.clone())).collect()
+    }
+}
+
+fn transfer(route: &Route, entity: &EntityId) -> TransferId {
+    TransferId {
+        merchant: route.merchant.clone(),
+        source: route.shop.source.clone(),
+        kind: EntityKind::Product,
+        entity: entity.clone(),
+    }
+}
+
+fn message(route: &Route, entity: &EntityId, now: Timestamp) -> Message {
+    Message {
+        schema: MESSAGE_SCHEMA,
+        merchant: route.merchant.clone(),
+        connection: route.shop.connection.clone(),
+        source: route.shop.source.clone(),
+        kind: EntityKind::Product,
+        entity: entity.clone(),
+        body_hash: String::new(),
+        received_at: now,
+        why: Why::Sweep,
+        settings: SettingsChoice::Now,
+        deduplication: format!("catalogue:{}:{}", transfer(route, entity), now.as_second() / 600),
+        body: String::new(),
+    }
+}

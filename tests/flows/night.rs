@@ -1,0 +1,168 @@
+//! A merchant for whom it is the night now, and what the night finds.
+
+use std::path::Path;
+
+use bogbro::local::{HostConfig, Trigger};
+use domain::MerchantId;
+use engine::store::{ParkedDelivery, Status};
+use jiff::{Timestamp, ToSpan};
+use sandbox::demo;
+use serde_json::{Value, json};
+
+use crate::stage::{Shop, Stage, plain_order};
+
+/// The merchant for whom it is night.
+pub(crate) const NIGHT: &str = "night";
+
+/// A host whose clock starts nothing: the test says when it is whose turn.
+pub(crate) fn by_hand(config: &mut HostConfig) {
+    for function in &mut config.functions {
+        function.triggers.retain(|trigger| !matches!(trigger, Trigger::Every(_)));
+    }
+}
+
+/// A connection's own minute of an hour, as the scheduler finds it.
+fn minute_of(connection: &str) -> i64 {
+    let sum = connection.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    i64::from(sum) % 60
+}
+
+fn connection_of(minute: i64) -> String {
+    (0..)
+        .map(|number| format!("night-woocommerce-{number:06}"))
+        .find(|id| minute_of(id) == minute.rem_euclid(60))
+        .expect("every minute is somebody's")
+}
+
+/// Configures a merchant in a time zone where it is past three in the night, with a connection whose minute it is, and
+/// another one whose minute is the next: however long the test takes, one of them is swept now. Returns the first.
+pub(crate) async fn configure(stage: &Stage, settings: &Value) -> String {
+    let now = Timestamp::now();
+    let minute = now.as_second().div_euclid(60).rem_euclid(60);
+    let hour = now.as_second().div_euclid(3600).rem_euclid(24);
+    let ahead = (3 - hour).rem_euclid(24);
+    let ahead = if ahead > 12 { ahead - 24 } else { ahead };
+    // These zones count westwards.
+    let zone = format!("Etc/GMT{:+}", -ahead);
+    let connections = [connection_of(minute), connection_of(minute + 1)];
+    let shops =
+        connections.clone().map(|connection| Shop { connection, ..Shop::woocommerce(settings.clone()) });
+    let change = |mut file: Value| {
+        file["time-zone"] = json!(zone);
+        file["recipients"][0]["transfers"] = json!("immediately");
+        file
+    };
+    stage.configure_merchant(NIGHT, change, &shops).await;
+    let [first, _] = connections;
+    first
+}
+
+/// An order made, changed and paid so many days ago, at what was noon in the night's merchant's zone yesterday.
+pub(crate) fn order_of(id: u64, days_ago: i64) -> Value {
+    let noon = Timestamp::now() - 15.hours() - (24 * (days_ago - 1)).hours();
+    let noon = noon.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    let mut order = plain_order(id);
+    for field in ["date_created", "date_modified", "date_paid"] {
+        order[field] = json!(noon);
+        order[format!("{field}_gmt")] = json!(noon);
+    }
+    order
+}
+
+/// What the scheduler logged in a minute of its own, run by hand.
+pub(crate) async fn minute(stage: &Stage) -> String {
+    let file = stage.folder().join("host/logs/scheduler.log");
+    let log = |file: &Path| std::fs::read_to_string(file).unwrap_or_default();
+    let before = log(&file).len();
+    stage.host.invoke("scheduler", json!({}).to_string()).await.expect("the minute runs");
+    stage.rest().await;
+    log(&file)[before..].to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_night_finds_what_the_books_and_the_ledger_do_not_both_have_and_says_what_to_do() {
+    let stage = Stage::set_with(demo::world(), &[Shop::woocommerce(demo_settings())], by_hand).await;
+    let connection = configure(&stage, &demo_settings()).await;
+    for id in [7301, 7302, 7303] {
+        assert_eq!(stage.send_order(&connection, &order_of(id, 1)).await, 200);
+        stage.rest().await;
+    }
+    let numbers = booked(&stage, &connection).await;
+    let [twin, changed, removed] = numbers.as_slice() else { panic!("three invoices: {numbers:?}") };
+    {
+        let mut world = stage.world();
+        let agreement = world.agreements.get_mut(demo::AGREEMENT).expect("the agreement");
+        // Nobody at Bogbro made these: a document under the key of another, and one under a key that nobody has.
+        let mut copy = agreement.booked[twin].clone();
+        copy.json.set("bookedInvoiceNumber", 90_001_i64);
+        agreement.booked.insert(90_001, copy.clone());
+        let reference = copy.json.text("references.other").expect("our reference").to_owned();
+        let unknown = reference.replacen("7301", "7999", 1);
+        assert_ne!(reference, unknown, "the reference carries the order's number");
+        copy.json.set("bookedInvoiceNumber", 90_002_i64);
+        copy.json.get_mut("references").expect("references").set("other", unknown);
+        agreement.booked.insert(90_002, copy);
+        let document = agreement.booked.get_mut(changed).expect("it is booked");
+        for (field, amount) in [("netAmount", "100.00"), ("vatAmount", "25.00"), ("grossAmount", "125.00")] {
+            document.json.set(field, sandbox::Json::Number(amount.to_owned()));
+        }
+        agreement.booked.remove(removed);
+    }
+    let log = minute(&stage).await;
+    assert!(log.contains("\"event\":\"compared\""), "{log}");
+    let parked = found(&stage, &connection).await;
+    let mut codes: Vec<(String, String)> = parked
+        .iter()
+        .map(|found| (found.reason.code.clone(), found.reason.fact("number").to_owned()))
+        .collect();
+    codes.sort();
+    let expected = [
+        ("books-differ", changed.to_string()),
+        ("books-missing", removed.to_string()),
+        ("books-sums", String::new()),
+        ("books-twin", "90001".to_owned()),
+        ("books-unknown", "90001".to_owned()),
+        ("books-unknown", "90002".to_owned()),
+    ]
+    .map(|(code, number)| (code.to_owned(), number));
+    assert_eq!(codes, expected);
+    stage.host.invoke("notifications", json!({}).to_string()).await.expect("the reports are made");
+    let mails = stage.host.mails().expect("the mails");
+    let texts: Vec<String> = mails
+        .iter()
+        .map(|mail| String::from_utf8_lossy(&stage.host.message(mail).expect("it is there")).into_owned())
+        .collect();
+    assert!(texts.iter().any(|text| text.contains("90002")), "the merchant is told: {texts:?}");
+    // The night is compared once.
+    minute(&stage).await;
+    assert_eq!(found(&stage, &connection).await, parked);
+}
+
+/// What the comparison of a connection kept for somebody to look at.
+async fn found(stage: &Stage, connection: &str) -> Vec<ParkedDelivery> {
+    let merchant = MerchantId::new(NIGHT);
+    let mut parked = stage.operations.parked_deliveries(&merchant).await.expect("they can be listed");
+    parked.retain(|delivery| delivery.connection.as_str() == connection);
+    parked
+}
+
+/// The settings of the local run's demo merchant, under which every order of the demo finds its document.
+pub(crate) fn demo_settings() -> Value {
+    let file = tests::repository().join("infra/bogbro/src/cli/demo_settings.json");
+    let text = std::fs::read_to_string(file).expect("the demo's settings can be read");
+    serde_json::from_str(&text).expect("they are JSON")
+}
+
+/// Numbers of the invoices of the night's orders, by order.
+async fn booked(stage: &Stage, connection: &str) -> Vec<u32> {
+    let merchant = MerchantId::new(NIGHT);
+    let mut numbers = Vec::new();
+    for order in ["7301", "7302", "7303"] {
+        let needle = format!("{}/{order}", crate::stage::source(connection, "woocommerce"));
+        let head = stage.operations.transfer(&merchant, &needle).await.expect("it stands").head;
+        assert_eq!(head.status, Status::Done, "{order}: {:?}", head.facts);
+        let number = head.progress.invoice.expect("it is booked");
+        numbers.push(u32::try_from(number).expect("a number of the stand-in's"));
+    }
+    numbers
+}
