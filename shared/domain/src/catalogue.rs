@@ -146,6 +146,9 @@ pub struct KnownJournal {
     pub highest_number: Option<u32>,
     /// The number it gives next by itself.
     pub next_number: Option<u32>,
+    /// The contra account that it sets on customers' payments by itself: with one, a voucher that balances by its own entries does not
+    /// balance any more.
+    pub customer_contra_account: Option<u32>,
 }
 
 /// An account that can be posted on.

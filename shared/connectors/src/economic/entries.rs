@@ -255,6 +255,7 @@ pub(super) async fn ledger_data(transport: &dyn Transport) -> Result<LedgerData,
             lowest_number: answer.minimum_voucher_number.unwrap_or(1),
             highest_number: answer.maximum_voucher_number.filter(|number| *number > 0),
             next_number: answer.next_voucher_number,
+            customer_contra_account: answer.customer_contra_account.filter(|account| *account > 0),
         };
         data.journals.insert(answer.number, journal);
     }

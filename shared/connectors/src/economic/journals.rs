@@ -288,7 +288,10 @@ fn is_draft_as(step: &VoucherStep, entry: &VoucherEntry, found: &DraftEntryAnswe
                     == invoice.as_deref()
         }
     };
+    // A contra account was not asked for: the journal or a person put it there, and it would be booked too.
+    let alone = found.contra_account_number.is_none_or(|account| account == 0);
     same_target
+        && alone
         && amount(step, entry).is_ok_and(|wanted| wanted == found.amount.0)
         && found.currency == entry.amount.currency().code()
         && day_of(&found.date) == entry.date.to_string()
@@ -396,9 +399,14 @@ async fn used_numbers(
     Ok(drafts.into_iter().chain(booked).filter_map(|entry| entry.voucher_number).collect())
 }
 
-/// `date` within days.
+/// `date` within days. The last one is told by the day after it: whether a time at midnight is compared as a time or as a text, it
+/// is before that [U].
 pub(super) fn within(days: Days) -> Filter {
-    Filter::at_least("date", &days.from.to_string()).and(Filter::at_most("date", &days.to.to_string()))
+    let from = Filter::at_least("date", &days.from.to_string());
+    match days.to.tomorrow() {
+        Ok(after) => from.and(Filter::below("date", &after.to_string())),
+        Err(_) => from,
+    }
 }
 
 #[derive(Debug, serde::Deserialize)]

@@ -30,7 +30,7 @@
 //! | L | OpenAPI `PUT` needs `objectVersion`, or 409 | nothing is replaced there |
 //! | V | at most 500 entries in one call, all or none of them are made | `journals::check`, `journals::enter` |
 //! | V | the text of draft entries cannot be filtered by there, but on legacy REST and on booked entries it can | `journals::find` |
-//! | U | a date filter on a time at midnight takes a day, both ends within | `journals::within` |
+//! | U | how a filter compares a day with a time at midnight | `journals::within` is right either way |
 //! | V | `/journals/{n}/book` books everything in the journal | never called; `journals::book` names the entries |
 //! | V | a second file on a voucher becomes more pages of the first, unless `onConflict` is 1 | `entries::attach` |
 //! | U | names of the fields beside a file are taken without regard to case | `entries::attach` writes them as the vendor's example does |

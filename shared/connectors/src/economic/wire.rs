@@ -365,6 +365,7 @@ pub(crate) struct DraftEntryAnswer {
     pub(crate) amount: Number,
     pub(crate) currency: String,
     pub(crate) account_number: Option<u32>,
+    pub(crate) contra_account_number: Option<u32>,
     pub(crate) customer_number: Option<u32>,
     pub(crate) customer_invoice_number: Option<String>,
     pub(crate) vat_code: Option<String>,
@@ -414,6 +415,7 @@ pub(crate) struct JournalAnswer {
     pub(crate) next_voucher_number: Option<u32>,
     pub(crate) minimum_voucher_number: Option<u32>,
     pub(crate) maximum_voucher_number: Option<u32>,
+    pub(crate) customer_contra_account: Option<u32>,
 }
 
 /// A file on a voucher as answered.
