@@ -25,6 +25,7 @@ pub mod reports;
 pub mod retention;
 pub mod routes;
 pub mod sealing;
+pub mod statement;
 pub mod stock;
 pub mod table;
 pub mod telemetry;

@@ -20,3 +20,4 @@ pub use overview::{
 };
 pub use plan::{PayoutDecision, PayoutInput, PayoutPlan, plan_payout};
 pub use voucher::{Target, Voucher, VoucherEntry, VoucherStep};
+pub use words::{fee as fee_in_words, kind as kind_in_words};
