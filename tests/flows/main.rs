@@ -8,6 +8,7 @@ mod deployment;
 mod duplicates;
 mod fixtures;
 mod night;
+mod payouts;
 mod permissions;
 mod records;
 mod refunds;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use super::decisions::{Decisions, LineDecision};
 use super::entries::{Entries, Missing};
@@ -45,7 +46,8 @@ pub struct PayoutInput<'a> {
 }
 
 /// The vouchers of one payout.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct PayoutPlan {
     /// Which payout.
     pub key: BatchKey,
