@@ -298,7 +298,7 @@ pub(crate) async fn of_every_kind(stage: &Stage, settings: &Value) {
     let orders = vec![(7_900, total(&plain_order(7_900))), (7_904, 10_000), (7_908, 1)];
     let facts = Facts { refunded: 7_900, disputed: 7_900, orders };
     drop_file(stage, "stripe", "po_stage.json", &stripe(&facts).0);
-    until("it is matched", || in_state(stage, 1, PayoutState::Matched)).await;
+    until(stage, "it is matched", || in_state(stage, 1, PayoutState::Matched)).await;
     let (payouts, deadline) = stage.operations.payouts().expect("the engine");
     let record = records(stage).await.remove(0);
     let view = payouts.engine().show(&record.id, false).await.expect("it is shown");
@@ -317,24 +317,30 @@ pub(crate) async fn of_every_kind(stage: &Stage, settings: &Value) {
         Correction { by: "Bo".to_owned(), reason: "kunden har betalt to gange".to_owned(), lines };
     let corrected = payouts.engine().correct(&work(), &correction).await.expect("it is decided");
     payouts.leave_work(&corrected).await.expect("word is left");
-    until("it can be approved", || in_state(stage, 1, PayoutState::WaitingForApproval)).await;
+    until(stage, "it can be approved", || in_state(stage, 1, PayoutState::WaitingForApproval)).await;
     let plan = records(stage).await.remove(0).plan.expect("a plan").hash;
     let approved = payouts.engine().approve(&work(), "Bo", &plan).await.expect("it is approved");
     payouts.leave_work(&approved).await.expect("word is left");
-    until("it is posted", || in_state(stage, 1, PayoutState::Posted)).await;
+    until(stage, "it is posted", || in_state(stage, 1, PayoutState::Posted)).await;
     let turn = json!({ "source": "aws.events", "detail-type": "Scheduled Event", "detail": {} });
     stage.host.invoke("paymatch", turn.to_string()).await.expect("the clock's turn");
 }
 
 /// Waits until this holds.
-async fn until<F, Fut>(what: &str, holds: F)
+async fn until<F, Fut>(stage: &Stage, what: &str, holds: F)
 where
     F: Fn() -> Fut,
     Fut: Future<Output = bool>,
 {
     let started = Instant::now();
     while !holds().await {
-        assert!(started.elapsed() < Duration::from_secs(90), "{what} does not come");
+        if started.elapsed() > Duration::from_secs(60) {
+            let (payouts, _) = stage.operations.payouts().expect("the engine");
+            let files = payouts.files(&MerchantId::new(MERCHANT)).await;
+            let log =
+                std::fs::read_to_string(stage.host.data().join("logs/paymatch.log")).unwrap_or_default();
+            panic!("{what} does not come: {:#?} {files:#?}\n{log}", records(stage).await);
+        }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
@@ -417,7 +423,7 @@ async fn payouts_of_two_acquirers_are_matched_approved_posted_and_confirmed() {
     let ((stripe_text, stripe_paid), (adyen_text, adyen_paid)) = (stripe(&facts), adyen(&facts));
     drop_file(&stage, "stripe", "po_stage.json", &stripe_text);
     drop_file(&stage, "adyen", "settlement_detail_report_batch_48.csv", &adyen_text);
-    until("both wait for approval", || in_state(&stage, 2, PayoutState::WaitingForApproval)).await;
+    until(&stage, "both wait for approval", || in_state(&stage, 2, PayoutState::WaitingForApproval)).await;
 
     let (payouts, deadline) = stage.operations.payouts().expect("the engine");
     for record in records(&stage).await {
@@ -429,7 +435,7 @@ async fn payouts_of_two_acquirers_are_matched_approved_posted_and_confirmed() {
         let approved = payouts.engine().approve(&work, "Bo Bogholder", &plan.hash).await.expect("approved");
         payouts.leave_work(&approved).await.expect("word is left");
     }
-    until("both are posted", || in_state(&stage, 2, PayoutState::Posted)).await;
+    until(&stage, "both are posted", || in_state(&stage, 2, PayoutState::Posted)).await;
 
     let interim = [5830, 5831, 5840, 5850, 5860];
     let mut expected = facts.captured();
@@ -453,7 +459,7 @@ async fn payouts_of_two_acquirers_are_matched_approved_posted_and_confirmed() {
 
     drop_file(&stage, "stripe", "statement.xml", &statement(stripe_paid, adyen_paid));
     drop_file(&stage, "adyen", "statement.xml", &statement(stripe_paid, adyen_paid));
-    until("the bank confirms both", || in_state(&stage, 2, PayoutState::BankConfirmed)).await;
+    until(&stage, "the bank confirms both", || in_state(&stage, 2, PayoutState::BankConfirmed)).await;
     overview(&stage, &facts).await;
 }
 

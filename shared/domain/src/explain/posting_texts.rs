@@ -41,6 +41,19 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "payout-flow-unknown",
+        [
+            "Der er lagt en fil til {flow}, som indstillingerne ikke har.",
+            "Filen er ikke læst.",
+            "Sæt forløbet ind i indstillingerne, og læg filen igen.",
+        ],
+        [
+            "A file was dropped for {flow}, which the settings do not have.",
+            "The file was not read.",
+            "Put the flow into the settings, and drop the file again.",
+        ],
+    ),
+    entry(
         "payout-rejected",
         [
             "{system} afviste bilaget til udbetaling {payout}: {message}.",

@@ -1,6 +1,6 @@
 //! A payout for people: its record, and every line that somebody may have to decide about.
 
-use connectors::journals::{Days, EntryOrigin};
+use connectors::journals::{Days, EntryOrigin, LedgerEntry};
 use domain::matching::LineState;
 use domain::payout::{BalanceProof, FeeRate, LineDecision, Movement, fee_rates, prove_balance};
 use domain::{EffectKey, MerchantId, Money};
@@ -174,6 +174,9 @@ pub struct PayoutOverview {
     pub fees: Vec<FeeView>,
     /// Payouts that were looked at.
     pub payouts: usize,
+    /// Entries of the account that cannot be reckoned with, in words: nothing is proven over them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
 }
 
 /// The interim account in one currency.
@@ -269,6 +272,7 @@ impl PayoutEngine<'_> {
             without_document: Vec::new(),
             fees: Vec::new(),
             payouts: 0,
+            left_out: Vec::new(),
         };
         let records = self.records_since(merchant, flow, from, on).await?;
         view.payouts = records.len();
@@ -285,7 +289,7 @@ impl PayoutEngine<'_> {
         let fees = fee_rates(&settlements, &route.zone)
             .map_err(|error| PayoutFailure::Unavailable(error.to_string()))?;
         view.fees = fees.into_iter().map(FeeView::from).collect();
-        view.interim = self.interim(&route, &records, from, on).await?;
+        view.interim = self.interim(&route, &records, (from, on), &mut view.left_out).await?;
         Ok(view)
     }
 
@@ -315,8 +319,8 @@ impl PayoutEngine<'_> {
         &self,
         route: &PayoutRoute,
         records: &[PayoutRecord],
-        from: Date,
-        on: Date,
+        (from, on): (Date, Date),
+        left_out: &mut Vec<String>,
     ) -> Result<Vec<InterimView>, PayoutFailure> {
         let Some(account) = route.settings.accounts.receivable else { return Ok(Vec::new()) };
         let own = self.own_entries(records, account).await?;
@@ -332,12 +336,9 @@ impl PayoutEngine<'_> {
                 .map_err(|failure| PayoutFailure::Unavailable(failure.to_string()))?;
             // What the system carried over from the year before repeats that year's entries.
             for entry in answer.entries.iter().filter(|entry| entry.origin != EntryOrigin::Carried) {
-                let item = entry.document.map(|number| number.to_string());
-                let item = item
-                    .or_else(|| own.get(without_key(&entry.text)).cloned())
-                    .or_else(|| entry.voucher.map(|voucher| format!("#{voucher}")));
-                moved.push(Movement { item: item.unwrap_or_default(), day: entry.day, amount: entry.amount });
+                moved.push(Movement { item: item_of(entry, &own), day: entry.day, amount: entry.amount });
             }
+            left_out.extend(answer.left_out);
             match answer.next {
                 None => break,
                 next => page = next,
@@ -370,6 +371,22 @@ impl PayoutEngine<'_> {
             }
         }
         Ok(own)
+    }
+}
+
+/// What an entry on the interim account belongs to: the document that it concerns, that of Bogbro's own entry, or, of a document
+/// that was paid by its term when it was booked, the voucher, which has the document's number. Anything else is its own voucher.
+fn item_of(entry: &LedgerEntry, own: &std::collections::BTreeMap<String, String>) -> String {
+    if let Some(number) = entry.document {
+        return number.to_string();
+    }
+    if let Some(document) = own.get(without_key(&entry.text)) {
+        return document.clone();
+    }
+    match (entry.voucher, entry.origin) {
+        (Some(voucher), EntryOrigin::Document | EntryOrigin::Payment) => voucher.to_string(),
+        (Some(voucher), _) => format!("#{voucher}"),
+        (None, _) => entry.text.clone(),
     }
 }
 

@@ -7,7 +7,9 @@ mod routes;
 mod words;
 
 use domain::MerchantId;
+use domain::plan::Reason;
 use domain::settlement::BatchKey;
+use engine::payouts::record::PAYOUT_SCHEMA;
 use engine::payouts::store::PayoutStore as _;
 use engine::payouts::{
     FileBytes, Incoming, IntakeOutcome, IntakeRecord, PayoutEngine, PayoutFailure, PayoutId, PayoutRecord,
@@ -159,29 +161,49 @@ impl Payouts {
         let Some((merchant, flow, name)) = crate::keys::dropped(object) else {
             return Err(PayoutFailure::NotFound(object.to_owned()));
         };
+        if !self.knows_flow(&merchant, &flow).await? {
+            let reason = Reason::new("payout-flow-unknown").with("flow", &flow);
+            return self.refused_unread(&merchant, &flow, &name, object, reason).await;
+        }
         let limit = connectors::report::LONGEST_REPORT;
         match self.platform.files.get_dropped(object, limit).await {
             Ok(file) => self.take_in(&merchant, &flow, &name, &file, deadline).await.map(|_| ()),
             Err(PlatformError::NotFound(what)) => Err(PayoutFailure::NotFound(what)),
-            Err(PlatformError::Invalid(_)) => self.too_large(&merchant, &flow, &name, object, limit).await,
+            Err(PlatformError::Invalid(_)) => {
+                let reason = Reason::new("report-too-large").with("limit", limit >> 20);
+                self.refused_unread(&merchant, &flow, &name, object, reason).await
+            }
             Err(error) => Err(unavailable(error)),
         }
     }
 
-    /// A file that is not even read: it is told like any other that is refused.
-    async fn too_large(
+    /// Whether the merchant has a flow of that name: one that was put a moment ago is not known to every process yet, so the
+    /// merchant is read afresh before a file is refused for it.
+    async fn knows_flow(&self, merchant: &MerchantId, flow: &str) -> Result<bool, PayoutFailure> {
+        for afresh in [false, true] {
+            if afresh {
+                self.platform.merchants.forget(merchant);
+            }
+            let found = self.platform.merchants.merchant(merchant).await.map_err(|error| match error {
+                PlatformError::NotFound(what) => PayoutFailure::NotFound(what),
+                other => unavailable(other),
+            })?;
+            if found.record.file.payouts.iter().any(|known| known.name == flow) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// A file that is not even read: it is told like any other that is refused, and stays where it was dropped.
+    async fn refused_unread(
         &self,
         merchant: &MerchantId,
         flow: &str,
         name: &str,
         object: &str,
-        limit: u64,
+        reason: Reason,
     ) -> Result<(), PayoutFailure> {
-        use engine::payouts::record::PAYOUT_SCHEMA;
-        // A flow that is not the merchant's is told before anything of it is kept.
-        let known = engine::payouts::PayoutConnections::payout_route(&self.routes, merchant, flow).await;
-        known.map_err(|failure| PayoutFailure::NotFound(failure.to_string()))?;
-        let reason = domain::plan::Reason::new("report-too-large").with("limit", limit >> 20);
         tracing::warn!(event = "payout-file-refused", %merchant, flow, code = reason.code, "a file");
         let file = engine::payouts::FileRecord {
             sha256: crate::queue::hash(object.as_bytes()),
