@@ -30,7 +30,7 @@ fn one(
 ) -> Result<domain::Refund, Failure> {
     let money =
         |amount: Decimal| Money::round_decimal(amount, currency).map_err(|error| unreadable(place, error));
-    let inside = shop.taxes_included && holds_the_tax(refund, place)?;
+    let inside = shop.taxes_included && holds_the_tax(shop, refund, place)?;
     let parts = refund.parts.iter().filter(|part| !is_nothing(part));
     let lines = parts.map(|part| {
         let tax = money(part.tax)?;
@@ -61,14 +61,37 @@ fn is_nothing(part: &RefundPart) -> bool {
     part.amount.is_zero() && part.tax.is_zero() && part.quantity.is_zero()
 }
 
-/// Where prices hold the tax, a subtotal is taken to hold it too, unless only the other reading makes the money paid back.
-fn holds_the_tax(refund: &Refund, place: &str) -> Result<bool, Failure> {
+/// Where prices hold the tax, a subtotal is taken to hold it too, unless the parts say otherwise: by the proportion of tax to price
+/// that their lines were sold at, and where no line tells, by the sum that makes the money paid back. The proportion comes first,
+/// since goodwill of just the tax makes the other sum by chance.
+fn holds_the_tax(shop: &ShopOrder, refund: &Refund, place: &str) -> Result<bool, Failure> {
+    let (mut inside, mut outside) = (Decimal::ZERO, Decimal::ZERO);
+    for part in &refund.parts {
+        let Some((as_inside, as_outside)) = tax_of_both_readings(shop, part) else { continue };
+        inside = plus(place, inside, plus(place, part.tax, -as_inside)?.abs())?;
+        outside = plus(place, outside, plus(place, part.tax, -as_outside)?.abs())?;
+    }
+    if inside != outside {
+        return Ok(inside < outside);
+    }
     let (mut inside, mut outside) = (Decimal::ZERO, Decimal::ZERO);
     for part in &refund.parts {
         inside = plus(place, inside, part.amount)?;
         outside = plus(place, plus(place, outside, part.amount)?, part.tax)?;
     }
     Ok(inside == refund.paid || outside != refund.paid)
+}
+
+/// The tax that the part's subtotal would carry at its line's own proportion: with the tax in it, and without. `None` where the line
+/// is not known or tells nothing.
+fn tax_of_both_readings(shop: &ShopOrder, part: &RefundPart) -> Option<(Decimal, Decimal)> {
+    let line =
+        shop.lines.iter().chain(&shop.shipping_lines).find(|line| part.line.as_ref() == Some(&line.id))?;
+    let paid = line.amount.checked_sub(line.discount)?;
+    let tax = line.taxes.iter().try_fold(Decimal::ZERO, |sum, tax| sum.checked_add(tax.amount))?;
+    let net = paid.checked_sub(tax)?;
+    let share = part.amount.checked_mul(tax)?;
+    Some((share.checked_div(paid)?, share.checked_div(net)?))
 }
 
 /// The freight line that money for freight goes back on, where the refund names none: the first that cost something.

@@ -647,6 +647,20 @@ fn a_refund_reads_the_same_in_both_shapes() {
 }
 
 #[test]
+fn goodwill_of_just_the_tax_does_not_make_prices_without_tax() {
+    let dish = 9_007_199_254_741_003_i64;
+    // A subtotal of 50.00 that holds 10.00 of VAT, as the dish was sold; 10.00 more is given for the trouble.
+    let rest = changed(REST, |order| {
+        order["refunds"] = json!([{ "id": 7, "created_at": "2026-11-21T10:00:00Z",
+            "transactions": [{ "kind": "refund", "status": "success", "gateway": "bogus", "amount": "60.00" }],
+            "refund_line_items": [{ "line_item_id": dish, "quantity": 1, "subtotal": 50.0, "total_tax": 10.0, "restock_type": "return" }] }]);
+    });
+    let order = read_text(&rest).expect("it is an order");
+    let line = &order.refunds[0].lines[0];
+    assert_eq!((line.net.to_string(), line.vat.to_string()), ("40.00".to_owned(), "10.00".to_owned()));
+}
+
+#[test]
 fn failures_in_the_body_are_failures() {
     let error =
         |code: &str| json!({ "errors": [{ "message": "No", "extensions": { "code": code } }] }).to_string();
