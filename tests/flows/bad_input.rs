@@ -378,13 +378,13 @@ async fn booked(stage: &Stage, case: &Case) -> Result<(), String> {
 
 /// Something that stands visibly for a person.
 #[derive(Debug, PartialEq)]
-struct Entry {
+pub(crate) struct Entry {
     what: String,
-    reason: Reason,
-    delivery: bool,
+    pub(crate) reason: Reason,
+    pub(crate) delivery: bool,
 }
 
-async fn entries(stage: &Stage) -> Vec<Entry> {
+pub(crate) async fn entries(stage: &Stage) -> Vec<Entry> {
     let heads = stage.attention().await.into_iter().map(|head| Entry {
         what: head.transfer.to_string(),
         reason: Reason { code: head.status.code().unwrap_or_default().to_owned(), facts: head.facts },
@@ -401,7 +401,7 @@ async fn entries(stage: &Stage) -> Vec<Entry> {
 }
 
 /// A person reads it in Danish or English, with no hole where a fact should be.
-fn has_words(reason: &Reason) -> Result<(), String> {
+pub(crate) fn has_words(reason: &Reason) -> Result<(), String> {
     if !is_known(&reason.code) {
         return Err(format!("{} has no words", reason.code));
     }
@@ -428,7 +428,7 @@ fn show(stage: &Stage, text: &str) {
 }
 
 /// Lines of the functions' logs that tell of a panic.
-fn panics(stage: &Stage) -> Vec<String> {
+pub(crate) fn panics(stage: &Stage) -> Vec<String> {
     let logs = stage.folder().join("host/logs");
     let mut found = Vec::new();
     for file in tests::files_below(&logs, ".log") {
@@ -440,7 +440,7 @@ fn panics(stage: &Stage) -> Vec<String> {
 }
 
 /// Processes that needed more memory at their worst than the template gives them.
-fn greedy(stage: &Stage) -> Vec<String> {
+pub(crate) fn greedy(stage: &Stage) -> Vec<String> {
     let mut found = Vec::new();
     for function in stage.host.functions() {
         for process in &function.processes {
