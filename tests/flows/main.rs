@@ -2,6 +2,7 @@
 //! for the accounting system.
 
 mod bad_input;
+mod bad_refunds;
 mod captures;
 mod catalogue;
 mod deployment;

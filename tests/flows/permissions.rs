@@ -46,7 +46,7 @@ async fn what_the_functions_do_is_what_the_template_allows_them() {
     paused(&stage).await;
     taken_up_again(&stage).await;
     dead_letters(&stage).await;
-    nightly(&stage, &settings).await;
+    nightly(&stage, &with_stock(settings)).await;
     let notified = stage.host.invoke("notifications", json!({}).to_string()).await;
     notified.expect("the reports are made");
     assert!(!stage.host.mails().expect("the mails").is_empty(), "what needs somebody was mailed");

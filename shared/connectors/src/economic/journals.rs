@@ -31,6 +31,8 @@ const HIGHEST_INVOICE: u64 = 2_147_483_647;
 /// Voucher numbers that are looked up at once, and how often.
 const NUMBERS: u32 = 20;
 const LOOK_UPS: u32 = 25;
+/// Most voucher numbers that a person may have spread the entries of one voucher over.
+const SPREAD: usize = 20;
 /// Most differences that are told of one voucher.
 const DIFFERENCES: usize = 10;
 
@@ -184,6 +186,13 @@ async fn drafts_of(transport: &dyn Transport, step: &VoucherStep) -> Result<Vec<
         .collect();
     numbers.sort_unstable();
     numbers.dedup();
+    if numbers.len() > SPREAD {
+        let spread = numbers.len();
+        return Err(refused(
+            "too-many",
+            format!("the entries of a voucher stand under {spread} voucher numbers"),
+        ));
+    }
     let mut all = Vec::new();
     for number in numbers {
         all.extend(drafts_numbered(transport, step, number).await?);

@@ -11,7 +11,7 @@ use super::customer::{self, Buyer};
 use super::lines::{self, Built};
 use super::position::{Bucket, Position, of_lines, units};
 use super::products::{self, Purpose, Wanted};
-use super::split::split;
+use super::split::{opposite, split};
 use super::vat::Sale;
 use super::{Earlier, PlanInput, Stop, content, dates, difference, document, hold};
 use crate::document::{Document, DocumentLine, Totals};
@@ -236,7 +236,7 @@ fn add(
     let split = split(units(part.quantity), part.net.negated()?)?;
     for piece in split.pieces {
         // Units without a price come back too; a sum of nothing has no sign to tell it.
-        let quantity = if part.net.is_zero() { -piece.quantity } else { piece.quantity };
+        let quantity = if part.net.is_zero() { opposite(piece.quantity) } else { piece.quantity };
         built.lines.push(DocumentLine {
             product: product.clone(),
             description: description.clone(),
@@ -420,7 +420,7 @@ impl Position {
     /// Overflow.
     pub(super) fn put(&mut self, line: &LeftLine) -> Result<(), MoneyError> {
         self.take(&LeftLine {
-            quantity: -line.quantity,
+            quantity: opposite(line.quantity),
             net: line.net.negated()?,
             vat: line.vat.negated()?,
             ..line.clone()

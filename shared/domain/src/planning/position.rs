@@ -4,6 +4,7 @@
 
 use rust_decimal::Decimal;
 
+use super::split::opposite;
 use super::vat::own_vat;
 use crate::document::DocumentLine;
 use crate::money::{Currency, Money, MoneyError, Percentage};
@@ -79,7 +80,7 @@ impl Position {
                 line.vat = line.vat.minus(taken.vat)?;
             }
             None => self.left.push(LeftLine {
-                quantity: -taken.quantity,
+                quantity: opposite(taken.quantity),
                 net: taken.net.negated()?,
                 vat: taken.vat.negated()?,
                 ..taken.clone()

@@ -27,6 +27,11 @@ pub(crate) struct Split {
     pub(crate) quantity_lost: bool,
 }
 
+/// As many units the other way. None stays plain none: "-0" is another text than the one that is read again from a stored plan.
+pub(crate) fn opposite(quantity: Decimal) -> Decimal {
+    if quantity.is_zero() { Decimal::ZERO } else { -quantity }
+}
+
 /// Splits a net amount over a quantity, in as few pieces as possible. A negative net gives negative quantities.
 ///
 /// # Errors
@@ -43,7 +48,7 @@ pub(crate) fn split(quantity: Decimal, net: Money) -> Result<Split, MoneyError> 
     let pieces = if net.is_negative() {
         pieces
             .into_iter()
-            .map(|piece| Ok(Piece { quantity: -piece.quantity, net: piece.net.negated()?, ..piece }))
+            .map(|piece| Ok(Piece { quantity: opposite(piece.quantity), net: piece.net.negated()?, ..piece }))
             .collect::<Result<_, MoneyError>>()?
     } else {
         pieces

@@ -333,6 +333,7 @@ impl World {
             earlier: before,
         });
         assert_explained(&decision);
+        assert_stored_alike(&decision);
         decision
     }
 
@@ -366,6 +367,14 @@ impl World {
             other => panic!("not skipped: {other:?}"),
         }
     }
+}
+
+/// A plan is carried out from its stored text: read again it is the same, to the hash (a quantity of "-0" would not be).
+fn assert_stored_alike(decision: &Decision) {
+    let Decision::Transfer(plan) = decision else { return };
+    let stored = serde_json::to_string(plan).expect("JSON");
+    let read: Plan = serde_json::from_str(&stored).expect("a plan");
+    assert_eq!(read.hash(), plan.hash(), "{stored}");
 }
 
 /// Every reason that any test meets has words in both languages, and every fact that the words name is there.

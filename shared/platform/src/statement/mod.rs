@@ -85,7 +85,7 @@ const BALANCE: [Column; 2] = [text(32), figure(18)];
 const COUNTED: [Column; 2] = [text(40), figure(10)];
 const ENTRIES: [Column; 4] = [text(32), text(8), text(8), figure(18)];
 const LINES: [Column; 9] =
-    [figure(6), text(10), text(19), text(15), text(28), text(12), figure(13), figure(10), figure(13)];
+    [figure(6), text(10), text(19), text(14), text(27), text(14), figure(13), figure(10), figure(13)];
 const BESIDE: [Column; 2] = [text(17), text(100)];
 
 /// The states that are counted, in the order they are told.
