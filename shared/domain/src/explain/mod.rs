@@ -6,6 +6,7 @@
 mod afterwards;
 mod credits;
 mod customer_texts;
+mod ledger_texts;
 mod payouts;
 mod product_texts;
 mod records;
@@ -51,6 +52,7 @@ fn all() -> impl Iterator<Item = &'static Entry> {
         .chain(texts::SETTINGS)
         .chain(payouts::SETTLEMENTS)
         .chain(payouts::PAYOUTS)
+        .chain(ledger_texts::ENTRIES)
         .chain(stock_texts::STOCK)
         .chain(reports::REPORTS)
         .chain(customer_texts::ENTRIES)
