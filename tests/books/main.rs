@@ -355,6 +355,19 @@ fn a_person_may_move_change_and_book_and_all_of_it_is_seen() {
     });
     let found = block_on(Economic.find(&changed, &ours(30_000))).expect("read").expect("found");
     assert!(!found.is_draft() && found.differences.len() == 2, "{found:?}");
+
+    let rewritten = Books::new();
+    block_on(Economic.enter(&rewritten, &ours(30_000))).expect("entered");
+    rewritten.agreement(|agreement| {
+        agreement.draft_entries.values_mut().for_each(|entry| entry.text = "Udbetaling".to_owned());
+    });
+    let found = block_on(Economic.find(&rewritten, &ours(30_000))).expect("read").expect("found");
+    assert!(!found.is_draft() && found.differences.len() == 1, "told, and not entered again: {found:?}");
+    let numbers: Vec<u64> = found.drafts;
+    block_on(Economic.book_drafts(&rewritten, &key(Effect::Booking, "by hand"), 3, &numbers))
+        .expect("booked");
+    let found = block_on(Economic.find(&rewritten, &ours(30_000))).expect("read").expect("found");
+    assert!(!found.is_booked() && found.booked.len() == 2, "{found:?}");
 }
 
 #[test]

@@ -34,7 +34,8 @@ pub struct JournalLimits {
     pub file_bytes: usize,
 }
 
-/// A voucher as the accounting system has it. Only entries that carry the step's key are in it.
+/// A voucher as the accounting system has it: the entries that carry the step's key, or, when none does, those that stand under its
+/// number and are just what was asked for (a person wrote over their texts, which is then a difference).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnteredVoucher {
     /// The number it has there: a person may have given it another than it was entered with.

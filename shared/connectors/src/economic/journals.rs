@@ -152,28 +152,68 @@ pub(super) async fn find(
 ) -> Result<Option<EnteredVoucher>, Failure> {
     let mut drafts = drafts_of(transport, step).await?;
     let key = step.key.as_str();
-    let booked =
-        read_cursor::<BookedEntryAnswer>(transport, BOOKED_ENTRIES, Some(Filter::contains("text", key)))
-            .await?
-            .ok_or_else(|| no_right("booked entries"))?;
-    let booked: Vec<BookedEntryAnswer> =
-        booked.into_iter().filter(|entry| holds(entry.text.as_deref(), key)).collect();
-    if drafts.is_empty() && booked.is_empty() {
-        return Ok(None);
+    let mut booked = booked_by(transport, Filter::contains("text", key)).await?;
+    booked.retain(|entry| holds(entry.text.as_deref(), key));
+    if drafts.ours.is_empty() && booked.is_empty() {
+        return without_key(transport, step, &drafts.others).await;
     }
-    if !drafts.is_empty() && !booked.is_empty() {
+    if !drafts.ours.is_empty() && !booked.is_empty() {
         // What was met in both may have been booked in between.
         drafts = drafts_of(transport, step).await?;
     }
-    Ok(Some(compare(step, &drafts, &booked)))
+    Ok(Some(compare(step, &drafts.ours, &booked)))
+}
+
+/// A person may have written other texts over ours. What stands under the voucher's own number and is otherwise just what was asked
+/// for is taken for it, so it is not entered again; it is told, and a person judges.
+async fn without_key(
+    transport: &dyn Transport,
+    step: &VoucherStep,
+    drafts: &[DraftEntryAnswer],
+) -> Result<Option<EnteredVoucher>, Failure> {
+    let told = |mut found: EnteredVoucher| {
+        found.differences.push(Difference::new("text", &step.key, "the key is gone"));
+        Some(found)
+    };
+    let in_journal = compare(step, drafts, &[]);
+    if !drafts.is_empty() && in_journal.differences.is_empty() {
+        return Ok(told(in_journal));
+    }
+    let days: Vec<Date> = step.voucher.entries().iter().map(|entry| entry.date).collect();
+    let (Some(from), Some(to)) = (days.iter().min().copied(), days.iter().max().copied()) else {
+        return Ok(None);
+    };
+    let number = Filter::equals("voucherNumber", &step.number.to_string());
+    let booked = booked_by(transport, number.and(within(Days { from, to }))).await?;
+    let in_books = compare(step, &[], &booked);
+    if !booked.is_empty() && in_books.differences.is_empty() {
+        return Ok(told(in_books));
+    }
+    Ok(None)
+}
+
+async fn booked_by(transport: &dyn Transport, filter: Filter) -> Result<Vec<BookedEntryAnswer>, Failure> {
+    read_cursor::<BookedEntryAnswer>(transport, BOOKED_ENTRIES, Some(filter))
+        .await?
+        .ok_or_else(|| no_right("booked entries"))
+}
+
+/// Drafts as they were found.
+struct Drafts {
+    /// Those with the voucher's key.
+    ours: Vec<DraftEntryAnswer>,
+    /// Others under the voucher's own number.
+    others: Vec<DraftEntryAnswer>,
 }
 
 /// By journal and number, which is what the service can filter drafts by [V]; then by the text, which legacy REST can filter by, for
 /// entries that a person gave another number.
-async fn drafts_of(transport: &dyn Transport, step: &VoucherStep) -> Result<Vec<DraftEntryAnswer>, Failure> {
-    let found = drafts_numbered(transport, step, step.number).await?;
-    if !found.is_empty() {
-        return Ok(found);
+async fn drafts_of(transport: &dyn Transport, step: &VoucherStep) -> Result<Drafts, Failure> {
+    let keyed = |entry: &DraftEntryAnswer| holds(entry.text.as_deref(), step.key.as_str());
+    let (mut ours, others): (Vec<DraftEntryAnswer>, Vec<DraftEntryAnswer>) =
+        drafts_numbered(transport, step, step.number).await?.into_iter().partition(keyed);
+    if !ours.is_empty() {
+        return Ok(Drafts { ours, others });
     }
     let path = Item::of("/journals", u64::from(step.journal))?.path_to("entries");
     let filter = Filter::contains("text", step.key.as_str());
@@ -193,11 +233,10 @@ async fn drafts_of(transport: &dyn Transport, step: &VoucherStep) -> Result<Vec<
             format!("the entries of a voucher stand under {spread} voucher numbers"),
         ));
     }
-    let mut all = Vec::new();
     for number in numbers {
-        all.extend(drafts_numbered(transport, step, number).await?);
+        ours.extend(drafts_numbered(transport, step, number).await?.into_iter().filter(keyed));
     }
-    Ok(all)
+    Ok(Drafts { ours, others })
 }
 
 async fn drafts_numbered(
@@ -207,10 +246,9 @@ async fn drafts_numbered(
 ) -> Result<Vec<DraftEntryAnswer>, Failure> {
     let filter = Filter::equals("journalNumber", &step.journal.to_string())
         .and(Filter::equals("voucherNumber", &number.to_string()));
-    let found = read_cursor::<DraftEntryAnswer>(transport, DRAFT_ENTRIES, Some(filter))
+    read_cursor::<DraftEntryAnswer>(transport, DRAFT_ENTRIES, Some(filter))
         .await?
-        .ok_or_else(|| no_right("draft entries"))?;
-    Ok(found.into_iter().filter(|entry| holds(entry.text.as_deref(), step.key.as_str())).collect())
+        .ok_or_else(|| no_right("draft entries"))
 }
 
 /// Not to see is not to have found nothing: a voucher is not entered twice for want of a right.

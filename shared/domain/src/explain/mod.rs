@@ -6,6 +6,7 @@
 mod afterwards;
 mod credits;
 mod customer_texts;
+mod ledger_texts;
 mod payouts;
 mod posting_texts;
 mod product_texts;
@@ -53,6 +54,7 @@ fn all() -> impl Iterator<Item = &'static Entry> {
         .chain(payouts::SETTLEMENTS)
         .chain(payouts::PAYOUTS)
         .chain(posting_texts::ENTRIES)
+        .chain(ledger_texts::ENTRIES)
         .chain(stock_texts::STOCK)
         .chain(reports::REPORTS)
         .chain(customer_texts::ENTRIES)

@@ -5,6 +5,7 @@ mod arrivals;
 mod bank;
 mod decisions;
 mod entries;
+mod ledger;
 mod overview;
 mod parts;
 mod plan;
@@ -15,6 +16,7 @@ pub use approval::{Actor, Approval, ApprovalError, Automatic, PayoutState, autom
 pub use arrivals::{Arrival, Arrivals, arrival, arrivals, content_hash};
 pub use bank::{BankEntry, BookedEntry, ByHand, Confirmed, PayoutToFind, booked_by_hand, confirm_by_bank};
 pub use decisions::{Decisions, LineDecision};
+pub use ledger::ledger_problems;
 pub use overview::{
     Aged, BalanceProof, Captured, FeeRate, Movement, Overview, PaidOut, fee_rates, overview, prove_balance,
 };

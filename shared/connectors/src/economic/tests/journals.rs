@@ -58,6 +58,10 @@ fn booked() -> String {
     format!("{BOOKED}?filter=text$like:{}", step().key)
 }
 
+fn numbered_in_books() -> String {
+    format!("{BOOKED}?filter=voucherNumber$eq:30007$and:date$gte:2026-11-20$and:date$lt:2026-11-21")
+}
+
 fn items(entries: &[String]) -> String {
     format!(r#"{{"items":[{}]}}"#, entries.join(","))
 }
@@ -267,12 +271,41 @@ fn what_is_booked_while_it_is_looked_for_is_booked() {
 
 #[test]
 fn a_voucher_that_is_nowhere_is_not_there() {
-    let nothing = found(vec![
-        super::step(&numbered(30_007), 200, &items(&[])),
+    let other = drafts()[0].replace(step().key.as_str(), "of another").replace("970.0", "9.0");
+    for drafts in [vec![], vec![other]] {
+        let nothing = found(vec![
+            super::step(&numbered(30_007), 200, &items(&drafts)),
+            super::step(&legacy(), 200, &page(&[])),
+            super::step(&booked(), 200, &items(&[])),
+            super::step(&numbered_in_books(), 200, &items(&booked_entries()[..2])),
+        ]);
+        assert_eq!(nothing, Ok(None));
+    }
+}
+
+#[test]
+fn a_voucher_whose_texts_a_person_wrote_over_is_told_and_not_entered_again() {
+    let plain = |entries: Vec<String>| {
+        let key = step().key;
+        let upper = key.as_str().to_uppercase();
+        entries.iter().map(|entry| entry.replace(key.as_str(), "").replace(&upper, "")).collect::<Vec<_>>()
+    };
+    let in_journal = found(vec![
+        super::step(&numbered(30_007), 200, &items(&plain(drafts()))),
         super::step(&legacy(), 200, &page(&[])),
         super::step(&booked(), 200, &items(&[])),
     ]);
-    assert_eq!(nothing, Ok(None));
+    let in_books = found(vec![
+        super::step(&numbered(30_007), 200, &items(&[])),
+        super::step(&legacy(), 200, &page(&[])),
+        super::step(&booked(), 200, &items(&[])),
+        super::step(&numbered_in_books(), 200, &items(&plain(booked_entries()))),
+    ]);
+    for entered in [in_journal, in_books] {
+        let entered = entered.expect("read").expect("found");
+        assert_eq!(entered.differences.len(), 1, "{entered:?}");
+        assert!(!entered.is_draft() && !entered.is_booked());
+    }
 }
 
 #[test]
