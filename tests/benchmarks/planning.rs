@@ -51,6 +51,7 @@ pub(crate) fn measure(report: &mut Report, counted: &Counted) -> anyhow::Result<
             time_zone: &zone,
             today: record.today,
             earlier: None,
+            forgotten: None,
         })
     };
     let order = read()?;

@@ -45,6 +45,10 @@ pub(crate) enum Bug {
     RefundsByPlace,
     /// The look-up leaves out documents whose sum is below zero.
     CreditNotesNotFound,
+    /// What the shop is about to be told is not marked as in doubt.
+    StockNotInDoubt,
+    /// A run that was overtaken keeps it to itself.
+    StockNotSuspected,
 }
 
 impl Bug {
@@ -59,6 +63,9 @@ impl Bug {
 
     /// Bugs that only lives with refunds can show.
     pub(crate) const OF_CREDIT: [Bug; 2] = [Bug::RefundsByPlace, Bug::CreditNotesNotFound];
+
+    /// Bugs that only stock can show.
+    pub(crate) const OF_STOCK: [Bug; 2] = [Bug::StockNotInDoubt, Bug::StockNotSuspected];
 }
 
 /// The ledger with the bug, if it is the ledger's.

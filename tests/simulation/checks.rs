@@ -57,8 +57,12 @@ pub(crate) fn compared(history: &mut History, found: &mut Vec<String>) {
                 let of_persons = |reason: &domain::plan::Reason| {
                     let order =
                         reason.fact("reference").split(' ').next().and_then(|number| number.parse().ok());
+                    // Of what a restored ledger forgot, the comparison is what tells beside the hold.
                     reason.code == "books-unknown"
-                        && order.is_some_and(|order| deed(history, index, order).is_some())
+                        && order.is_some_and(|order| {
+                            deed(history, index, order).is_some()
+                                || crate::credits::edits_seen_as_one(history, order)
+                        })
                 };
                 let persons = comparison.findings.iter().filter(|reason| of_persons(reason)).count();
                 let agree = comparison.ledger == comparison.accounting || persons > 0;
@@ -145,15 +149,23 @@ pub(crate) fn documents(history: &History, index: usize, found: &mut Vec<String>
         .collect();
     for reference in by_reference.keys() {
         let known = plans.iter().any(|json| json.contains(&format!("\"reference\":\"{reference}\"")));
-        // A sales order that the restored ledger forgot is closed when its invoice stands as it should, and not before.
         let order = reference.split(' ').next().and_then(|number| number.parse().ok());
-        let held = order
-            .and_then(|order| history.head(index, order))
-            .is_some_and(|head| matches!(head.status, Status::Held { .. }) && history.plan.restore.is_some());
-        if !known && !held {
+        let told = order.is_some_and(|order| {
+            crate::credits::edits_seen_as_one(history, order) || cancelled_with_draft(history, index, order)
+        });
+        if !known && !told {
             found.push(format!("I6: no plan in the ledger has the reference {reference:?}"));
         }
     }
+}
+
+/// After a restore the draft of an order that was cancelled meanwhile is found, and left to the merchant by its number.
+pub(crate) fn cancelled_with_draft(history: &History, index: usize, order: usize) -> bool {
+    let is_told = |head: Head| match &head.status {
+        Status::Held { code } => code == "cancelled-with-draft",
+        _ => false,
+    };
+    history.plan.restore.is_some() && history.head(index, order).is_some_and(is_told)
 }
 
 /// I1 and I2 for payments: one for each order that was paid and is booked, for its whole amount, and none otherwise.

@@ -13,7 +13,7 @@ use connectors::woocommerce::WooCommerce;
 use domain::catalogue::MasterData;
 use domain::order::PaymentState;
 use domain::settings::{
-    CreditChoice, DifferenceMode, GoneProduct, HandlingRule, Registration, Template, UpdateWhen,
+    CreditChoice, DifferenceMode, GoneProduct, HandlingRule, Registration, StockMode, Template, UpdateWhen,
     WriteBackForm, read_settings,
 };
 use domain::{AgreementId, ConnectionId, DocumentKind, EffectKey, Failure, MerchantId, Settings};
@@ -53,6 +53,8 @@ pub(crate) struct Setup {
     pub(crate) per_line: bool,
     /// The shop's products are carried over.
     pub(crate) catalogue: bool,
+    /// The accounts' stock goes to the shop.
+    pub(crate) stock: bool,
     /// A register of VAT numbers is asked, and this is what it answers; `None` for one that is down.
     pub(crate) register: Option<Option<bool>>,
     /// Refunds, edits and cancellations after booking become documents; without it a person decides.
@@ -73,6 +75,7 @@ impl Setup {
             native_keys: true,
             per_line: false,
             catalogue: false,
+            stock: false,
             register: None,
             credits: false,
         }
@@ -136,6 +139,9 @@ fn settings(setup: &Setup) -> Settings {
         settings.products.catalogue.gone = GoneProduct::Bar;
         settings.products.catalogue.update.barcode = UpdateWhen::Always;
     }
+    if setup.stock {
+        settings.stock.mode = StockMode::Write;
+    }
     if !setup.credits {
         settings.credit.edits = CreditChoice::Hold;
         settings.credit.cancellations = CreditChoice::Hold;
@@ -189,9 +195,9 @@ pub(crate) fn world(setups: &[Setup]) -> World {
     let mut world = World::default();
     for (index, setup) in setups.iter().enumerate() {
         if setup.shopify {
-            world.shopify.insert(shop_name(index), shopify_shop(index));
+            world.shopify.insert(shop_name(index), shopify_shop(index, setup.stock));
         } else {
-            world.woocommerce.insert(shop_name(index), woocommerce_shop(index, setup.catalogue));
+            world.woocommerce.insert(shop_name(index), woocommerce_shop(index, setup));
         }
         let mut agreement = small_agreement().clone();
         agreement.number += u32::try_from(index).expect("few merchants");
@@ -199,6 +205,9 @@ pub(crate) fn world(setups: &[Setup]) -> World {
         agreement.agreement_grant_token = format!("canary-grant-{index}");
         agreement.lookup_lag_seconds = setup.lag_seconds;
         agreement.vat_rounding = if setup.per_line { VatRounding::PerLine } else { VatRounding::PerCode };
+        if setup.stock {
+            crate::stock::stock_agreement(&mut agreement);
+        }
         if !setup.native_keys {
             agreement.quirks.switch_off(sandbox::economic::Quirk::IdempotencyReplays);
         }
@@ -210,22 +219,32 @@ pub(crate) fn world(setups: &[Setup]) -> World {
 /// Where all webhooks go.
 const ADDRESS: &str = "https://bogbro.example/v1/webhooks/shop";
 
-fn woocommerce_shop(index: usize, catalogue: bool) -> sandbox::woocommerce::Shop {
+fn woocommerce_shop(index: usize, setup: &Setup) -> sandbox::woocommerce::Shop {
     let home = format!("https://shop-{index}.example/");
     let mut shop =
         sandbox::woocommerce::Shop::new(&home, &format!("ck_canary{index}"), &format!("cs_canary{index}"));
     let topics = ["order.created", "order.updated", "order.deleted", "product.updated", "product.deleted"];
-    for topic in topics.into_iter().filter(|topic| catalogue || topic.starts_with("order")) {
+    let products = setup.catalogue || setup.stock;
+    for topic in topics.into_iter().filter(|topic| products || topic.starts_with("order")) {
         shop.add_webhook(topic, ADDRESS, WEBHOOK_SECRET);
+    }
+    if setup.stock {
+        crate::stock::stock_woocommerce(&mut shop);
     }
     shop
 }
 
-fn shopify_shop(index: usize) -> sandbox::shopify::Shop {
+fn shopify_shop(index: usize, stock: bool) -> sandbox::shopify::Shop {
     let domain = format!("shop-{index}.myshopify.example");
     let mut shop = sandbox::shopify::Shop::new(&domain, &format!("canary-token-{index}"), WEBHOOK_SECRET);
     for topic in ["orders/create", "orders/updated", "orders/paid"] {
         shop.subscribe(crate::history::start(), topic, ADDRESS);
+    }
+    if stock {
+        for topic in ["products/update", "inventory_levels/update"] {
+            shop.subscribe(crate::history::start(), topic, ADDRESS);
+        }
+        crate::stock::stock_shopify(&mut shop);
     }
     shop
 }

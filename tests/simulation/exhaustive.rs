@@ -54,7 +54,14 @@ impl Flow {
             Flow::PaidLater => {
                 matches!(place, Place::Outside(_, Operation::WriteJournal | Operation::ReadJournal))
             }
-            Flow::Adopted => matches!(place, Place::Outside(_, Operation::ReadBooked)),
+            // The look-up by the other integration's reference, in every place where a document may stand.
+            Flow::Adopted => matches!(
+                place,
+                Place::Outside(
+                    System::Economic,
+                    Operation::ReadDrafts | Operation::ReadMasterData | Operation::ReadBooked
+                )
+            ),
             Flow::OrderFirst => matches!(
                 place,
                 Place::Outside(_, Operation::CreateDraft | Operation::Book | Operation::DeleteDraft)

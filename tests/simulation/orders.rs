@@ -145,6 +145,7 @@ fn line_of(
     let mut line = plain.clone();
     line["id"] = json!(id * 100 + place + 1);
     line["sku"] = json!(sku);
+    crate::stock::name_products(&mut line, sku);
     line["quantity"] = json!(units);
     line["subtotal"] = json!(amount(*net));
     line["total"] = json!(amount(*net));

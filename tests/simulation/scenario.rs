@@ -209,15 +209,15 @@ fn draft_life(
 fn setup(random: &mut Random, skewed: bool) -> Setup {
     let kind = if random.chance(700) { DocumentKind::BookedInvoice } else { DocumentKind::DraftInvoice };
     let booked = kind == DocumentKind::BookedInvoice;
-    let order_first = booked && random.chance(250);
-    let shopify = booked && !order_first && random.chance(150);
+    let order_first = booked && random.chance(350);
+    let shopify = booked && !order_first && random.chance(300);
     Setup {
         kind,
         order_first,
-        journal: booked && !order_first && random.chance(400),
+        journal: booked && !order_first && random.chance(600),
         adopts: booked && !order_first && !shopify && random.chance(150),
         shopify,
-        write_back: random.chance(500),
+        write_back: random.chance(if shopify { 900 } else { 500 }),
         difference: *random.pick(&[
             DifferenceMode::LeaveDraft,
             DifferenceMode::CorrectionLine,
@@ -233,6 +233,7 @@ fn setup(random: &mut Random, skewed: bool) -> Setup {
         native_keys: skewed || random.chance(400),
         per_line: random.chance(500),
         catalogue: false,
+        stock: false,
         register: None,
         credits: false,
     }
@@ -258,7 +259,10 @@ pub(crate) fn decider(mut random: Random, rate: u64) -> Decider {
     Box::new(move |_, place, _| {
         // What few histories do at all is disturbed more often, so that every step meets every fault.
         let (rare, most) = match place {
-            Place::Outside(_, Operation::DeleteDraft | Operation::WriteJournal) => (60, 850),
+            Place::Outside(_, Operation::DeleteDraft | Operation::WriteJournal)
+            | Place::Outside(System::Shopify, Operation::WriteOrder) => (60, 850),
+            Place::Outside(_, Operation::WriteShopStock) => (30, 600),
+            Place::Outside(System::Shopify, Operation::ReadShopProducts) => (8, 400),
             Place::Outside(_, Operation::WriteOrder) => (24, 700),
             Place::Outside(_, Operation::WriteDraft | Operation::ReadJournal) => (16, 500),
             Place::Outside(_, Operation::Book) => (12, 500),
@@ -266,7 +270,8 @@ pub(crate) fn decider(mut random: Random, rate: u64) -> Decider {
             Place::Outside(_, Operation::ReadBooked) => (6, 500),
             Place::Outside(System::Shopify, Operation::ReadOrder) => (4, 500),
             Place::Outside(_, Operation::CreateCustomer | Operation::CreateDraft) => (4, 500),
-            Place::Outside(_, Operation::ReadDrafts) | Place::Ledger("advance") => (2, 500),
+            Place::Outside(_, Operation::ReadDrafts | Operation::ReadShopProducts)
+            | Place::Ledger("advance" | "stock-state" | "put-stock-log") => (2, 500),
             _ => (1, 500),
         };
         if !random.chance((rate * rare).min(most)) {

@@ -31,8 +31,25 @@ const STEPS: &[Place] = &[
     Place::Outside(System::Economic, Operation::WriteJournal),
     Place::Outside(System::Economic, Operation::ReadJournal),
     Place::Outside(System::WooCommerce, Operation::WriteOrder),
+    Place::Outside(System::Shopify, Operation::WriteOrder),
     Place::Ledger("load-plan"),
     Place::Ledger("conclude"),
+];
+
+/// The steps of the stock flow, in order.
+pub(crate) const STOCK_STEPS: &[Place] = &[
+    Place::Ledger("claim-stock"),
+    Place::Ledger("stock-state"),
+    Place::Outside(System::Economic, Operation::ReadProducts),
+    Place::Outside(System::WooCommerce, Operation::ReadShopProducts),
+    Place::Outside(System::Shopify, Operation::ReadShopProducts),
+    Place::Ledger("put-stock-state"),
+    Place::Ledger("save-stock-head"),
+    Place::Ledger("drop-stock-state"),
+    Place::Ledger("stock-head"),
+    Place::Outside(System::WooCommerce, Operation::WriteShopStock),
+    Place::Outside(System::Shopify, Operation::WriteShopStock),
+    Place::Ledger("put-stock-log"),
 ];
 
 const PROCESS: &[&str] = &["crash before", "crash after", "freeze before", "freeze after"];
@@ -87,23 +104,33 @@ impl Table {
         faults
     }
 
-    /// Cells with fewer than `least` hits.
+    /// Cells of the order flow with fewer than `least` hits.
     pub(crate) fn thin_cells(&self, least: usize) -> Vec<String> {
+        self.thin_cells_of(STEPS, least)
+    }
+
+    /// Cells of these steps with fewer than `least` hits.
+    pub(crate) fn thin_cells_of(&self, steps: &[Place], least: usize) -> Vec<String> {
         let cells =
-            STEPS.iter().flat_map(|step| Table::faults(*step).into_iter().map(move |fault| (*step, fault)));
+            steps.iter().flat_map(|step| Table::faults(*step).into_iter().map(move |fault| (*step, fault)));
         cells
             .filter(|(step, fault)| self.count(*step, fault) < least)
             .map(|(step, fault)| format!("{} x {fault}: {}", step.name(), self.count(step, fault)))
             .collect()
     }
 
-    /// The table as text: a row for each fault, a column for each step.
+    /// The table of the order flow as text.
     pub(crate) fn text(&self) -> String {
+        self.text_of(STEPS)
+    }
+
+    /// The table as text: a row for each fault, a column for each of these steps.
+    pub(crate) fn text_of(&self, steps: &[Place]) -> String {
         let mut columns = String::new();
-        for (number, step) in STEPS.iter().enumerate() {
+        for (number, step) in steps.iter().enumerate() {
             columns.push_str(&format!("  {:>2} {}\n", number + 1, step.name()));
         }
-        let head: String = (1..=STEPS.len()).map(|number| format!("{number:>6}")).collect();
+        let head: String = (1..=steps.len()).map(|number| format!("{number:>6}")).collect();
         let mut text = format!("hits by fault (rows) and step (columns):\n{columns}{:<20}{head}\n", "");
         let faults = PROCESS.iter().chain(LEDGER).chain(OUTSIDE).chain(WRITES).chain(&["look-up lag"]);
         for fault in faults {
@@ -114,7 +141,7 @@ impl Table {
                     format!("{:>6}", "-")
                 }
             };
-            text.push_str(&format!("{fault:<20}{}\n", STEPS.iter().map(cell).collect::<String>()));
+            text.push_str(&format!("{fault:<20}{}\n", steps.iter().map(cell).collect::<String>()));
         }
         text
     }

@@ -5,13 +5,12 @@
 //! be seen. Before what cannot be undone the fence is proved again. What a person did to a draft is respected.
 
 use connectors::ports::{FoundDocument, OrderClosing};
-use domain::document::DocumentKind;
 use domain::identity::Effect;
 use domain::plan::{
     BookStep, CloseOrderStep, CustomerAction, CustomerStep, DocumentStep, NewCustomer, PaymentStep,
-    ProductStep, Reason, Step, SupersededOrder, WriteBackStep,
+    ProductStep, Reason, Step, WriteBackStep,
 };
-use domain::planning::{Verdict, judge, sales_order_reference};
+use domain::planning::{Verdict, judge};
 use domain::{Document, EffectKey, EntityKind, Failure, Plan};
 use jiff::SignedDuration;
 
@@ -46,11 +45,6 @@ enum Left {
     Next,
     /// The plan ends here.
     End(Ending),
-}
-
-/// The key under which a plan closes a sales order.
-pub(crate) fn closing_key(plan: &Plan) -> EffectKey {
-    EffectKey::new(&plan.transfer, Effect::Closing, plan.ordinal, &plan.agreement)
 }
 
 impl Session<'_> {
@@ -386,28 +380,7 @@ impl Session<'_> {
         } else {
             self.ensure(carrying, index, &Thing::Document(step), carrying.look_first).await?;
         }
-        let left = self.compare(carrying, plan, step).await?;
-        if matches!(left, Left::Next) && self.route.epoch.is_some() {
-            self.close_forgotten_order(plan, step).await?;
-        }
-        Ok(left)
-    }
-
-    /// After a restore the ledger may have forgotten that a sales order was made before this invoice: it is closed as well.
-    async fn close_forgotten_order(&mut self, plan: &Plan, step: &DocumentStep) -> Result<(), Stop> {
-        if step.document.kind == DocumentKind::Order || step.supersedes.is_some() {
-            return Ok(());
-        }
-        let reference = sales_order_reference(plan);
-        let port = self.route.accounting.port;
-        let found = port.find(&self.accounting(), &reference).await;
-        let found = found.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
-        for order in found.into_iter().filter(|found| found.kind == DocumentKind::Order) {
-            let order = SupersededOrder { number: order.number, reference: reference.clone() };
-            let key = closing_key(plan);
-            self.close_order(&CloseOrderStep { key, order }).await?;
-        }
-        Ok(())
+        self.compare(carrying, plan, step).await
     }
 
     /// Looks for a document that another integration made of this order, by the references it may stand under.
@@ -516,7 +489,8 @@ impl Session<'_> {
         Ok(Left::Next)
     }
 
-    fn verdict(&mut self, plan: &Plan) -> Verdict {
+    /// What the totals that were answered mean.
+    pub(crate) fn verdict(&mut self, plan: &Plan) -> Verdict {
         match &self.progress.totals {
             Some(totals) => {
                 self.notes.judged.push(*totals);

@@ -11,6 +11,7 @@ use connectors::ports::ReadingRules;
 use domain::catalogue::{Catalogue, ProductCatalogue};
 use domain::document::{DocumentKind, Totals};
 use domain::plan::Reason;
+use domain::planning::Forgotten;
 use domain::{AgreementId, ConnectionId, EffectKey, MerchantId, Settings, TransferId};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -157,6 +158,9 @@ pub struct PlanningRecord {
     /// Number of the customer that it was made out to, when it was known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<u32>,
+    /// What stood although the ledger had forgotten it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forgotten: Option<Forgotten>,
 }
 
 /// One call in full, redacted of credentials (which the transport adds after recording).

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use connectors::ports::{Fetched, FoundDocument};
 use domain::catalogue::{MasterData, Product};
 use domain::document::DocumentKind;
-use domain::plan::{CustomerAction, Reason, Step};
+use domain::plan::{CustomerAction, Reason, Step, SupersededOrder};
 use domain::planning::{
-    Earlier, PlanInput, StandingDocument, adjustment_needs, content_hash, invoice_reference, more_follows,
-    needs, plan,
+    Earlier, Forgotten, PlanInput, StandingDocument, Verdict, adjustment_needs, content_hash,
+    invoice_reference, more_follows, needs, plan, sales_order_reference,
 };
 use domain::{Catalogue, Decision, EffectKey, Order, Plan, VatNumberAnswer};
 
@@ -55,8 +55,13 @@ impl Session<'_> {
         if let Some(ending) = self.still_held(&order, earlier.as_ref()) {
             return Ok(ending);
         }
+        if let Some(ending) = self.look_again(&order, earlier.as_ref()).await? {
+            return Ok(ending);
+        }
+        let forgotten = self.forgotten(&order, earlier.as_ref()).await?;
         let recorded = self.standing().map(|(kind, number)| StandingDocument { kind, number });
-        let decision = self.decide(&order, &bare, "", self.earlier(earlier.as_ref(), recorded));
+        let decision =
+            self.decide(&order, &bare, "", self.earlier(earlier.as_ref(), recorded), forgotten.as_ref());
         if let Decision::Skip(reason) = decision {
             return Ok(self.skipped(reason, &order));
         }
@@ -72,8 +77,8 @@ impl Session<'_> {
             _ => self.catalogue(&order, before, master).await?,
         };
         let hash = catalogue.hash();
-        let decision = self.decide(&order, &catalogue, &hash, before);
-        self.note_planning(earlier.as_ref(), document);
+        let decision = self.decide(&order, &catalogue, &hash, before, forgotten.as_ref());
+        self.note_planning(earlier.as_ref(), document, forgotten);
         self.notes.catalogue_hash = Some(hash);
         self.notes.catalogue = Some(catalogue);
         match decision {
@@ -120,6 +125,39 @@ impl Session<'_> {
         }
         let number = self.standing().map(|(_, number)| number)?;
         Some(self.skipped(Reason::new("nothing-changed").with("number", number), order))
+    }
+
+    /// Before anything follows a booked document that is not as its plan says, it is looked at again: an answer that was spoiled on
+    /// its way is no difference. What really differs stays the merchant's, and no document is made on top of it: it would be
+    /// reckoned from what does not stand.
+    async fn look_again(&mut self, order: &Order, earlier: Option<&Plan>) -> Result<Option<Ending>, Stop> {
+        let (Some(plan), Some(held)) = (earlier, self.progress.held.clone()) else { return Ok(None) };
+        // These say nothing of the document itself.
+        let beside = ["payment-refused", "payment-differs", "sales-order-not-closed"];
+        let differs = !beside.contains(&held.code.as_str());
+        let Some(number) = self.progress.invoice.filter(|_| differs) else { return Ok(None) };
+        let unchanged = || Reason::new("nothing-changed").with("number", number);
+        let found = self.look_for(plan).await?.filter(|found| found.kind.is_booked());
+        let Some(found) = found else {
+            self.second_look().await?;
+            return Ok(Some(self.skipped(unchanged(), order)));
+        };
+        self.progress.doubt = None;
+        self.progress.held = None;
+        self.note_found(&found);
+        let agrees = matches!(self.verdict(plan), Verdict::Agrees | Verdict::Accepted(_));
+        let totals = found.totals;
+        self.documents
+            .iter_mut()
+            .filter(|record| record.ordinal == plan.ordinal)
+            .for_each(|record| record.totals = totals);
+        if agrees && self.progress.held.is_none() {
+            // Recorded before anything is planned on it.
+            let ending = self.skipped(unchanged(), order);
+            return Ok(Some(Ending { due_at: Some(self.engine.now()), ..ending }));
+        }
+        self.progress.held.get_or_insert(held);
+        Ok(Some(self.skipped(unchanged(), order)))
     }
 
     async fn fetch(&mut self) -> Result<Option<(Order, String)>, Stop> {
@@ -292,11 +330,36 @@ impl Session<'_> {
         if self.route.epoch.is_none() {
             return Ok(None);
         }
-        let port = self.route.accounting.port;
-        let found = port.find(&self.accounting(), &invoice_reference(plan)).await;
-        let found = found.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
+        let found =
+            self.find(&invoice_reference(&plan.transfer, &plan.order_number, &plan.agreement)).await?;
         let document = StandingDocument { kind: DocumentKind::Order, number };
         Ok((!found.is_empty()).then_some(Standing { document, found: None, edited: false }))
+    }
+
+    /// After a restore the ledger may have forgotten an order that was transferred: what was made of it first stands under the one
+    /// key that each of its sales order and its invoice has.
+    async fn forgotten(&mut self, order: &Order, earlier: Option<&Plan>) -> Result<Option<Forgotten>, Stop> {
+        let is_older = self.route.epoch.is_some_and(|epoch| order.created_at < epoch);
+        if earlier.is_some() || !is_older {
+            return Ok(None);
+        }
+        let (transfer, agreement) = (&self.head.transfer, &self.route.accounting.agreement);
+        let sales_order = sales_order_reference(transfer, &order.number, agreement);
+        let invoice = invoice_reference(transfer, &order.number, agreement);
+        let orders = self.find(&sales_order).await?;
+        let documents = self.find(&invoice).await?;
+        let standing = orders.iter().find(|found| found.kind == DocumentKind::Order);
+        let forgotten = Forgotten {
+            order: standing
+                .map(|found| SupersededOrder { number: found.number, reference: sales_order.clone() }),
+            document: documents.first().map(|found| (found.kind, found.number)),
+        };
+        Ok((forgotten != Forgotten::default()).then_some(forgotten))
+    }
+
+    async fn find(&self, reference: &str) -> Result<Vec<FoundDocument>, Stop> {
+        let found = self.route.accounting.port.find(&self.accounting(), reference).await;
+        found.map_err(|failure| self.stop_of(Side::Accounting, failure))
     }
 
     /// A document that is not found is believed to be removed only when a second look, after the look-up lag, agrees.
@@ -401,6 +464,7 @@ impl Session<'_> {
         catalogue: &Catalogue,
         catalogue_hash: &str,
         earlier: Option<Earlier<'_>>,
+        forgotten: Option<&Forgotten>,
     ) -> Decision {
         plan(&PlanInput {
             transfer: &self.head.transfer,
@@ -414,6 +478,7 @@ impl Session<'_> {
             time_zone: &self.route.time_zone,
             today: self.today(),
             earlier,
+            forgotten,
         })
     }
 
@@ -426,7 +491,12 @@ impl Session<'_> {
         self.route.time_zone.to_datetime(self.engine.now()).date()
     }
 
-    pub(crate) fn note_planning(&mut self, earlier: Option<&Plan>, standing: Option<StandingDocument>) {
+    pub(crate) fn note_planning(
+        &mut self,
+        earlier: Option<&Plan>,
+        standing: Option<StandingDocument>,
+        forgotten: Option<Forgotten>,
+    ) {
         self.notes.planning = Some(PlanningRecord {
             transfer: self.head.transfer.clone(),
             shop: self.route.shop.connection.clone(),
@@ -441,6 +511,7 @@ impl Session<'_> {
             standing: standing.map(|document| (document.kind, document.number)),
             adopted: earlier.is_some() && self.is_adopted(),
             customer: self.progress.customer.filter(|_| earlier.is_some()),
+            forgotten,
         });
     }
 
@@ -507,6 +578,10 @@ impl Session<'_> {
 
     pub(crate) async fn store_plan(&mut self, plan: &Plan, hash: &str, applied: Applied) -> Result<(), Stop> {
         let json = serde_json::to_string(plan).map_err(|error| Stop::Ledger(error.to_string()))?;
+        debug_assert!(
+            serde_json::from_str::<Plan>(&json).is_ok_and(|read| read.hash() == *hash),
+            "a plan that is read otherwise than it was stored could never be finished"
+        );
         let order = self.order.clone().ok_or_else(|| Stop::Ledger("no order was read".to_owned()))?;
         "transfer".clone_into(&mut self.notes.decision);
         // An order belongs to the day of its first document, also when a credit note follows.

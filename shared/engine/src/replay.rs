@@ -13,10 +13,8 @@ use connectors::http::{Request, Response, Transport};
 use connectors::ports::{Accounting, Webshop};
 use connectors::registry;
 use domain::identity::Effect;
-use domain::plan::{CustomerAction, Step, SupersededOrder};
-use domain::planning::{
-    Earlier, PlanInput, ProductInput, StandingDocument, judge, plan, plan_product, sales_order_reference,
-};
+use domain::plan::{CustomerAction, Step};
+use domain::planning::{Earlier, PlanInput, ProductInput, StandingDocument, judge, plan, plan_product};
 use domain::{Decision, EffectKey, EntityKind, Failure, Plan};
 use jiff::tz::TimeZone;
 
@@ -123,6 +121,7 @@ fn replan_row(row: usize, entry: &LogEntry, made: &[Replanned]) -> Result<Replan
             adopted: planning.adopted,
             customer: planning.customer,
         }),
+        forgotten: planning.forgotten.as_ref(),
     });
     same_plan(row, decision, recorded, planning)
 }
@@ -192,9 +191,10 @@ pub async fn prove_requests(trace: &Trace) -> Result<usize, ReplayFailure> {
     let mut proved = 0;
     for (row, entry) in trace.rows.iter().enumerate() {
         let Some(personal) = &entry.personal else { continue };
-        for call in &personal.calls {
+        for (place, call) in personal.calls.iter().enumerate() {
             let Some(key) = &call.key else { continue };
-            let transport = Replaying { calls: &personal.calls, key, asked: Mutex::new(Vec::new()) };
+            let until_then = &personal.calls[..=place];
+            let transport = Replaying { calls: until_then, key, asked: Mutex::new(Vec::new()) };
             let known = ask_again(&plans, entry, call, key, &transport).await;
             let asked = transport.asked.into_inner().unwrap_or_default();
             if !known {
@@ -209,7 +209,7 @@ pub async fn prove_requests(trace: &Trace) -> Result<usize, ReplayFailure> {
     Ok(proved)
 }
 
-/// Answers what was answered then, and keeps what is asked now.
+/// Answers what was answered last before the call that is proved, and keeps what is asked now.
 struct Replaying<'a> {
     calls: &'a [RecordedCall],
     key: &'a EffectKey,
@@ -218,7 +218,7 @@ struct Replaying<'a> {
 
 impl Replaying<'_> {
     fn answer(&self, request: &Request) -> Result<Response, Failure> {
-        let then = self.calls.iter().find(|call| call.request == *request);
+        let then = self.calls.iter().rfind(|call| call.request == *request);
         match then.and_then(|call| Some((call, call.status?))) {
             Some((call, status)) => {
                 Ok(Response { status, headers: call.headers.clone(), body: call.answer.clone().into_bytes() })
@@ -283,10 +283,6 @@ async fn ask_again(
             replanned.plan.ordinal | crate::execute::CORRECTION,
             &replanned.plan.agreement,
         );
-        if crate::execute::closing_key(&replanned.plan) == *key {
-            known = true;
-            ends.close_forgotten(&replanned.plan, key, call, transport).await;
-        }
         if correction == *key {
             known = true;
             ends.correct(&replanned.plan, key, entry, transport).await;
@@ -372,19 +368,6 @@ impl Ends<'_> {
                 let _ = self.shop.write_back(transport, entity, step, &number.to_string()).await;
             }
         }
-    }
-
-    /// The closing of a sales order that the ledger had forgotten: its number was found, and stands in the call alone.
-    async fn close_forgotten(
-        &self,
-        plan: &Plan,
-        key: &EffectKey,
-        call: &RecordedCall,
-        transport: &Replaying<'_>,
-    ) {
-        let number = call.request.path.rsplit('/').next().and_then(|number| number.parse().ok());
-        let order = SupersededOrder { number: number.unwrap_or(0), reference: sales_order_reference(plan) };
-        let _ = self.accounting.close_order(transport, key, &order).await;
     }
 
     /// The correction that the target's first answer asked for.

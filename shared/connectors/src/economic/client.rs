@@ -209,6 +209,19 @@ pub(crate) async fn write(
     send(transport, key, Request::json(method, path, body).on(REST), idempotency).await
 }
 
+/// Replaces what was read just before. The same content over another one is another write: an answer that is remembered of the
+/// first would hide that somebody, or a plan that a restored ledger has forgotten, wrote in between.
+pub(crate) async fn replace(
+    transport: &dyn Transport,
+    key: &EffectKey,
+    path: String,
+    body: String,
+    before: &str,
+) -> Result<Response, Failure> {
+    let idempotency = idempotency_key(key, Method::Put, &path, &format!("{before}\n{body}"));
+    send(transport, key, Request::json(Method::Put, path, body).on(REST), idempotency).await
+}
+
 /// Writes a body to an OpenAPI service.
 pub(crate) async fn post_openapi(
     transport: &dyn Transport,
@@ -247,10 +260,20 @@ pub(crate) async fn delete(transport: &dyn Transport, key: &EffectKey, item: &It
     let request = Request { method: Method::Delete, ..Request::get(item.path()) };
     let request = request.on(REST).header("Idempotency-Key", idempotency);
     let response = transport.write(key, request).await?;
-    if response.is_success() || response.status == 404 {
+    if response.status == 404 {
         return Ok(());
     }
-    Err(failure(&response, Call::Write))
+    // Nothing (204), or how many were deleted (200) [L].
+    acknowledged(&response, "a deletion")
+}
+
+/// A write whose answer says nothing that is needed was done when e-conomic itself says so: with nothing, or with JSON. A page
+/// of some proxy's with the status of a success says nothing about it.
+pub(crate) fn acknowledged(response: &Response, what: &str) -> Result<(), Failure> {
+    match text(response, Call::Write)?.trim() {
+        "" => Ok(()),
+        answer => parse::<serde::de::IgnoredAny>(answer, Call::Write, what).map(drop),
+    }
 }
 
 /// The value of `Idempotency-Key`: the effect's key and a digest of what is sent.

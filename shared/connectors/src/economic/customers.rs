@@ -8,7 +8,7 @@ use domain::{EffectKey, Failure};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::client::{Item, json, parse, read_all, read_item, text, write};
+use super::client::{Item, acknowledged, json, parse, read_all, read_item, text, write};
 use super::countries::{country_code, country_name};
 use super::errors::{Call, refused};
 use super::filter::Filter;
@@ -331,8 +331,8 @@ pub(super) async fn update(
     };
     same_customer(number, raw, &current)?;
     let body = changed_body(&current, fields)?;
-    write(transport, key, Method::Put, item.path(), body).await?;
-    Ok(())
+    let response = write(transport, key, Method::Put, item.path(), body).await?;
+    acknowledged(&response, "a customer")
 }
 
 /// A number that was deleted may be somebody else's by now [L]: when all that tells customers apart is different, nothing is

@@ -6,7 +6,9 @@ use domain::{EffectKey, Failure};
 use jiff::civil::Date;
 
 use super::client::REST;
-use super::client::{Item, delete, json, parse, read_all, read_all_if_there, read_item, text, write};
+use super::client::{
+    Item, delete, json, parse, read_all, read_all_if_there, read_item, replace, text, write,
+};
 use super::errors::{Call, failure, refused};
 use super::filter::Filter;
 use super::limits;
@@ -55,9 +57,9 @@ pub(super) async fn update(
     check(document, customer)?;
     let (collection, kind) = draft_place(document.kind);
     let item = Item::of(collection, number)?;
-    must_stand(transport, &item, document).await?;
+    let before = must_stand(transport, &item, document).await?;
     let body = json(&replacing_body(document, customer))?;
-    let response = write(transport, key, Method::Put, item.path(), body).await?;
+    let response = replace(transport, key, item.path(), body, &before).await?;
     let mut found = compared(kind, &text(&response, Call::Write)?, document, customer)?;
     if response.status == 201 {
         // It was booked or deleted between the look and the write, and the PUT, being an upsert, made it anew [L].
@@ -67,14 +69,14 @@ pub(super) async fn update(
 }
 
 /// A PUT makes what does not exist [L]: replacing a draft that was booked would make a second invoice. So the draft must be
-/// there, and must still be ours.
-async fn must_stand(transport: &dyn Transport, item: &Item, document: &Document) -> Result<(), Failure> {
+/// there, and must still be ours. Returns it as it stands.
+async fn must_stand(transport: &dyn Transport, item: &Item, document: &Document) -> Result<String, Failure> {
     let Some(raw) = read_item(transport, item.path()).await? else {
         return Err(refused("gone", format!("{} no longer exists: it was booked or deleted", item.path())));
     };
     let answer: DocumentAnswer = parse(&raw, Call::Read, &item.path())?;
     if reference(&answer) == document.reference || holds(&answer, &document.reference) {
-        return Ok(());
+        return Ok(raw);
     }
     Err(refused(
         "not-ours",

@@ -110,7 +110,7 @@ pub(super) fn credit_note(
 ) -> Result<Plan, Stop> {
     let sale = sale_of(input, earlier)?;
     let mut after = position.clone();
-    let mut built = nothing_built(input, parts.len());
+    let mut built = nothing_built(input, position, parts.len());
     let mut warnings = Vec::new();
     for part in &parts {
         let product = add(input, &sale, position, part, &mut built)?;
@@ -182,6 +182,37 @@ pub(super) fn further_invoice(
     finish(input, earlier, after, Draft { sale, built, key, day, texts, below_zero: false, warnings })
 }
 
+/// A document that was to be booked and still stands as a draft: it differed, or its booking was refused. Nothing may follow it
+/// before it is booked, or the books would never hold what the next one is reckoned from. Its content is its own plan's: written
+/// again and compared again.
+pub(super) fn unfinished(input: &PlanInput<'_>, earlier: &Earlier<'_>) -> Option<Plan> {
+    let before = earlier.plan;
+    let is_draft = earlier.document.is_some_and(|document| !document.kind.is_booked());
+    let was_to_be_booked = before.steps.iter().any(|step| matches!(step, Step::Book(_)));
+    let wanted = is_draft && was_to_be_booked && is_booked(input, earlier);
+    if before.adjustment.is_none() || !wanted {
+        return None;
+    }
+    let ordinal = ordinal(earlier);
+    let key = EffectKey::new(input.transfer, Effect::Amendment, ordinal, input.agreement);
+    let again = |step: &Step| match step {
+        Step::CreateDocument(step) | Step::UpdateDraft(step) => {
+            Some(Step::UpdateDraft(DocumentStep { key: key.clone(), ..step.clone() }))
+        }
+        // They were made before the draft was.
+        Step::CreateProduct(_) => None,
+        step => Some(step.clone()),
+    };
+    Some(Plan {
+        ordinal,
+        settings_version: input.settings_version,
+        catalogue_hash: input.catalogue_hash.to_owned(),
+        steps: before.steps.iter().filter_map(again).collect(),
+        warnings: Vec::new(),
+        ..before.clone()
+    })
+}
+
 /// What a document of an adjustment is put together from.
 struct Draft<'a> {
     sale: Sale,
@@ -203,14 +234,15 @@ fn ordinal(earlier: &Earlier<'_>) -> u32 {
     earlier.plan.ordinal.saturating_add(1)
 }
 
-fn nothing_built(input: &PlanInput<'_>, parts: usize) -> Built {
+fn nothing_built(input: &PlanInput<'_>, position: &Position, parts: usize) -> Built {
     Built {
         lines: Vec::new(),
         new_products: Vec::new(),
         shop: super::no_totals(input.order.currency),
-        // VAT of what is taken back was rounded on the invoice, and again on each credit note before this one: the merchant's
-        // half unit a line is allowed for both.
-        parts: 2 * parts,
+        // The merchant's half unit is for each line of the order, since the shop rounded the VAT of each: an amount that goes
+        // back for no line takes all of that with it in one line. What it is made of itself was rounded on the invoice, and
+        // again on each credit note before this one.
+        parts: 2 * parts + position.sold.len().max(input.order.lines.len()),
     }
 }
 

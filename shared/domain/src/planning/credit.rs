@@ -7,7 +7,7 @@
 
 use rust_decimal::Decimal;
 
-use super::adjustment::{Cause, Part, Target, credit_note, further_invoice};
+use super::adjustment::{Cause, Part, Target, credit_note, further_invoice, unfinished};
 use super::position::{Bucket, Position};
 use super::vat::{Sale, effective_rate, own_vat};
 use super::{Earlier, PlanInput, Stop, hold, lines, trigger, unchanged};
@@ -44,6 +44,9 @@ pub fn more_follows(order: &Order, settings: &Settings, plan: &Plan) -> bool {
 /// # Errors
 /// Skips when the books say what the shop says; holds what is the merchant's to decide.
 pub(super) fn plan(input: &PlanInput<'_>, earlier: &Earlier<'_>) -> Result<Plan, Stop> {
+    if let Some(plan) = unfinished(input, earlier) {
+        return Ok(plan);
+    }
     input.order.check().map_err(|fault| Stop::Hold(trigger::fault_reason(&fault)))?;
     let number = earlier.document.map_or(0, |document| document.number);
     let position = Position::after(earlier.plan, number)?;

@@ -26,6 +26,7 @@ mod vat;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 pub use catalogue_check::{CatalogueFinding, check_catalogue, grouped};
 pub use content::hash as content_hash;
@@ -70,6 +71,8 @@ pub struct PlanInput<'a> {
     pub today: Date,
     /// The last plan of this transfer that was carried out, and what stands of it.
     pub earlier: Option<Earlier<'a>>,
+    /// What stands of this transfer although no earlier plan is known.
+    pub forgotten: Option<&'a Forgotten>,
 }
 
 /// An earlier plan of the same transfer and what stands of it in the target.
@@ -90,6 +93,18 @@ impl Earlier<'_> {
     pub fn is_invoiced(&self) -> bool {
         credit::is_invoiced(self)
     }
+}
+
+/// What stands in the target of a transfer that a ledger restored from a backup has forgotten.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Forgotten {
+    /// Its sales order: an invoice takes the place of it as of any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<SupersededOrder>,
+    /// Its draft or invoice. One that is booked is planned whatever became of the order since, so that what became of it can follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<(DocumentKind, u64)>,
 }
 
 /// A document of an earlier plan as it stands in the target now.
@@ -328,18 +343,14 @@ fn first_of(input: &PlanInput<'_>, kind: DocumentKind, replaced: Option<&Plan>) 
     }
 }
 
-/// The reference of the invoice of a plan's order.
-pub fn invoice_reference(plan: &Plan) -> String {
-    reference_of(plan, Effect::Document)
+/// The reference that the invoice of a transfer carries, if one was made.
+pub fn invoice_reference(transfer: &TransferId, order_number: &str, agreement: &AgreementId) -> String {
+    document::reference(order_number, &EffectKey::new(transfer, Effect::Document, 1, agreement))
 }
 
-/// The reference of the sales order of a plan's order.
-pub fn sales_order_reference(plan: &Plan) -> String {
-    reference_of(plan, Effect::SalesOrder)
-}
-
-fn reference_of(plan: &Plan, effect: Effect) -> String {
-    document::reference(&plan.order_number, &EffectKey::new(&plan.transfer, effect, 1, &plan.agreement))
+/// The reference that the sales order of a transfer carries, if one was made.
+pub fn sales_order_reference(transfer: &TransferId, order_number: &str, agreement: &AgreementId) -> String {
+    document::reference(order_number, &EffectKey::new(transfer, Effect::SalesOrder, 1, agreement))
 }
 
 /// What is made or changed, under which ordinal, key and reference.
@@ -376,10 +387,16 @@ impl Making {
                     reference,
                     document_key,
                     updates: false,
-                    supersedes: replaced.map(|(plan, document)| SupersededOrder {
-                        number: document.number,
-                        reference: plan.reference.clone(),
-                    }),
+                    supersedes: match replaced {
+                        Some((plan, document)) => Some(SupersededOrder {
+                            number: document.number,
+                            reference: plan.reference.clone(),
+                        }),
+                        None => {
+                            let order = input.forgotten.and_then(|forgotten| forgotten.order.clone());
+                            order.filter(|_| kind != DocumentKind::Order)
+                        }
+                    },
                 }
             }
         }

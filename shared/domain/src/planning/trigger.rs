@@ -14,6 +14,12 @@ pub(super) fn decide(input: &PlanInput<'_>) -> Result<DocumentKind, Stop> {
     let order = input.order;
     let settings = &input.settings.trigger;
     let skip = |code: &str| Err(Stop::Skip(Reason::new(code).with("order", &order.number)));
+    let forgotten = input.forgotten;
+    if forgotten.and_then(|forgotten| forgotten.document).is_some_and(|(kind, _)| kind.is_booked()) {
+        // It is found and taken over as it stands. An order's invoice is never itself an order.
+        let kind = input.settings.document.kind;
+        return Ok(if kind == DocumentKind::Order { DocumentKind::BookedInvoice } else { kind });
+    }
     if order.test {
         return skip("test-order");
     }
@@ -21,9 +27,14 @@ pub(super) fn decide(input: &PlanInput<'_>) -> Result<DocumentKind, Stop> {
         return skip("fraud-hold");
     }
     if order.cancelled {
-        return match input.earlier.and_then(|earlier| earlier.document) {
-            Some(document) => Err(Stop::Hold(
-                hold("cancelled-with-draft").with("order", &order.number).with("number", document.number),
+        let known = input.earlier.and_then(|earlier| earlier.document).map(|document| document.number);
+        let forgotten = forgotten.and_then(|forgotten| {
+            let draft = forgotten.document.map(|(_, number)| number);
+            draft.or(forgotten.order.as_ref().map(|order| order.number))
+        });
+        return match known.or(forgotten) {
+            Some(number) => Err(Stop::Hold(
+                hold("cancelled-with-draft").with("order", &order.number).with("number", number),
             )),
             None => skip("cancelled"),
         };

@@ -349,6 +349,30 @@ fn an_invoice_that_a_person_booked_is_credited_by_a_draft() {
 }
 
 #[test]
+fn a_credit_note_that_still_stands_as_a_draft_is_booked_before_anything_follows_it() {
+    let refunded = given_back(vec![one_mug("99.95")]);
+    let credit = refunded.plan();
+    // Its totals were answered otherwise, or its booking was refused; meanwhile more money went back.
+    let draft = StandingDocument { kind: DocumentKind::DraftCreditNote, number: 7 };
+    let later = refunded.with(|world| {
+        world.earlier = Some((credit.clone(), Some(draft)));
+        world.order.refunds.push(Refund { id: "88".to_owned(), ..by_amount("10.00") });
+    });
+    let again = later.plan();
+    assert_eq!(again.reference, credit.reference, "it is the same document");
+    assert_eq!((document(&again), &again.refunds), (document(&credit), &credit.refunds));
+    assert!(again.steps.iter().any(|step| matches!(step, Step::UpdateDraft(_))));
+    assert!(again.steps.iter().any(|step| matches!(step, Step::Book(_))));
+    assert!(!again.steps.iter().any(|step| matches!(step, Step::CreateDocument(_))));
+    assert_eq!(again.ordinal, credit.ordinal + 1);
+    // Once it is booked, the second refund follows.
+    let booked = StandingDocument { kind: DocumentKind::BookedCreditNote, number: 10_002 };
+    let second = later.with(|world| world.earlier = Some((again, Some(booked)))).plan();
+    assert_eq!(document(&second).expected.gross, dkk("-10.00"));
+    assert_ne!(second.reference, credit.reference);
+}
+
+#[test]
 fn what_the_merchant_keeps_for_themselves() {
     let by_choice = |settings: &str| given_back(vec![one_mug("99.95")]).with_settings(settings);
     let held = by_choice(r#"{"credit":{"refunds-with-lines":"hold"}}"#).held();

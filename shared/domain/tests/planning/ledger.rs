@@ -115,6 +115,9 @@ fn settle(mut world: World, booked: &mut i64, keys: &mut BTreeSet<String>, numbe
             Decision::Hold(reason) => panic!("held: {reason:?}"),
             Decision::Transfer(plan) => *plan,
         };
+        let stored = serde_json::to_string(&plan).expect("it has a JSON form");
+        let read: domain::Plan = serde_json::from_str(&stored).expect("it is read again");
+        assert_eq!(read.hash(), plan.hash(), "a plan is read as it was stored");
         let step = plan.document_step().expect("a document");
         assert!(keys.insert(step.key.to_string()), "the key {} comes twice", step.key);
         assert_eq!(step.document.kind.is_credit_note(), plan.expected.gross.is_negative());

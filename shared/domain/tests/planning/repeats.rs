@@ -1,7 +1,7 @@
 //! The same order again: echoes, edits, cancellations, and documents that people have touched.
 
-use domain::plan::{CustomerAction, Step};
-use domain::planning::StandingDocument;
+use domain::plan::{CustomerAction, Step, SupersededOrder};
+use domain::planning::{Forgotten, StandingDocument};
 use domain::settings::CreditChoice;
 use domain::{Decision, DocumentKind};
 
@@ -128,6 +128,36 @@ fn a_draft_goes_on_to_be_booked_when_the_state_says_so() {
     assert!(closed > booked, "the order is closed only when the invoice stands");
     assert_ne!(plan.reference, order.earlier.as_ref().expect("earlier").0.reference);
     assert_eq!(plan.warnings.last().map(|reason| reason.code.as_str()), Some("sales-order-replaced"));
+}
+
+#[test]
+fn what_a_restored_ledger_forgot_is_taken_into_account() {
+    let forgotten = |order: Option<u64>, document| {
+        let order = order.map(|number| SupersededOrder { number, reference: "1001 abc".to_owned() });
+        Some(Forgotten { order, document })
+    };
+    let settings = r#"{"document":{"kind":"booked-invoice"}}"#;
+    let of = |forgotten| {
+        let mut world = World::of(plain_order()).with_settings(settings);
+        world.forgotten = forgotten;
+        world
+    };
+    // An invoice takes the place of the sales order, as if its plan were known.
+    let plan = of(forgotten(Some(77), None)).plan();
+    assert_eq!(
+        plan.document_step().and_then(|step| step.supersedes.as_ref()).map(|order| order.number),
+        Some(77)
+    );
+    assert!(plan.steps.iter().any(|step| matches!(step, Step::CloseOrder(step) if step.order.number == 77)));
+    // A sales order takes nobody's place.
+    let order = of(forgotten(Some(77), None)).with_settings(r#"{"document":{"kind":"order"}}"#);
+    assert_eq!(order.plan().document_step().and_then(|step| step.supersedes.clone()), None);
+    // A cancelled order whose invoice stands is planned, so that its credit note can follow; its draft is the merchant's.
+    let cancelled = |document| of(forgotten(None, document)).with(|world| world.order.cancelled = true);
+    let invoice = cancelled(Some((DocumentKind::BookedInvoice, 10_001))).plan();
+    assert!(invoice.steps.iter().any(|step| matches!(step, Step::Book(_))));
+    assert_eq!(cancelled(Some((DocumentKind::DraftInvoice, 5))).held().code, "cancelled-with-draft");
+    assert_eq!(cancelled(None).skipped().code, "cancelled");
 }
 
 #[test]

@@ -256,6 +256,8 @@ pub(crate) struct World {
     pub(crate) earlier: Option<(Plan, Option<StandingDocument>)>,
     /// What stands was made or booked by somebody else.
     pub(crate) adopted: bool,
+    /// What the ledger has forgotten.
+    pub(crate) forgotten: Option<domain::planning::Forgotten>,
     /// A product of the shop is decided instead of the order.
     pub(crate) product: Option<crate::product_world::ProductWorld>,
 }
@@ -270,6 +272,7 @@ impl World {
             today: date(2026, 11, 23),
             earlier: None,
             adopted: false,
+            forgotten: None,
             product: None,
         }
     }
@@ -331,6 +334,7 @@ impl World {
             time_zone: &self.zone,
             today: self.today,
             earlier: before,
+            forgotten: self.forgotten.as_ref(),
         });
         assert_explained(&decision);
         assert_stored_alike(&decision);

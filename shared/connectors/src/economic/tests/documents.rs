@@ -60,6 +60,9 @@ fn a_replaced_order_is_deleted_by_its_number_while_it_carries_our_reference() {
         let header = asked[1].headers.iter().find(|(name, _)| name == "Idempotency-Key").expect("a key");
         assert!(header.1.starts_with(&format!("{}-", key(Effect::Closing))), "{}", header.1);
     }
+    // A proxy's page with the status of a success says nothing about the order.
+    let (closed, _) = close(vec![read(200, &ours), delete(200, "<html><body>Please wait</body></html>")]);
+    assert!(matches!(closed, Err(Failure::Unknown { .. })), "{closed:?}");
     let (closed, _) = close(vec![read(404, "{}"), sent(404, "{}")]);
     assert_eq!(closed, Ok(OrderClosing::Closed), "it is gone, or archived");
     for other in ["", "1002", "another 9"] {
