@@ -41,7 +41,7 @@ impl PayoutEngine<'_> {
         record: &mut PayoutRecord,
         deadline: Timestamp,
     ) -> Result<(), Stop> {
-        let Some(hash) = self.to_post(record) else { return Ok(()) };
+        let Some(hash) = self.hash_to_post(record) else { return Ok(()) };
         let kept = self.kept_plan(record, &hash).await?;
         let Some(journal) = kept.plan.journal else {
             return Err(Stop::Hold(Reason::new("payout-journal-missing")));
@@ -71,7 +71,7 @@ impl PayoutEngine<'_> {
     }
 
     /// Hash of the plan that is to be posted, or undone.
-    fn to_post(&self, record: &PayoutRecord) -> Option<String> {
+    fn hash_to_post(&self, record: &PayoutRecord) -> Option<String> {
         match record.open_posting() {
             Some(posting) => Some(posting.plan.clone()),
             None => record.plan.as_ref().map(|plan| plan.hash.clone()),
