@@ -208,10 +208,13 @@ fn service_of(folder: &Path, name: &str) -> Value {
     serde_json::from_str(&text(&folder.join(format!("openapi/openapi-{name}.json")))).expect(name)
 }
 
+/// Fields and the operators that they are filtered with.
+type Filters = &'static [(&'static str, &'static str)];
+
 #[test]
 fn every_filter_on_an_openapi_service_is_one_that_its_document_names() {
     let Some(folder) = contracts("filters of OpenAPI services") else { return };
-    let cases: &[(&str, &str, &[(&str, &str)])] = &[
+    let cases: &[(&str, &str, Filters)] = &[
         (
             "BookedEntries",
             "BookedEntry",

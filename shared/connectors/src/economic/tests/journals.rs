@@ -31,7 +31,7 @@ pub(super) fn step() -> VoucherStep {
 pub(super) fn long_step(count: usize) -> VoucherStep {
     let entry = |place: usize| VoucherEntry {
         text: "æ".repeat(250),
-        ..on(5830, if place % 2 == 0 { "0.01" } else { "-0.01" })
+        ..on(5830, if place.is_multiple_of(2) { "0.01" } else { "-0.01" })
     };
     of((0..count).map(entry).collect())
 }
