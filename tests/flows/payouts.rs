@@ -327,21 +327,20 @@ pub(crate) async fn of_every_kind(stage: &Stage, settings: &Value) {
     let head = stage.head(WOOCOMMERCE, "woocommerce", "7900").await.expect("it is booked");
     let invoice = head.progress.invoice.expect("an invoice").to_string();
     let orders = vec![(7_900, total(&plain_order(7_900))), (7_904, 10_000), (7_908, 1)];
-    let facts = Facts { refunded: 7_900, disputed: 7_900, orders };
+    let facts = Facts { refunded: 7_900, disputed: 7_904, orders };
     drop_file(stage, "stripe", "po_stage.json", &stripe(&facts).0);
     until(stage, "it is matched", || in_state(stage, 1, PayoutState::Matched)).await;
     let (payouts, deadline) = stage.operations.payouts().expect("the engine");
     let record = records(stage).await.remove(0);
     let view = payouts.engine().show(&record.id, false).await.expect("it is shown");
-    let open: Vec<u32> =
-        view.lines.iter().filter(|line| line.state == "not-found").map(|line| line.line).collect();
     let work = || payouts.attempt(&record.id, deadline).expect("a token");
-    let gross = view.lines.iter().find(|line| line.line == open[0]).expect("it is shown").gross;
-    let lines = open
+    let lines = view
+        .lines
         .iter()
-        .map(|line| LineAssignment {
-            line: *line,
-            choice: Some(LineChoice::Documents(vec![(invoice.clone(), gross)])),
+        .filter(|line| line.state == "not-found")
+        .map(|line| {
+            let documents = vec![(invoice.clone(), line.gross)];
+            LineAssignment { line: line.line, choice: Some(LineChoice::Documents(documents)) }
         })
         .collect();
     let correction =
