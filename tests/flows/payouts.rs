@@ -272,20 +272,51 @@ fn statement(stripe: i64, adyen: i64) -> String {
 }
 
 /// Drops a file for a flow, as anybody who may write in the bucket's folder could.
-fn drop_file(stage: &Stage, flow: &str, name: &str, text: &str) {
+pub(crate) fn drop_file(stage: &Stage, flow: &str, name: &str, text: &str) {
     let folder = stage.host.data().join("objects/bogbro/drop/m").join(MERCHANT).join(flow);
     std::fs::create_dir_all(&folder).expect("the folder is made");
     std::fs::write(folder.join(name), text).expect("the file is dropped");
 }
 
 /// The file of the stage's merchant with both flows of payouts.
-fn with_payouts(mut file: Value) -> Value {
+pub(crate) fn with_payouts(mut file: Value) -> Value {
     let connections = file["connections"].as_array_mut().expect("connections");
     for (id, name) in [("stage-stripe-connection", "stripe"), ("stage-adyen-connection", "adyen")] {
         connections.push(json!({ "id": id, "name": name, "system": name, "source": "krus" }));
     }
     file["payouts"] = json!([flow("stripe", 5830), flow("adyen", 5831)]);
     file
+}
+
+/// A payout of charges of 250.00, one for each of these orders.
+pub(crate) fn charges(payout: &str, orders: &[String]) -> String {
+    let paid = orders.len() * 24_500;
+    let mut lines: Vec<Value> = orders
+        .iter()
+        .map(|order| {
+            json!({
+                "id": format!("txn_{order}"), "object": "balance_transaction", "amount": 25_000, "fee": 500, "net": 24_500,
+                "currency": "dkk", "created": 1_795_600_000, "reporting_category": "charge", "type": "charge",
+                "fee_details": [{ "amount": 500, "type": "stripe_fee" }],
+                "source": {
+                    "id": format!("ch_{order}"), "object": "charge", "amount": 25_000, "currency": "dkk",
+                    "metadata": { "order_number": order },
+                },
+            })
+        })
+        .collect();
+    lines.push(json!({
+        "id": format!("txn_{payout}"), "object": "balance_transaction", "amount": -i64::try_from(paid).expect("small"),
+        "fee": 0, "net": -i64::try_from(paid).expect("small"), "currency": "dkk", "created": 1_795_800_000,
+        "reporting_category": "payout", "type": "payout", "fee_details": [], "source": payout,
+    }));
+    let head = json!({
+        "object": "payout", "id": payout, "amount": paid, "currency": "dkk", "arrival_date": 1_795_737_600,
+        "status": "paid", "statement_descriptor": "STRIPE KRUS", "automatic": true,
+        "reconciliation_status": "completed",
+    });
+    let list = json!({ "object": "list", "has_more": false, "data": lines });
+    format!("{head}\n{list}\n")
 }
 
 /// Everything that the function does on AWS: a file that is dropped, matched, decided about by hand, approved and posted; the turn of
@@ -296,21 +327,20 @@ pub(crate) async fn of_every_kind(stage: &Stage, settings: &Value) {
     let head = stage.head(WOOCOMMERCE, "woocommerce", "7900").await.expect("it is booked");
     let invoice = head.progress.invoice.expect("an invoice").to_string();
     let orders = vec![(7_900, total(&plain_order(7_900))), (7_904, 10_000), (7_908, 1)];
-    let facts = Facts { refunded: 7_900, disputed: 7_900, orders };
+    let facts = Facts { refunded: 7_900, disputed: 7_904, orders };
     drop_file(stage, "stripe", "po_stage.json", &stripe(&facts).0);
     until(stage, "it is matched", || in_state(stage, 1, PayoutState::Matched)).await;
     let (payouts, deadline) = stage.operations.payouts().expect("the engine");
     let record = records(stage).await.remove(0);
     let view = payouts.engine().show(&record.id, false).await.expect("it is shown");
-    let open: Vec<u32> =
-        view.lines.iter().filter(|line| line.state == "not-found").map(|line| line.line).collect();
     let work = || payouts.attempt(&record.id, deadline).expect("a token");
-    let gross = view.lines.iter().find(|line| line.line == open[0]).expect("it is shown").gross;
-    let lines = open
+    let lines = view
+        .lines
         .iter()
-        .map(|line| LineAssignment {
-            line: *line,
-            choice: Some(LineChoice::Documents(vec![(invoice.clone(), gross)])),
+        .filter(|line| line.state == "not-found")
+        .map(|line| {
+            let documents = vec![(invoice.clone(), line.gross)];
+            LineAssignment { line: line.line, choice: Some(LineChoice::Documents(documents)) }
         })
         .collect();
     let correction =
@@ -327,7 +357,7 @@ pub(crate) async fn of_every_kind(stage: &Stage, settings: &Value) {
 }
 
 /// Waits until this holds.
-async fn until<F, Fut>(stage: &Stage, what: &str, holds: F)
+pub(crate) async fn until<F, Fut>(stage: &Stage, what: &str, holds: F)
 where
     F: Fn() -> Fut,
     Fut: Future<Output = bool>,
@@ -345,12 +375,12 @@ where
     }
 }
 
-async fn records(stage: &Stage) -> Vec<PayoutRecord> {
+pub(crate) async fn records(stage: &Stage) -> Vec<PayoutRecord> {
     let (payouts, _) = stage.operations.payouts().expect("the engine");
     payouts.all(&MerchantId::new(MERCHANT)).await.expect("they are listed")
 }
 
-async fn in_state(stage: &Stage, count: usize, state: PayoutState) -> bool {
+pub(crate) async fn in_state(stage: &Stage, count: usize, state: PayoutState) -> bool {
     let all = records(stage).await;
     all.iter().filter(|one| one.approval.state() == state && one.open_posting().is_none()).count() == count
 }
@@ -425,15 +455,12 @@ async fn payouts_of_two_acquirers_are_matched_approved_posted_and_confirmed() {
     drop_file(&stage, "adyen", "settlement_detail_report_batch_48.csv", &adyen_text);
     until(&stage, "both wait for approval", || in_state(&stage, 2, PayoutState::WaitingForApproval)).await;
 
-    let (payouts, deadline) = stage.operations.payouts().expect("the engine");
     for record in records(&stage).await {
         assert_eq!(record.reasons, Vec::new());
         assert_eq!(record.figures.states.get("not-found"), None, "{:?}", record.figures.states);
         let plan = record.plan.as_ref().expect("a plan waits");
         assert!(plan.parts > 1, "so many entries are several vouchers: {}", plan.parts);
-        let work = payouts.attempt(&record.id, deadline).expect("a token");
-        let approved = payouts.engine().approve(&work, "Bo Bogholder", &plan.hash).await.expect("approved");
-        payouts.leave_work(&approved).await.expect("word is left");
+        approved_through_the_api(&stage, &record, &plan.hash).await;
     }
     until(&stage, "both are posted", || in_state(&stage, 2, PayoutState::Posted)).await;
 
@@ -461,6 +488,69 @@ async fn payouts_of_two_acquirers_are_matched_approved_posted_and_confirmed() {
     drop_file(&stage, "adyen", "statement.xml", &statement(stripe_paid, adyen_paid));
     until(&stage, "the bank confirms both", || in_state(&stage, 2, PayoutState::BankConfirmed)).await;
     overview(&stage, &facts).await;
+}
+
+/// Approves through the API: nobody gets through without a signature, and who approves is who signed.
+async fn approved_through_the_api(stage: &Stage, record: &PayoutRecord, plan: &str) {
+    let name = record.id.name();
+    let path = format!("/v1/payouts/{MERCHANT}/{name}");
+    let body = json!({ "action": "approve", "plan": plan }).to_string();
+    let ask = async |method: &str, secret: &str, body: &str| {
+        let address = format!("{}{path}", stage.host.gateway_url());
+        let host = address.strip_prefix("http://").and_then(|rest| rest.split('/').next()).expect("a host");
+        let client = reqwest::Client::new();
+        let mut request = match method {
+            "GET" => client.get(&address),
+            _ => client.post(&address).header("content-type", "application/json").body(body.to_owned()),
+        };
+        for (name, value) in signature(method, &path, host, body, secret) {
+            request = request.header(name, value);
+        }
+        let answer = request.send().await.expect("the gateway answers");
+        let status = answer.status().as_u16();
+        (status, serde_json::from_str::<Value>(&answer.text().await.expect("a body")).expect("JSON"))
+    };
+    assert_eq!(ask("POST", "another secret", &body).await.0, 403, "a signature that does not hold");
+    let (status, shown) = ask("GET", "local", "").await;
+    assert_eq!((status, &shown["waits-for"]), (200, &json!(plan)));
+    let stale = json!({ "action": "approve", "plan": "0".repeat(64) }).to_string();
+    let (status, told) = ask("POST", "local", &stale).await;
+    assert_eq!(
+        (status, &told["code"]),
+        (409, &json!("payout-not-moved")),
+        "another plan than the one that waits"
+    );
+    assert_eq!(ask("POST", "local", "{\"action\":\"approve\"}").await.0, 400);
+    assert_eq!(ask("POST", "local", &body).await.0, 202);
+    let approved = records(stage).await.into_iter().find(|one| one.id == record.id).expect("it is kept");
+    let by = serde_json::to_string(approved.approval.approved_by()).expect("JSON");
+    assert!(by.contains("user/local-bookkeeper"), "{by}");
+}
+
+/// The headers of a signed request (Signature Version 4).
+fn signature(method: &str, path: &str, host: &str, body: &str, secret: &str) -> Vec<(String, String)> {
+    let hmac = |key: &[u8], text: &str| {
+        let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, key);
+        aws_lc_rs::hmac::sign(&key, text.as_bytes()).as_ref().to_vec()
+    };
+    let sha256 = |text: &str| {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+        data_encoding::HEXLOWER.encode(digest.as_ref())
+    };
+    let (day, time) = ("20261127", "20261127T010203Z");
+    let scope = format!("{day}/eu-north-1/execute-api/aws4_request");
+    let canonical =
+        format!("{method}\n{path}\n\nhost:{host}\nx-amz-date:{time}\n\nhost;x-amz-date\n{}", sha256(body));
+    let to_sign = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{}", sha256(&canonical));
+    let mut key = format!("AWS4{secret}").into_bytes();
+    for word in [day, "eu-north-1", "execute-api", "aws4_request"] {
+        key = hmac(&key, word);
+    }
+    let signature = data_encoding::HEXLOWER.encode(&hmac(&key, &to_sign));
+    let authorization = format!(
+        "AWS4-HMAC-SHA256 Credential=local-bookkeeper/{scope}, SignedHeaders=host;x-amz-date, Signature={signature}"
+    );
+    vec![("x-amz-date".to_owned(), time.to_owned()), ("authorization".to_owned(), authorization)]
 }
 
 /// The same file under another name, and the same name with another content.

@@ -41,7 +41,7 @@ impl PayoutEngine<'_> {
         record: &mut PayoutRecord,
         deadline: Timestamp,
     ) -> Result<(), Stop> {
-        let Some(hash) = self.hash_to_post(record) else { return Ok(()) };
+        let Some(hash) = plan_to_post(record) else { return Ok(()) };
         let kept = self.kept_plan(record, &hash).await?;
         let Some(journal) = kept.plan.journal else {
             return Err(Stop::Hold(Reason::new("payout-journal-missing")));
@@ -68,14 +68,6 @@ impl PayoutEngine<'_> {
             self.put_paid(route, record, &kept, false).await?;
         }
         Ok(())
-    }
-
-    /// Hash of the plan that is to be posted, or undone.
-    fn hash_to_post(&self, record: &PayoutRecord) -> Option<String> {
-        match record.open_posting() {
-            Some(posting) => Some(posting.plan.clone()),
-            None => record.plan.as_ref().map(|plan| plan.hash.clone()),
-        }
     }
 
     /// Begins: says what the payout pays, and makes sure that no other payout has paid it meanwhile. False when it has: the
@@ -425,6 +417,14 @@ impl PayoutEngine<'_> {
         }
         record.tries = 0;
         Ok(self.save(record).await?)
+    }
+}
+
+/// Hash of the plan that is to be posted, or undone.
+fn plan_to_post(record: &PayoutRecord) -> Option<String> {
+    match record.open_posting() {
+        Some(posting) => Some(posting.plan.clone()),
+        None => record.plan.as_ref().map(|plan| plan.hash.clone()),
     }
 }
 

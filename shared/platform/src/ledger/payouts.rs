@@ -299,7 +299,7 @@ impl PayoutStore for Ledger {
                 Reading::of(item, PAYOUT_SCHEMA)?.packed_json_if_any("intake")?;
             intakes.extend(intake.filter(|intake| intake.merchant == *merchant));
         }
-        intakes.sort_by(|a, b| b.file.received_at.cmp(&a.file.received_at));
+        intakes.sort_by_key(|intake| std::cmp::Reverse(intake.file.received_at));
         Ok(Page { items: intakes, next })
     }
 

@@ -314,7 +314,7 @@ impl Payouts {
                 next => page = next,
             }
         }
-        all.sort_by(|a, b| b.file.received_at.cmp(&a.file.received_at));
+        all.sort_by_key(|intake| std::cmp::Reverse(intake.file.received_at));
         Ok(all)
     }
 }
