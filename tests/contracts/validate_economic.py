@@ -4,9 +4,9 @@
     validate_economic.py DIRECTORY [CONTRACTS]
 
 DIRECTORY holds one JSON file per body: {"name": ..., "request": "POST /invoices/drafts", "body": {...}}.
-CONTRACTS (default: the environment's BOGBRO_CONTRACTS) holds accounting/e-conomic/legacy-schema.
+CONTRACTS (default: the environment's BOGBRO_CONTRACTS) holds accounting/e-conomic with legacy-schema and openapi.
 
-Beside draft-03 it checks what e-conomic adds or does not say: maxDecimal, read-only fields, and that no field is unknown
+Bodies for the OpenAPI services are held against their documents (OpenAPI 3.0: draft 4 with `nullable`). Beside draft-03 it checks what e-conomic adds or does not say: maxDecimal, read-only fields, and that no field is unknown
 (the live server loses unknown fields in silence). It prints one line per fault and ends with 1 when there is any, and with 2
 when it could not check at all: no body, no schema, a request without a schema.
 """
@@ -18,7 +18,7 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
-from jsonschema import Draft3Validator
+from jsonschema import Draft3Validator, Draft4Validator
 
 # Which schema is for which request; {n} stands for a number.
 SCHEMAS = {
@@ -33,6 +33,18 @@ SCHEMAS = {
     "PUT /products/{n}": "products.productNumber.put",
     "POST /journals/{n}/vouchers": "journals.journalNumber.vouchers.post",
 }
+
+# Which service and which of its schemas is for which request.
+SERVICES = {
+    "POST /draft-entries/bulk": ("Journals", "DraftEntries"),
+    "POST /journals/{n}/bookdraftentries": ("Journals", "BookEntriesParameters"),
+    "POST /booked-entries/match": ("BookedEntries", "MatchBookedEntries"),
+}
+# Fields that a document calls read-only although they are what the call is for.
+WRITTEN = {"entryIds"}
+# What the document says of an entry in words only: lengths of texts, decimals, a pattern on a number, a number in a text.
+ENTRY_TYPES = {2, 3, 4, 5, 10}
+DATE_TIME = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$")
 
 
 def load(path):
@@ -77,8 +89,66 @@ def beyond(schema, value, place, faults):
         faults.append(f"{place}: read-only")
 
 
+def whole(schema, root):
+    """The schema with what it refers to in its place."""
+    if isinstance(schema, list):
+        return [whole(inner, root) for inner in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return whole(root["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]], root)
+    return {name: whole(inner, root) for name, inner in schema.items()}
+
+
+def beyond_openapi(schema, value, place, faults):
+    """What OpenAPI 3.0 says beside draft 4, and what its documents say in words."""
+    name = place.rsplit(".", 1)[-1]
+    if value is None:
+        # `null` is refused, whatever `nullable` says.
+        faults.append(f"{place}: null")
+    elif isinstance(value, dict):
+        for inner in value:
+            where = f"{place}.{inner}" if place else inner
+            if inner not in schema.get("properties", {}):
+                faults.append(f"{where}: unknown field")
+            else:
+                beyond_openapi(schema["properties"][inner], value[inner], where, faults)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            beyond_openapi(schema.get("items", {}), inner, f"{place}[{index}]", faults)
+    elif schema.get("format") == "date-time" and not DATE_TIME.match(str(value)):
+        faults.append(f"{place}: {value} is no time")
+    elif schema.get("format") == "int32" and isinstance(value, int) and not -2147483648 <= value <= 2147483647:
+        faults.append(f"{place}: {value} does not fit")
+    elif name == "entryTypeNumber" and value not in ENTRY_TYPES:
+        faults.append(f"{place}: {value} is no type of an entry")
+    elif name == "amount" and decimals(value) > 2:
+        faults.append(f"{place}: {value} has more than 2 decimals")
+    elif name == "text" and len(value.encode("utf-16-le")) // 2 > 250:
+        faults.append(f"{place}: longer than 250")
+    elif name == "customerInvoiceNumber" and not value.isdigit():
+        faults.append(f"{place}: {value} is not numeric")
+    if schema.get("readOnly") and name not in WRITTEN:
+        faults.append(f"{place}: read-only")
+
+
+def faults_of_service(document, folder, service, name):
+    root = json.loads((folder / f"openapi-{service}.json").read_text(encoding="utf-8-sig"))
+    schema = whole(root["components"]["schemas"][name], root)
+    faults = []
+    for error in Draft4Validator(schema).iter_errors(document["body"]):
+        where = ".".join(str(part) for part in error.absolute_path)
+        faults.append(f"{where}: {error.message}")
+    beyond_openapi(schema, document["body"], "", faults)
+    if name == "DraftEntries" and not 1 <= len(document["body"].get("entries", [])) <= 500:
+        faults.append("entries: 1 to 500 are taken")
+    return faults
+
+
 def faults_of(document, folder):
     resource = resource_of(document["request"])
+    if resource in SERVICES:
+        return faults_of_service(document, folder.parent / "openapi", *SERVICES[resource])
     if resource not in SCHEMAS:
         return None
     schema = load(folder / f"{SCHEMAS[resource]}.schema.json")

@@ -28,6 +28,7 @@ pub(crate) struct FunctionFacts {
 #[serde(untagged)]
 enum TriggerFacts {
     Route { route: String },
+    Identified { identified: String },
     Queue { queue: String, batch: usize, maximum_concurrency: usize },
     Every { every: u64 },
 }
@@ -61,6 +62,7 @@ fn the_template_and_the_local_host_run_the_same_functions() {
             .iter()
             .map(|trigger| match *trigger {
                 Trigger::Route(route) => TriggerFacts::Route { route: route.to_owned() },
+                Trigger::IdentifiedRoute(route) => TriggerFacts::Identified { identified: route.to_owned() },
                 Trigger::Queue { name, batch, maximum_concurrency } => {
                     TriggerFacts::Queue { queue: name.to_owned(), batch, maximum_concurrency }
                 }

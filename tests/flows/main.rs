@@ -2,12 +2,14 @@
 //! for the accounting system.
 
 mod bad_input;
+mod bad_refunds;
 mod captures;
 mod catalogue;
 mod deployment;
 mod duplicates;
 mod fixtures;
 mod night;
+mod payouts;
 mod permissions;
 mod records;
 mod refunds;

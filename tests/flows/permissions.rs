@@ -42,10 +42,11 @@ async fn what_the_functions_do_is_what_the_template_allows_them() {
     large(&stage).await;
     parked(&stage).await;
     stock(&stage).await;
+    crate::payouts::of_every_kind(&stage, &settings).await;
     paused(&stage).await;
     taken_up_again(&stage).await;
     dead_letters(&stage).await;
-    nightly(&stage, &settings).await;
+    nightly(&stage, &with_stock(settings)).await;
     let notified = stage.host.invoke("notifications", json!({}).to_string()).await;
     notified.expect("the reports are made");
     assert!(!stage.host.mails().expect("the mails").is_empty(), "what needs somebody was mailed");

@@ -2,14 +2,17 @@
 //! booked less credited is what the shop says the customer paid.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use domain::MerchantId;
+use engine::message::SettingsChoice;
 use engine::store::Status;
 use rust_decimal::Decimal;
 use sandbox::economic::VatRounding;
 use sandbox::signing::hmac_base64;
 use sandbox::{Json, demo, shopify};
 
-use crate::stage::{Shop, Stage, oracle_settings};
+use crate::stage::{MERCHANT, Shop, Stage, oracle_settings, source};
 
 /// The shop's connection, and its name in the world.
 const SHOP: &str = "stage-shopify-refunds";
@@ -64,6 +67,23 @@ async fn happens(stage: &Stage, order: u64, change: impl FnOnce(&mut Json)) {
     ];
     assert_eq!(stage.deliver(SHOP, &headers, body.into_bytes()).await, 200);
     stage.rest().await;
+    within_the_budget(stage, order).await;
+}
+
+/// So many events in so few seconds are more than a lane may ask the shop: what was put off is taken up as an operator does it.
+async fn within_the_budget(stage: &Stage, order: u64) {
+    let needle = format!("{}/{order}", source(SHOP, "shopify"));
+    for _ in 0..5 {
+        let head = stage.head(SHOP, "shopify", &order.to_string()).await.expect("the order is known");
+        if !matches!(&head.status, Status::Waiting { code } if code == "busy") {
+            return;
+        }
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        let replayed =
+            stage.operations.replay(&MerchantId::new(MERCHANT), &needle, SettingsChoice::Now).await;
+        replayed.expect("a waiting transfer can be replayed");
+        stage.rest().await;
+    }
 }
 
 fn json(text: &str) -> Json {
@@ -128,13 +148,22 @@ async fn play(rounding: VatRounding) {
     }
     let told = |what, order, status, gross, vat| Expected { what, order, status, gross, vat };
     check(&stage, &told("the jug is booked", JUG, "done", "298.00", "59.60")).await;
-    check(&stage, &told("teas and jug are booked", TEAS_AND_JUG, "done", "423.00", "84.60")).await;
+    // Three teas for 100.00 are two at 33.33 and one at 33.34: VAT line by line is 0.01 more, which the correction line takes back.
+    let vat = match rounding {
+        VatRounding::PerLine => "84.61",
+        VatRounding::PerCode => "84.60",
+    };
+    check(&stage, &told("teas and jug are booked", TEAS_AND_JUG, "done", "423.00", vat)).await;
 
     // One tea of three comes back; 8.33 more is given than it cost.
     let tea = line(TEAS_AND_JUG, 1, 1, "41.67", "8.33", "return");
     refunded(&stage, TEAS_AND_JUG, refund(71, "50.00", "shopify_payments", &tea, ""), "partially_refunded")
         .await;
-    check(&stage, &told("a tea and goodwill", TEAS_AND_JUG, "done", "-50.00", "-10.00")).await;
+    let vat = match rounding {
+        VatRounding::PerLine => "-10.01",
+        VatRounding::PerCode => "-10.00",
+    };
+    check(&stage, &told("a tea and goodwill", TEAS_AND_JUG, "done", "-50.00", vat)).await;
 
     // Jug and freight go back whole: goods by their line, freight by an adjustment.
     let jug = line(JUG, 1, 1, "249.00", "49.80", "no_restock");
@@ -147,6 +176,12 @@ async fn play(rounding: VatRounding) {
         let mut lines = order.items("line_items").to_vec();
         lines[1].set("current_quantity", 0_u64);
         order.set("line_items", Json::Array(lines));
+        let units = line(TEAS_AND_JUG, 2, 1, "249.00", "49.80", "no_restock");
+        let mut refunds = order.items("refunds").to_vec();
+        refunds.push(json(&format!(
+            r#"{{"id":70,"created_at":"2026-11-21T12:00:00+01:00","refund_line_items":[{units}],"order_adjustments":[],"transactions":[]}}"#
+        )));
+        order.set("refunds", Json::Array(refunds));
         for (field, amount) in [("current_total_price", "124.00"), ("current_total_tax", "24.80")] {
             order.set(field, amount);
             order.set(&format!("{field}_set"), Json::Null);
@@ -155,8 +190,15 @@ async fn play(rounding: VatRounding) {
     .await;
     check(&stage, &told("the jug is edited away", TEAS_AND_JUG, "done", "-249.00", "-49.80")).await;
 
+    // The jug's money goes back for no line: the edit was credited already.
+    let mut later = refund(73, "249.00", "shopify_payments", "", "");
+    later.set("created_at", "2026-11-21T13:00:00+01:00");
+    later.set("processed_at", "2026-11-21T13:00:00+01:00");
+    refunded(&stage, TEAS_AND_JUG, later, "partially_refunded").await;
+    check(&stage, &told("the jug's money", TEAS_AND_JUG, "done", "-249.00", "-49.80")).await;
+
     // More than is left goes back: never credited, always told.
-    refunded(&stage, TEAS_AND_JUG, refund(73, "125.00", "shopify_payments", "", ""), "refunded").await;
+    refunded(&stage, TEAS_AND_JUG, refund(74, "125.00", "shopify_payments", "", ""), "refunded").await;
     check(&stage, &told("too much", TEAS_AND_JUG, "refund-exceeds-invoice", "-249.00", "-49.80")).await;
 
     // Cancelled, and what was paid by card goes back.

@@ -78,6 +78,7 @@ fn secret(name: &str, system: &str) -> &'static str {
         ("woocommerce", "webhook-secret") => WEBHOOK_SECRET,
         ("shopify", "webhook-secret") => demo::SHOPIFY_CLIENT_SECRET,
         ("shopify", _) => demo::SHOPIFY_ACCESS_TOKEN,
+        (_, "authorization") => "Bearer rk_test_stage",
         (_, "app-secret-token") => demo::APP_SECRET_TOKEN,
         (_, "agreement-grant-token") => demo::AGREEMENT_GRANT_TOKEN,
         _ => panic!("no secret {name} of {system} is known"),

@@ -69,7 +69,9 @@ def trigger(resources, event):
     """One event of a function in the local host's words."""
     properties = event["Properties"]
     if event["Type"] == "HttpApi":
-        return {"route": properties["Path"]}
+        api = resources[properties["ApiId"]]["Properties"]
+        default = api.get("Auth", {}).get("DefaultAuthorizer") == "AWS_IAM" and api["Auth"].get("EnableIamAuthorizer")
+        return {"identified" if default else "route": properties["Path"]}
     if event["Type"] == "SQS":
         if properties["FunctionResponseTypes"] != ["ReportBatchItemFailures"]:
             raise SystemExit("a queue's function does not report single failures")

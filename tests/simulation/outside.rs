@@ -57,7 +57,10 @@ pub(crate) fn sandbox_request(
     for (name, value) in credentials.iter().chain(&request.headers) {
         made = made.with_header(name, value);
     }
-    if let Some(body) = &request.body {
+    if let Some(upload) = &request.upload {
+        let (kind, body) = upload.encoded();
+        made = made.with_header("Content-Type", &kind).with_body(body);
+    } else if let Some(body) = &request.body {
         made = made.with_header("Content-Type", "application/json").with_body(body.clone());
     }
     made

@@ -82,6 +82,10 @@ operations! {
     WriteJournal,
     /// Books journal entries or matches booked ones.
     BookJournal,
+    /// Looks files on vouchers up.
+    ReadFiles,
+    /// Puts a file on a voucher, or takes it away.
+    WriteFile,
     /// Anything else.
     Other,
 }
@@ -103,6 +107,7 @@ impl Operation {
                 | Operation::ReadBooked
                 | Operation::ReadPdf
                 | Operation::ReadJournal
+                | Operation::ReadFiles
                 | Operation::Other
         )
     }
@@ -186,6 +191,8 @@ fn of_openapi(read: bool, path: &[&str]) -> Operation {
     let last = path.last().map(|last| last.to_lowercase()).unwrap_or_default();
     match (path.first().map(|first| first.to_lowercase()).as_deref(), read) {
         (Some("draft-entries" | "journals" | "booked-entries"), true) => Operation::ReadJournal,
+        (Some("attacheddocuments"), true) => Operation::ReadFiles,
+        (Some("attacheddocuments"), false) => Operation::WriteFile,
         _ if read => Operation::ReadMasterData,
         _ if matches!(last.as_str(), "book" | "bookdraftentries" | "match") => Operation::BookJournal,
         _ => Operation::WriteJournal,

@@ -36,9 +36,11 @@ pub struct Characters<'a> {
     encoding: &'static Encoding,
     raw: Vec<u8>,
     raw_from: usize,
+    raw_to: usize,
     taken: u64,
     text: Vec<u8>,
     text_from: usize,
+    text_to: usize,
     ended: bool,
     record_end: RecordEnd,
     record_length: usize,
@@ -52,11 +54,13 @@ impl<'a> Characters<'a> {
             source,
             decoder: encoding.new_decoder(),
             encoding,
-            raw: Vec::new(),
+            raw: vec![0; WINDOW],
             raw_from: 0,
+            raw_to: 0,
             taken: 0,
-            text: Vec::new(),
+            text: vec![0; WINDOW],
             text_from: 0,
+            text_to: 0,
             ended: false,
             record_end,
             record_length: 0,
@@ -70,46 +74,42 @@ impl<'a> Characters<'a> {
     }
 
     fn fill(&mut self) -> io::Result<()> {
-        self.text.clear();
-        self.text_from = 0;
-        while self.text.is_empty() && !self.ended {
-            if self.raw_from == self.raw.len() {
+        (self.text_from, self.text_to) = (0, 0);
+        while self.text_to == 0 && !self.ended {
+            if self.raw_from == self.raw_to {
                 self.take_bytes()?;
             }
             self.decode()?;
         }
         let window = std::mem::take(&mut self.text);
-        let bounded = self.bound(&window);
+        let bounded = self.bound(&window[..self.text_to]);
         self.text = window;
         bounded
     }
 
     fn take_bytes(&mut self) -> io::Result<()> {
-        self.raw.resize(WINDOW, 0);
         self.raw_from = 0;
-        let count = loop {
+        self.raw_to = loop {
             match self.source.read(&mut self.raw) {
                 Ok(count) => break count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         };
-        self.raw.truncate(count);
-        self.taken += count as u64;
+        self.taken += self.raw_to as u64;
         Ok(())
     }
 
     fn decode(&mut self) -> io::Result<()> {
-        let last = self.raw.is_empty();
-        self.text.resize(WINDOW, 0);
-        let waiting = &self.raw[self.raw_from..];
+        let last = self.raw_to == 0;
+        let waiting = &self.raw[self.raw_from..self.raw_to];
         let (result, read, written) =
             self.decoder.decode_to_utf8_without_replacement(waiting, &mut self.text, last);
-        self.text.truncate(written);
+        self.text_to = written;
         self.raw_from += read;
         match result {
             DecoderResult::Malformed(length, after) => {
-                let left = (self.raw.len() - self.raw_from) as u64;
+                let left = (self.raw_to - self.raw_from) as u64;
                 let place = self.taken.saturating_sub(left + u64::from(length) + u64::from(after));
                 Err(refusal("report-encoding")
                     .with("encoding", self.encoding.name())
@@ -154,10 +154,10 @@ impl<'a> Characters<'a> {
 
 impl Read for Characters<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.text_from == self.text.len() {
+        if self.text_from == self.text_to {
             self.fill()?;
         }
-        let waiting = &self.text[self.text_from..];
+        let waiting = &self.text[self.text_from..self.text_to];
         let count = waiting.len().min(into.len());
         into[..count].copy_from_slice(&waiting[..count]);
         self.text_from += count;

@@ -7,6 +7,7 @@
 use async_trait::async_trait;
 use domain::{EffectKey, Failure};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// HTTP method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -37,6 +38,70 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// JSON body, when there is one.
     pub body: Option<String>,
+    /// A file that is sent in the place of a JSON body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upload: Option<Upload>,
+}
+
+/// A file with fields beside it (`multipart/form-data`). Written down, it is the file's digest: logs keep no files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Upload {
+    /// Fields beside the file, in the order they are sent.
+    pub fields: Vec<(String, String)>,
+    /// Name of the field that holds the file.
+    pub field: String,
+    /// Name of the file: letters, digits, `-`, `_` and `.`.
+    pub file_name: String,
+    /// Its type (`application/pdf`).
+    pub content_type: String,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+    #[serde(skip)]
+    bytes: Vec<u8>,
+}
+
+impl Upload {
+    /// A file in the field `field`. Characters that do not belong into the name of a file become `-`.
+    pub fn new(field: &str, file_name: &str, content_type: &str, bytes: Vec<u8>) -> Upload {
+        let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' };
+        Upload {
+            fields: Vec::new(),
+            field: field.to_owned(),
+            file_name: file_name.chars().map(plain).collect(),
+            content_type: content_type.to_owned(),
+            sha256: data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes)),
+            bytes,
+        }
+    }
+
+    /// The same with one more field. Line breaks in its value become blanks.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Upload {
+        self.fields.push((name.to_owned(), value.into().replace(['\r', '\n'], " ")));
+        self
+    }
+
+    /// The content type with its boundary, and the body. The boundary is made of the file's digest, so the same file gives the same
+    /// body; no file holds the digest of itself.
+    pub fn encoded(&self) -> (String, Vec<u8>) {
+        let boundary = format!("bogbro-{}", self.sha256);
+        let mut body = Vec::with_capacity(self.bytes.len() + 1024);
+        for (name, value) in &self.fields {
+            let part =
+                format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        let Upload { field, file_name, content_type, .. } = self;
+        let head = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{file_name}\"\r\n\
+             Content-Type: {content_type}\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(&self.bytes);
+        body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+        (format!("multipart/form-data; boundary={boundary}"), body)
+    }
 }
 
 impl Request {
@@ -49,12 +114,18 @@ impl Request {
             query: Vec::new(),
             headers: Vec::new(),
             body: None,
+            upload: None,
         }
     }
 
     /// A request with a JSON body on the surface `main`.
     pub fn json(method: Method, path: impl Into<String>, body: String) -> Request {
         Request { method, body: Some(body), ..Request::get(path) }
+    }
+
+    /// A file sent to `path` on the surface `main`.
+    pub fn upload(path: impl Into<String>, upload: Upload) -> Request {
+        Request { method: Method::Post, upload: Some(upload), ..Request::get(path) }
     }
 
     /// The same request with one more query parameter.

@@ -14,6 +14,7 @@ pub mod economic;
 pub mod figures;
 pub mod frisbii;
 pub mod http;
+pub mod journals;
 pub mod json;
 pub mod klarna;
 pub mod manifest;

@@ -3,6 +3,7 @@
 use crate::acquirer::Acquirer;
 use crate::bridge::Bridge;
 use crate::economic::{self, Economic};
+use crate::journals::Journals;
 use crate::manifest::Manifest;
 use crate::ports::{Accounting, Webshop};
 use crate::report::{ReportManifest, ReportReader};
@@ -34,6 +35,14 @@ pub fn webshop(system: &str) -> Option<&'static dyn Webshop> {
 
 /// The accounting system of this name.
 pub fn accounting(system: &str) -> Option<&'static dyn Accounting> {
+    match system {
+        "e-conomic" => Some(&Economic),
+        _ => None,
+    }
+}
+
+/// The journals of the accounting system of this name.
+pub fn journals(system: &str) -> Option<&'static dyn Journals> {
     match system {
         "e-conomic" => Some(&Economic),
         _ => None,

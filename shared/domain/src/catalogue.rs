@@ -120,6 +120,61 @@ pub struct MasterData {
     pub inventory: bool,
 }
 
+/// What vouchers are entered in and on, read once and kept until it changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerData {
+    /// Journals by number.
+    pub journals: BTreeMap<u32, KnownJournal>,
+    /// Accounts by number, headings and sums left out.
+    pub accounts: BTreeMap<u32, KnownAccount>,
+    /// VAT codes by code.
+    pub vat_codes: BTreeMap<String, KnownVatCode>,
+}
+
+/// A journal as the target has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownJournal {
+    /// Its name.
+    pub name: String,
+    /// Each voucher must balance by itself.
+    pub balance_by_voucher: bool,
+    /// Entries wait for the approval of an administrator before they can be booked.
+    pub needs_approval: bool,
+    /// Its series of voucher numbers begins here.
+    pub lowest_number: u32,
+    /// Its series ends here; `None` when it has no end of its own.
+    pub highest_number: Option<u32>,
+    /// The number it gives next by itself.
+    pub next_number: Option<u32>,
+    /// The contra account that it sets on customers' payments by itself: with one, a voucher that balances by its own entries does not
+    /// balance any more.
+    pub customer_contra_account: Option<u32>,
+}
+
+/// An account that can be posted on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownAccount {
+    /// Its name.
+    pub name: String,
+    /// Barred, or closed for entries that do not come from documents.
+    pub blocked: bool,
+    /// The VAT code that an entry on it is proposed with.
+    pub vat_code: Option<String>,
+}
+
+/// A VAT code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownVatCode {
+    /// Its name.
+    pub name: String,
+    /// Its rate.
+    pub rate: Percentage,
+    /// Closed for use.
+    pub barred: bool,
+    /// Reckoned both ways: owed and deducted (purchases abroad).
+    pub reverse_charge: bool,
+}
+
 /// A product as the target has it, with the fields that the merchant's rules may change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownProduct {

@@ -121,6 +121,12 @@ pub enum Effect {
     Stock,
     /// A credit note or further invoice is made, of a refund, an edit or a cancellation.
     CreditNote,
+    /// A voucher is entered in a journal.
+    Voucher,
+    /// A file is put on a voucher.
+    Attachment,
+    /// A payment is settled with what it paid.
+    Settling,
 }
 
 impl Effect {
@@ -138,6 +144,9 @@ impl Effect {
             Effect::WriteBack => "write-back",
             Effect::Stock => "stock",
             Effect::CreditNote => "credit-note",
+            Effect::Voucher => "voucher",
+            Effect::Attachment => "attachment",
+            Effect::Settling => "settling",
         }
     }
 }

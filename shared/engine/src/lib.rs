@@ -12,6 +12,7 @@ pub mod later;
 pub mod log;
 pub mod memory;
 pub mod message;
+pub mod payouts;
 pub mod policy;
 mod prepare;
 pub mod process;

@@ -61,7 +61,7 @@ pub struct RecordingTransport<'a> {
     pub timeout_seconds: u32,
 }
 
-/// SHA-256 of a request (method, surface, path, query, body), in hexadecimal. Headers are left out: none carries meaning
+/// SHA-256 of a request (method, surface, path, query, body or file), in hexadecimal. Headers are left out: none carries meaning
 /// beside the effect's key, which stands beside the request in the log.
 pub fn request_hash(request: &Request) -> String {
     let mut hasher = Sha256::new();
@@ -77,6 +77,13 @@ pub fn request_hash(request: &Request) -> String {
         part(value);
     }
     part(request.body.as_deref().unwrap_or_default());
+    if let Some(upload) = &request.upload {
+        upload.fields.iter().for_each(|(name, value)| {
+            part(name);
+            part(value);
+        });
+        part(&upload.sha256);
+    }
     data_encoding::HEXLOWER.encode(&hasher.finalize())
 }
 

@@ -29,6 +29,8 @@ pub struct Environment {
     pub backfill_queue_url: String,
     /// `BOGBRO_STOCK_QUEUE_URL`: words that stock is to be looked at.
     pub stock_queue_url: String,
+    /// `BOGBRO_PAYOUTS_QUEUE_URL`: words about payouts, and the bucket's about files that were dropped.
+    pub payouts_queue_url: String,
     /// `BOGBRO_MAIL_FROM`: sender of all mails.
     pub mail_from: String,
     /// True when the AWS services are at an address of the operator's (`AWS_ENDPOINT_URL`): S3 then takes the bucket in the path.
@@ -64,6 +66,7 @@ impl Environment {
             orders_queue_url: take("BOGBRO_ORDERS_QUEUE_URL"),
             backfill_queue_url: take("BOGBRO_BACKFILL_QUEUE_URL"),
             stock_queue_url: take("BOGBRO_STOCK_QUEUE_URL"),
+            payouts_queue_url: take("BOGBRO_PAYOUTS_QUEUE_URL"),
             mail_from: take("BOGBRO_MAIL_FROM"),
             own_endpoint: look_up("AWS_ENDPOINT_URL").is_some() || look_up("AWS_ENDPOINT_URL_S3").is_some(),
         };

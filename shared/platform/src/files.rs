@@ -1,14 +1,35 @@
 //! The bucket: bodies too large for a queue message, log rows too large for the table, exports.
 
+use std::io::{Read, Write};
+
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use domain::MerchantId;
+use engine::payouts::FileBytes;
 
 use crate::failure::PlatformError;
 use crate::keys::Keys;
+use crate::spool::{Spool, SpooledFile};
 
 const SERVICE: &str = "s3";
 /// The largest object that is read back, in bytes.
 const LARGEST: usize = 64 * 1024 * 1024;
+
+/// Length of a part of a large object.
+const PART: usize = 8 * 1024 * 1024;
+
+fn disk(error: &std::io::Error) -> PlatformError {
+    PlatformError::Unavailable { service: "disk", message: error.to_string() }
+}
+
+/// One part of a file.
+fn part_of(file: &dyn FileBytes, offset: u64) -> Result<Vec<u8>, PlatformError> {
+    let mut from = file.open().map_err(|error| disk(&error))?;
+    std::io::copy(&mut from.by_ref().take(offset), &mut std::io::sink()).map_err(|error| disk(&error))?;
+    let mut bytes = Vec::with_capacity(PART);
+    from.take(PART as u64).read_to_end(&mut bytes).map_err(|error| disk(&error))?;
+    Ok(bytes)
+}
 
 /// The bucket. Every name is below the merchant's own prefix.
 #[derive(Clone, Debug)]
@@ -85,6 +106,115 @@ impl Files {
             .await
             .map_err(|error| PlatformError::of(SERVICE, &error))?;
         Ok(())
+    }
+
+    /// Stores a file as `name` of the merchant, part by part when it is large.
+    ///
+    /// # Errors
+    /// As S3 and the disk say.
+    pub async fn put_file(
+        &self,
+        merchant: &MerchantId,
+        name: &str,
+        file: &dyn FileBytes,
+    ) -> Result<(), PlatformError> {
+        let key = Keys::of(merchant).object(name);
+        if file.length() <= PART as u64 {
+            let mut bytes = Vec::new();
+            file.open().and_then(|mut from| from.read_to_end(&mut bytes)).map_err(|error| disk(&error))?;
+            return self.write(key, bytes).await;
+        }
+        let begun = self.client.create_multipart_upload().bucket(&self.bucket).key(&key).send().await;
+        let begun = begun.map_err(|error| PlatformError::of(SERVICE, &error))?;
+        let upload = begun.upload_id().unwrap_or_default();
+        let mut parts = CompletedMultipartUpload::builder();
+        for (number, offset) in (1_i32..).zip((0..file.length()).step_by(PART)) {
+            let bytes = part_of(file, offset)?;
+            let sent = self
+                .client
+                .upload_part()
+                .bucket(&self.bucket)
+                .key(&key)
+                .upload_id(upload)
+                .part_number(number)
+                .body(ByteStream::from(bytes))
+                .send()
+                .await
+                .map_err(|error| PlatformError::of(SERVICE, &error))?;
+            let part = CompletedPart::builder().part_number(number).set_e_tag(sent.e_tag).build();
+            parts = parts.parts(part);
+        }
+        self.client
+            .complete_multipart_upload()
+            .bucket(&self.bucket)
+            .key(&key)
+            .upload_id(upload)
+            .multipart_upload(parts.build())
+            .send()
+            .await
+            .map_err(|error| PlatformError::of(SERVICE, &error))?;
+        Ok(())
+    }
+
+    /// Reads `name` of the merchant to this machine's disk.
+    ///
+    /// # Errors
+    /// `NotFound`; otherwise as S3 and the disk say.
+    pub async fn get_file(
+        &self,
+        merchant: &MerchantId,
+        name: &str,
+        limit: u64,
+    ) -> Result<SpooledFile, PlatformError> {
+        self.read_file(Keys::of(merchant).object(name), limit).await
+    }
+
+    /// Reads an object that was dropped to be taken in to this machine's disk.
+    ///
+    /// # Errors
+    /// `NotFound`; `Invalid` when it is longer than `limit`, and then nothing of it is read; otherwise as S3 and the disk say.
+    pub async fn get_dropped(&self, object: &str, limit: u64) -> Result<SpooledFile, PlatformError> {
+        if crate::keys::dropped(object).is_none() {
+            return Err(PlatformError::NotFound(object.to_owned()));
+        }
+        self.read_file(object.to_owned(), limit).await
+    }
+
+    /// Drops a file for a flow of payouts, as anybody who may write there could.
+    ///
+    /// # Errors
+    /// As S3 says.
+    pub async fn drop_file(
+        &self,
+        merchant: &MerchantId,
+        flow: &str,
+        name: &str,
+        bytes: Vec<u8>,
+    ) -> Result<(), PlatformError> {
+        self.write(Keys::of(merchant).dropped_object(flow, name), bytes).await
+    }
+
+    async fn read_file(&self, key: String, limit: u64) -> Result<SpooledFile, PlatformError> {
+        let answer = self.client.get_object().bucket(&self.bucket).key(&key).send().await.map_err(
+            |error| match error.as_service_error() {
+                Some(refused) if refused.is_no_such_key() => PlatformError::NotFound(key.clone()),
+                _ => PlatformError::of(SERVICE, &error),
+            },
+        )?;
+        let length = answer.content_length().and_then(|length| u64::try_from(length).ok());
+        if length.is_none_or(|length| length > limit) {
+            return Err(PlatformError::Invalid(format!("{key} is longer than {} MB", limit >> 20)));
+        }
+        let mut spool = Spool::new(limit).map_err(|error| disk(&error))?;
+        let mut body = answer.body;
+        while let Some(bytes) = body.next().await {
+            let bytes = bytes.map_err(|_| PlatformError::Unavailable {
+                service: SERVICE,
+                message: "the answer was lost".to_owned(),
+            })?;
+            spool.write_all(&bytes).map_err(|error| disk(&error))?;
+        }
+        spool.done().map_err(|error| disk(&error))
     }
 
     async fn read(&self, key: String, name: &str) -> Result<Vec<u8>, PlatformError> {

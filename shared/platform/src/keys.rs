@@ -46,6 +46,9 @@ pub fn due_shard(number: u8) -> String {
     format!("due#{number}")
 }
 
+/// Where files are dropped that are to be taken in: the bucket tells of every object below it.
+pub const DROPPED: &str = "drop/";
+
 /// The keys of one merchant's items.
 #[derive(Clone, Debug)]
 pub struct Keys {
@@ -156,6 +159,48 @@ impl Keys {
         self.item("stock", escape(flow))
     }
 
+    /// A payout, below its acquirer's account.
+    pub fn payout(&self, acquirer: &str, account: &str, name: &str) -> ItemKey {
+        let ItemKey { partition, sort } = self.payouts(acquirer, account);
+        ItemKey { partition, sort: format!("{sort}{}", escape(name)) }
+    }
+
+    /// The payouts of one acquirer's account: the partition, and how their sort keys begin.
+    pub fn payouts(&self, acquirer: &str, account: &str) -> ItemKey {
+        self.item("payouts", format!("{}#{}#", escape(acquirer), escape(account)))
+    }
+
+    /// What became of a file that came in for a flow of payouts.
+    pub fn payout_file(&self, flow: &str, sha256: &str) -> ItemKey {
+        self.item("payout-files", format!("{}#{}", escape(flow), escape(sha256)))
+    }
+
+    /// A voucher number in a journal's series of one accounting year.
+    pub fn voucher_number(&self, agreement: &str, journal: u32, year: &str, number: u32) -> ItemKey {
+        let series = format!("voucher#{}#{journal}#{}", escape(agreement), escape(year));
+        self.item(&series, format!("{number:012}"))
+    }
+
+    /// What payouts paid of a document.
+    pub fn paid(&self, agreement: &str, document: &str) -> ItemKey {
+        self.item(&format!("paid#{}#{}", escape(agreement), escape(document)), "paid".to_owned())
+    }
+
+    /// The partition of the index of payouts that need somebody or something.
+    pub fn payout_attention(&self) -> String {
+        format!("{}#payout-attention", self.prefix)
+    }
+
+    /// The partition of the index of the files that came in for payouts.
+    pub fn payout_files(&self) -> String {
+        format!("{}#payout-files", self.prefix)
+    }
+
+    /// The object under which a file is dropped for a flow of payouts.
+    pub fn dropped_object(&self, flow: &str, file: &str) -> String {
+        format!("{DROPPED}{}/{}/{file}", self.prefix.replace('#', "/"), escape(flow))
+    }
+
     /// The chain of the merchant's segments: the partition, and how their sort keys begin.
     pub fn segments(&self) -> ItemKey {
         self.item("segments", "segment#".to_owned())
@@ -208,6 +253,14 @@ impl Keys {
         let own = format!("{}/{name}", self.prefix.replace('#', "/"));
         if name.starts_with("deliveries/") { format!("passing/{own}") } else { own }
     }
+}
+
+/// Whose file a dropped object is, for which flow, and its name: `drop/m/MERCHANT/FLOW/NAME`.
+pub fn dropped(object: &str) -> Option<(MerchantId, String, String)> {
+    let mut parts = object.strip_prefix(DROPPED)?.splitn(4, '/');
+    let (marker, merchant, flow, name) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let whole = marker == "m" && ![merchant, flow, name].iter().any(|part| part.is_empty());
+    whole.then(|| (MerchantId::new(unescape(merchant)), unescape(flow), name.to_owned()))
 }
 
 /// The transfer whose items stand in this partition; `None` when it is none, or another merchant's.
@@ -275,6 +328,11 @@ mod tests {
             keys.segment(1),
             keys.privacy("1"),
             keys.retention(),
+            keys.payout("stripe", "a", "1"),
+            keys.payouts("stripe", "a"),
+            keys.payout_file("payouts", "hash"),
+            keys.voucher_number("1", 1, "2026", 1),
+            keys.paid("1", "1"),
         ];
         let mut all: Vec<String> =
             items.iter().map(|key| format!("{}|{}", key.partition, key.sort)).collect();
@@ -284,6 +342,9 @@ mod tests {
             keys.day("2026-01-01"),
             keys.number_index("invoice", "1"),
             keys.person("a"),
+            keys.payout_attention(),
+            keys.payout_files(),
+            keys.dropped_object("payouts", "report.csv"),
             keys.object("deliveries/1"),
             keys.object("segments/1"),
         ]);
@@ -313,6 +374,20 @@ mod tests {
             assert_eq!(merchant_of(&partition), Some(id.merchant));
         }
         assert_eq!(transfer_of("m#alpha#merchant", &MerchantId::new("alpha")), None);
+    }
+
+    #[test]
+    fn a_dropped_object_says_whose_it_is_and_for_which_flow() {
+        for (merchant, flow) in [("alpha", "payouts"), ("al#pha", "a/b%2f")] {
+            let object = Keys::of(&MerchantId::new(merchant)).dropped_object(flow, "2026/report.csv");
+            let found = dropped(&object).expect("it is whole");
+            assert_eq!(found, (MerchantId::new(merchant), flow.to_owned(), "2026/report.csv".to_owned()));
+        }
+        for other in
+            ["drop/m/alpha/payouts/", "drop/m/alpha", "m/alpha/payouts/x", "drop/x/a/b/c", "drop/m//b/c"]
+        {
+            assert_eq!(dropped(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! between the two is repeated by a later one with the same number, the same period and the same Message-ID. That is the
 //! one window in which a mail can come twice.
 
+mod payouts;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::explain::explain;
@@ -304,6 +306,7 @@ async fn errors(
         let (Some(since), Some(report)) = (head.troubled_since, head.report) else { continue };
         reasons.extend(report.trouble().into_iter().map(|reason| (since, reason, String::new())));
     }
+    reasons.extend(payouts::trouble(platform, file).await?);
     // Requests about personal data are told once: they need nobody to be settled, except that their number is known.
     let requests = platform.privacy().all(merchant).await?;
     let news =
@@ -381,7 +384,8 @@ async fn transfers(
         heads.extend(concluded_on(platform, file, date, due).await?);
         day = date.tomorrow().ok();
     }
-    if heads.is_empty() {
+    let payouts = payouts::posted(platform, file, due, language).await?;
+    if heads.is_empty() && payouts.is_empty() {
         return Ok(None);
     }
     heads.sort_by(|a, b| a.updated_at.cmp(&b.updated_at).then_with(|| a.transfer.cmp(&b.transfer)));
@@ -391,8 +395,12 @@ async fn transfers(
         merchant: file.name.clone(),
         from: shown(due.from),
         to: shown(due.to),
-        transfers: heads.iter().take(ROWS_MAX).map(|head| row(head, language)).collect(),
-        left_out: heads.len().saturating_sub(ROWS_MAX),
+        left_out: (heads.len() + payouts.len()).saturating_sub(ROWS_MAX),
+        transfers: payouts
+            .into_iter()
+            .chain(heads.iter().map(|head| row(head, language)))
+            .take(ROWS_MAX)
+            .collect(),
         sums: sums(&heads, language),
     };
     Ok(Some(render_transfers(&report, language).map_err(unrendered)?))

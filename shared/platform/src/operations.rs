@@ -3,6 +3,7 @@
 //!
 //! Every operation on a merchant's things takes the merchant and finds only what is that merchant's.
 
+mod payouts;
 mod privacy;
 
 use std::collections::BTreeMap;
@@ -214,6 +215,7 @@ impl Operations {
             environment.orders_queue_url.clone(),
             environment.backfill_queue_url.clone(),
             environment.stock_queue_url.clone(),
+            environment.payouts_queue_url.clone(),
             files,
             merchants.clone(),
         );
@@ -709,10 +711,15 @@ fn manifest_secrets(system: &str) -> Vec<&'static str> {
     connectors::registry::manifest(system).map(|manifest| manifest.secrets.to_vec()).unwrap_or_default()
 }
 
+/// A system that is connected to, or whose reports are read.
+fn is_known(system: &str) -> bool {
+    !manifest_secrets(system).is_empty() || connectors::registry::report_reader(system).is_some()
+}
+
 fn unknown_systems(file: &MerchantFile) -> Vec<String> {
     file.connections
         .iter()
-        .filter(|connection| manifest_secrets(&connection.system).is_empty())
+        .filter(|connection| !is_known(&connection.system))
         .map(|connection| connection.system.clone())
         .collect()
 }

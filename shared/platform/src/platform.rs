@@ -75,6 +75,7 @@ impl Platform {
             environment.orders_queue_url.clone(),
             environment.backfill_queue_url.clone(),
             environment.stock_queue_url.clone(),
+            environment.payouts_queue_url.clone(),
             files.clone(),
             merchants.clone(),
         );

@@ -36,6 +36,7 @@ pub struct Queues {
     orders: String,
     backfill: String,
     stock: String,
+    payouts: String,
     files: Files,
     merchants: Merchants,
 }
@@ -47,17 +48,27 @@ impl Queues {
         orders: String,
         backfill: String,
         stock: String,
+        payouts: String,
         files: Files,
         merchants: Merchants,
     ) -> Queues {
-        Queues { client, orders, backfill, stock, files, merchants }
+        Queues { client, orders, backfill, stock, payouts, files, merchants }
     }
 
     /// Puts a text on the stock's queue.
     pub(crate) async fn send_stock(&self, group: &str, id: &str, text: String) -> Result<(), PlatformError> {
+        self.send_text(&self.stock, group, id, text).await
+    }
+
+    /// Puts a text on the payouts' queue.
+    pub(crate) async fn send_payout(&self, group: &str, id: &str, text: String) -> Result<(), PlatformError> {
+        self.send_text(&self.payouts, group, id, text).await
+    }
+
+    async fn send_text(&self, queue: &str, group: &str, id: &str, text: String) -> Result<(), PlatformError> {
         self.client
             .send_message()
-            .queue_url(&self.stock)
+            .queue_url(queue)
             .message_group_id(group)
             .message_deduplication_id(id)
             .message_body(text)

@@ -170,6 +170,11 @@ impl Language {
 
     /// An amount as the language writes it: `1.234,50` in Danish, `1,234.50` in English.
     pub fn amount(self, money: domain::Money) -> String {
+        format!("{} {}", self.figure(money), money.currency())
+    }
+
+    /// The same without its currency, for columns of one currency.
+    pub fn figure(self, money: domain::Money) -> String {
         let text = money.to_string();
         let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
         let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
@@ -188,7 +193,7 @@ impl Language {
             written.push(point);
             written.push_str(decimals);
         }
-        format!("{written} {}", money.currency())
+        written
     }
 }
 

@@ -67,6 +67,23 @@ impl Routes {
         Routes { traffic, ..self.clone() }
     }
 
+    pub(crate) fn merchants(&self) -> &Merchants {
+        &self.merchants
+    }
+
+    /// Master data that was kept and is still believed.
+    pub(crate) fn kept(&self, place: &(MerchantId, ConnectionId)) -> Option<Arc<MasterData>> {
+        let caches = self.caches();
+        let (read_at, master) = caches.master_data.get(place)?;
+        let age = SystemClock.now().duration_since(*read_at);
+        (SignedDuration::ZERO <= age && age < MASTER_DATA_BELIEVED).then(|| master.clone())
+    }
+
+    /// Keeps master data for a while.
+    pub(crate) fn keep(&self, place: (MerchantId, ConnectionId), master: Arc<MasterData>) {
+        self.caches().master_data.insert(place, (SystemClock.now(), master));
+    }
+
     fn caches(&self) -> std::sync::MutexGuard<'_, Caches> {
         self.caches.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -204,16 +221,11 @@ impl Connections for Routes {
     }
 
     fn kept_master_data(&self, route: &Route) -> Option<Arc<MasterData>> {
-        let place = (route.merchant.clone(), route.accounting.connection.clone());
-        let caches = self.caches();
-        let (read_at, master) = caches.master_data.get(&place)?;
-        let age = SystemClock.now().duration_since(*read_at);
-        (SignedDuration::ZERO <= age && age < MASTER_DATA_BELIEVED).then(|| master.clone())
+        self.kept(&(route.merchant.clone(), route.accounting.connection.clone()))
     }
 
     fn keep_master_data(&self, route: &Route, master: Arc<MasterData>) {
-        let place = (route.merchant.clone(), route.accounting.connection.clone());
-        self.caches().master_data.insert(place, (SystemClock.now(), master));
+        self.keep((route.merchant.clone(), route.accounting.connection.clone()), master);
     }
 
     fn forget_master_data(&self, route: &Route) {

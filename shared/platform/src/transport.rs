@@ -139,7 +139,15 @@ impl ConnectionTransport {
         }
         let limit = Duration::from_secs(u64::from(self.manifest.timeout_seconds));
         let mut built = self.client.request(method, url).timeout(limit);
-        if let Some(body) = request.body {
+        if let Some(upload) = &request.upload {
+            let (kind, body) = upload.encoded();
+            let kind = HeaderValue::from_str(&kind).map_err(|_| Failure::Rejected {
+                code: Some("request".to_owned()),
+                message: "the file cannot be sent".to_owned(),
+            })?;
+            headers.insert("content-type", kind);
+            built = built.body(body);
+        } else if let Some(body) = request.body {
             headers.entry("content-type").or_insert(HeaderValue::from_static("application/json"));
             built = built.body(body);
         }

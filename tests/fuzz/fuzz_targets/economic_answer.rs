@@ -6,8 +6,10 @@ mod answers;
 
 use answers::{Answers, key, reads};
 use connectors::economic::Economic;
+use connectors::journals::{Days, DocumentState, Journals, VoucherFile, VoucherPlace};
 use connectors::ports::Accounting;
 use domain::identity::Effect;
+use domain::payout::VoucherStep;
 use domain::plan::{NewCustomer, PaymentStep, ProductChangeStep, ProductStep, SendBy, SupersededOrder};
 use domain::{Document, Failure};
 use futures::executor::block_on;
@@ -61,7 +63,7 @@ fn writes<T>(status: u16, answer: Result<T, Failure>) {
 fuzz_target!(|input: Vec<(u16, Vec<u8>)>| {
     let first = input.first().map_or(100, |(status, _)| *status);
     let answers = Answers::new(input);
-    let port = Economic;
+    let port: &dyn Accounting = &Economic;
     let (document, customer) = (document(), customer());
     let day = document.date;
     let reference = document.reference.clone();
@@ -103,7 +105,47 @@ fuzz_target!(|input: Vec<(u16, Vec<u8>)>| {
     let _ = block_on(port.register_payment(answers.again(), &payment, 5001, 10_001));
     let order = SupersededOrder { number: 77, reference };
     let _ = block_on(port.close_order(answers.again(), &key(Effect::Closing), &order));
+    journals(first, &answers);
 });
+
+/// A payout of 970 after a fee of 30, which settles an invoice of 1,000.
+fn voucher() -> VoucherStep {
+    let entry = |target: Value, amount: &str| {
+        json!({ "target": target, "date": "2026-11-20", "amount": money(amount), "vat_code": null, "text": "stripe po_1",
+            "invoice": "", "order": "", "payment": "" })
+    };
+    of(json!({
+        "key": key(Effect::Voucher), "journal": 3, "number": 30_007,
+        "voucher": [
+            entry(json!({ "account": 5820 }), "970.00"),
+            entry(json!({ "account": 2950 }), "30.00"),
+            entry(json!({ "customer": { "number": 1000, "invoice": "10001" } }), "-1000.00"),
+        ],
+    }))
+}
+
+/// The same of the journals.
+fn journals(first: u16, answers: &Answers) {
+    let port: &dyn Journals = &Economic;
+    let step = voucher();
+    let days: Days = of(json!({ "from": "2026-11-01", "to": "2026-11-30" }));
+    let place: VoucherPlace = of(json!({ "number": 30_007, "day": "2026-11-20" }));
+    reads(block_on(port.ledger_data(answers.again())));
+    reads(block_on(port.free_number(answers.again(), 3, days, 1)));
+    reads(block_on(port.find(answers.again(), &step)));
+    reads(block_on(port.attached(answers.again(), place)));
+    reads(block_on(port.entries_on(answers.again(), 5830, days, None)));
+    reads(block_on(port.entries_of(answers.again(), 1000, 10_001)));
+    for state in [DocumentState::Booked, DocumentState::Open] {
+        reads(block_on(port.documents_page(answers.again(), state, days, None)));
+    }
+    writes(first, block_on(port.enter(answers.again(), &step)));
+    writes(first, block_on(port.book_drafts(answers.again(), &key(Effect::Booking), 3, &[1, 2, 3])));
+    writes(first, block_on(port.settle(answers.again(), &key(Effect::Settling), &[1, 2])));
+    // It asks for the accounting year first.
+    let file = VoucherFile { name: "payout.pdf".to_owned(), note: String::new(), pdf: b"%PDF-1.7".to_vec() };
+    let _ = block_on(port.attach(answers.again(), &key(Effect::Attachment), place, &file));
+}
 
 /// The first answer as text: what a customer is read as is written back.
 fn answers_raw(answers: &Answers) -> String {

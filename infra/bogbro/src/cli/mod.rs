@@ -2,6 +2,7 @@
 //! variables, else it finds the local run of the data directory. It prints for people, or JSON with `--json`.
 
 mod demo;
+mod payouts;
 mod serve;
 mod show;
 
@@ -53,6 +54,9 @@ enum Command {
     /// Stock from the accounts to the shops.
     #[command(subcommand)]
     Stock(StockCommand),
+    /// Payouts of acquirers: take reports in, match, approve, post.
+    #[command(subcommand)]
+    Payouts(payouts::PayoutsCommand),
     /// Look at the products of a merchant's shops and carry them over.
     #[command(subcommand)]
     Catalogue(CatalogueCommand),
@@ -293,6 +297,9 @@ async fn perform(cli: Cli, printer: &Printer) -> anyhow::Result<()> {
         Command::Merchant(command) => merchant(&cli.data, command, printer).await,
         Command::Transfers(command) => transfers(&cli.data, command, printer).await,
         Command::Stock(command) => stock(&cli.data, command, printer).await,
+        Command::Payouts(command) => {
+            Box::pin(payouts::perform(&operations(&cli.data).await?, command, printer)).await
+        }
         Command::Catalogue(command) => {
             let (of, run) = match command {
                 CatalogueCommand::Check(of) => (of, None),
@@ -345,6 +352,7 @@ async fn function(name: &str) -> anyhow::Result<()> {
         "scheduler" => scheduler::run().await,
         "notifications" => notifications::run().await,
         "stock-sync" => stock_sync::run().await,
+        "paymatch" => paymatch::run().await,
         _ => bail!("there is no function {name:?}"),
     };
     outcome.map_err(|error| anyhow::anyhow!("{error}"))

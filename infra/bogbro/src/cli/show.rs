@@ -41,7 +41,7 @@ impl Printer {
         self.text(&serde_json::to_string_pretty(value)?)
     }
 
-    fn either<T: Serialize>(&self, value: &T, for_people: impl FnOnce() -> String) -> Printed {
+    pub(super) fn either<T: Serialize>(&self, value: &T, for_people: impl FnOnce() -> String) -> Printed {
         if self.json { self.value(value) } else { self.text(&for_people()) }
     }
 

@@ -66,7 +66,7 @@ pub struct Queue {
 }
 
 /// The queues.
-pub const QUEUES: [Queue; 3] = [
+pub const QUEUES: [Queue; 4] = [
     Queue {
         name: "orders.fifo",
         dead_letters: "orders-dead.fifo",
@@ -88,6 +88,13 @@ pub const QUEUES: [Queue; 3] = [
         visibility: Duration::from_secs(360),
         variable: "BOGBRO_STOCK_QUEUE_URL",
     },
+    Queue {
+        name: "payouts.fifo",
+        dead_letters: "payouts-dead.fifo",
+        maximum_receives: 10,
+        visibility: Duration::from_secs(660),
+        variable: "BOGBRO_PAYOUTS_QUEUE_URL",
+    },
 ];
 
 /// How long a claimed transfer stays leased to its worker at the most: up to the worker's deadline (2 s before its function's
@@ -107,6 +114,8 @@ pub const RETENTION: Duration = Duration::from_secs(14 * 24 * 3600);
 pub enum Trigger {
     /// An HTTP API route, any method.
     Route(&'static str),
+    /// The same, of an API that only callers reach whom AWS has identified.
+    IdentifiedRoute(&'static str),
     /// A queue's messages.
     Queue {
         /// The queue's name.
@@ -134,7 +143,7 @@ pub struct Function {
 }
 
 /// The functions.
-pub const FUNCTIONS: [Function; 5] = [
+pub const FUNCTIONS: [Function; 6] = [
     Function {
         name: "webhook-intake",
         triggers: &[Trigger::Route("/v1/webhooks/{connection}")],
@@ -167,6 +176,17 @@ pub const FUNCTIONS: [Function; 5] = [
         triggers: &[Trigger::Queue { name: "stock.fifo", batch: 1, maximum_concurrency: 2 }],
         timeout: Duration::from_secs(300),
         concurrency: 2,
+    },
+    Function {
+        name: "paymatch",
+        triggers: &[
+            Trigger::IdentifiedRoute("/v1/payouts/{merchant}"),
+            Trigger::IdentifiedRoute("/v1/payouts/{merchant}/{payout}"),
+            Trigger::Queue { name: "payouts.fifo", batch: 1, maximum_concurrency: 2 },
+            Trigger::Every(Duration::from_secs(300)),
+        ],
+        timeout: Duration::from_secs(600),
+        concurrency: 4,
     },
 ];
 

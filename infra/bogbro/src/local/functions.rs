@@ -29,6 +29,8 @@ const IDLE: Duration = Duration::from_secs(15 * 60);
 pub enum Trigger {
     /// An HTTP route, any method; `{name}` stands for one path segment.
     Route(String),
+    /// The same, only for callers who sign their requests.
+    IdentifiedRoute(String),
     /// The messages of a queue.
     Queue {
         /// The queue's name.
@@ -82,6 +84,7 @@ impl FunctionSpec {
         };
         let triggers = function.triggers.iter().map(|trigger| match *trigger {
             deployment::Trigger::Route(route) => Trigger::Route(route.into()),
+            deployment::Trigger::IdentifiedRoute(route) => Trigger::IdentifiedRoute(route.into()),
             deployment::Trigger::Queue { name, batch, maximum_concurrency } => {
                 Trigger::Queue { name: name.into(), batch, maximum_concurrency }
             }

@@ -6,6 +6,7 @@ use super::deployment::ACCOUNT;
 use super::functions::{Functions, InvocationError, Trigger};
 use super::mails::percent_decoded;
 use super::server::{Answer, Arrived, Asked, NoAnswer, TooLarge, respond_json};
+use super::signatures;
 use data_encoding::BASE64;
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -34,6 +35,8 @@ pub(crate) struct Gateway {
 struct Route {
     pattern: String,
     function: String,
+    /// Only callers who sign their requests reach it.
+    identified: bool,
 }
 
 impl Gateway {
@@ -41,9 +44,12 @@ impl Gateway {
         let mut routes = Vec::new();
         for spec in specs {
             for trigger in &spec.triggers {
-                if let Trigger::Route(pattern) = trigger {
-                    routes.push(Route { pattern: pattern.clone(), function: spec.name.clone() });
-                }
+                let (pattern, identified) = match trigger {
+                    Trigger::Route(pattern) => (pattern.clone(), false),
+                    Trigger::IdentifiedRoute(pattern) => (pattern.clone(), true),
+                    Trigger::Queue { .. } | Trigger::Every(_) => continue,
+                };
+                routes.push(Route { pattern, function: spec.name.clone(), identified });
             }
         }
         Self { routes, functions }
@@ -63,7 +69,12 @@ impl Gateway {
         if head_bytes(&request) > HEADER_LIMIT {
             return message(431, "Request Header Fields Too Large");
         }
-        let event = event(&request, peer, &route.pattern, &parameters).to_string();
+        let mut event = event(&request, peer, &route.pattern, &parameters);
+        if route.identified {
+            let Some(caller) = signatures::caller(&request) else { return message(403, "Forbidden") };
+            event["requestContext"]["authorizer"] = json!({ "iam": { "userArn": caller } });
+        }
+        let event = event.to_string();
         if event.len() > EVENT_LIMIT {
             return message(413, "Request Entity Too Large");
         }

@@ -14,7 +14,7 @@ use super::mails::{Mail, Mails};
 use super::queues::{Depth, QueueError, Queues, resource_name};
 use super::schedules::{self, Schedules};
 use super::table::{self, Engine, Table, TableError};
-use super::{runtime_api, server};
+use super::{drops, runtime_api, server};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -172,7 +172,15 @@ impl Host {
         servers.spawn(keep_house(Arc::clone(&functions), Arc::clone(&queues)));
         let schedules = Arc::new(Schedules::open(&data.join("schedules.sqlite"))?);
         let stopping = watch::Sender::new(false);
-        let sources = Sources { queues, functions, schedules, stopping: stopping.subscribe() }.start(&config);
+        let dropped = drops::run(
+            data.join("objects").join(BUCKET),
+            data.join("drops.json"),
+            Arc::clone(&queues),
+            stopping.subscribe(),
+        );
+        let mut sources =
+            Sources { queues, functions, schedules, stopping: stopping.subscribe() }.start(&config);
+        sources.spawn(dropped);
         Ok(Self {
             endpoint,
             endpoint_port,
@@ -414,7 +422,7 @@ impl Sources {
         for spec in &config.functions {
             for trigger in &spec.triggers {
                 match trigger {
-                    Trigger::Route(_) => {}
+                    Trigger::Route(_) | Trigger::IdentifiedRoute(_) => {}
                     Trigger::Queue { name, batch, maximum_concurrency } => {
                         let mapping = Mapping {
                             queue: name.clone(),

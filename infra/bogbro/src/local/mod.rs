@@ -14,6 +14,7 @@ mod capacity;
 mod control;
 mod deliveries;
 pub mod deployment;
+mod drops;
 mod endpoint;
 mod files;
 mod functions;
@@ -25,6 +26,7 @@ pub mod queues;
 mod runtime_api;
 mod schedules;
 mod server;
+mod signatures;
 mod table;
 
 pub use calls::{Attempt, CallCount, CallKey, Observer, Permission, Verdict};

@@ -214,7 +214,10 @@ fn accounts() -> Vec<Account> {
         account(1120, "Salg af ydelser EU", None),
         account(1150, "Salg uden for EU", None),
         account(2950, "Gebyrer til indløsere", None),
+        account(2951, "Indsigelser", None),
         account(4360, "Øredifferencer", None),
+        account(4370, "Kursdifferencer", None),
+        account(4380, "Reguleringer fra indløsere", None),
         account(5600, "Debitorer", None),
         account(5610, "Debitorer EU", None),
         account(5620, "Debitorer udland", None),
@@ -222,8 +225,14 @@ fn accounts() -> Vec<Account> {
         account(5830, "Tilgode hos kortindløser", None),
         account(5831, "Tilgode hos MobilePay", None),
         account(5832, "Tilgode hos Klarna", None),
+        account(5840, "Sikkerhed hos indløsere", None),
+        account(5841, "Overført saldo hos indløsere", None),
+        account(5850, "Mellemregning udbetalinger", None),
+        account(5860, "Uafklarede posteringer", None),
         account(6850, "Udstedte gavekort", None),
         account(6902, "Salgsmoms", None),
+        account(6910, "Købsmoms", None),
+        account(6911, "Moms af køb i udlandet", None),
     ];
     for (index, (country, rate)) in (0u32..).zip(OSS_RATES) {
         let code = oss_vat_code(country, rate);
@@ -245,8 +254,18 @@ fn vat_accounts() -> Vec<VatAccount> {
         account,
         vat_type: 1,
         barred: false,
+        contra_account: None,
     };
-    let mut accounts = vec![vat_account("U25".into(), "Salgsmoms 25 %".into(), Decimal::from(25), 6902)];
+    let quarter = Decimal::from(25);
+    let mut accounts = vec![
+        vat_account("U25".into(), "Salgsmoms 25 %".into(), quarter, 6902),
+        VatAccount { vat_type: 2, ..vat_account("I25".into(), "Købsmoms 25 %".into(), quarter, 6910) },
+        VatAccount {
+            vat_type: 2,
+            contra_account: Some(6911),
+            ..vat_account("IYEU".into(), "Ydelseskøb i udlandet".into(), quarter, 6910)
+        },
+    ];
     for (index, (country, rate)) in (0u32..).zip(OSS_RATES) {
         let percent = rate.parse().unwrap_or_default();
         let name = format!("Moms {country} {rate} %");

@@ -281,6 +281,7 @@ impl Agreement {
             vat_code: None,
             customer: Some(customer),
             invoice,
+            own: None,
         }
     }
 

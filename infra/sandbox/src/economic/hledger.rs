@@ -39,13 +39,24 @@ impl Agreement {
 
     fn write_transaction(&self, journal: &mut String, entries: &[&Entry]) {
         let Some(first) = entries.first() else { return };
-        let text = first.text.replace(['\n', ';', '|'], " ");
+        let text = plain(&first.text);
         let _ = writeln!(journal, "\n{} ({}) {text}", first.date, first.voucher);
         for entry in entries {
             let mut amount: Decimal = entry.amount;
             amount.rescale(2);
             let account = self.hledger_account(entry.account);
-            let _ = writeln!(journal, "    {account}    {amount} {}", entry.currency);
+            // Entries of a journal have texts of their own, of which the first stands above. A colon would make a tag.
+            let text = if entry.text == first.text {
+                String::new()
+            } else {
+                format!("  ; {}", plain(&entry.text).replace(':', " "))
+            };
+            let _ = writeln!(journal, "    {account}    {amount} {}{text}", entry.currency);
         }
     }
+}
+
+/// A text without what means something in a journal.
+fn plain(text: &str) -> String {
+    text.replace(['\n', '\r', ';', '|'], " ")
 }

@@ -1,7 +1,7 @@
 //! Journals: vouchers on legacy REST, draft entries and their booking on the OpenAPI service.
 
 use super::error::{self, Problem};
-use super::ledger::{EntryKind, Heading, Leg};
+use super::ledger::{EntryKind, Heading, Leg, Own};
 use super::quirks::Quirk;
 use super::totals::round;
 use super::{Agreement, LEGACY, schema};
@@ -57,6 +57,20 @@ pub struct DraftEntry {
     /// Counts changes; the `objectVersion` of the OpenAPI service.
     pub version: u32,
 }
+
+/// The longest text of an entry.
+const TEXT: usize = 250;
+/// What is wrong with an account: unknown, of a wrong type, closed.
+const OF_ACCOUNT: [&str; 3] = [
+    "JournalEntryAccountNotFound",
+    "JournalEntryWrongAccountType",
+    "JournalEntryAccountIsBlockedForDirectEntries",
+];
+const OF_CONTRA_ACCOUNT: [&str; 3] = [
+    "JournalEntryContraAccountNotFound",
+    "JournalEntryWrongContraAccountType",
+    "JournalEntryContraAccountIsBlockedForDirectEntries",
+];
 
 /// Why an entry was refused: the property, the vendor's code, in words.
 pub(super) type EntryProblem = (String, &'static str, String);
@@ -178,13 +192,21 @@ impl Agreement {
             rate: entry.decimal("exchangeRate").unwrap_or_else(|| self.rate_of(&currency)),
             currency,
             account: number("account.accountNumber"),
-            contra_account: number("contraAccount.accountNumber"),
+            contra_account: number("contraAccount.accountNumber").or_else(|| self.contra_of(journal, kind)),
             vat_code: entry.text("vatAccount.vatCode").map(str::to_string),
             customer: number("customer.customerNumber"),
             customer_invoice: number("customerInvoice"),
             text: entry.text("text").unwrap_or_default().to_string(),
             version: 1,
         }
+    }
+
+    /// The contra account that a journal gives customers' payments which name none.
+    pub(super) fn contra_of(&self, journal: u32, kind: u32) -> Option<u32> {
+        if kind != 2 || !self.quirks.has(Quirk::JournalsSetTheContraAccountOfCustomers) {
+            return None;
+        }
+        self.master.journals.get(&journal)?.customer_contra_account
     }
 
     fn vouchers_of(&self, journal: u32) -> Vec<Json> {
@@ -234,6 +256,7 @@ impl Agreement {
         let mut report = |property: &str, code: &'static str| {
             problems.push((property.to_string(), code, code.to_string()))
         };
+        let journal = self.master.journals.get(&entry.journal);
         match self.master.check_date(entry.date) {
             Ok(()) => {}
             Err(super::DateProblem::NoYear) => report("date", "JournalEntryDateAccountingYearDoesNotExist"),
@@ -249,70 +272,87 @@ impl Agreement {
         if entry.rate <= Decimal::ZERO || entry.rate > Decimal::from(1_000_000_000) {
             report("exchangeRate", "JournalEntryExchangeRateError");
         }
+        if entry.text.encode_utf16().count() > TEXT {
+            report("text", "JournalEntryTextTooLong");
+        }
         if entry.kind == 2 && !entry.customer.is_some_and(|number| self.customers.contains_key(&number)) {
             report("customerNumber", "JournalEntryCustomerNotFound");
         }
         if entry.kind == 5 && entry.account.is_none() && entry.contra_account.is_none() {
             report("accountNumber", "JournalEntryAccountAndContraAccountNotSet");
         }
-        match entry.account.map(|number| self.master.accounts.get(&number)) {
-            Some(None) => report("accountNumber", "JournalEntryAccountNotFound"),
-            Some(Some(account)) if account.block_direct_entries || account.barred => {
-                report("accountNumber", "JournalEntryAccountIsBlockedForDirectEntries");
-            }
-            _ => {}
+        // No source names a code for a VAT code that does not exist.
+        if entry.vat_code.as_ref().is_some_and(|code| !self.master.vat_accounts.contains_key(code)) {
+            report("vatCode", error::UNLISTED);
         }
-        match entry.contra_account.map(|number| self.master.accounts.get(&number)) {
-            Some(None) => report("contraAccountNumber", "JournalEntryContraAccountNotFound"),
-            Some(Some(account)) if account.block_direct_entries || account.barred => {
-                report("contraAccountNumber", "JournalEntryContraAccountIsBlockedForDirectEntries");
-            }
-            _ => {}
+        // The account of a customer's payment follows from the customer's group and is not checked.
+        let account = entry.account.filter(|_| entry.kind != 2);
+        if let Some(code) = self.account_problem(account, OF_ACCOUNT) {
+            report("accountNumber", code);
         }
-        if self
-            .master
-            .journals
-            .get(&entry.journal)
-            .is_none_or(|journal| entry.voucher > journal.maximum_voucher)
-        {
-            report("voucherNumber", "JournalEntryVoucherNumberNotWithinBoundaries");
+        if let Some(code) = self.account_problem(entry.contra_account, OF_CONTRA_ACCOUNT) {
+            report("contraAccountNumber", code);
+        }
+        match journal {
+            None => report("journalNumber", "JournalDoesNotExist"),
+            Some(journal) if entry.voucher > journal.maximum_voucher => {
+                report("voucherNumber", "JournalEntryVoucherNumberNotWithinBoundaries");
+            }
+            Some(_) => {}
         }
         problems
     }
 
-    /// Books entries; refuses all of them when a voucher does not balance in a currency on a day.
+    /// Why nothing can be posted on an account: it does not exist, it is a heading or a sum, it is closed.
+    fn account_problem(&self, number: Option<u32>, codes: [&'static str; 3]) -> Option<&'static str> {
+        let Some(account) = self.master.accounts.get(&number?) else { return Some(codes[0]) };
+        if !matches!(account.kind.as_str(), "profitAndLoss" | "status") {
+            return Some(codes[1]);
+        }
+        (account.block_direct_entries || account.barred).then_some(codes[2])
+    }
+
+    /// Books entries; refuses all of them when they do not balance in a currency on a day: by voucher where the journal says so, else
+    /// all vouchers together.
     pub(super) fn book_entries(&mut self, numbers: &[u32]) -> Result<(), String> {
-        let mut groups: BTreeMap<(u32, u32, jiff::civil::Date, String), Vec<DraftEntry>> = BTreeMap::new();
+        let mut groups: BTreeMap<(u32, Option<u32>, jiff::civil::Date, String), Vec<DraftEntry>> =
+            BTreeMap::new();
         for number in numbers {
             let entry =
                 self.draft_entries.get(number).ok_or_else(|| "JournalEntryDoesNotExist".to_string())?;
             if let Some((_, code, _)) = self.check_entry(entry).first() {
                 return Err((*code).to_string());
             }
-            let key = (entry.journal, entry.voucher, entry.date, entry.currency.clone());
+            let journal = self.master.journals.get(&entry.journal);
+            let by_voucher = journal.is_none_or(|journal| journal.require_balance_per_voucher);
+            let voucher = by_voucher.then_some(entry.voucher);
+            let key = (entry.journal, voucher, entry.date, entry.currency.clone());
             groups.entry(key).or_default().push(entry.clone());
         }
         let mut ready = Vec::new();
-        for ((_, voucher, date, currency), entries) in groups {
+        for ((journal, voucher, date, currency), entries) in groups {
             let legs: Vec<Leg> = entries.iter().flat_map(|entry| self.legs_of(entry)).collect();
             let difference: Decimal = legs.iter().map(|leg| leg.amount).sum();
             if !difference.is_zero() {
-                return Err(format!("Voucher {voucher} does not balance by {difference} {currency}."));
+                let what = voucher
+                    .map_or_else(|| format!("Journal {journal}"), |voucher| format!("Voucher {voucher}"));
+                return Err(format!("{what} does not balance by {difference} {currency}."));
             }
-            ready.push((voucher, date, currency, entries, legs));
+            ready.push((date, currency, entries, legs));
         }
-        for (voucher, date, currency, entries, legs) in ready {
-            let payments = entries.iter().all(|entry| entry.kind == 2);
+        for (date, currency, entries, legs) in ready {
             let heading = Heading {
-                voucher,
-                kind: if payments { EntryKind::CustomerPayment } else { EntryKind::FinanceVoucher },
+                voucher: entries[0].voucher,
+                kind: kind_of(&entries[0]),
                 date,
                 currency,
                 rate: entries[0].rate,
                 text: entries[0].text.clone(),
                 rounding_account: self.master.rounding_account,
             };
-            self.post(&heading, &legs);
+            if let Err(difference) = self.ledger.post(&heading, &legs) {
+                return Err(format!("The entries differ by {difference}."));
+            }
             for entry in entries {
                 self.draft_entries.remove(&entry.number);
                 if let (Some(customer), Some(invoice)) = (entry.customer, entry.customer_invoice) {
@@ -334,20 +374,34 @@ impl Agreement {
             legs.push(self.receivable(customer, entry.customer_invoice, amount));
         } else if let Some(account) = entry.account {
             let vat_account = entry.vat_code.as_ref().and_then(|code| self.master.vat_accounts.get(code));
-            let rate = vat_account.map_or(Decimal::ZERO, |account| account.rate);
-            let net = round(amount * Decimal::ONE_HUNDRED / (Decimal::ONE_HUNDRED + rate), 2);
-            legs.push(Leg::on(account, net, entry.vat_code.clone()));
-            if let Some(vat_account) = vat_account {
-                legs.push(Leg::on(vat_account.account, amount - net, Some(vat_account.code.clone())));
-            }
+            legs.extend(vat_legs(account, amount, vat_account));
         }
-        let default_contra =
-            self.master.journals.get(&entry.journal).and_then(|journal| journal.customer_contra_account);
-        if let Some(contra) = entry.contra_account.or(default_contra.filter(|_| entry.kind == 2)) {
+        if let Some(contra) = entry.contra_account {
             legs.push(Leg::on(contra, -amount, None));
         }
-        legs
+        let own = Own { voucher: entry.voucher, kind: kind_of(entry), text: entry.text.clone() };
+        legs.into_iter().map(|leg| Leg { own: Some(own.clone()), ..leg }).collect()
     }
+}
+
+fn kind_of(entry: &DraftEntry) -> EntryKind {
+    if entry.kind == 2 { EntryKind::CustomerPayment } else { EntryKind::FinanceVoucher }
+}
+
+/// An amount on an account and its VAT: taken out of the amount, or owed and deducted beside it.
+fn vat_legs(account: u32, amount: Decimal, vat: Option<&super::VatAccount>) -> Vec<Leg> {
+    let Some(vat) = vat else { return vec![Leg::on(account, amount, None)] };
+    let code = Some(vat.code.clone());
+    if let Some(contra) = vat.contra_account {
+        let owed = round(amount * vat.rate / Decimal::ONE_HUNDRED, 2);
+        return vec![
+            Leg::on(account, amount, code.clone()),
+            Leg::on(vat.account, owed, code.clone()),
+            Leg::on(contra, -owed, code),
+        ];
+    }
+    let net = round(amount * Decimal::ONE_HUNDRED / (Decimal::ONE_HUNDRED + vat.rate), 2);
+    vec![Leg::on(account, net, code.clone()), Leg::on(vat.account, amount - net, code)]
 }
 
 fn show_entry(entry: &DraftEntry) -> Json {

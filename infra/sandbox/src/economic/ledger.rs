@@ -16,12 +16,12 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
-    /// The name that the OpenAPI services give it.
-    pub fn name(self) -> &'static str {
+    /// The number that the OpenAPI services give it.
+    pub fn number(self) -> u32 {
         match self {
-            EntryKind::CustomerInvoice => "customerInvoice",
-            EntryKind::CustomerPayment => "customerPayment",
-            EntryKind::FinanceVoucher => "financeVoucher",
+            EntryKind::CustomerInvoice => 1,
+            EntryKind::CustomerPayment => 2,
+            EntryKind::FinanceVoucher => 5,
         }
     }
 }
@@ -74,12 +74,22 @@ pub(super) struct Leg {
     pub(super) vat_code: Option<String>,
     pub(super) customer: Option<u32>,
     pub(super) invoice: Option<u32>,
+    /// What it has of its own; the heading's where it has none.
+    pub(super) own: Option<Own>,
+}
+
+/// What an entry of a journal keeps when it is booked: its voucher, its type and its text.
+#[derive(Clone, Debug)]
+pub(super) struct Own {
+    pub(super) voucher: u32,
+    pub(super) kind: EntryKind,
+    pub(super) text: String,
 }
 
 impl Leg {
     /// A leg on an account that is no receivable.
     pub(super) fn on(account: u32, amount: Decimal, vat_code: Option<String>) -> Leg {
-        Leg { account, amount, vat_code, customer: None, invoice: None }
+        Leg { account, amount, vat_code, customer: None, invoice: None, own: None }
     }
 }
 
@@ -124,17 +134,18 @@ impl Ledger {
 
     fn push(&mut self, heading: &Heading, leg: &Leg, base_amount: Decimal) -> u32 {
         let number = u32::try_from(self.entries.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let own = leg.own.as_ref();
         self.entries.push(Entry {
             number,
             transaction: self.transactions,
-            voucher: heading.voucher,
-            kind: heading.kind,
+            voucher: own.map_or(heading.voucher, |own| own.voucher),
+            kind: own.map_or(heading.kind, |own| own.kind),
             date: heading.date,
             account: leg.account,
             amount: leg.amount,
             base_amount,
             currency: heading.currency.clone(),
-            text: heading.text.clone(),
+            text: own.map_or(&heading.text, |own| &own.text).clone(),
             vat_code: leg.vat_code.clone(),
             customer: leg.customer,
             invoice: leg.invoice,

@@ -221,7 +221,7 @@ fn account(account: &Account) -> Json {
 }
 
 fn vat_account(account: &VatAccount) -> Json {
-    object! {
+    let mut json = object! {
         "vatCode": &account.code,
         "name": &account.name,
         "ratePercentage": Json::from(account.rate),
@@ -229,7 +229,11 @@ fn vat_account(account: &VatAccount) -> Json {
         "account": object! { "accountNumber": account.account, "self": link("accounts", account.account) },
         "vatType": vat_type(account.vat_type),
         "self": link("vat-accounts", &account.code),
+    };
+    if let Some(contra) = account.contra_account {
+        json.set("contraAccount", object! { "accountNumber": contra, "self": link("accounts", contra) });
     }
+    json
 }
 
 /// A VAT zone as the server shows it.

@@ -4,6 +4,7 @@
 //! it is the oracle that says what a client did. It validates, prices and posts by itself.
 
 pub(crate) mod access;
+mod attachments;
 mod booking;
 mod collection;
 mod customers;
@@ -22,6 +23,7 @@ mod schema;
 mod totals;
 
 pub use access::Bucket;
+pub use attachments::Attached;
 pub use booking::Sent;
 pub use documents::Document;
 pub use filter::{Filter, FilterError, Operator, parse as parse_filter};
@@ -79,6 +81,9 @@ pub struct Agreement {
     pub booked: BTreeMap<u32, Document>,
     /// Unbooked journal entries by number.
     pub draft_entries: BTreeMap<u32, DraftEntry>,
+    /// Files on vouchers by their numbers.
+    #[serde(default)]
+    pub attached: BTreeMap<u32, Attached>,
     /// The books.
     pub ledger: Ledger,
     /// Mails and electronic invoices that booking sent.
@@ -121,6 +126,7 @@ impl Agreement {
             orders: BTreeMap::new(),
             booked: BTreeMap::new(),
             draft_entries: BTreeMap::new(),
+            attached: BTreeMap::new(),
             ledger: Ledger::default(),
             sent: Vec::new(),
             first_invoice: 1,
@@ -159,7 +165,7 @@ impl Agreement {
         match segments.as_slice() {
             ["economic", "rest", rest @ ..] => self.legacy(now, request, rest),
             ["economic", "apis", service, version, rest @ ..] if version.starts_with('v') => {
-                self.openapi(now, request, service, rest)
+                self.openapi(request, service, rest)
             }
             _ => error::not_found(),
         }

@@ -34,6 +34,9 @@ pub struct VatAccount {
     pub account: u32,
     /// 1 sales, 2 purchases.
     pub vat_type: u32,
+    /// Of a code that is reckoned both ways (purchases abroad): the account of the VAT that is owed. The amount then holds no VAT.
+    #[serde(default)]
+    pub contra_account: Option<u32>,
     /// Closed for use.
     pub barred: bool,
 }

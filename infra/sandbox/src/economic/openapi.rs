@@ -47,20 +47,14 @@ const BOOKED_ENTRY_FIELDS: &[&str] = &[
 ];
 
 impl Agreement {
-    pub(super) fn openapi(
-        &mut self,
-        now: jiff::Timestamp,
-        request: &Request,
-        service: &str,
-        path: &[&str],
-    ) -> Response {
-        let _ = now;
+    pub(super) fn openapi(&mut self, request: &Request, service: &str, path: &[&str]) -> Response {
         let lower: Vec<String> = path.iter().map(|part| part.to_lowercase()).collect();
         let path: Vec<&str> = lower.iter().map(String::as_str).collect();
         match service.to_lowercase().as_str() {
             "journalsapi" => self.journals_service(request, &path),
             "bookedentriesapi" => self.booked_entries_service(request, &path),
             "accountingyearsapi" => self.years_service(request, &path),
+            "documentsapi" => self.documents_service(request, &path),
             _ => error::problem(404, "NotFound", "This service is not part of the sandbox.", &[]),
         }
     }
@@ -117,6 +111,9 @@ impl Agreement {
             Err(_) => return error::problem(400, "BadRequest", "Malformed JSON.", &[]),
         };
         let sent = if bulk { body.items("entries").to_vec() } else { vec![body] };
+        if sent.is_empty() {
+            return error::problem(400, "OneAPIEntriesListCannotBeEmpty", "No entries.", &[]);
+        }
         if sent.len() > MAX_BULK {
             return error::problem(400, "OneAPITooManyEntries", "Too many entries.", &[]);
         }
@@ -129,7 +126,8 @@ impl Agreement {
                 Err(found) => problems.extend(found),
             }
         }
-        if !problems.is_empty() || entries.is_empty() {
+        let partly = bulk && !self.quirks.has(Quirk::BulkIsAllOrNothing);
+        if entries.is_empty() || (!problems.is_empty() && !partly) {
             return invalid(&problems);
         }
         let numbers: Vec<u32> = entries
@@ -160,9 +158,21 @@ impl Agreement {
         }
         let number = |name: &str| sent.integer(name).and_then(|number| u32::try_from(number).ok());
         let invoice = sent.text("customerInvoiceNumber");
-        if invoice.is_some_and(|text| text.parse::<u32>().is_err()) {
+        if invoice.is_some_and(|text| text.parse::<u64>().is_err()) {
             let code = "Customer_Invoice_Is_Not_Numeric";
             problems.push(("customerInvoiceNumber".to_string(), code, code.to_string()));
+        }
+        if invoice.and_then(|text| text.parse::<u64>().ok()).is_some_and(|number| number > 2_147_483_647) {
+            let code = "Customer_invoice_too_big";
+            problems.push(("customerInvoiceNumber".to_string(), code, code.to_string()));
+        }
+        let numbered = number("voucherNumber").filter(|number| *number > 0);
+        if numbered.is_none() && !self.quirks.has(Quirk::OmittedVoucherNumbersAreMade) {
+            problems.push((
+                "voucherNumber".to_string(),
+                "Required",
+                "A voucher number is needed.".to_string(),
+            ));
         }
         let date = sent.text("date").and_then(|text| text.get(..10)).and_then(|text| text.parse().ok());
         let kind = number("entryTypeNumber").unwrap_or(0);
@@ -180,13 +190,13 @@ impl Agreement {
             number: 0,
             journal,
             kind,
-            voucher: number("voucherNumber").filter(|number| *number > 0).unwrap_or(made),
+            voucher: numbered.unwrap_or(made),
             date,
             amount: sent.decimal("amount").unwrap_or_default(),
             rate: sent.decimal("exchangeRate").unwrap_or_else(|| self.rate_of(&currency)),
             currency,
             account: number("accountNumber"),
-            contra_account: number("contraAccountNumber"),
+            contra_account: number("contraAccountNumber").or_else(|| self.contra_of(journal, kind)),
             vat_code: sent.text("vatCode").map(str::to_string),
             customer: number("customerNumber"),
             customer_invoice: invoice.and_then(|text| text.parse().ok()),
@@ -263,13 +273,26 @@ impl Agreement {
             .iter()
             .filter_map(|number| u32::try_from(number.as_integer()?).ok())
             .collect();
+        let refused = |code: &str| error::problem(400, code, "The entries cannot be matched.", &[]);
+        if numbers.is_empty() {
+            return refused("ENTRYMATCHING_ERROR_SELECTATLEASTONEENTRY");
+        }
         let found: Vec<&Entry> =
             self.ledger.entries().iter().filter(|entry| numbers.contains(&entry.number)).collect();
+        if found.len() != numbers.len() {
+            return refused("ENTRYMATCHING_ERROR_ENTRIESNOTFOUND");
+        }
+        if found.iter().any(|entry| entry.customer.is_none()) {
+            return refused("ENTRYMATCHING_ERROR_NO_CUSTOMER_OR_SUPPLIER_ENTRIES");
+        }
         let one_customer = found
             .windows(2)
             .all(|pair| pair[0].customer == pair[1].customer && pair[0].currency == pair[1].currency);
-        if found.len() < 2 || found.len() != numbers.len() || !one_customer || found[0].customer.is_none() {
-            return error::problem(400, "EntriesCannotBeMatched", "The entries cannot be matched.", &[]);
+        let opposite =
+            found.iter().any(|entry| entry.remainder.is_sign_positive() && !entry.remainder.is_zero())
+                && found.iter().any(|entry| entry.remainder.is_sign_negative());
+        if !one_customer || !opposite {
+            return refused("ENTRYMATCHING_ERROR_NO_MATCHES");
         }
         let invoices: Vec<u32> = found.iter().filter_map(|entry| entry.invoice).collect();
         self.ledger.settle_entries(&numbers);
@@ -305,7 +328,13 @@ impl Agreement {
     }
 
     /// A collection behind a cursor, as pages, or as a count.
-    fn openapi_list(&self, request: &Request, mode: &[&str], items: Vec<Json>, allowed: &[&str]) -> Response {
+    pub(super) fn openapi_list(
+        &self,
+        request: &Request,
+        mode: &[&str],
+        items: Vec<Json>,
+        allowed: &[&str],
+    ) -> Response {
         let mut found = items;
         if let Some(text) = request.parameter("filter").filter(|text| !text.is_empty()) {
             match filter::parse(&text, allowed, &self.quirks) {
@@ -361,7 +390,7 @@ fn sorted(request: &Request, items: Vec<Json>) -> Vec<Json> {
     items.into_iter().map(Cow::into_owned).collect()
 }
 
-fn missing() -> Response {
+pub(super) fn missing() -> Response {
     error::problem(404, "NotFound", "Not found.", &[])
 }
 
@@ -410,7 +439,7 @@ fn booked_entry(entry: &Entry) -> Json {
         "currencyCode": &entry.currency,
         "date": format!("{}T00:00:00Z", entry.date),
         "text": &entry.text,
-        "type": entry.kind.name(),
+        "type": entry.kind.number(),
         "voucherNumber": entry.voucher,
         "remainder": Json::fixed(entry.remainder, 2),
         "objectVersion": "1",

@@ -188,6 +188,8 @@ fn requests_are_classed_by_what_they_are_about() {
         ("GET", "/economic/rest/layouts", Operation::ReadMasterData),
         ("POST", "/economic/apis/journalsapi/v15.0.0/draft-entries", Operation::WriteJournal),
         ("POST", "/economic/apis/journalsapi/v15.0.0/journals/1/bookdraftentries", Operation::BookJournal),
+        ("GET", "/economic/apis/documentsapi/v4.0.1/AttachedDocuments", Operation::ReadFiles),
+        ("POST", "/economic/apis/documentsapi/v4.0.1/AttachedDocuments", Operation::WriteFile),
         ("GET", "/economic/apis/bookedEntriesapi/v4.0.0/booked-entries", Operation::ReadJournal),
         ("GET", "/woocommerce/a/wp-json/wc/v3/orders/7", Operation::ReadOrder),
         ("GET", "/woocommerce/a/wp-json/wc/v3/orders", Operation::ListOrders),

@@ -107,6 +107,25 @@ fn wrong_entries_are_refused_with_the_vendors_codes() {
             "Customer_Invoice_Is_Not_Numeric",
             entry(2, "1", object! { "customerNumber": 1000, "customerInvoiceNumber": "A1" }),
         ),
+        ("JournalEntryWrongAccountType", entry(5, "1", object! { "accountNumber": 1000 })),
+        (
+            "JournalEntryWrongContraAccountType",
+            entry(5, "1", object! { "accountNumber": 2950, "contraAccountNumber": 1000 }),
+        ),
+        (
+            "JournalEntryTextTooLong",
+            entry(5, "1", object! { "accountNumber": 2950, "text": "x".repeat(251) }),
+        ),
+        ("JournalDoesNotExist", with(entry(5, "1", object! { "accountNumber": 2950 }), "journalNumber", 77)),
+        (
+            "JournalEntryDateAccountingYearPeriodBarred",
+            with(entry(5, "1", object! { "accountNumber": 2950 }), "date", "2026-01-21T00:00:00Z"),
+        ),
+        (
+            "Customer_invoice_too_big",
+            entry(2, "1", object! { "customerNumber": 1000, "customerInvoiceNumber": "2147483648" }),
+        ),
+        ("E00000", entry(5, "1", object! { "accountNumber": 2950, "vatCode": "XX" })),
         (
             "JournalEntryVoucherNumberNotWithinBoundaries",
             entry(5, "1", object! { "accountNumber": 2950, "voucherNumber": 1_000_000_000 }),
@@ -114,6 +133,19 @@ fn wrong_entries_are_refused_with_the_vendors_codes() {
     ];
     for (code, body) in cases {
         let mut bench = Bench::new();
+        let accounts = &mut bench.agreement().master.accounts;
+        let heading = sandbox::economic::Account {
+            number: 1000,
+            kind: "heading".to_string(),
+            ..accounts[&1010].clone()
+        };
+        accounts.insert(1000, heading);
+        bench.agreement().master.years.iter_mut().for_each(|year| {
+            year.periods
+                .iter_mut()
+                .filter(|period| period.number == 1)
+                .for_each(|period| period.barred = true);
+        });
         let answer = bench.api("POST", ENTRIES, Some(body));
         assert_eq!(answer.status, 400, "{code}");
         assert_eq!(answer.header("content-type"), Some("application/problem+json"));
@@ -127,6 +159,140 @@ fn too_many_entries_are_refused() {
     let body = object! { "entries": vec![entry(5, "1", object! { "accountNumber": 2950, "contraAccountNumber": 5820 }); 501] };
     let answer = bench.api("POST", &format!("{ENTRIES}/bulk"), Some(body));
     assert_eq!(codes(&answer), ["OneAPITooManyEntries"]);
+}
+
+#[test]
+fn no_entries_are_refused_too() {
+    let mut bench = Bench::new();
+    let answer =
+        bench.api("POST", &format!("{ENTRIES}/bulk"), Some(object! { "entries": Vec::<Json>::new() }));
+    assert_eq!(codes(&answer), ["OneAPIEntriesListCannotBeEmpty"]);
+}
+
+fn leg(account: i64, amount: &str, voucher: i64, text: &str) -> Json {
+    entry(5, amount, object! { "accountNumber": account, "voucherNumber": voucher, "text": text })
+}
+
+fn enter(bench: &mut Bench, entries: Vec<Json>) -> Vec<i64> {
+    let answer = bench.api("POST", &format!("{ENTRIES}/bulk"), Some(object! { "entries": entries }));
+    assert_eq!(answer.status, 201, "{}", answer.body_json());
+    answer.body_json().items("entryNumbers").iter().filter_map(Json::as_integer).collect()
+}
+
+#[test]
+fn a_journal_may_balance_over_its_vouchers() {
+    let two = || vec![leg(5820, "100.00", 20_001, "in"), leg(5830, "-100.00", 20_002, "out")];
+    let mut bench = Bench::new();
+    let numbers = enter(&mut bench, two());
+    assert_eq!(book(&mut bench, &numbers).status, 400, "each voucher by itself");
+    let mut bench = Bench::new();
+    bench.agreement().master.journals.get_mut(&2).unwrap().require_balance_per_voucher = false;
+    let numbers = enter(&mut bench, two());
+    assert_eq!(book(&mut bench, &numbers[..1]).status, 400, "nothing balances one of them");
+    assert_eq!(book(&mut bench, &numbers).status, 204);
+    let booked: Vec<(u32, String)> =
+        bench.agreement().ledger.entries().iter().map(|entry| (entry.voucher, entry.text.clone())).collect();
+    assert_eq!(
+        booked,
+        [(20_001, "in".to_string()), (20_002, "out".to_string())],
+        "each keeps what is its own"
+    );
+}
+
+#[test]
+fn a_code_that_is_reckoned_both_ways_leaves_the_amount_whole() {
+    let mut bench = Bench::new();
+    let fee = with(leg(2950, "30.00", 20_001, "fee"), "vatCode", "IYEU");
+    let numbers = enter(&mut bench, vec![fee, leg(5830, "-30.00", 20_001, "fee")]);
+    assert_eq!(book(&mut bench, &numbers).status, 204);
+    let balances = bench.agreement().ledger.balances();
+    let of = |account: u32| balances[&(account, "DKK".to_string())].normalize().to_string();
+    assert_eq!(
+        (of(2950), of(6910), of(6911), of(5830)),
+        ("30".into(), "7.5".into(), "-7.5".into(), "-30".into())
+    );
+}
+
+#[test]
+fn a_wrong_sign_of_a_customers_payment_does_not_balance_in_a_voucher() {
+    for (sign, amount, status) in [
+        (CustomerPaymentSign::NegativeCredits, "-125.00", 204),
+        (CustomerPaymentSign::NegativeCredits, "125.00", 400),
+        (CustomerPaymentSign::PositiveCredits, "125.00", 204),
+        (CustomerPaymentSign::PositiveCredits, "-125.00", 400),
+    ] {
+        let mut bench = Bench::new();
+        bench.agreement().customer_payment_sign = sign;
+        bench.book(invoice(vec![line("MUG-11", "1", "100.00")]));
+        let more = object! {
+            "customerNumber": 1000, "customerInvoiceNumber": "10001", "voucherNumber": 30_001, "journalNumber": 3,
+        };
+        let bank = with(leg(5820, "125.00", 30_001, "paid"), "journalNumber", 3);
+        let numbers = enter(&mut bench, vec![entry(2, amount, more), bank]);
+        let body = object! { "entryNumbers": numbers };
+        let answer = bench.api("POST", "journalsapi/v15.0.0/journals/3/bookdraftentries", Some(body));
+        assert_eq!(answer.status, status, "{sign:?} {amount}: {}", answer.body_json());
+    }
+}
+
+fn code_of(answer: &sandbox::Response) -> String {
+    assert_eq!(answer.status, 400, "{}", answer.body_json());
+    answer.body_json().text("errorCode").unwrap_or_default().to_string()
+}
+
+#[test]
+fn files_are_put_on_vouchers_that_exist() {
+    let mut bench = Bench::new();
+    let numbers = enter(&mut bench, vec![leg(5820, "1.00", 20_001, "a"), leg(5830, "-1.00", 20_001, "a")]);
+    for (voucher, year, code) in [
+        (20_002, "2026", "InvalidVoucherNumber"),
+        (20_001, "2025", "InvalidVoucherNumber"),
+        (20_001, "1999", "AccountingYearNotFound"),
+        (0, "2026", "Required"),
+    ] {
+        assert_eq!(code_of(&bench.attach(voucher, year, &[])), code, "{voucher} {year}");
+    }
+    let fail = [("OnConflict", "1"), ("Note", "payout 7")];
+    assert_eq!(bench.attach(20_001, "2026", &fail).status, 201);
+    assert_eq!(code_of(&bench.attach(20_001, "2026", &fail)), "DocumentAlreadyAttachedToVoucher");
+    assert_eq!(book(&mut bench, &numbers).status, 204);
+    assert_eq!(
+        code_of(&bench.attach(20_001, "2026", &fail)),
+        "DocumentAlreadyAttachedToVoucher",
+        "booked too"
+    );
+    let filter =
+        "documentsapi/v4.0.1/AttachedDocuments?filter=voucherNumber$eq:20001$and:accountingYear$eq:2026";
+    let found = bench.api("GET", filter, None).body_json();
+    assert_eq!(found.items("items")[0].text("note"), Some("payout 7"));
+    let pdf = bench.api("GET", "documentsapi/v4.0.1/AttachedDocuments/1/pdf", None);
+    assert!(pdf.body.starts_with(b"%PDF-"));
+    assert_eq!(bench.api("DELETE", "documentsapi/v4.0.1/AttachedDocuments/1", None).status, 204);
+    assert_eq!(bench.attach(20_001, "2026", &fail).status, 201);
+}
+
+#[test]
+fn what_is_no_file_of_the_vendors_kinds_is_refused() {
+    let mut bench = Bench::new();
+    enter(&mut bench, vec![leg(5820, "1.00", 20_001, "a")]);
+    let form = |kind: &str, file: &str| {
+        let body = format!(
+            "--x\r\nContent-Disposition: form-data; name=\"VoucherNumber\"\r\n\r\n20001\r\n--x\r\n\
+             Content-Disposition: form-data; name=\"AccountingYear\"\r\n\r\n2026\r\n--x\r\n\
+             Content-Disposition: form-data; name=\"File\"; filename=\"a\"\r\nContent-Type: {kind}\r\n\r\n{file}\r\n--x--\r\n"
+        );
+        crate::support::economic("POST", "/economic/apis/documentsapi/v4.0.1/AttachedDocuments")
+            .with_header("Content-Type", "multipart/form-data; boundary=x")
+            .with_body(body)
+    };
+    for (kind, file) in [("text/csv", "a;b"), ("application/pdf", "<html>"), ("application/pdf", "")] {
+        assert_eq!(code_of(&bench.send(&form(kind, file))), "InvalidFileData", "{kind} {file}");
+    }
+    let large = format!("%PDF-{}", "x".repeat(9_437_184 - 4));
+    assert_eq!(code_of(&bench.send(&form("application/pdf", &large))), "InvalidFileData");
+    assert_eq!(bench.send(&form("application/pdf", &large[..9_437_184])).status, 201);
+    let json = crate::support::economic("POST", "/economic/apis/documentsapi/v4.0.1/AttachedDocuments");
+    assert_eq!(bench.send(&json.with_json(&object! { "voucherNumber": 20_001 })).status, 415);
 }
 
 #[test]

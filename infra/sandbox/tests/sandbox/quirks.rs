@@ -28,6 +28,15 @@ fn entry(bench: &mut Bench) -> i64 {
     answer.body_json().integer("entryNumber").unwrap_or_else(|| panic!("{}", answer.body_json()))
 }
 
+const BULK: &str = "journalsapi/v15.0.0/draft-entries/bulk";
+
+fn draft_entry(account: i64, voucher: i64) -> Json {
+    object! {
+        "amount": 100, "currency": "DKK", "date": "2026-11-20T00:00:00Z", "entryTypeNumber": 5, "journalNumber": 3,
+        "accountNumber": account, "voucherNumber": voucher,
+    }
+}
+
 fn change_entry(bench: &mut Bench, number: i64) -> Response {
     let body = object! {
         "entryNumber": number, "amount": 200, "currency": "DKK", "date": "2026-11-20T00:00:00Z", "entryTypeNumber": 5,
@@ -201,6 +210,32 @@ fn shows(quirk: Quirk, bench: &mut Bench) -> bool {
         Quirk::EnumerationsAreCaseSensitive => {
             let draft = bench.draft(invoice(goods()));
             bench.post("invoices/booked", with(booking(draft), "sendBy", "NONE")).status == 400
+        }
+        Quirk::BulkIsAllOrNothing => {
+            let entries = vec![draft_entry(2950, 30_001), draft_entry(9, 30_001)];
+            bench.api("POST", BULK, Some(object! { "entries": entries }));
+            bench.agreement().draft_entries.is_empty()
+        }
+        Quirk::OmittedVoucherNumbersAreMade => {
+            let mut entry = draft_entry(2950, 1);
+            entry.remove("voucherNumber");
+            bench.api("POST", BULK, Some(object! { "entries": vec![entry.clone(), entry] }));
+            let made: Vec<u32> = bench.agreement().draft_entries.values().map(|made| made.voucher).collect();
+            made == [30_000, 30_000]
+        }
+        Quirk::JournalsSetTheContraAccountOfCustomers => {
+            let entry = object! {
+                "amount": -125, "currency": "DKK", "date": "2026-11-20T00:00:00Z", "entryTypeNumber": 2,
+                "journalNumber": 2, "customerNumber": 1000, "voucherNumber": 20_001,
+            };
+            bench.api("POST", BULK, Some(object! { "entries": vec![entry] }));
+            bench.agreement().draft_entries[&1].contra_account == Some(5820)
+        }
+        Quirk::SecondFilesAreMerged => {
+            bench.api("POST", BULK, Some(object! { "entries": vec![draft_entry(2950, 30_001)] }));
+            let statuses = [(); 2].map(|()| bench.attach(30_001, "2026", &[]).status);
+            assert_eq!(statuses[0], 201);
+            statuses[1] == 201 && bench.agreement().attached[&1].merged == 2
         }
     }
 }

@@ -69,6 +69,26 @@ impl Bench {
         })
     }
 
+    /// Puts a PDF on a voucher, with more fields of the form.
+    pub(crate) fn attach(&mut self, voucher: u32, year: &str, more: &[(&str, &str)]) -> Response {
+        let mut body = String::new();
+        let number = voucher.to_string();
+        for (name, value) in [("VoucherNumber", number.as_str()), ("AccountingYear", year)].iter().chain(more)
+        {
+            body.push_str(&format!(
+                "--cut\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            ));
+        }
+        body.push_str(
+            "--cut\r\nContent-Disposition: form-data; name=\"File\"; filename=\"a.pdf\"\r\n\
+             Content-Type: application/pdf\r\n\r\n%PDF-1.7\r\n--cut--\r\n",
+        );
+        let request = economic("POST", "/economic/apis/documentsapi/v4.0.1/AttachedDocuments")
+            .with_header("Content-Type", "multipart/form-data; boundary=cut")
+            .with_body(body);
+        self.send(&request)
+    }
+
     /// Creates a draft and gives its number.
     pub(crate) fn draft(&mut self, body: Json) -> i64 {
         let answer = self.post("invoices/drafts", body);

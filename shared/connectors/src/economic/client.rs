@@ -10,11 +10,11 @@ use sha2::{Digest, Sha256};
 use super::errors::{Call, failure, refused, unreadable};
 use super::filter::Filter;
 use super::wire::{CursorPage, Page};
-use crate::http::{Method, Request, Response, Transport};
+use crate::http::{Method, Request, Response, Transport, Upload};
 
 /// The legacy surface: documents, customers, products, master data, journals.
 pub(crate) const REST: &str = "rest";
-/// The OpenAPI services: accounting periods and booked entries.
+/// The OpenAPI services: accounting periods, journals, booked entries and attached documents.
 pub(crate) const OPENAPI: &str = "openapi";
 /// Items per page; 1001 is answered with 400 `E04810` [L].
 const PAGE_SIZE: usize = 1000;
@@ -156,6 +156,47 @@ pub(crate) async fn read_cursor<T: DeserializeOwned>(
     Err(refused("too-many", format!("{path} holds more than {PAGES_LIMIT} pages")))
 }
 
+/// One page of a collection of an OpenAPI service: its items and the cursor of the next; `None` where there is no such service or no
+/// right to it.
+pub(crate) async fn read_cursor_page<T: DeserializeOwned>(
+    transport: &dyn Transport,
+    path: &str,
+    filter: Filter,
+    cursor: Option<&str>,
+) -> Result<Option<CursorPage<T>>, Failure> {
+    let mut request = Request::get(path).on(OPENAPI);
+    if let Some(cursor) = cursor {
+        request = request.query("cursor", cursor);
+    }
+    let response = transport.read(request.query("filter", filter.into_text())).await?;
+    if is_absent(&response) {
+        return Ok(None);
+    }
+    let mut page: CursorPage<T> = parse(&text(&response, Call::Read)?, Call::Read, path)?;
+    page.cursor = page.cursor.filter(|cursor| !cursor.is_empty());
+    Ok(Some(page))
+}
+
+/// One page of a legacy collection, by its number from 0, and whether it may have a next one.
+pub(crate) async fn read_numbered_page<T: DeserializeOwned>(
+    transport: &dyn Transport,
+    path: &str,
+    filter: Filter,
+    number: u32,
+) -> Result<(Vec<T>, bool), Failure> {
+    let request = Request::get(path)
+        .on(REST)
+        .query("skippages", number.to_string())
+        .query("pagesize", PAGE_SIZE.to_string())
+        .query("filter", filter.into_text());
+    let response = transport.read(request).await?;
+    let page: Page = parse(&text(&response, Call::Read)?, Call::Read, path)?;
+    let full = page.collection.len() >= PAGE_SIZE;
+    let items: Result<Vec<T>, Failure> =
+        page.collection.iter().map(|item| parse(item.get(), Call::Read, path)).collect();
+    Ok((items?, full))
+}
+
 /// Writes a body under the key of its effect and returns what was answered.
 pub(crate) async fn write(
     transport: &dyn Transport,
@@ -165,7 +206,7 @@ pub(crate) async fn write(
     body: String,
 ) -> Result<Response, Failure> {
     let idempotency = idempotency_key(key, method, &path, &body);
-    send(transport, key, Request::json(method, path, body), idempotency).await
+    send(transport, key, Request::json(method, path, body).on(REST), idempotency).await
 }
 
 /// Replaces what was read just before. The same content over another one is another write: an answer that is remembered of the
@@ -178,7 +219,29 @@ pub(crate) async fn replace(
     before: &str,
 ) -> Result<Response, Failure> {
     let idempotency = idempotency_key(key, Method::Put, &path, &format!("{before}\n{body}"));
-    send(transport, key, Request::json(Method::Put, path, body), idempotency).await
+    send(transport, key, Request::json(Method::Put, path, body).on(REST), idempotency).await
+}
+
+/// Writes a body to an OpenAPI service.
+pub(crate) async fn post_openapi(
+    transport: &dyn Transport,
+    key: &EffectKey,
+    path: String,
+    body: String,
+) -> Result<Response, Failure> {
+    let idempotency = idempotency_key(key, Method::Post, &path, &body);
+    send(transport, key, Request::json(Method::Post, path, body).on(OPENAPI), idempotency).await
+}
+
+/// Sends a file to an OpenAPI service.
+pub(crate) async fn upload_openapi(
+    transport: &dyn Transport,
+    key: &EffectKey,
+    path: &str,
+    file: Upload,
+) -> Result<Response, Failure> {
+    let idempotency = idempotency_key(key, Method::Post, path, &file.sha256);
+    send(transport, key, Request::upload(path, file).on(OPENAPI), idempotency).await
 }
 
 async fn send(
@@ -187,8 +250,7 @@ async fn send(
     request: Request,
     idempotency: String,
 ) -> Result<Response, Failure> {
-    let request = request.on(REST).header("Idempotency-Key", idempotency);
-    let response = transport.write(key, request).await?;
+    let response = transport.write(key, request.header("Idempotency-Key", idempotency)).await?;
     if response.is_success() { Ok(response) } else { Err(failure(&response, Call::Write)) }
 }
 

@@ -38,6 +38,22 @@ const WORDS: &[(&str, &str)] = &[
     ("AccessDeniedAgreementMissingModules", "the e-conomic agreement lacks a module that this needs"),
     ("JournalEntryDateAccountingYearClosed", "the accounting year of this date is closed"),
     ("JournalEntryDatePeriodBarred", "the accounting period of this date is barred"),
+    ("JournalEntryDateAccountingYearPeriodBarred", "the accounting period of this date is barred"),
+    ("JournalEntryDateAccountingYearDoesNotExist", "there is no accounting year that holds this date"),
+    ("JournalEntryAccountNotFound", "the account does not exist"),
+    ("JournalEntryAccountIsBlockedForDirectEntries", "the account is closed for entries from a journal"),
+    ("JournalEntryWrongAccountType", "the account is a heading or a sum, and nothing can be posted on it"),
+    ("JournalEntryCurrencyNotFound", "the agreement does not have this currency"),
+    ("JournalEntryCustomerNotFound", "the customer does not exist"),
+    ("JournalEntryVoucherNumberNotWithinBoundaries", "the voucher number is outside the journal's series"),
+    ("JournalEntryTextTooLong", "the text of an entry is too long"),
+    ("OneAPITooManyEntries", "more than 500 entries were sent at once"),
+    ("AccountingYearNotFound", "the accounting year does not exist"),
+    ("InvalidVoucherNumber", "there is no voucher of this number in the accounting year"),
+    ("InvalidFileData", "the file cannot be read, or is of a kind that e-conomic does not take"),
+    ("UnableToAttach", "the file came, and could not be put on the voucher"),
+    ("DocumentAlreadyAttachedToVoucher", "the voucher has a file already"),
+    ("CannotAttachToElectronicInvoice", "the voucher is an electronic invoice, which takes no file"),
 ];
 
 /// What an unsuccessful answer means.

@@ -27,6 +27,11 @@ impl Filter {
         Filter(format!("{field}$lte:{}", escape(value)))
     }
 
+    /// `field$lt:value`.
+    pub(crate) fn below(field: &str, value: &str) -> Filter {
+        Filter(format!("{field}$lt:{}", escape(value)))
+    }
+
     /// `field$like:value`, which without wildcards means that the field contains the value [V].
     pub(crate) fn contains(field: &str, value: &str) -> Filter {
         Filter(format!("{field}$like:{}", escape(value)))

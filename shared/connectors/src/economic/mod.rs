@@ -1,7 +1,8 @@
-//! e-conomic: customers, products, orders, draft and booked invoices, customer payments.
+//! e-conomic: customers, products, orders, draft and booked invoices, customer payments, vouchers in journals.
 //!
 //! The legacy REST surface carries all of it, since it is the only one with writable orders, booking, and a look-up by our
-//! reference; the OpenAPI services are read for what only they know (barred periods, booked entries).
+//! reference; the OpenAPI services are used for what only they know or do (barred periods, booked entries, booking of a journal, files
+//! on vouchers).
 //!
 //! Facts: marks as in the fact sheet. **V** is the vendor's own specification, **L** was seen on a live agreement by
 //! others and differs from or adds to it, **U** is not proven by anybody; each U has one place.
@@ -26,7 +27,14 @@
 //! | L | terms of type `net` ignore a due date, `dueDate` requires it (`E04042`, `E04760`) | `map::draft_body`, `errors` |
 //! | L | more than two decimals is `E04740` | `limits` |
 //! | L | a boolean left out of a `PUT` is cleared | `customers::changed_body` passes them on |
-//! | L | OpenAPI `PUT` needs `objectVersion`, or 409 | nothing is written there |
+//! | L | OpenAPI `PUT` needs `objectVersion`, or 409 | nothing is replaced there |
+//! | V | at most 500 entries in one call, all or none of them are made | `journals::check`, `journals::enter` |
+//! | V | the text of draft entries cannot be filtered by there, but on legacy REST and on booked entries it can | `journals::find` |
+//! | U | how a filter compares a day with a time at midnight | `journals::within` is right either way |
+//! | V | `/journals/{n}/book` books everything in the journal | never called; `journals::book` names the entries |
+//! | V | a second file on a voucher becomes more pages of the first, unless `onConflict` is 1 | `entries::attach` |
+//! | U | names of the fields beside a file are taken without regard to case | `entries::attach` writes them as the vendor's example does |
+//! | V | a balance that the system carried into a new year stands among the booked entries | `entries::origin` |
 //! | L | `inventory.*` cannot be filtered by, although the schema says so | never sent; the tests hold every filtered field against the schemas |
 //! | L | `X-CallCost` and `X-RateLimiting` state cost and budget; an empty one is 429 with `Retry-After` | [`MANIFEST`], `errors::failure` |
 //! | L | the merchant can revoke a token, which never expires otherwise: 401 | `errors::failure` |
@@ -38,8 +46,10 @@ mod client;
 mod countries;
 mod customers;
 mod documents;
+mod entries;
 mod errors;
 mod filter;
+mod journals;
 mod limits;
 mod map;
 mod master;
@@ -54,13 +64,19 @@ mod tests;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use domain::catalogue::LedgerData;
 use domain::catalogue::{KnownCustomer, KnownProduct, MasterData, Product};
 use domain::document::Document;
+use domain::payout::VoucherStep;
 use domain::plan::{NewCustomer, PaymentStep, ProductChangeStep, ProductStep, SendBy, SupersededOrder};
 use domain::{EffectKey, Failure};
 use jiff::civil::Date;
 
 use crate::http::Transport;
+use crate::journals::{
+    AttachedFile, Days, DocumentState, DocumentsPage, EnteredVoucher, EntriesPage, JournalLimits, Journals,
+    LedgerEntry, VoucherFile, VoucherPlace,
+};
 use crate::manifest::{Authentication, Manifest, RateLimit};
 use crate::ports::{Accounting, Difference, FoundDocument, OrderClosing, StockPage};
 
@@ -92,6 +108,8 @@ pub const MANIFEST: Manifest = Manifest {
     stock: None,
     unproven: &[
         "whether the amount of a received customer payment is negative (payment registration in a journal stays off until a live agreement has shown it)",
+        "whether entries of a journal can be found the moment they are made (60 seconds are assumed)",
+        "whether booked entries of a voucher keep its number and texts (as the service shows them)",
         "how long a document just made may be missing from look-ups (60 seconds are assumed)",
         "whether a refusal is remembered under its idempotency key (a replay within the hour may get the old refusal again)",
         "whether VAT is rounded per line or per rate (the settings can say)",
@@ -269,5 +287,112 @@ impl Accounting for Economic {
         page: Option<&str>,
     ) -> Result<StockPage, Failure> {
         stock::page(transport, changed_since, page).await
+    }
+}
+
+#[async_trait]
+impl Journals for Economic {
+    fn manifest(&self) -> &'static Manifest {
+        &MANIFEST
+    }
+
+    fn limits(&self) -> &'static JournalLimits {
+        &journals::LIMITS
+    }
+
+    fn check(&self, step: &VoucherStep) -> Result<(), Failure> {
+        journals::check(step)
+    }
+
+    async fn ledger_data(&self, transport: &dyn Transport) -> Result<LedgerData, Failure> {
+        entries::ledger_data(transport).await
+    }
+
+    async fn free_number(
+        &self,
+        transport: &dyn Transport,
+        journal: u32,
+        days: Days,
+        at_least: u32,
+    ) -> Result<u32, Failure> {
+        journals::free_number(transport, journal, days, at_least).await
+    }
+
+    async fn enter(&self, transport: &dyn Transport, step: &VoucherStep) -> Result<EnteredVoucher, Failure> {
+        journals::enter(transport, step).await
+    }
+
+    async fn find(
+        &self,
+        transport: &dyn Transport,
+        step: &VoucherStep,
+    ) -> Result<Option<EnteredVoucher>, Failure> {
+        journals::find(transport, step).await
+    }
+
+    async fn attached(
+        &self,
+        transport: &dyn Transport,
+        place: VoucherPlace,
+    ) -> Result<Vec<AttachedFile>, Failure> {
+        entries::attached(transport, place).await
+    }
+
+    async fn attach(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        place: VoucherPlace,
+        file: &VoucherFile,
+    ) -> Result<(), Failure> {
+        entries::attach(transport, key, place, file).await
+    }
+
+    async fn book_drafts(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        journal: u32,
+        drafts: &[u64],
+    ) -> Result<(), Failure> {
+        journals::book(transport, key, journal, drafts).await
+    }
+
+    async fn entries_on(
+        &self,
+        transport: &dyn Transport,
+        account: u32,
+        days: Days,
+        page: Option<&str>,
+    ) -> Result<EntriesPage, Failure> {
+        entries::on_account(transport, account, days, page).await
+    }
+
+    async fn entries_of(
+        &self,
+        transport: &dyn Transport,
+        customer: u32,
+        document: u64,
+    ) -> Result<Vec<LedgerEntry>, Failure> {
+        entries::of_document(transport, customer, document).await
+    }
+
+    async fn settle(
+        &self,
+        transport: &dyn Transport,
+        key: &EffectKey,
+        entries: &[u64],
+    ) -> Result<(), Failure> {
+        entries::settle(transport, key, entries).await
+    }
+
+    async fn documents_page(
+        &self,
+        transport: &dyn Transport,
+        state: DocumentState,
+        days: Days,
+        page: Option<&str>,
+    ) -> Result<DocumentsPage, Failure> {
+        entries::documents(transport, state, days, page).await
     }
 }

@@ -3,6 +3,7 @@
 use domain::Failure;
 use domain::money::Money;
 use domain::plan::PaymentStep;
+use domain::settings::CustomerPaymentSign;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -17,15 +18,29 @@ use super::wire::{
 };
 use crate::http::{Method, Transport};
 
-const BOOKED_ENTRIES: &str = "/bookedEntriesapi/v4.0.0/booked-entries";
+pub(super) const BOOKED_ENTRIES: &str = "/bookedEntriesapi/v4.0.0/booked-entries";
 
 /// The amount of a received payment as an entry of a journal: negative.
 ///
 /// The vendor's schema says that an amount is debit or credit by a `-` before it, and a received payment credits the customer, so
 /// negative follows. One independent client posts it positive, and nobody has shown which is right on a live agreement [U]: this
-/// is the only place that knows, and the manifest lists it as unproven.
-fn amount_in_journal(received: Money) -> Decimal {
-    -received.to_decimal()
+/// is the only place that knows, and the manifest lists it as unproven. Of vouchers the merchant's settings may say otherwise.
+fn amount_in_journal(received: Money, sign: CustomerPaymentSign) -> Decimal {
+    match sign {
+        CustomerPaymentSign::Negative => -received.to_decimal(),
+        CustomerPaymentSign::Positive => received.to_decimal(),
+    }
+}
+
+/// The amount of an entry of a voucher on a customer, of which a debit is positive: a credit is a payment received.
+///
+/// # Errors
+/// An amount that has no negative.
+pub(super) fn amount_on_customer(
+    debit: Money,
+    sign: CustomerPaymentSign,
+) -> Result<Decimal, domain::MoneyError> {
+    Ok(amount_in_journal(debit.negated()?, sign))
 }
 
 pub(super) async fn register(
@@ -35,7 +50,7 @@ pub(super) async fn register(
     invoice: u64,
 ) -> Result<(), Failure> {
     check(step, customer, invoice)?;
-    let year = accounting_year(transport, step.date).await?;
+    let year = accounting_year(transport, step.date).await?.year;
     let body = voucher_body(step, customer, invoice, year);
     let path = Item::of("/journals", u64::from(step.journal))?.path_to("vouchers");
     let response = write(transport, &step.key, Method::Post, path, json(&body)?).await?;
@@ -66,7 +81,7 @@ pub(super) fn voucher_body(step: &PaymentStep, customer: u32, invoice: u64, year
         entries: EntriesBody {
             customer_payments: vec![CustomerPaymentBody {
                 date: step.date,
-                amount: Number(amount_in_journal(step.amount)),
+                amount: Number(amount_in_journal(step.amount, CustomerPaymentSign::Negative)),
                 customer: CustomerReference { number: customer },
                 customer_invoice: invoice,
                 contra_account: AccountReference { number: step.contra_account },
@@ -83,21 +98,37 @@ fn entry_text(step: &PaymentStep) -> String {
     if step.text.contains(key) && limits::length(&step.text) <= limits::ENTRY_TEXT {
         return step.text.clone();
     }
-    let words = cut(step.text.trim(), limits::ENTRY_TEXT - key.len() - 1);
+    with_key(&step.text, key)
+}
+
+/// A text of an entry or a file with the key at its end; the words before it are cut.
+pub(super) fn with_key(text: &str, key: &str) -> String {
+    let words = cut(text.trim(), limits::ENTRY_TEXT - key.len() - 1);
     if words.is_empty() { key.to_owned() } else { format!("{words} {key}") }
 }
 
-#[derive(Debug, Deserialize)]
-struct YearAnswer {
-    year: String,
+/// An accounting year.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AccountingYear {
+    /// Its name (`2026`, `2026/2027`).
+    pub(super) year: String,
+    /// Its first day.
+    pub(super) from_date: Date,
+    /// Its last day.
+    pub(super) to_date: Date,
 }
 
-async fn accounting_year(transport: &dyn Transport, date: Date) -> Result<String, Failure> {
+/// The accounting year that holds a day.
+pub(super) async fn accounting_year(
+    transport: &dyn Transport,
+    date: Date,
+) -> Result<AccountingYear, Failure> {
     let day = date.to_string();
     let filter = Filter::at_most("fromDate", &day).and(Filter::at_least("toDate", &day));
-    let years = read_all::<YearAnswer>(transport, "/accounting-years", Some(filter)).await?;
+    let years = read_all::<AccountingYear>(transport, "/accounting-years", Some(filter)).await?;
     match years.into_iter().next() {
-        Some((year, _)) => Ok(year.year),
+        Some((year, _)) => Ok(year),
         None => {
             Err(refused("no-accounting-year", format!("e-conomic has no accounting year that holds {date}")))
         }
@@ -136,7 +167,7 @@ fn compare(step: &PaymentStep, invoice: u64, raw: &str) -> Result<(), Failure> {
             .filter_map(|voucher| voucher.entries.as_ref())
             .flat_map(|entries| &entries.customer_payments)
     };
-    let wanted = amount_in_journal(step.amount);
+    let wanted = amount_in_journal(step.amount, CustomerPaymentSign::Negative);
     let differs = payments().any(|payment| {
         payment.amount.is_some_and(|amount| amount.0 != wanted)
             || payment.customer_invoice.is_some_and(|number| number != invoice)
@@ -185,7 +216,7 @@ pub(super) async fn find(transport: &dyn Transport, step: &PaymentStep) -> Resul
 
 /// A payment in the journal is still a person's to correct, so it is told when it is not what was asked for.
 fn as_asked(step: &PaymentStep, entry: &EntryAnswer) -> Result<bool, Failure> {
-    let wanted = amount_in_journal(step.amount);
+    let wanted = amount_in_journal(step.amount, CustomerPaymentSign::Negative);
     match entry.amount {
         Some(amount) if amount.0 != wanted => Err(refused(
             "integrity",

@@ -305,6 +305,140 @@ pub(crate) struct CurrencyReference {
     pub(crate) code: String,
 }
 
+/// `POST /draft-entries/bulk`.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct DraftEntriesBody {
+    pub(crate) entries: Vec<DraftEntryBody>,
+}
+
+/// One entry of a journal. An entry on a customer has no account: it follows from the customer's group [V].
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DraftEntryBody {
+    pub(crate) entry_type_number: u8,
+    pub(crate) voucher_number: u32,
+    pub(crate) journal_number: u32,
+    /// A day as a time at midnight, as the schema has it.
+    pub(crate) date: String,
+    pub(crate) amount: Number,
+    pub(crate) currency: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) account_number: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) vat_code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) customer_number: Option<u32>,
+    /// A text there, and refused when it is no number [V].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) customer_invoice_number: Option<String>,
+    pub(crate) text: String,
+}
+
+/// `POST /journals/{n}/bookdraftentries`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BookEntriesBody {
+    pub(crate) entry_numbers: Vec<u64>,
+}
+
+/// `POST /booked-entries/match`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MatchEntriesBody {
+    pub(crate) entry_ids: Vec<u64>,
+}
+
+/// What making many draft entries is answered with.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EntryNumbersAnswer {
+    pub(crate) entry_numbers: Vec<u64>,
+}
+
+/// A draft entry as answered.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DraftEntryAnswer {
+    pub(crate) entry_number: u64,
+    pub(crate) voucher_number: Option<u32>,
+    pub(crate) date: String,
+    pub(crate) amount: Number,
+    pub(crate) currency: String,
+    pub(crate) account_number: Option<u32>,
+    pub(crate) contra_account_number: Option<u32>,
+    pub(crate) customer_number: Option<u32>,
+    pub(crate) customer_invoice_number: Option<String>,
+    pub(crate) vat_code: Option<String>,
+    pub(crate) text: Option<String>,
+}
+
+/// A booked entry as answered.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BookedEntryAnswer {
+    pub(crate) entry_number: u64,
+    pub(crate) account_number: u32,
+    pub(crate) amount: Number,
+    pub(crate) currency_code: Option<String>,
+    pub(crate) date: String,
+    pub(crate) text: Option<String>,
+    /// A number as the schema says, or its name.
+    #[serde(rename = "type")]
+    pub(crate) kind: Option<KindAnswer>,
+    pub(crate) voucher_number: Option<u32>,
+    pub(crate) customer_number: Option<u32>,
+    pub(crate) customer_invoice_number: Option<u64>,
+    pub(crate) remainder: Option<Number>,
+}
+
+/// A member of an enumeration: the schema has numbers, and servers of this kind also write names.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum KindAnswer {
+    /// By number.
+    Number(u32),
+    /// By name.
+    Name(String),
+}
+
+/// A journal as answered.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct JournalAnswer {
+    pub(crate) number: u32,
+    #[serde(default)]
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) require_balance_per_voucher_id: bool,
+    #[serde(default)]
+    pub(crate) require_admin_approval: bool,
+    pub(crate) next_voucher_number: Option<u32>,
+    pub(crate) minimum_voucher_number: Option<u32>,
+    pub(crate) maximum_voucher_number: Option<u32>,
+    pub(crate) customer_contra_account: Option<u32>,
+}
+
+/// A file on a voucher as answered.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct AttachedAnswer {
+    pub(crate) number: u64,
+    pub(crate) note: Option<String>,
+}
+
+/// What of a booked document is read when it is looked for by what it is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BookedDocumentAnswer {
+    pub(crate) booked_invoice_number: u64,
+    pub(crate) date: Date,
+    pub(crate) currency: String,
+    pub(crate) gross_amount: Number,
+    pub(crate) remainder: Option<Number>,
+    pub(crate) customer: CustomerReference,
+    pub(crate) references: Option<ReferencesAnswer>,
+    pub(crate) notes: Option<NotesAnswer>,
+}
+
 /// The parts of an order, draft or booked invoice that Bogbro reads. Collections leave out `lines` [L].
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

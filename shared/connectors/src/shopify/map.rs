@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use domain::customer::{Address, Customer};
 use domain::money::{Currency, Percentage};
-use domain::order::{FulfilmentState, LineKind, OrderLine, PaymentState, VatAmount};
+use domain::order::{FulfilmentState, LineKind, OrderLine, Payment, PaymentKind, PaymentState, VatAmount};
 use domain::{EntityId, Failure, Money, Order};
 use rust_decimal::Decimal;
 
@@ -32,6 +32,7 @@ pub(super) fn order(shop: &ShopOrder, rules: &ReadingRules) -> Result<Order, Fai
     let (lines, sums) = Sale { shop, rules, currency }.read()?;
     let payments = payments::of(shop, currency, sums.total)?;
     let paid_at = payments::paid_at(shop, &payments);
+    let refunds = super::refunds::of(shop, owed_back(shop, &payments, &sums)?)?;
     Ok(Order {
         id: EntityId::new(shop.id.clone()),
         number: if shop.name.is_empty() { shop.id.clone() } else { shop.name.clone() },
@@ -61,7 +62,7 @@ pub(super) fn order(shop: &ShopOrder, rules: &ReadingRules) -> Result<Order, Fai
         tags: shop.tags.clone(),
         fields: fields(shop),
         refunded: refunded(shop, currency)?,
-        refunds: super::refunds::of(shop, currency)?,
+        refunds,
         deleted: false,
     })
 }
@@ -152,6 +153,22 @@ fn address(wire: &wire::Address) -> Address {
 struct Sums {
     total: Money,
     vat: Money,
+    /// An edit took units or freight off.
+    edited: bool,
+}
+
+/// What was captured beyond the total of an edited order: the edit's own money, which goes back as a refund for no line. Only
+/// transactions tell.
+fn owed_back(shop: &ShopOrder, payments: &[Payment], sums: &Sums) -> Result<Money, Failure> {
+    let none = sums.total.currency().zero();
+    if !sums.edited || shop.transactions.is_none() {
+        return Ok(none);
+    }
+    let taken = payments.iter().filter(|payment| payment.kind == PaymentKind::Capture);
+    let beyond = Money::sum(none.currency(), taken.map(|payment| payment.amount))
+        .and_then(|taken| taken.minus(sums.total))
+        .map_err(|error| unreadable("transactions", error))?;
+    Ok(if beyond.is_negative() { none } else { beyond })
 }
 
 /// What was sold: the lines and the sums they must make.
@@ -174,8 +191,6 @@ impl Sale<'_> {
         let removed = self.units_removed();
         let edited =
             !shop.cancelled && (!removed.is_empty() || shop.shipping_lines.iter().any(|line| line.removed));
-        let (total, vat) = if edited { self.current_sums()? } else { (shop.total, shop.total_tax) };
-        let total = self.money("total_price", total)?;
         let mut lines = Vec::with_capacity(count);
         for (index, line) in shop.lines.iter().enumerate() {
             let left = if edited {
@@ -199,26 +214,47 @@ impl Sale<'_> {
                 line.quantity,
             )?);
         }
+        let (total, vat) = if edited { self.current_sums(&lines)? } else { (shop.total, shop.total_tax) };
+        let total = self.money("total_price", total)?;
         lines.extend(self.extras(&lines, total)?);
         let vat = match vat {
             Some(vat) => self.money("total_tax", vat)?,
             None => self.sum(lines.iter().flat_map(|line| line.vat.iter().map(|vat| vat.amount)))?,
         };
         let total = self.add_cash_rounding(&mut lines, total)?;
-        Ok((lines, Sums { total, vat }))
+        Ok((lines, Sums { total, vat, edited }))
     }
 
     /// The sums of an edited order as it is now, with what was refunded put back.
-    fn current_sums(&self) -> Result<(Decimal, Option<Decimal>), Failure> {
+    ///
+    /// Assumption: whether a refund for no line lowers the current total is not documented. It is put back as a rule; where only
+    /// the other reading makes the sum of the lines, it is not.
+    fn current_sums(&self, lines: &[OrderLine]) -> Result<(Decimal, Option<Decimal>), Failure> {
         let shop = self.shop;
+        let place = "current_total_price";
         let Some(current) = shop.current_total else {
-            return Err(unreadable("current_total_price", "an edited order without its current total"));
+            return Err(unreadable(place, "an edited order without its current total"));
         };
-        let paid_back =
-            shop.refunds.iter().try_fold(Decimal::ZERO, |sum, refund| plus("refunds", sum, refund.paid))?;
+        let (mut with_all, mut with_lines) = (current, current);
+        for refund in &shop.refunds {
+            with_all = plus("refunds", with_all, refund.paid)?;
+            if refund.parts.iter().any(|part| !part.amount.is_zero()) {
+                with_lines = plus("refunds", with_lines, refund.paid)?;
+            }
+        }
+        let total = if self.make(lines, with_lines)? { with_lines } else { with_all };
         // With money gone back the current tax is less than that of what was sold, and Shopify states no other.
-        let vat = shop.current_tax.filter(|_| paid_back.is_zero());
-        Ok((plus("current_total_price", current, paid_back)?, vat))
+        let vat = shop.current_tax.filter(|_| with_all == current);
+        Ok((total, vat))
+    }
+
+    /// True when the lines and the extras make this total.
+    fn make(&self, lines: &[OrderLine], total: Decimal) -> Result<bool, Failure> {
+        let total = self.money("current_total_price", total)?;
+        let extras = self.extras(lines, total)?;
+        let all = || lines.iter().chain(&extras);
+        let vat = all().flat_map(|line| line.vat.iter().map(|vat| vat.amount));
+        Ok(self.sum(all().map(|line| line.net).chain(vat))? == total)
     }
 
     /// Units by line index that an edit took off: missing now, and not in a refund that paid money back.

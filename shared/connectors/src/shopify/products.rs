@@ -293,6 +293,10 @@ impl Variant<'_> {
         let price = self.price.given().map(parse_decimal).transpose().map_err(|_| {
             rejected("unreadable", format!("the price of variant {} is not an amount", number(&self.id.0)))
         })?;
+        if price.is_some_and(|price| price < Decimal::ZERO) {
+            let id = number(&self.id.0);
+            return Err(rejected("unreadable", format!("the price of variant {id} is below zero")));
+        }
         let updated = self.updated_at.given().map(str::parse).transpose();
         let updated = updated.map_err(|_| {
             rejected("unreadable", format!("variant {} has no readable time of change", number(&self.id.0)))

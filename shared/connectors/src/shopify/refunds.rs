@@ -1,25 +1,56 @@
 //! Refunds of a Shopify order in the domain's form.
 //!
 //! The money that really went back is the sum of the refund's successful transactions. What Shopify writes as a refund without
-//! money is units that an edit took off: they are no longer among the order's lines, and are no refund here.
+//! money is units that an edit took off: they are no longer among the order's lines, and are no refund here. Nor is the money of
+//! those units, which goes back later and for no line: the edit itself is what the books take back.
 
-use domain::money::Currency;
+use domain::money::{Currency, MoneyError};
 use domain::{Failure, Money, RefundLine};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::wire::{Refund, RefundPart, ShopOrder, plus, unreadable};
 
-/// Maps the refunds, the oldest first.
+/// Maps the refunds, the oldest first. `owed` is what was captured beyond the total of the edited order: as much of what goes back
+/// for no line pays that.
 ///
 /// # Errors
 /// `Rejected` with the place of what cannot be.
-pub(super) fn of(shop: &ShopOrder, currency: Currency) -> Result<Vec<domain::Refund>, Failure> {
+pub(super) fn of(shop: &ShopOrder, owed: Money) -> Result<Vec<domain::Refund>, Failure> {
+    let currency = owed.currency();
     let mut refunds = Vec::with_capacity(shop.refunds.len());
     for (index, refund) in shop.refunds.iter().enumerate().filter(|(_, refund)| !refund.paid.is_zero()) {
         refunds.push(one(shop, refund, &format!("refunds[{index}]"), currency)?);
     }
     refunds.sort_by_key(|refund| (refund.at, refund.id.len(), refund.id.clone()));
+    pay_owed(&mut refunds, owed, edited_at(shop)).map_err(|error| unreadable("refunds", error))?;
     Ok(refunds)
+}
+
+/// When an edit first took units off, if the shop tells.
+fn edited_at(shop: &ShopOrder) -> Option<Timestamp> {
+    shop.refunds.iter().filter(|refund| refund.paid.is_zero()).filter_map(|refund| refund.at).min()
+}
+
+/// What went back before the edit cannot have paid it; of the rest the newest pays first, so that what is in the books stays.
+fn pay_owed(
+    refunds: &mut Vec<domain::Refund>,
+    mut owed: Money,
+    since: Option<Timestamp>,
+) -> Result<(), MoneyError> {
+    let is_later =
+        |refund: &&mut domain::Refund| since.is_none_or(|since| refund.at.is_none_or(|at| at >= since));
+    for refund in refunds.iter_mut().rev().filter(is_later) {
+        let lines: Vec<Money> = refund.lines.iter().map(RefundLine::gross).collect::<Result<_, _>>()?;
+        let beyond = refund.total.minus(Money::sum(owed.currency(), lines)?)?.minor().max(0);
+        let pays = Money::from_minor(beyond.min(owed.minor()), owed.currency());
+        owed = owed.minus(pays)?;
+        refund.total = refund.total.minus(pays)?;
+        let most = refund.to_gift_cards.minor().min(refund.total.minor());
+        refund.to_gift_cards = Money::from_minor(most, owed.currency());
+    }
+    refunds.retain(|refund| !refund.total.is_zero());
+    Ok(())
 }
 
 fn one(

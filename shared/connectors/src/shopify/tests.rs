@@ -1,10 +1,11 @@
 //! Stories of a Shopify shop: one order in both shapes, edits and refunds, and every call.
 
-use domain::EntityKind;
 use domain::order::{FulfilmentState, LineKind, PaymentKind, PaymentState};
 use domain::settings::WriteBackForm;
+use domain::{EntityKind, Money};
 use futures::executor::block_on;
 use proptest::prelude::*;
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::*;
@@ -644,6 +645,49 @@ fn a_refund_reads_the_same_in_both_shapes() {
     let Ok(Fetched::Found { value, .. }) = fetched(&script) else { panic!("found") };
     assert_eq!(value.refunds, rest.refunds);
     script.finish();
+}
+
+#[test]
+fn money_of_an_edit_that_goes_back_later_is_no_refund_of_its_own() {
+    let order = read_text(GRAPHQL).expect("it is an order");
+    let dish = order.lines.iter().find(|line| line.name == "Fad").expect("the dish");
+    let owed = dish.net.plus(dish.vat[0].amount).expect("a sum");
+    let left = order.total.minus(owed).expect("a sum");
+    // The dish is edited off an order that was paid whole; then the half of its price goes back twice, and 20.00 more.
+    let half = Money::from_minor(owed.minor() / 2, owed.currency());
+    let more = half.plus(Money::parse("20.00", owed.currency()).expect("an amount")).expect("a sum");
+    let lowered = left.minus(half).and_then(|rest| rest.minus(more)).expect("a sum");
+    // Both readings of the current total: as the edit left it, and lowered by what went back.
+    for current in [left, lowered] {
+        let text = changed(GRAPHQL, |order| {
+            order["lineItems"]["nodes"][2]["currentQuantity"] = json!(0);
+            // The rounding to whole coins stands beside the total.
+            let stated = current.to_decimal() - Decimal::new(5, 1);
+            order["currentTotalPriceSet"] = money(&stated.to_string());
+            let refund = |id: u64, amount: Money| {
+                json!({ "id": format!("gid://shopify/Refund/{id}"), "createdAt": format!("2026-11-2{id}T10:00:00Z"),
+                "totalRefundedSet": money(&amount.to_string()) })
+            };
+            order["refunds"] = json!([refund(2, half), refund(3, more)]);
+        });
+        let units =
+            json!({ "id": "gid://shopify/Order/1", "updatedAt": "2026-11-20T09:05:30Z", "refunds": [] });
+        let script = Script::default().read(&["BogbroOrder"], 200, answered(&text)).read(
+            &["BogbroRefunds"],
+            200,
+            answered(&units.to_string()),
+        );
+        let Ok(Fetched::Found { value, .. }) = fetched(&script) else { panic!("found") };
+        assert_eq!(value.check(), Ok(()), "{current}");
+        assert_eq!(value.total, left, "{current}");
+        let refunds: Vec<(&str, String)> =
+            value.refunds.iter().map(|refund| (refund.id.as_str(), refund.total.to_string())).collect();
+        assert_eq!(
+            refunds,
+            [("2", "20.00".to_owned())],
+            "{current}: the newest, and what was still owed, paid the edit"
+        );
+    }
 }
 
 #[test]

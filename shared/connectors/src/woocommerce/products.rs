@@ -316,6 +316,9 @@ fn common(item: &Item<'_>) -> Result<ShopProduct, Failure> {
     let price = item.price.given().map(parse_decimal).transpose();
     let price = price
         .map_err(|_| rejected("unreadable", format!("the price of product {} is not an amount", item.id)))?;
+    if price.is_some_and(|price| price < Decimal::ZERO) {
+        return Err(rejected("unreadable", format!("the price of product {} is below zero", item.id)));
+    }
     let categories = item.categories.0.iter().filter_map(|category| category.name.given());
     Ok(ShopProduct {
         product: String::new(),

@@ -170,7 +170,9 @@ fn a_file_that_is_larger_than_it_may_be_is_refused_by_its_bound() {
         };
         let result = report::read(reader, &mut source, &context, &mut settlements);
         let Err(Unreadable::Refused(reason)) = result else { panic!("{} is not refused", sample.name) };
-        assert_eq!(reason.code, "report-too-large", "{}", sample.name);
+        // What follows the end of an XML document is one endless text, which has a smaller bound of its own.
+        let bound = if sample.name.ends_with(".xml") { "report-record-too-long" } else { "report-too-large" };
+        assert_eq!(reason.code, bound, "{}", sample.name);
         assert!(source.taken <= most + (1 << 20), "{}: {} bytes were taken", sample.name, source.taken);
     }
 }

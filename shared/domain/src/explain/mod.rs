@@ -7,6 +7,7 @@ mod afterwards;
 mod credits;
 mod customer_texts;
 mod payouts;
+mod posting_texts;
 mod product_texts;
 mod records;
 mod reports;
@@ -51,6 +52,7 @@ fn all() -> impl Iterator<Item = &'static Entry> {
         .chain(texts::SETTINGS)
         .chain(payouts::SETTLEMENTS)
         .chain(payouts::PAYOUTS)
+        .chain(posting_texts::ENTRIES)
         .chain(stock_texts::STOCK)
         .chain(reports::REPORTS)
         .chain(customer_texts::ENTRIES)

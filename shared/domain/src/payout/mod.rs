@@ -19,4 +19,5 @@ pub use overview::{
     Aged, BalanceProof, Captured, FeeRate, Movement, Overview, PaidOut, fee_rates, overview, prove_balance,
 };
 pub use plan::{PayoutDecision, PayoutInput, PayoutPlan, plan_payout};
-pub use voucher::{Target, Voucher, VoucherEntry};
+pub use voucher::{Target, Voucher, VoucherEntry, VoucherStep};
+pub use words::{fee as fee_in_words, kind as kind_in_words};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use super::decisions::{Decisions, LineDecision};
 use super::entries::{Entries, Missing};
@@ -14,7 +15,9 @@ use crate::journal::JournalError;
 use crate::matching::{LineState, Matching, ReceivableId, Receivables};
 use crate::money::{Money, MoneyError};
 use crate::plan::Reason;
-use crate::settings::{BookkeepingModel, FeeVat, Language, PayoutSettings, Unmatched, YearEnd};
+use crate::settings::{
+    BookkeepingModel, CustomerPaymentSign, FeeVat, Language, PayoutSettings, Unmatched, YearEnd,
+};
 use crate::settlement::{BatchKey, Check, FeeKind, Kind, Line, Settlement, SettlementMode, Standing};
 
 /// Everything a payout's vouchers are made of.
@@ -43,7 +46,8 @@ pub struct PayoutInput<'a> {
 }
 
 /// The vouchers of one payout.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct PayoutPlan {
     /// Which payout.
     pub key: BatchKey,
@@ -59,6 +63,8 @@ pub struct PayoutPlan {
     pub journal: Option<u32>,
     /// They are booked once approved, instead of waiting in the journal for a person.
     pub book: bool,
+    /// The sign that the accounting system gives customers' payments.
+    pub customer_payments: CustomerPaymentSign,
     /// What a person should know though it stops nothing.
     pub notes: Vec<Reason>,
 }
@@ -66,7 +72,8 @@ pub struct PayoutPlan {
 impl PayoutPlan {
     /// What an approval is of: the same vouchers have the same hash.
     pub fn hash(&self) -> String {
-        crate::plan::hash_json(&(&self.key, self.date, self.payout, &self.vouchers, self.journal, self.book))
+        let PayoutPlan { key, date, payout, vouchers, journal, book, customer_payments, .. } = self;
+        crate::plan::hash_json(&(key, date, payout, vouchers, journal, book, customer_payments))
     }
 
     /// The vouchers that undo it on a day, part by part in the opposite order.
@@ -196,6 +203,7 @@ impl Planner<'_> {
             vouchers,
             journal: self.input.settings.voucher.journal,
             book: self.input.settings.voucher.book,
+            customer_payments: self.input.settings.voucher.customer_payments,
             notes,
         }))
     }

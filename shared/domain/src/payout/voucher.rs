@@ -3,8 +3,10 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::identity::EffectKey;
 use crate::journal::{self, JournalError};
 use crate::money::Money;
+use crate::settings::CustomerPaymentSign;
 
 /// What an entry stands on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,4 +112,22 @@ impl From<Voucher> for Vec<VoucherEntry> {
     fn from(voucher: Voucher) -> Self {
         voucher.0
     }
+}
+
+/// One voucher, or one part of a long one, on its way into a journal. Stored before the first call, so that whoever finishes it asks
+/// for the very same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct VoucherStep {
+    /// Key of the effect; it stands at the end of every entry's text.
+    pub key: EffectKey,
+    /// Number of the journal.
+    pub journal: u32,
+    /// Number of the voucher, which the merchant's other workers cannot have.
+    pub number: u32,
+    /// The entries.
+    pub voucher: Voucher,
+    /// The sign that the accounting system gives customers' payments.
+    #[serde(default)]
+    pub customer_payments: CustomerPaymentSign,
 }

@@ -34,7 +34,8 @@ pub(super) fn part(number: usize, count: usize, language: Language) -> String {
     format!("{} {number}/{count}", pick(language, "del", "part"))
 }
 
-pub(super) const fn kind(kind: Kind, language: Language) -> &'static str {
+/// What a line is, as entries' texts and statements call it.
+pub const fn kind(kind: Kind, language: Language) -> &'static str {
     match kind {
         Kind::Sale => pick(language, "salg", "sale"),
         Kind::Refund => pick(language, "refundering", "refund"),
@@ -56,7 +57,8 @@ pub(super) const fn kind(kind: Kind, language: Language) -> &'static str {
     }
 }
 
-pub(super) const fn fee(kind: FeeKind, language: Language) -> &'static str {
+/// What a fee is for, as entries' texts and statements call it.
+pub const fn fee(kind: FeeKind, language: Language) -> &'static str {
     match kind {
         FeeKind::Commission => pick(language, "gebyr", "commission"),
         FeeKind::Markup => pick(language, "indløsergebyr", "acquirer's markup"),

@@ -42,9 +42,9 @@ pub use merchant::{
 };
 pub use payment::{CapturedLess, PaymentMethodRule, PaymentSettings, Registration};
 pub use payouts::{
-    ApprovalSettings, AutomaticApproval, BankSettings, BookkeepingModel, FeeAccount, FeeVat, FeeVatRule,
-    MatchingSettings, OrderNumberRules, PayoutAccounts, PayoutSettings, Unmatched, VoucherSettings, YearEnd,
-    payout_settings_schema, read_payout_settings,
+    ApprovalSettings, AutomaticApproval, BankSettings, BookkeepingModel, CustomerPaymentSign, FeeAccount,
+    FeeVat, FeeVatRule, MatchingSettings, OrderNumberRules, PayoutAccounts, PayoutSettings, Unmatched,
+    VoucherSettings, YearEnd, payout_settings_schema, read_payout_settings,
 };
 pub use problem::{SettingProblem, SettingProblems};
 pub use products::{

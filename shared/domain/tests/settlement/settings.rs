@@ -256,6 +256,13 @@ fn posting_cases() -> Vec<Case> {
         case("/voucher/year-end", last_year(), r#""voucher":{"year-end":"@"}"#, "payout-day", "year-of-sale"),
         case("/voucher/book", plain_world(), r#""voucher":{"book":@}"#, "true", "false"),
         case(
+            "/voucher/customer-payments",
+            plain_world(),
+            r#""voucher":{"customer-payments":"@"}"#,
+            "negative",
+            "positive",
+        ),
+        case(
             "/approval/second-person",
             plain_world(),
             r#""approval":{"second-person":@,"automatic":{}}"#,

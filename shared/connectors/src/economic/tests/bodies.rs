@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use super::*;
-use crate::economic::wire::{BookingBody, DraftReference};
-use crate::economic::{customers, map, master, payments, products};
+use crate::economic::wire::{BookEntriesBody, BookingBody, DraftReference, MatchEntriesBody};
+use crate::economic::{customers, journals, map, master, payments, products};
 use domain::plan::{PaymentStep, ProductChange, ProductStep};
 use serde_json::value::RawValue;
 
@@ -137,6 +137,14 @@ fn bodies() -> Vec<(String, &'static str, String)> {
     };
     let body = json(&payments::voucher_body(&payment, 5001, 4711, "2026".to_owned()));
     bodies.push(("payment".to_owned(), "POST /journals/3/vouchers", body));
+    for (name, step) in [("usual", super::journals::step()), ("long", super::journals::long_step(500))] {
+        let body = json(&journals::body(&step).expect("a body"));
+        bodies.push((format!("voucher-{name}"), "POST /draft-entries/bulk", body));
+    }
+    let booking = BookEntriesBody { entry_numbers: vec![1, 2, 2_147_483_647] };
+    bodies.push(("voucher-booking".to_owned(), "POST /journals/3/bookdraftentries", json(&booking)));
+    let settling = MatchEntriesBody { entry_ids: vec![11, 12] };
+    bodies.push(("settling".to_owned(), "POST /booked-entries/match", json(&settling)));
     bodies
 }
 
@@ -174,7 +182,7 @@ fn every_body_we_send_fits_the_vendors_schema() {
     let (code, printed) = validate(folder.path());
     assert_eq!(code, Some(0), "{printed}");
     assert!(printed.contains(&format!("{} bodies checked, 0 with faults", bodies.len())), "{printed}");
-    assert_eq!(bodies.len(), 20);
+    assert_eq!(bodies.len(), 24);
 }
 
 #[test]
@@ -197,6 +205,24 @@ fn the_validator_sees_what_does_not_fit() {
         assert_ne!(body, good, "{name}: the case changes nothing");
         let folder = tempfile::tempdir().expect("a folder");
         write(folder.path(), name, "POST /invoices/drafts", &body);
+        let (code, printed) = validate(folder.path());
+        assert_eq!(code, Some(1), "{name}: {printed}");
+        assert!(printed.contains(words), "{name}: {printed}");
+    }
+    let good = json(&journals::body(&super::journals::step()).expect("a body"));
+    let cases = [
+        ("entry-unknown", good.replace("accountNumber", "account"), "unknown field"),
+        ("entry-missing", good.replace("\"currency\":\"DKK\",", ""), "currency"),
+        ("entry-type", good.replace("\"entryTypeNumber\":5", "\"entryTypeNumber\":1"), "entryTypeNumber"),
+        ("entry-number", good.replace("30007", "1000000000"), "voucherNumber"),
+        ("entry-date", good.replace("T00:00:00Z", ""), "date"),
+        ("entry-null", good.replace("\"10001\"", "null"), "null"),
+        ("entry-text", good.replace("\"journalNumber\":3", "\"journalNumber\":\"3\""), "journalNumber"),
+    ];
+    for (name, body, words) in cases {
+        assert_ne!(body, good, "{name}: the case changes nothing");
+        let folder = tempfile::tempdir().expect("a folder");
+        write(folder.path(), name, "POST /draft-entries/bulk", &body);
         let (code, printed) = validate(folder.path());
         assert_eq!(code, Some(1), "{name}: {printed}");
         assert!(printed.contains(words), "{name}: {printed}");

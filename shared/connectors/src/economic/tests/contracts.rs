@@ -122,6 +122,7 @@ fn every_field_we_filter_by_is_filterable_in_the_vendors_schema() {
         ("orders.sent.get", documents),
         ("orders.archived.get", documents),
         ("products.get", &["productNumber"]),
+        ("invoices.unpaid.get", &["date"]),
         ("journals.journalNumber.entries.get", &["text"]),
         (
             "customers.get",
@@ -174,6 +175,15 @@ fn the_openapi_services_are_called_where_they_are() {
             "/booked-entries",
             "BookedEntry",
         ),
+        ("Journals", "https://apis.e-conomic.com/journalsapi/v15.0.0/", "/draft-entries", "DraftEntry"),
+        ("Journals", "https://apis.e-conomic.com/journalsapi/v15.0.0/", "/journals", "Journal"),
+        ("Journals", "https://apis.e-conomic.com/journalsapi/v15.0.0/", "/journals/{number}", "Journal"),
+        (
+            "Documents",
+            "https://apis.e-conomic.com/documentsapi/v4.0.1/",
+            "/AttachedDocuments",
+            "AttachedDocument",
+        ),
     ];
     for (service, server, path, item) in cases {
         let document = text(&folder.join(format!("openapi/openapi-{service}.json")));
@@ -182,8 +192,84 @@ fn the_openapi_services_are_called_where_they_are() {
         assert!(document["paths"][path]["get"].is_object(), "{service} {path}");
         assert!(document["components"]["schemas"][item]["properties"].is_object(), "{service} {item}");
     }
-    let entries: Value =
-        serde_json::from_str(&text(&folder.join("openapi/openapi-BookedEntries.json"))).expect("JSON");
-    let operators = &entries["components"]["schemas"]["BookedEntry"]["properties"]["text"]["x-filterable"];
-    assert!(operators.as_str().is_some_and(|operators| operators.contains("like")), "{operators}");
+    let posts = [
+        ("Journals", "/draft-entries/bulk", "201"),
+        ("Journals", "/journals/{journalNumber}/bookdraftentries", "204"),
+        ("BookedEntries", "/booked-entries/match", "204"),
+        ("Documents", "/AttachedDocuments", "201"),
+    ];
+    for (service, path, answer) in posts {
+        let post = &service_of(&folder, service)["paths"][path]["post"];
+        assert!(post["responses"][answer].is_object(), "{service} {path}");
+    }
+}
+
+fn service_of(folder: &Path, name: &str) -> Value {
+    serde_json::from_str(&text(&folder.join(format!("openapi/openapi-{name}.json")))).expect(name)
+}
+
+#[test]
+fn every_filter_on_an_openapi_service_is_one_that_its_document_names() {
+    let Some(folder) = contracts("filters of OpenAPI services") else { return };
+    let cases: &[(&str, &str, &[(&str, &str)])] = &[
+        (
+            "BookedEntries",
+            "BookedEntry",
+            &[
+                ("text", "like"),
+                ("accountNumber", "eq"),
+                ("date", "gte"),
+                ("date", "lt"),
+                ("voucherNumber", "gte"),
+                ("voucherNumber", "lte"),
+                ("customerNumber", "eq"),
+                ("customerInvoiceNumber", "eq"),
+            ],
+        ),
+        (
+            "Journals",
+            "DraftEntry",
+            &[
+                ("journalNumber", "eq"),
+                ("voucherNumber", "eq"),
+                ("voucherNumber", "gte"),
+                ("voucherNumber", "lte"),
+            ],
+        ),
+        ("Documents", "AttachedDocument", &[("voucherNumber", "eq"), ("accountingYear", "eq")]),
+    ];
+    for (service, item, filters) in cases {
+        let document = service_of(&folder, service);
+        for (field, operator) in *filters {
+            let named = &document["components"]["schemas"][item]["properties"][field]["x-filterable"];
+            let named: Vec<&str> = named.as_str().unwrap_or_default().split(", ").collect();
+            assert!(named.contains(operator), "{service} {field} {operator}: {named:?}");
+        }
+    }
+    let text = &service_of(&folder, "Journals")["components"]["schemas"]["DraftEntry"]["properties"]["text"];
+    assert_eq!(
+        text["x-filterable"], "not filterable",
+        "which is why drafts are found by number or on legacy REST"
+    );
+}
+
+#[test]
+fn a_file_is_sent_in_the_fields_and_within_the_size_that_the_vendor_documents() {
+    let Some(folder) = contracts("files on vouchers") else { return };
+    let document = service_of(&folder, "Documents");
+    let create = &document["components"]["schemas"]["AttachedDocumentCreate"]["properties"];
+    for field in ["File", "VoucherNumber", "AccountingYear", "Note", "OnConflict"] {
+        let camel = field[..1].to_lowercase() + &field[1..];
+        assert!(create[&camel].is_object(), "{field}");
+    }
+    let example = &document["paths"]["/AttachedDocuments"]["post"]["requestBody"]["content"];
+    let example = example["multipart/form-data"]["example"].as_str().expect("an example");
+    for field in ["File", "VoucherNumber", "AccountingYear"] {
+        assert!(example.contains(&format!("name=\"{field}\"")), "{field}");
+    }
+    let limit = crate::economic::journals::LIMITS;
+    assert_eq!(create["file"]["x-max-file-upload-size-in-bytes"], limit.file_bytes.to_string());
+    assert_eq!(create["note"]["maxLength"], limit.text);
+    let entry = &service_of(&folder, "Journals")["components"]["schemas"]["DraftEntry"]["properties"];
+    assert_eq!(entry["voucherNumber"]["maximum"], limit.highest_number);
 }

@@ -5,6 +5,8 @@ mod bodies;
 mod contracts;
 mod customers;
 mod documents;
+mod entries;
+mod journals;
 mod limits;
 mod master;
 mod payments;

@@ -115,11 +115,32 @@ pub struct VoucherSettings {
     /// The entries are booked when the payout is approved; otherwise they stand in the journal for a person to book.
     #[garde(skip)]
     pub book: bool,
+    /// The sign that the accounting system gives a customer's payment in a journal, where its own texts leave it open. A voucher with
+    /// the wrong one does not balance there and is refused when it is booked, so it is tried on one draft.
+    #[garde(skip)]
+    pub customer_payments: CustomerPaymentSign,
+}
+
+/// The sign of a received payment of a customer in a journal of the accounting system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CustomerPaymentSign {
+    /// Negative, since it credits the customer.
+    #[default]
+    Negative,
+    /// Positive, since it is a payment.
+    Positive,
 }
 
 impl Default for VoucherSettings {
     fn default() -> Self {
-        VoucherSettings { journal: None, entries: 500, year_end: YearEnd::default(), book: false }
+        VoucherSettings {
+            journal: None,
+            entries: 500,
+            year_end: YearEnd::default(),
+            book: false,
+            customer_payments: CustomerPaymentSign::default(),
+        }
     }
 }
 

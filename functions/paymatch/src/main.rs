@@ -1,0 +1,6 @@
+//! Starts the handler.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    paymatch::run().await
+}

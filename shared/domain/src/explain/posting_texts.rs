@@ -1,0 +1,243 @@
+//! Words for payouts on their way to the books: one entry to a code, Danish before English.
+
+use super::Entry;
+use super::texts::entry;
+
+const NOT_POSTED_DA: &str = "Udbetalingen bogføres ikke, før det er afgjort.";
+const NOT_POSTED_EN: &str = "The payout is not posted until this is settled.";
+const BLOCKS_NOTHING_DA: &str = "Det standser ikke noget.";
+const BLOCKS_NOTHING_EN: &str = "It blocks nothing.";
+const NOTHING_CHANGED_DA: &str = "Intet er ændret.";
+const NOTHING_CHANGED_EN: &str = "Nothing was changed.";
+const LOOK_AND_POST_DA: &str = "Se bilaget i regnskabet, og kør `bogbro payouts post`, når det er i orden.";
+const LOOK_AND_POST_EN: &str =
+    "Look at the voucher in the books, and run `bogbro payouts post` when it is in order.";
+
+pub(crate) const ENTRIES: &[Entry] = &[
+    entry(
+        "payout-flow-gone",
+        [
+            "Udbetalingen hører til {flow}, som ikke findes i indstillingerne mere ({message}).",
+            NOT_POSTED_DA,
+            "Sæt forløbet ind i indstillingerne igen.",
+        ],
+        [
+            "The payout belongs to {flow}, which the settings do not have any more ({message}).",
+            NOT_POSTED_EN,
+            "Put the flow back into the settings.",
+        ],
+    ),
+    entry(
+        "payout-waiting-for-approval",
+        [
+            "Udbetaling {payout} fra {acquirer} på {amount} er afstemt og venter på godkendelse.",
+            "Den bogføres, når den er godkendt.",
+            "Gennemse den med `bogbro payouts show`, og godkend den.",
+        ],
+        [
+            "Payout {payout} of {acquirer} for {amount} is matched and waits for approval.",
+            "It is posted when it is approved.",
+            "Look through it with `bogbro payouts show`, and approve it.",
+        ],
+    ),
+    entry(
+        "payout-flow-unknown",
+        [
+            "Der er lagt en fil til {flow}, som indstillingerne ikke har.",
+            "Filen er ikke læst.",
+            "Sæt forløbet ind i indstillingerne, og læg filen igen.",
+        ],
+        [
+            "A file was dropped for {flow}, which the settings do not have.",
+            "The file was not read.",
+            "Put the flow into the settings, and drop the file again.",
+        ],
+    ),
+    entry(
+        "payout-rejected",
+        [
+            "{system} afviste bilaget til udbetaling {payout}: {message}.",
+            NOT_POSTED_DA,
+            "Ret det, som regnskabet peger på (konti, kladde, periode), og kør `bogbro payouts post`.",
+        ],
+        [
+            "{system} refused the voucher of payout {payout}: {message}.",
+            NOT_POSTED_EN,
+            "Put right what the books point at (accounts, journal, period), and run `bogbro payouts post`.",
+        ],
+    ),
+    entry(
+        "payout-booked-by-hand",
+        [
+            "Udbetaling {payout} er allerede bogført på bilag {voucher}.",
+            "Den bogføres ikke igen.",
+            "Se, at bilaget er rigtigt.",
+        ],
+        [
+            "Payout {payout} is booked already on voucher {voucher}.",
+            "It is not posted again.",
+            "See that the voucher is right.",
+        ],
+    ),
+    entry(
+        "payout-books-cut",
+        [
+            "Der er flere fakturaer i perioden for udbetaling {payout}, end der gennemses.",
+            "Fakturaer, som Bogbro ikke selv har lavet, kan være overset.",
+            "Knyt de linjer, der mangler, til fakturaer i hånden.",
+        ],
+        [
+            "There are more invoices in the period of payout {payout} than are looked through.",
+            "Invoices that Bogbro did not make may be overlooked.",
+            "Match the lines that are left with invoices by hand.",
+        ],
+    ),
+    entry(
+        "payout-journal-missing",
+        [
+            "Indstillingerne nævner ingen kassekladde til udbetalinger.",
+            NOT_POSTED_DA,
+            "Sæt `voucher.journal` til kladdens nummer.",
+        ],
+        [
+            "The settings name no journal for payouts.",
+            NOT_POSTED_EN,
+            "Set `voucher.journal` to the journal's number.",
+        ],
+    ),
+    entry(
+        "payout-voucher-limit",
+        [
+            "Bilaget til udbetaling {payout} kan ikke stå i kladden: {message}.",
+            NOT_POSTED_DA,
+            "Sæt `voucher.entries` lavere, eller vælg en anden bogføringsmodel.",
+        ],
+        [
+            "The journal cannot hold the voucher of payout {payout}: {message}.",
+            NOT_POSTED_EN,
+            "Set `voucher.entries` lower, or choose another model of bookkeeping.",
+        ],
+    ),
+    entry(
+        "payout-paid-meanwhile",
+        [
+            "En anden udbetaling har betalt {document}, siden udbetaling {payout} blev godkendt.",
+            "Den er afstemt igen og skal godkendes igen.",
+            "Gennemse den, og godkend den.",
+        ],
+        [
+            "Another payout has paid {document} since payout {payout} was approved.",
+            "It is matched anew and must be approved anew.",
+            "Look through it and approve it.",
+        ],
+    ),
+    entry(
+        "payout-statement-too-large",
+        [
+            "Opgørelsen til udbetaling {payout} er for stor til at lægges ved bilaget.",
+            BLOCKS_NOTHING_DA,
+            "Rapporten selv er gemt og kan hentes.",
+        ],
+        [
+            "The statement of payout {payout} is too large to be put on the voucher.",
+            BLOCKS_NOTHING_EN,
+            "The report itself is kept and can be fetched.",
+        ],
+    ),
+    entry(
+        "payout-attached-already",
+        [
+            "Der ligger allerede en fil ved bilaget til udbetaling {payout}.",
+            BLOCKS_NOTHING_DA,
+            "Rapporten selv er gemt og kan hentes.",
+        ],
+        [
+            "There is a file on the voucher of payout {payout} already.",
+            BLOCKS_NOTHING_EN,
+            "The report itself is kept and can be fetched.",
+        ],
+    ),
+    entry(
+        "payout-voucher-gone",
+        [
+            "Bilag {voucher} til udbetaling {payout} er ikke i kladden mere.",
+            "Det laves ikke igen af sig selv.",
+            "Tilbagefør det, der er bogført, eller tag udbetalingen op igen.",
+        ],
+        [
+            "Voucher {voucher} of payout {payout} is not in the journal any more.",
+            "It is not made again by itself.",
+            "Reverse what is posted, or take the payout up again.",
+        ],
+    ),
+    entry(
+        "payout-voucher-changed",
+        [
+            "Bilag {voucher} til udbetaling {payout} er ikke, som det blev lavet: {message}.",
+            "Bogbro rører det ikke.",
+            LOOK_AND_POST_DA,
+        ],
+        [
+            "Voucher {voucher} of payout {payout} is not as it was made: {message}.",
+            "Bogbro leaves it alone.",
+            LOOK_AND_POST_EN,
+        ],
+    ),
+    entry(
+        "payout-returned",
+        [
+            "Banken har sendt udbetaling {payout} tilbage den {date}.",
+            "Pengene er ikke kommet.",
+            "Spørg indløseren. Tilbagefør udbetalingen, hvis den ikke kommer igen.",
+        ],
+        [
+            "The bank sent payout {payout} back on {date}.",
+            "The money has not come.",
+            "Ask the acquirer. Reverse the payout if it does not come again.",
+        ],
+    ),
+    entry(
+        "payout-line-no-payment",
+        [
+            "Linje {line} i udbetaling {payout} er ingen betaling.",
+            NOTHING_CHANGED_DA,
+            "Vælg en linje med et salg, en refundering eller en indsigelse.",
+        ],
+        [
+            "Line {line} of payout {payout} is no payment.",
+            NOTHING_CHANGED_EN,
+            "Choose a line with a sale, a refund or a chargeback.",
+        ],
+    ),
+    entry(
+        "payout-split-differs",
+        [
+            "Delene giver ikke beløbet på linje {line} i udbetaling {payout}.",
+            NOTHING_CHANGED_DA,
+            "Fordel hele linjens beløb, med linjens fortegn.",
+        ],
+        [
+            "The parts do not make the amount of line {line} of payout {payout}.",
+            NOTHING_CHANGED_EN,
+            "Share out the whole amount of the line, with its sign.",
+        ],
+    ),
+    entry(
+        "payout-decisions-many",
+        [
+            "Der er for mange afgørelser om enkelte linjer i udbetaling {payout}.",
+            NOTHING_CHANGED_DA,
+            "Ret indstillingerne, så linjerne afstemmes af sig selv.",
+        ],
+        [
+            "There are too many decisions about single lines of payout {payout}.",
+            NOTHING_CHANGED_EN,
+            "Put the settings right, so that the lines are matched by themselves.",
+        ],
+    ),
+    entry(
+        "payout-nobody",
+        ["Der er ikke sagt, hvem der afgør det.", NOTHING_CHANGED_DA, "Angiv et navn."],
+        ["Nobody is named who decides.", NOTHING_CHANGED_EN, "Give a name."],
+    ),
+];

@@ -1,0 +1,227 @@
+//! What persons do with payouts: approve, correct, reverse, take up again.
+
+use domain::Money;
+use domain::payout::{Actor, ApprovalError, PayoutState};
+use domain::plan::Reason;
+use domain::settings::ApprovalSettings;
+use jiff::civil::Date;
+
+use super::record::{LineChoice, LineDecisionRecord, MOST_DECISIONS, PayoutRecord, Posting, ReversalAsked};
+use super::{PayoutEngine, PayoutFailure, PayoutWork};
+
+/// What becomes of one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineAssignment {
+    /// Its number in the report, as it is shown.
+    pub line: u32,
+    /// What; `None` takes an earlier decision back.
+    pub choice: Option<LineChoice>,
+}
+
+/// A correction by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction {
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Which lines.
+    pub lines: Vec<LineAssignment>,
+}
+
+impl From<ApprovalError> for PayoutFailure {
+    fn from(error: ApprovalError) -> PayoutFailure {
+        PayoutFailure::Refused(error.reason())
+    }
+}
+
+impl PayoutEngine<'_> {
+    /// Someone approves the plan that they were shown, by its hash. It is posted by the next work on the payout.
+    ///
+    /// # Errors
+    /// `Refused`: nothing waits, another plan waits, or the same person approves twice where two must.
+    pub async fn approve(
+        &self,
+        work: &PayoutWork,
+        by: &str,
+        plan: &str,
+    ) -> Result<PayoutRecord, PayoutFailure> {
+        let mut record = self.claim(work).await?;
+        let approval: ApprovalSettings =
+            self.route(&record.id.merchant, &record.flow).await?.settings.approval;
+        let now = self.now();
+        let moved = record.approval.approve(person(by)?, plan, &approval, now);
+        if moved.is_ok() {
+            record.due_at = Some(now);
+        }
+        let record = self.release(record).await?;
+        moved?;
+        Ok(record)
+    }
+
+    /// Someone decides about lines. The payout is then matched and approved anew.
+    ///
+    /// # Errors
+    /// `Refused`: a part of it is posted, no reason was given, a split does not make the line; `NotFound` for an unknown line.
+    pub async fn correct(
+        &self,
+        work: &PayoutWork,
+        correction: &Correction,
+    ) -> Result<PayoutRecord, PayoutFailure> {
+        let mut record = self.claim(work).await?;
+        let done = self.corrected(&mut record, correction).await;
+        if done.is_ok() {
+            record.due_at = Some(self.now());
+        }
+        let record = self.release(record).await?;
+        done?;
+        Ok(record)
+    }
+
+    async fn corrected(
+        &self,
+        record: &mut PayoutRecord,
+        correction: &Correction,
+    ) -> Result<(), PayoutFailure> {
+        let now = self.now();
+        let route = self.route(&record.id.merchant, &record.flow).await?;
+        let file = self.payouts.file(&record.id.merchant, &record.original.sha256).await?;
+        let settlement = super::reading::read_batch(&route, record, &*file)?;
+        let mut decisions = record.decisions.clone();
+        for asked in &correction.lines {
+            let place = settlement.lines().position(|line| line.number == asked.line);
+            let place = place.ok_or_else(|| PayoutFailure::NotFound(format!("line {}", asked.line)))?;
+            let line = settlement.line(place);
+            let payment = line.as_ref().is_some_and(|line| line.kind.concerns_payment());
+            if !payment {
+                return Err(refused("payout-line-no-payment", asked.line, record));
+            }
+            decisions.retain(|made| made.line != place);
+            let Some(choice) = asked.choice.clone() else { continue };
+            if let (LineChoice::Documents(parts), Some(line)) = (&choice, &line)
+                && !makes_up(parts, line.gross, line.sale.map(|sale| sale.amount))
+            {
+                return Err(refused("payout-split-differs", asked.line, record));
+            }
+            decisions.push(LineDecisionRecord {
+                line: place,
+                choice,
+                by: correction.by.clone(),
+                reason: correction.reason.clone(),
+                at: now,
+            });
+        }
+        if decisions.len() > MOST_DECISIONS {
+            return Err(refused("payout-decisions-many", 0, record));
+        }
+        let mut approval = record.approval.clone();
+        approval.corrected(person(&correction.by)?, &correction.reason, now)?;
+        decisions.sort_by_key(|made| made.line);
+        (record.approval, record.decisions, record.plan) = (approval, decisions, None);
+        Ok(())
+    }
+
+    /// Someone has the posted vouchers undone, on a day: by the next work on the payout.
+    ///
+    /// # Errors
+    /// `Refused`: nothing of it is posted, or no reason was given.
+    pub async fn reverse(
+        &self,
+        work: &PayoutWork,
+        by: &str,
+        reason: &str,
+        day: Date,
+    ) -> Result<PayoutRecord, PayoutFailure> {
+        let mut record = self.claim(work).await?;
+        let done = self.reverse_asked(&mut record, by, reason, day);
+        if done.is_ok() {
+            record.due_at = Some(self.now());
+        }
+        let record = self.release(record).await?;
+        done?;
+        Ok(record)
+    }
+
+    fn reverse_asked(
+        &self,
+        record: &mut PayoutRecord,
+        by: &str,
+        reason: &str,
+        day: Date,
+    ) -> Result<(), PayoutFailure> {
+        // The move is tried on a copy: it is made when every voucher stands.
+        record.approval.clone().reversed(person(by)?, reason, self.now())?;
+        let posting = record.posting.as_ref().filter(|posting| posting.is_done());
+        let Some(posting) = posting.filter(|_| record.reversal.is_none()) else {
+            return Err(ApprovalError::NotNow(record.approval.state()).into());
+        };
+        record.reversal = Some(Posting {
+            reversal: Some(day),
+            step: 0,
+            numbers: Vec::new(),
+            vouchers: Vec::new(),
+            doubt: None,
+            ..posting.clone()
+        });
+        record.reversal_asked = Some(ReversalAsked { by: by.to_owned(), reason: reason.to_owned() });
+        Ok(())
+    }
+
+    /// Someone takes a reversed payout up again, to be matched and posted anew under the next number.
+    ///
+    /// # Errors
+    /// `Refused`: it was not reversed, or no reason was given.
+    pub async fn reopen(
+        &self,
+        work: &PayoutWork,
+        by: &str,
+        reason: &str,
+    ) -> Result<PayoutRecord, PayoutFailure> {
+        let mut record = self.claim(work).await?;
+        let now = self.now();
+        let moved = match person(by) {
+            Ok(by) => record.approval.reopened(by, reason, now).map_err(PayoutFailure::from),
+            Err(failure) => Err(failure),
+        };
+        if moved.is_ok() {
+            (record.plan, record.posting, record.reversal, record.bank) = (None, None, None, None);
+            record.reversal_asked = None;
+            record.due_at = Some(now);
+        }
+        let record = self.release(record).await?;
+        moved?;
+        Ok(record)
+    }
+
+    /// Asks for another look: what was held is tried again, whatever it waits for.
+    ///
+    /// # Errors
+    /// As [`PayoutEngine::work`].
+    pub async fn again(&self, work: &PayoutWork) -> Result<PayoutRecord, PayoutFailure> {
+        self.work(work).await
+    }
+}
+
+fn person(by: &str) -> Result<Actor, PayoutFailure> {
+    let by = by.trim();
+    if by.is_empty() {
+        return Err(PayoutFailure::Refused(Reason::new("payout-nobody")));
+    }
+    Ok(Actor::Person(by.chars().take(200).collect()))
+}
+
+fn refused(code: &str, line: u32, record: &PayoutRecord) -> PayoutFailure {
+    PayoutFailure::Refused(Reason::new(code).with("line", line).with("payout", &record.id.key.batch))
+}
+
+/// The parts together make the line, in its own currency or in the buyer's.
+fn makes_up(parts: &[(String, Money)], gross: Money, sale: Option<Money>) -> bool {
+    let Some((_, first)) = parts.first() else { return false };
+    let Ok(sum) = Money::sum(first.currency(), parts.iter().map(|(_, amount)| *amount)) else { return false };
+    sum == gross || Some(sum) == sale
+}
+
+/// True in a state in which somebody may still decide about it.
+pub(super) fn may_be_approved(record: &PayoutRecord) -> bool {
+    record.approval.state() == PayoutState::WaitingForApproval
+}

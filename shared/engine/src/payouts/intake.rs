@@ -1,0 +1,251 @@
+//! Taking a file in: the original is kept, the batches are read and checked whole, and each becomes a payout once.
+
+use domain::MerchantId;
+use domain::payout::{Approval, PayoutState, arrivals, content_hash};
+use domain::plan::Reason;
+use domain::settlement::{Kind, Settlement, Standing};
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use super::reading::{self, Content, NoContent};
+use super::record::{
+    ArrivalKind, FileRecord, IntakeOutcome, IntakeRecord, KEPT_FILES, KindFigures, PAYOUT_SCHEMA,
+    PayoutFigures, PayoutId, PayoutRecord, TakenBatch,
+};
+use super::route::PayoutRoute;
+use super::store::FileBytes;
+use super::{PayoutEngine, PayoutFailure, PayoutWork};
+
+/// A file that comes in.
+#[derive(Clone, Copy)]
+pub struct Incoming<'a> {
+    /// Whose.
+    pub merchant: &'a MerchantId,
+    /// The flow of payouts it is for.
+    pub flow: &'a str,
+    /// Its name, which says nothing certain.
+    pub name: &'a str,
+    /// Its bytes.
+    pub file: &'a dyn FileBytes,
+    /// Unique per attempt.
+    pub token: &'a str,
+    /// When the worker must be done.
+    pub deadline: Timestamp,
+}
+
+impl PayoutEngine<'_> {
+    /// Takes a file in, whole or not at all. The same file again changes nothing.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown flow; `Held` and `Unavailable`: nothing is lost, and the file is taken in again later.
+    pub async fn take_in(&self, incoming: &Incoming<'_>) -> Result<IntakeRecord, PayoutFailure> {
+        let route = self.route(incoming.merchant, incoming.flow).await?;
+        self.payouts.put_file(incoming.merchant, incoming.file).await?;
+        let mut file = FileRecord {
+            sha256: incoming.file.sha256().to_owned(),
+            name: incoming.name.chars().take(200).collect(),
+            format: String::new(),
+            bytes: incoming.file.length(),
+            received_at: self.now(),
+        };
+        let outcome = match reading::read(&route, incoming.name, incoming.file) {
+            Ok(Content::Report { format, batches }) => {
+                file.format = format;
+                Box::pin(self.take_batches(incoming, &route, &file, batches)).await?
+            }
+            Ok(Content::Statements(statements)) => {
+                "camt".clone_into(&mut file.format);
+                Box::pin(self.see_statements(incoming, &route, &statements)).await?
+            }
+            Err(NoContent::Refused(reason)) => IntakeOutcome::Refused { reason },
+            Err(NoContent::Interrupted(words)) => return Err(PayoutFailure::Unavailable(words)),
+        };
+        let intake = IntakeRecord {
+            schema: PAYOUT_SCHEMA,
+            merchant: incoming.merchant.clone(),
+            flow: incoming.flow.to_owned(),
+            file,
+            outcome,
+        };
+        self.payouts.put_intake(&intake).await?;
+        Ok(intake)
+    }
+
+    async fn take_batches(
+        &self,
+        incoming: &Incoming<'_>,
+        route: &PayoutRoute,
+        file: &FileRecord,
+        batches: Vec<Settlement>,
+    ) -> Result<IntakeOutcome, PayoutFailure> {
+        if batches.is_empty() {
+            return Ok(IntakeOutcome::Refused { reason: Reason::new("report-empty") });
+        }
+        // One batch that disagrees refuses the whole: nobody could say which of the others to believe.
+        for batch in &batches {
+            if let Some(breach) = batch.check().breaches.first() {
+                return Ok(IntakeOutcome::Refused { reason: breach.reason() });
+            }
+        }
+        let sorted = arrivals(batches);
+        if let Some((_, reason)) = sorted.refused.into_iter().next() {
+            return Ok(IntakeOutcome::Refused { reason });
+        }
+        let mut taken = Vec::with_capacity(sorted.settlements.len());
+        for settlement in &sorted.settlements {
+            let arrival = self.take_batch(incoming, route, file, settlement).await?;
+            taken.push(TakenBatch { key: settlement.key().clone(), arrival });
+        }
+        Ok(IntakeOutcome::Report { batches: taken })
+    }
+
+    async fn take_batch(
+        &self,
+        incoming: &Incoming<'_>,
+        route: &PayoutRoute,
+        file: &FileRecord,
+        settlement: &Settlement,
+    ) -> Result<ArrivalKind, PayoutFailure> {
+        let id = PayoutId { merchant: incoming.merchant.clone(), key: settlement.key().clone() };
+        let content = content_hash(settlement);
+        let new = self.new_record(&id, route, file, settlement, content.clone());
+        let known = match self.payouts.payout(&id).await? {
+            Some(known) => known,
+            None => {
+                self.payouts.put_line_ids(&id, &line_ids(settlement)).await?;
+                match self.payouts.insert_payout(&new).await? {
+                    None => return Ok(ArrivalKind::New),
+                    Some(known) => known,
+                }
+            }
+        };
+        if known.knows(&file.sha256) {
+            let conflict = known.conflicts.iter().any(|other| other.sha256 == file.sha256);
+            return Ok(if conflict { ArrivalKind::Conflict } else { ArrivalKind::Known });
+        }
+        self.take_again(incoming, &id, &new).await
+    }
+
+    /// The batch is known, from another file.
+    async fn take_again(
+        &self,
+        incoming: &Incoming<'_>,
+        id: &PayoutId,
+        new: &PayoutRecord,
+    ) -> Result<ArrivalKind, PayoutFailure> {
+        let work =
+            PayoutWork { id: id.clone(), token: incoming.token.to_owned(), deadline: incoming.deadline };
+        let mut known = self.claim(&work).await?;
+        let same = known.content == new.content;
+        let open = !matches!(known.approval.state(), PayoutState::Approved) && known.posting.is_none();
+        // A payout that was only announced may still change; what shows more of itself takes the place of what shows less.
+        let better = new.figures.standing == Standing::Balanced && !new.figures.pending;
+        let worse = known.figures.standing != Standing::Balanced || known.figures.pending;
+        let takes_its_place = open && better && worse && (same || known.figures.pending);
+        if takes_its_place {
+            self.payouts.put_line_ids(id, &self.ids_of(new, incoming).await?).await?;
+            let old = std::mem::replace(&mut known.original, new.original.clone());
+            known.content.clone_from(&new.content);
+            known.figures = new.figures.clone();
+            keep(&mut known.repeats, old);
+        } else if same {
+            keep(&mut known.repeats, new.original.clone());
+        } else {
+            keep(&mut known.conflicts, new.original.clone());
+        }
+        known.due_at = Some(self.now());
+        self.release(known).await?;
+        Ok(if same || takes_its_place { ArrivalKind::Known } else { ArrivalKind::Conflict })
+    }
+
+    async fn ids_of(&self, new: &PayoutRecord, incoming: &Incoming<'_>) -> Result<Vec<u128>, PayoutFailure> {
+        let route = self.route(incoming.merchant, incoming.flow).await?;
+        Ok(line_ids(&reading::read_batch(&route, new, incoming.file)?))
+    }
+
+    fn new_record(
+        &self,
+        id: &PayoutId,
+        route: &PayoutRoute,
+        file: &FileRecord,
+        settlement: &Settlement,
+        content: String,
+    ) -> PayoutRecord {
+        let now = self.now();
+        PayoutRecord {
+            schema: PAYOUT_SCHEMA,
+            id: id.clone(),
+            flow: route.flow.clone(),
+            fence: 0,
+            claim: String::new(),
+            lease_until: None,
+            content,
+            original: file.clone(),
+            repeats: Vec::new(),
+            conflicts: Vec::new(),
+            overlap: None,
+            confirmations: Vec::new(),
+            approval: Approval::default(),
+            figures: figures(settlement),
+            reasons: Vec::new(),
+            notes: Vec::new(),
+            decisions: Vec::new(),
+            plan: None,
+            posting: None,
+            reversal: None,
+            reversal_asked: None,
+            bank: None,
+            tries: 0,
+            // It comes up by itself when whoever took it in dies before it is matched.
+            due_at: Some(now),
+            received_at: now,
+            updated_at: now,
+        }
+    }
+}
+
+fn keep(files: &mut Vec<FileRecord>, file: FileRecord) {
+    if files.len() < KEPT_FILES {
+        files.push(file);
+    }
+}
+
+/// What lists show of a batch.
+pub(super) fn figures(settlement: &Settlement) -> PayoutFigures {
+    let (check, stated, currency) = (settlement.check(), settlement.stated(), settlement.currency());
+    let money = |minor| domain::Money::from_minor(minor, currency);
+    let kinds = settlement.tally().kinds().map(|(kind, sum)| {
+        let fees = sum.fees.saturating_add(sum.vat);
+        (
+            kind.as_str().to_owned(),
+            KindFigures { count: sum.count, gross: money(sum.gross), fees: money(fees) },
+        )
+    });
+    PayoutFigures {
+        payout: check.payout,
+        day: stated.payout_on,
+        from: stated.from,
+        to: stated.to,
+        bank_reference: stated.bank_reference.clone().unwrap_or_default(),
+        lines: settlement.len() as u64,
+        standing: check.standing,
+        pending: check.pending,
+        unproven: check.unproven,
+        kinds: kinds.collect(),
+        states: std::collections::BTreeMap::new(),
+    }
+}
+
+/// Fingerprints of the lines' own ids, sorted: payouts and balances carried over stand in two batches by nature.
+pub(super) fn line_ids(settlement: &Settlement) -> Vec<u128> {
+    let own = settlement.lines().filter(|line| !line.kind.moves_balance() && line.kind != Kind::Payout);
+    let mut ids: Vec<u128> =
+        own.filter(|line| !line.reference.is_empty()).map(|line| fingerprint(line.reference)).collect();
+    ids.sort_unstable();
+    ids
+}
+
+fn fingerprint(text: &str) -> u128 {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().take(16).fold(0, |sum, byte| sum << 8 | u128::from(*byte))
+}

@@ -1,0 +1,137 @@
+//! Reading a file: which format it is, and its batches.
+
+use connectors::camt;
+use connectors::report::{self, ReadingContext, Unreadable};
+use domain::bank::Statement;
+use domain::plan::Reason;
+use domain::settlement::{
+    BatchKey, Line, Receiver, Settlement, SettlementError, SettlementMode, Settlements, Source, Stated,
+};
+
+use super::PayoutFailure;
+use super::record::PayoutRecord;
+use super::route::PayoutRoute;
+use super::store::FileBytes;
+
+/// What a file holds.
+pub(super) enum Content {
+    /// Batches of an acquirer.
+    Report {
+        /// The format's name.
+        format: String,
+        /// Each batch once.
+        batches: Vec<Settlement>,
+    },
+    /// Statements of a bank.
+    Statements(Vec<Statement>),
+}
+
+/// Why there is no content.
+pub(super) enum NoContent {
+    /// The file is not what it should be.
+    Refused(Reason),
+    /// It broke off while it was read, and may be read again.
+    Interrupted(String),
+}
+
+impl From<Unreadable> for NoContent {
+    fn from(unreadable: Unreadable) -> NoContent {
+        match unreadable {
+            Unreadable::Refused(reason) => NoContent::Refused(reason),
+            Unreadable::Interrupted(words) => NoContent::Interrupted(words),
+        }
+    }
+}
+
+impl From<std::io::Error> for NoContent {
+    fn from(error: std::io::Error) -> NoContent {
+        NoContent::from(Unreadable::from(error))
+    }
+}
+
+/// Reads a file: a bank's statement by its own beginning, anything else with the reader of the flow's acquirer.
+pub(super) fn read(route: &PayoutRoute, name: &str, file: &dyn FileBytes) -> Result<Content, NoContent> {
+    if file.length() > report::LONGEST_REPORT {
+        let limit = report::LONGEST_REPORT >> 20;
+        return Err(NoContent::Refused(Reason::new("report-too-large").with("limit", limit)));
+    }
+    let mut start = Vec::with_capacity(report::START);
+    std::io::Read::read_to_end(&mut std::io::Read::take(file.open()?, report::START as u64), &mut start)?;
+    if is_statement(&start) {
+        return Ok(Content::Statements(camt::statements(&mut file.open()?)?));
+    }
+    let format = route.acquirer.reader.detect(&start);
+    let mut settlements =
+        Settlements::from_source(source(route, file, format.map_or("", |format| format.name)));
+    let format =
+        report::read(route.acquirer.reader, &mut file.open()?, &context(route, name), &mut settlements)?;
+    Ok(Content::Report { format: format.name.to_owned(), batches: settlements.into_batches() })
+}
+
+/// Reads one batch of a report again: the others are read past and not kept.
+pub(super) fn read_batch(
+    route: &PayoutRoute,
+    record: &PayoutRecord,
+    file: &dyn FileBytes,
+) -> Result<Settlement, PayoutFailure> {
+    let source = source(route, file, &record.original.format);
+    let mut one = OneBatch { key: &record.id.key, inside: false, kept: Settlements::from_source(source) };
+    let mut bytes = file.open().map_err(|error| PayoutFailure::Unavailable(error.to_string()))?;
+    let read =
+        report::read(route.acquirer.reader, &mut bytes, &context(route, &record.original.name), &mut one);
+    match read {
+        Ok(_) => {}
+        Err(Unreadable::Refused(reason)) => return Err(PayoutFailure::Refused(reason)),
+        Err(Unreadable::Interrupted(words)) => return Err(PayoutFailure::Unavailable(words)),
+    }
+    let gone = || PayoutFailure::NotFound(format!("batch {} in its own report", record.id.key.batch));
+    let mut settlement = one.kept.into_batches().pop().ok_or_else(gone)?;
+    for confirmation in &record.confirmations {
+        settlement.confirm(*confirmation);
+    }
+    Ok(settlement)
+}
+
+fn is_statement(start: &[u8]) -> bool {
+    let start = report::beginning(start);
+    start.starts_with('<') && (start.contains("camt.053") || start.contains("camt.054"))
+}
+
+fn source(route: &PayoutRoute, file: &dyn FileBytes, format: &str) -> Source {
+    let known = route.acquirer.reader.manifest().formats.iter().find(|known| known.name == format);
+    Source {
+        sha256: file.sha256().to_owned(),
+        format: format.to_owned(),
+        version: String::new(),
+        unproven: known.is_none_or(|known| !known.proven),
+    }
+}
+
+/// What the file itself may leave open: the account of the connection, and the file's name as the batch's id.
+fn context<'a>(route: &'a PayoutRoute, name: &'a str) -> ReadingContext<'a> {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    let batch = file.split('.').next().unwrap_or(file);
+    ReadingContext { account: &route.acquirer.account, batch, ..ReadingContext::default() }
+}
+
+/// Keeps one batch of a report.
+struct OneBatch<'a> {
+    key: &'a BatchKey,
+    inside: bool,
+    kept: Settlements,
+}
+
+impl Receiver for OneBatch<'_> {
+    fn batch(&mut self, key: &BatchKey, mode: SettlementMode) -> Result<(), SettlementError> {
+        self.inside = key == self.key;
+        if self.inside { self.kept.batch(key, mode) } else { Ok(()) }
+    }
+
+    fn state(&mut self, stated: Stated) -> Result<(), SettlementError> {
+        if self.inside { self.kept.state(stated) } else { Ok(()) }
+    }
+
+    fn line(&mut self, line: &Line<'_>) -> Result<(), SettlementError> {
+        if self.inside { self.kept.line(line) } else { Ok(()) }
+    }
+}

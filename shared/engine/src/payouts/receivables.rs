@@ -1,0 +1,314 @@
+//! The documents that a payout's lines may pay: looked up by the lines' own keys, never loaded whole.
+//!
+//! What Bogbro booked is found in the ledger of transfers by order number, invoice number and payment reference. Only when some
+//! keys lead nowhere are the books themselves read: their documents of the days around the payout, page by page, of which those
+//! are kept that name one of these keys exactly.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use connectors::journals::{Days, DocumentState, LedgerDocument};
+use domain::Money;
+use domain::document::DocumentKind;
+use domain::matching::{Receivable, Receivables};
+use domain::settings::OrderNumberRules;
+use domain::settlement::{Line, Settlement};
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use super::PayoutEngine;
+use super::record::{PaidBefore, PayoutRecord};
+use super::route::PayoutRoute;
+use super::work::Stop;
+use crate::store::{Head, Pointer, PointerKind};
+
+/// Pages of the books' documents that are read for one payout.
+const MOST_PAGES: usize = 400;
+/// Documents of so many days before the first line are looked through.
+const DAYS_BEFORE: i32 = 190;
+
+/// One document, before it is packed.
+#[derive(Debug, Default)]
+struct Found {
+    shop: String,
+    order: String,
+    payments: BTreeSet<String>,
+    acquirer: BTreeSet<String>,
+    customer: u32,
+    date: Date,
+    total: Option<Money>,
+}
+
+/// Documents, and what earlier payouts paid of them.
+pub(super) struct Documents {
+    pub(super) receivables: Receivables,
+    pub(super) before: Vec<PaidBefore>,
+    /// The books were read only in part.
+    pub(super) cut: bool,
+}
+
+/// The keys of a payout's lines.
+#[derive(Debug, Default)]
+struct Keys {
+    orders: BTreeSet<String>,
+    payments: BTreeSet<String>,
+    invoices: BTreeSet<String>,
+}
+
+impl Keys {
+    fn of(settlement: &Settlement, record: &PayoutRecord, rules: &OrderNumberRules) -> Keys {
+        let mut keys = Keys::default();
+        for line in settlement.lines().filter(|line| line.kind.concerns_payment()) {
+            keys.add(&line, rules);
+        }
+        for decision in &record.decisions {
+            if let super::LineChoice::Documents(parts) = &decision.choice {
+                keys.invoices.extend(parts.iter().map(|(number, _)| number.clone()));
+            }
+        }
+        keys
+    }
+
+    fn add(&mut self, line: &Line<'_>, rules: &OrderNumberRules) {
+        for text in [line.keys.order, line.keys.merchant] {
+            self.orders.extend(rules.several(text).map(std::borrow::Cow::into_owned));
+        }
+        for text in [line.keys.transaction, line.keys.modification, line.keys.original, line.keys.acquirer] {
+            if !text.is_empty() {
+                self.payments.insert(text.to_owned());
+            }
+        }
+        if !line.keys.invoice.is_empty() {
+            self.invoices.insert(line.keys.invoice.to_owned());
+        }
+    }
+
+    /// What the ledger is asked for: a shop keeps its numbers in its own form, so each is tried in every form that the
+    /// merchant's rules make the same.
+    fn pointers(&self, rules: &OrderNumberRules) -> Vec<Pointer> {
+        let pointer = |kind, value: String| Pointer { kind, value };
+        let mut all = Vec::new();
+        for order in &self.orders {
+            let forms: BTreeSet<String> = forms(order, rules);
+            all.extend(forms.into_iter().map(|form| pointer(PointerKind::OrderNumber, form)));
+        }
+        all.extend(self.payments.iter().map(|text| pointer(PointerKind::Payment, text.clone())));
+        all.extend(self.invoices.iter().map(|text| pointer(PointerKind::InvoiceNumber, text.clone())));
+        all
+    }
+}
+
+/// The forms in which a number may stand in the ledger.
+fn forms(order: &str, rules: &OrderNumberRules) -> BTreeSet<String> {
+    let mut forms = BTreeSet::from([order.to_owned()]);
+    if rules.ignore_case {
+        forms.insert(order.to_uppercase());
+    }
+    let bare: Vec<String> = forms.iter().cloned().collect();
+    for number in &bare {
+        for prefix in &rules.prefixes {
+            forms.insert(format!("{prefix}{number}"));
+        }
+        for suffix in &rules.suffixes {
+            forms.insert(format!("{number}{suffix}"));
+        }
+    }
+    forms
+}
+
+impl PayoutEngine<'_> {
+    /// Looks up everything that the lines of a payout may pay.
+    pub(super) async fn documents(
+        &self,
+        route: &PayoutRoute,
+        record: &PayoutRecord,
+        settlement: &Settlement,
+    ) -> Result<Documents, Stop> {
+        let rules = &route.settings.matching.order_numbers;
+        let keys = Keys::of(settlement, record, rules);
+        let mut found: BTreeMap<String, Found> = BTreeMap::new();
+        let heads = self.payouts.booked_under(&route.merchant, &keys.pointers(rules)).await?;
+        for (pointer, head) in heads {
+            add_head(&mut found, &pointer, &head);
+        }
+        let missing = keys.without(&found, rules);
+        let mut cut = false;
+        if !missing.is_empty() {
+            cut = self.read_books(route, settlement, &missing, &mut found).await?;
+        }
+        let numbers: Vec<String> = found.keys().cloned().collect();
+        let name = record.id.name();
+        let mut before = self.payouts.paid(&route.merchant, &route.books.agreement, &numbers).await?;
+        before.retain(|paid| paid.payout != name && !paid.amount.is_zero());
+        before.sort_by(|a, b| (&a.document, &a.payout).cmp(&(&b.document, &b.payout)));
+        let receivables = packed(&found, &before, rules).map_err(Stop::Refused)?;
+        Ok(Documents { receivables, before, cut })
+    }
+
+    /// Looks through the books for the keys that the ledger knows nothing of. True when there was more than is read.
+    async fn read_books(
+        &self,
+        route: &PayoutRoute,
+        settlement: &Settlement,
+        missing: &Keys,
+        found: &mut BTreeMap<String, Found>,
+    ) -> Result<bool, Stop> {
+        let Some(days) = days_of(route, settlement) else { return Ok(false) };
+        let (journals, transport) = (route.books.journals, &*route.books.transport);
+        let mut page: Option<String> = None;
+        for _ in 0..MOST_PAGES {
+            let answer = journals
+                .documents_page(transport, DocumentState::Booked, days, page.as_deref())
+                .await
+                .map_err(Stop::Failed)?;
+            for document in &answer.documents {
+                missing.keep(document, &route.settings.matching.order_numbers, found);
+            }
+            match answer.next {
+                None => return Ok(false),
+                next => page = next,
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Keys {
+    /// The keys that nothing was found under.
+    fn without(&self, found: &BTreeMap<String, Found>, rules: &OrderNumberRules) -> Keys {
+        let orders: BTreeSet<String> =
+            found.values().map(|one| rules.normal(&one.order).into_owned()).collect();
+        let payments: BTreeSet<&String> = found.values().flat_map(|one| &one.payments).collect();
+        let missing_orders: BTreeSet<String> =
+            self.orders.iter().filter(|order| !orders.contains(*order)).cloned().collect();
+        // A payment reference is looked for in the books only where no order number leads anywhere: the books have none of
+        // Bogbro's own.
+        let payments = if missing_orders.is_empty() && !self.orders.is_empty() {
+            BTreeSet::new()
+        } else {
+            self.payments.iter().filter(|payment| !payments.contains(payment)).cloned().collect()
+        };
+        Keys {
+            orders: missing_orders,
+            payments,
+            invoices: self.invoices.iter().filter(|number| !found.contains_key(*number)).cloned().collect(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.orders.is_empty() && self.payments.is_empty() && self.invoices.is_empty()
+    }
+
+    /// Keeps a document of the books that names one of the keys: its own number, or a word of its reference and texts that is
+    /// exactly an order's number or a payment's id.
+    fn keep(&self, document: &LedgerDocument, rules: &OrderNumberRules, found: &mut BTreeMap<String, Found>) {
+        let number = document.number.to_string();
+        let mut orders = BTreeSet::new();
+        let mut payments = BTreeSet::new();
+        for word in words(&document.reference).chain(words(&document.text)) {
+            let normal = rules.normal(word);
+            if self.orders.contains(normal.as_ref()) {
+                orders.insert(word.to_owned());
+            }
+            if self.payments.contains(word) {
+                payments.insert(word.to_owned());
+            }
+        }
+        let named = self.invoices.contains(&number);
+        if (orders.is_empty() && payments.is_empty() && !named) || found.contains_key(&number) {
+            return;
+        }
+        // A document that names several orders is none of them for certain: it is found by its number or payment only.
+        let order = if orders.len() == 1 { orders.pop_first().unwrap_or_default() } else { String::new() };
+        if order.is_empty() && payments.is_empty() && !named {
+            return;
+        }
+        found.insert(
+            number,
+            Found {
+                shop: String::new(),
+                order,
+                payments,
+                acquirer: BTreeSet::new(),
+                customer: document.customer,
+                date: document.date,
+                total: Some(document.gross),
+            },
+        );
+    }
+}
+
+/// Words of a text: what spaces and commas part, without the marks around them.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | '"'))
+        .map(|word| word.trim_matches(|c: char| matches!(c, '.' | ':' | '\'')))
+        .filter(|word| !word.is_empty())
+}
+
+/// The days whose documents are looked through: from well before the first line to the payout.
+fn days_of(route: &PayoutRoute, settlement: &Settlement) -> Option<Days> {
+    let lines = settlement
+        .lines()
+        .filter_map(|line| line.occurred.day(&route.zone).or_else(|| line.booked.day(&route.zone)));
+    let stated = settlement.stated();
+    let days: Vec<Date> = lines.chain(stated.from).chain(stated.to).chain(stated.payout_on).collect();
+    let (first, last) = (days.iter().min()?, days.iter().max()?);
+    Some(Days { from: first.saturating_sub(DAYS_BEFORE.days()), to: last.saturating_add(31.days()) })
+}
+
+/// The booked documents of a transfer, under the key that led to it.
+fn add_head(found: &mut BTreeMap<String, Found>, pointer: &Pointer, head: &Head) {
+    for document in &head.documents {
+        if !document.kind.is_booked() {
+            continue;
+        }
+        let credit = document.kind == DocumentKind::BookedCreditNote;
+        let gross = document.totals.gross;
+        let total = if credit && !gross.is_negative() { gross.negated().ok() } else { Some(gross) };
+        let one = found.entry(document.number.to_string()).or_default();
+        one.shop.clone_from(&head.transfer.source);
+        one.order.clone_from(&head.order_number);
+        one.customer = head.progress.customer.unwrap_or_default();
+        one.date = document.date.or(head.day).unwrap_or_default();
+        one.total = total;
+        if pointer.kind == PointerKind::Payment {
+            // Which of the two the key is depends on the line; the matching compares bytes in either.
+            one.payments.insert(pointer.value.clone());
+            one.acquirer.insert(pointer.value.clone());
+        }
+    }
+}
+
+fn packed(
+    found: &BTreeMap<String, Found>,
+    before: &[PaidBefore],
+    rules: &OrderNumberRules,
+) -> Result<Receivables, String> {
+    let mut paid: BTreeMap<&str, i64> = BTreeMap::new();
+    for one in before {
+        let sum = paid.entry(&one.document).or_default();
+        *sum = sum.saturating_add(one.amount.minor());
+    }
+    let mut receivables = Receivables::new(rules.clone());
+    for (number, one) in found {
+        let Some(total) = one.total else { continue };
+        let payments: Vec<&str> = one.payments.iter().map(String::as_str).collect();
+        let acquirer: Vec<&str> = one.acquirer.iter().map(String::as_str).collect();
+        let left = total.minor().saturating_sub(paid.get(number.as_str()).copied().unwrap_or_default());
+        // What was paid beyond the whole leaves nothing to come.
+        let left = if left.signum() == total.minor().signum() { left } else { 0 };
+        receivables
+            .add(&Receivable {
+                number,
+                shop: &one.shop,
+                order: &one.order,
+                payments: &payments,
+                acquirer_references: &acquirer,
+                customer: one.customer,
+                date: one.date,
+                total,
+                expected: Money::from_minor(left, total.currency()),
+            })
+            .map_err(|error| error.to_string())?;
+    }
+    Ok(receivables)
+}

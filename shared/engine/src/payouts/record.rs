@@ -1,0 +1,424 @@
+//! What is kept of one payout, and of one file that came in.
+//!
+//! The report's original stays in the bucket under its own hash, and is read again whenever the payout is worked on. So the
+//! record is small: what the batch is keyed by, the hash of its content, what was decided, and how far it has come.
+
+use std::collections::BTreeMap;
+
+use domain::payout::{Approval, PayoutState};
+use domain::plan::Reason;
+use domain::settlement::{BatchKey, Confirmation, Standing};
+use domain::{AgreementId, EffectKey, MerchantId, Money};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::store::Doubt;
+
+/// The schema version of what is kept of payouts. An unknown one is refused, never guessed.
+pub const PAYOUT_SCHEMA: u32 = 1;
+/// Files of one payout that are remembered: repeats and conflicts.
+pub const KEPT_FILES: usize = 20;
+/// Decisions about single lines that one payout may have. More is an account that is set wrongly.
+pub const MOST_DECISIONS: usize = 500;
+
+/// One payout of one merchant: the unit that is taken in once, claimed and posted once.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PayoutId {
+    /// Whose.
+    pub merchant: MerchantId,
+    /// Acquirer, account, batch and currency.
+    pub key: BatchKey,
+}
+
+impl PayoutId {
+    /// A short name, for keys, objects and people: 16 letters and digits that only this payout of the merchant has.
+    pub fn name(&self) -> String {
+        let mut hasher = Sha256::new();
+        let key = &self.key;
+        for part in [&key.acquirer, &key.account, &key.batch, &key.currency.to_string()] {
+            hasher.update((part.len() as u64).to_be_bytes());
+            hasher.update(part.as_bytes());
+        }
+        data_encoding::BASE32_NOPAD.encode(&hasher.finalize()[..10]).to_ascii_lowercase()
+    }
+}
+
+/// A file as it came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct FileRecord {
+    /// SHA-256 of its bytes, in lower-case hexadecimal: the name it is kept under.
+    pub sha256: String,
+    /// The name it came by.
+    pub name: String,
+    /// The format's name as its reader calls it; empty when none knew it.
+    pub format: String,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// When it came.
+    pub received_at: Timestamp,
+}
+
+/// What lists show of a payout without reading its report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PayoutFigures {
+    /// Paid to the merchant; negative when drawn.
+    pub payout: Money,
+    /// Day of the payout, where the report states it.
+    pub day: Option<Date>,
+    /// First day, where stated.
+    pub from: Option<Date>,
+    /// Last day, where stated.
+    pub to: Option<Date>,
+    /// What the bank's text holds.
+    pub bank_reference: String,
+    /// Number of lines.
+    pub lines: u64,
+    /// Whether the report agrees with itself and with what is known from outside.
+    pub standing: Standing,
+    /// It was announced and not sent yet, so it may still change or fail.
+    #[serde(default)]
+    pub pending: bool,
+    /// The format was never held against a vendor's own sample.
+    pub unproven: bool,
+    /// Count and sums of each kind, in the acquirer's signs.
+    pub kinds: BTreeMap<String, KindFigures>,
+    /// Number of lines by what became of them (`exact`, `partial`, `not-found`); empty before they were matched.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub states: BTreeMap<String, u64>,
+}
+
+/// Count and sums of the lines of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct KindFigures {
+    /// Number of lines.
+    pub count: u64,
+    /// Before fees.
+    pub gross: Money,
+    /// Fees on them, with VAT on the fees.
+    pub fees: Money,
+}
+
+/// What a person decided about a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LineChoice {
+    /// It pays these documents: number in the accounting system and how much, in the document's currency and signed as the
+    /// line. Several split the line.
+    Documents(Vec<(String, Money)>),
+    /// It goes to the error account.
+    ErrorAccount,
+}
+
+/// A decision about a line, with who made it and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LineDecisionRecord {
+    /// The line's place in the batch, from zero.
+    pub line: usize,
+    /// What.
+    pub choice: LineChoice,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The plan that waits or was approved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PayoutPlanPointer {
+    /// Its hash: what an approval is of, and the name it is kept under.
+    pub hash: String,
+    /// Number of vouchers.
+    pub parts: usize,
+}
+
+/// One step of a posting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PostStep {
+    /// A voucher is entered.
+    Enter(usize),
+    /// The statement is attached to it.
+    Attach(usize),
+    /// It is booked.
+    Book(usize),
+    /// The payments on it are settled with what they paid, where booking did not do it.
+    Settle(usize),
+}
+
+/// How far the vouchers of a plan, or those that undo it, have come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Posting {
+    /// Hash of the plan: the vouchers are read from where it is kept, never planned again.
+    pub plan: String,
+    /// Number of the posting of this payout; it is part of every key.
+    pub ordinal: u32,
+    /// Number of vouchers.
+    pub parts: usize,
+    /// They are booked at the end.
+    pub book: bool,
+    /// They undo the plan, on this day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reversal: Option<Date>,
+    /// Number of steps done.
+    pub step: usize,
+    /// Numbers that were taken for the vouchers, by part: taken before the first call, so that whoever finishes a part asks for
+    /// the very same.
+    pub numbers: Vec<u32>,
+    /// Numbers of the vouchers as they stand, by part: a person may have given one another.
+    pub vouchers: Vec<String>,
+    /// A step that was begun and whose fate is not known: it is looked for before it is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Doubt>,
+}
+
+impl Posting {
+    /// The steps, in order: all vouchers are entered first, so that nothing of a payout is booked before all of it stands.
+    pub fn steps(&self) -> Vec<PostStep> {
+        let parts = 0..self.parts;
+        let mut steps: Vec<PostStep> = parts.clone().map(PostStep::Enter).collect();
+        steps.extend(parts.clone().map(PostStep::Attach));
+        if self.book {
+            steps.extend(parts.clone().map(PostStep::Book));
+            steps.extend(parts.map(PostStep::Settle));
+        }
+        steps
+    }
+
+    /// True when every step is done.
+    pub fn is_done(&self) -> bool {
+        self.step >= self.steps().len()
+    }
+}
+
+/// Who asked for a payout's vouchers to be undone, and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ReversalAsked {
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What the bank shows of a payout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct BankSight {
+    /// The statement.
+    pub statement: String,
+    /// The bank's reference of the entry.
+    pub entry: String,
+    /// The day it counts from.
+    pub day: Date,
+    /// The money went back.
+    pub returned: bool,
+}
+
+/// One payout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PayoutRecord {
+    /// [`PAYOUT_SCHEMA`] of the writer.
+    pub schema: u32,
+    /// Which.
+    pub id: PayoutId,
+    /// Name of the merchant's flow of payouts.
+    pub flow: String,
+    /// Number of the last claim. Never decreases.
+    pub fence: u64,
+    /// Token of the last claim.
+    pub claim: String,
+    /// End of the lease; `None` when nobody holds it.
+    pub lease_until: Option<Timestamp>,
+    /// Hash of the batch's content, whatever file it came in.
+    pub content: String,
+    /// The file it was first read from: it is read again whenever the payout is worked on.
+    pub original: FileRecord,
+    /// Further files with the same content.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repeats: Vec<FileRecord>,
+    /// Files with the same batch and another content. Nothing of them is posted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<FileRecord>,
+    /// It shares lines with another payout: for a person to judge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<Reason>,
+    /// What the payout API or the bank says was paid.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub confirmations: Vec<Confirmation>,
+    /// Its states, and who moved it.
+    pub approval: Approval,
+    /// Figures for lists.
+    pub figures: PayoutFigures,
+    /// What keeps it from going on.
+    pub reasons: Vec<Reason>,
+    /// What a person should know though it stops nothing.
+    pub notes: Vec<Reason>,
+    /// What persons decided about lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<LineDecisionRecord>,
+    /// The plan that waits or was approved.
+    pub plan: Option<PayoutPlanPointer>,
+    /// How far the vouchers have come.
+    pub posting: Option<Posting>,
+    /// How far the vouchers that undo them have come.
+    pub reversal: Option<Posting>,
+    /// Who asked for that, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reversal_asked: Option<ReversalAsked>,
+    /// What the bank shows.
+    pub bank: Option<BankSight>,
+    /// Tries in a row that failed; they lengthen the wait and are bounded.
+    #[serde(default)]
+    pub tries: u32,
+    /// When it comes up again by itself.
+    pub due_at: Option<Timestamp>,
+    /// When it was first taken in.
+    pub received_at: Timestamp,
+    /// When it was last written.
+    pub updated_at: Timestamp,
+}
+
+impl PayoutRecord {
+    /// The posting that is not finished: of the reversal first.
+    pub fn open_posting(&self) -> Option<&Posting> {
+        [&self.reversal, &self.posting].into_iter().flatten().find(|posting| !posting.is_done())
+    }
+
+    /// True when something is still to be done or decided. Such records stand in the index of what needs somebody.
+    pub fn needs_attention(&self) -> bool {
+        let settled = matches!(
+            self.approval.state(),
+            PayoutState::Posted | PayoutState::BankConfirmed | PayoutState::Reversed
+        );
+        !settled || self.open_posting().is_some() || !self.conflicts.is_empty() || !self.reasons.is_empty()
+    }
+
+    /// True while somebody else than this claim holds it.
+    pub fn is_held(&self, claim: &PayoutClaim) -> bool {
+        self.claim != claim.token && self.lease_until.is_some_and(|until| until > claim.now)
+    }
+
+    /// What a claim makes of it: every store applies exactly this.
+    pub fn take(&mut self, claim: &PayoutClaim) {
+        self.fence += 1;
+        self.claim.clone_from(&claim.token);
+        self.lease_until = Some(claim.lease_until);
+        self.updated_at = claim.now;
+    }
+
+    /// True when the file is known with the payout: as the original, a repeat or a conflict.
+    pub fn knows(&self, sha256: &str) -> bool {
+        let files = self.repeats.iter().chain(&self.conflicts);
+        self.original.sha256 == sha256 || files.into_iter().any(|file| file.sha256 == sha256)
+    }
+}
+
+/// A claim on a payout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayoutClaim {
+    /// Which.
+    pub id: PayoutId,
+    /// Unique per attempt; a claim that was applied although its answer was lost is recognised by it.
+    pub token: String,
+    /// Now.
+    pub now: Timestamp,
+    /// End of the lease asked for.
+    pub lease_until: Timestamp,
+}
+
+/// What became of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome")]
+pub enum IntakeOutcome {
+    /// Its batches were taken in.
+    Report {
+        /// Each batch, and what it was.
+        batches: Vec<TakenBatch>,
+    },
+    /// A bank statement was read.
+    Statement {
+        /// Payouts that it shows, or shows the return of.
+        payouts: Vec<BatchKey>,
+        /// Entries that may be payouts, without their reference: for a person to judge.
+        perhaps: u64,
+    },
+    /// It was refused whole. Nothing of it was kept but the file.
+    Refused {
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// One batch of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct TakenBatch {
+    /// Which.
+    pub key: BatchKey,
+    /// What it was beside what was known.
+    pub arrival: ArrivalKind,
+}
+
+/// What a batch is that arrives, beside those that are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ArrivalKind {
+    /// Never seen.
+    New,
+    /// Known with the same content: nothing was done.
+    Known,
+    /// Known with another content: parked, and nothing of it is posted.
+    Conflict,
+}
+
+/// What is kept of a file that came in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct IntakeRecord {
+    /// [`PAYOUT_SCHEMA`] of the writer.
+    pub schema: u32,
+    /// Whose.
+    pub merchant: MerchantId,
+    /// Name of the flow of payouts it came for.
+    pub flow: String,
+    /// The file.
+    pub file: FileRecord,
+    /// What became of it.
+    pub outcome: IntakeOutcome,
+}
+
+impl IntakeRecord {
+    /// True when somebody should look at it.
+    pub fn needs_attention(&self) -> bool {
+        matches!(self.outcome, IntakeOutcome::Refused { .. })
+    }
+}
+
+/// What earlier payouts paid of a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PaidBefore {
+    /// Number of the document in the accounting system.
+    pub document: String,
+    /// Name of the payout.
+    pub payout: String,
+    /// How much, in the document's currency; signed by its effect on the merchant's balance.
+    pub amount: Money,
+}
+
+/// The key of a voucher, by which it is found again in the accounting system.
+pub fn voucher_key(id: &PayoutId, posting: &Posting, part: usize, agreement: &AgreementId) -> EffectKey {
+    let reversal = if posting.reversal.is_some() { "reversal" } else { "posting" };
+    let identity = format!("{}#{reversal}#{}#{part}", id.name(), posting.ordinal);
+    EffectKey::shared(&id.merchant, domain::identity::Effect::Voucher, &identity, agreement)
+}

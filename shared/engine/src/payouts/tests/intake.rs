@@ -1,0 +1,189 @@
+//! What comes in is taken in once, refused whole, or parked beside what is known; nothing of a doubtful file is posted.
+
+use domain::Money;
+use domain::money::Currency;
+use domain::payout::PayoutState;
+use futures::executor::block_on;
+
+use super::world::{DAY, SETTINGS, World, id, report};
+use crate::payouts::record::{ArrivalKind, IntakeOutcome};
+use crate::payouts::{Correction, LineAssignment, LineChoice, PayoutFailure};
+
+const ALL: [u32; 3] = [1_001, 1_002, 1_003];
+
+fn arrivals(outcome: &IntakeOutcome) -> Vec<ArrivalKind> {
+    match outcome {
+        IntakeOutcome::Report { batches } => batches.iter().map(|batch| batch.arrival).collect(),
+        other => panic!("no report: {other:?}"),
+    }
+}
+
+fn refusal(outcome: &IntakeOutcome) -> &str {
+    match outcome {
+        IntakeOutcome::Refused { reason } => &reason.code,
+        other => panic!("taken in: {other:?}"),
+    }
+}
+
+fn posted(world: &World) {
+    let id = id("po_1");
+    world.work(&id).expect("it is matched");
+    world.approve(&id, "bookkeeper").expect("it is approved");
+    let record = world.work(&id).expect("it is posted");
+    assert_eq!(record.approval.state(), PayoutState::Posted, "{:?}", record.reasons);
+}
+
+#[test]
+fn the_same_file_again_and_the_same_batch_in_another_file_change_nothing() {
+    let world = World::new(SETTINGS, 3);
+    let file = report("po_1", &ALL);
+    assert_eq!(
+        arrivals(&world.take_in("a.json", file.as_bytes()).expect("taken").outcome),
+        [ArrivalKind::New]
+    );
+    posted(&world);
+    let vouchers = world.books.all().len();
+    let again = world.take_in("a.json", file.as_bytes()).expect("taken");
+    assert_eq!(arrivals(&again.outcome), [ArrivalKind::Known]);
+    // Lines in another order are the same content.
+    let turned = report("po_1", &[1_003, 1_001, 1_002]);
+    let again = world.take_in("b.json", turned.as_bytes()).expect("taken");
+    assert_eq!(arrivals(&again.outcome), [ArrivalKind::Known]);
+    world.work(&id("po_1")).expect("nothing is to be done");
+    assert_eq!(world.books.all().len(), vouchers, "nothing is posted again");
+}
+
+#[test]
+fn the_same_name_with_new_content_is_parked_and_never_posted() {
+    let world = World::new(SETTINGS, 3);
+    world.take_in("a.json", report("po_1", &[1_001, 1_002]).as_bytes()).expect("taken");
+    posted(&world);
+    let vouchers = world.books.all().len();
+    let other = world.take_in("a.json", report("po_1", &ALL).as_bytes()).expect("kept");
+    assert_eq!(arrivals(&other.outcome), [ArrivalKind::Conflict]);
+    let record = world.work(&id("po_1")).expect("looked at");
+    assert_eq!(record.conflicts.len(), 1);
+    assert!(record.needs_attention(), "a conflict is somebody's to look at");
+    assert_eq!(world.books.all().len(), vouchers, "nothing of it is posted");
+}
+
+#[test]
+fn payouts_that_share_lines_wait_for_a_person() {
+    let world = World::new(SETTINGS, 3);
+    world.take_in("a.json", report("po_1", &[1_001, 1_002]).as_bytes()).expect("taken");
+    posted(&world);
+    world.take_in("b.json", report("po_2", &[1_002, 1_003]).as_bytes()).expect("taken");
+    let record = world.work(&id("po_2")).expect("looked at");
+    assert_eq!(record.reasons[0].code, "payout-overlap");
+    assert!(record.plan.is_none(), "there is nothing to approve");
+}
+
+#[test]
+fn half_a_file_and_files_that_are_none_are_refused_whole() {
+    let world = World::new(SETTINGS, 3);
+    let whole = report("po_1", &ALL);
+    for cut in (1..whole.len() - 1).step_by(7) {
+        let intake = world.take_in("half.json", &whole.as_bytes()[..cut]).expect("it is told");
+        assert!(
+            matches!(intake.outcome, IntakeOutcome::Refused { .. }),
+            "cut at {cut}: {:?}",
+            intake.outcome
+        );
+    }
+    for (name, bytes) in [
+        ("empty", Vec::new()),
+        ("noise", vec![0xff, 0xfe, 0x00, 0x41, 0x80]),
+        ("another format", b"Company Account,Merchant Account\n1,2\n".to_vec()),
+        ("an archive", b"PK\x03\x04zip bomb".to_vec()),
+        ("entities", b"<?xml version=\"1.0\"?><!DOCTYPE x [<!ENTITY a \"b\">]><Document xmlns=\"camt.053\">&a;</Document>".to_vec()),
+    ] {
+        let intake = world.take_in(name, &bytes).expect("it is told");
+        assert!(matches!(intake.outcome, IntakeOutcome::Refused { .. }), "{name}: {:?}", intake.outcome);
+    }
+    assert!(world.payouts.records().is_empty(), "nothing of any of them is kept as a payout");
+    assert!(world.books.all().is_empty(), "nothing is posted");
+}
+
+#[test]
+fn a_report_that_breaks_its_own_arithmetic_is_refused_with_the_difference() {
+    let world = World::new(SETTINGS, 3);
+    let broken = report("po_1", &ALL).replacen(r#""net":24500"#, r#""net":24400"#, 1);
+    let intake = world.take_in("a.json", broken.as_bytes()).expect("it is told");
+    assert_eq!(refusal(&intake.outcome), "settlement-line-differs");
+    let IntakeOutcome::Refused { reason } = &intake.outcome else { panic!("refused") };
+    assert_eq!(reason.fact("difference"), "-1.00 DKK");
+    assert!(world.payouts.records().is_empty());
+}
+
+#[test]
+fn a_line_without_a_document_waits_and_a_person_decides() {
+    let world = World::new(SETTINGS, 2);
+    world.take_in("a.json", report("po_1", &ALL).as_bytes()).expect("taken");
+    let id = id("po_1");
+    let record = world.work(&id).expect("matched");
+    assert_eq!(record.approval.state(), PayoutState::Matched);
+    assert_eq!(record.reasons[0].code, "payout-lines-not-found");
+    let view = block_on(world.engine().show(&id, false)).expect("shown");
+    assert_eq!(view.lines.len(), 1);
+    let correct = |choice, reason: &str| {
+        let lines = vec![LineAssignment { line: view.lines[0].line, choice: Some(choice) }];
+        let correction = Correction { by: "Bo".to_owned(), reason: reason.to_owned(), lines };
+        block_on(world.engine().correct(&world.attempt(&id), &correction))
+    };
+    let part = |minor| vec![("10001".to_owned(), Money::from_minor(minor, Currency::DKK))];
+    let refused = correct(LineChoice::Documents(part(24_000)), "half").expect_err("it is not the whole");
+    assert!(matches!(&refused, PayoutFailure::Refused(reason) if reason.code == "payout-split-differs"));
+    let refused = correct(LineChoice::ErrorAccount, " ").expect_err("a reason is needed");
+    assert!(matches!(&refused, PayoutFailure::Refused(reason) if reason.code == "payout-not-moved"));
+    correct(LineChoice::ErrorAccount, "ukendt kunde").expect("it is decided");
+    let record = world.work(&id).expect("matched again");
+    assert_eq!(record.approval.state(), PayoutState::WaitingForApproval, "{:?}", record.reasons);
+    posted(&world);
+    let entries: Vec<_> =
+        world.books.all().into_iter().flat_map(|(_, kept)| kept.step.voucher.entries().to_vec()).collect();
+    let errors = entries.iter().filter(|entry| entry.target == domain::payout::Target::Account(5860)).count();
+    assert_eq!(errors, 1, "the line stands on the error account");
+}
+
+#[test]
+fn a_posted_payout_is_reversed_and_can_be_taken_up_again() {
+    let world = World::new(SETTINGS, 3);
+    world.take_in("a.json", report("po_1", &ALL).as_bytes()).expect("taken");
+    posted(&world);
+    let id = id("po_1");
+    let asked = block_on(world.engine().reverse(&world.attempt(&id), "Bo", "forkert konto", DAY));
+    asked.expect("it may be reversed");
+    let record = world.work(&id).expect("it is reversed");
+    assert_eq!(record.approval.state(), PayoutState::Reversed, "{:?}", record.reasons);
+    let sum: i64 = world
+        .books
+        .all()
+        .iter()
+        .flat_map(|(_, kept)| kept.step.voucher.entries().to_vec())
+        .filter(|entry| entry.target == domain::payout::Target::Account(5820))
+        .map(|entry| entry.amount.minor())
+        .sum();
+    assert_eq!(sum, 0, "the bank stands where it stood");
+    block_on(world.engine().reopen(&world.attempt(&id), "Bo", "igen")).expect("it is taken up again");
+    posted(&world);
+    assert_eq!(world.books.all().len(), 3, "posted, reversed and posted again, each under a key of its own");
+}
+
+#[test]
+fn two_payouts_of_one_invoice_are_not_both_posted_unseen() {
+    let world = World::new(SETTINGS, 1);
+    world.take_in("a.json", report("po_1", &[1_001]).as_bytes()).expect("taken");
+    let other = report("po_2", &[1_001]).replace("txn_1001", "txn_again").replace("ch_1001", "ch_again");
+    world.take_in("b.json", other.as_bytes()).expect("taken");
+    for batch in ["po_1", "po_2"] {
+        world.work(&id(batch)).expect("matched");
+        world.approve(&id(batch), "bookkeeper").expect("approved");
+    }
+    world.work(&id("po_1")).expect("posted");
+    let second = world.work(&id("po_2")).expect("looked at");
+    assert_eq!(second.reasons[0].code, "payout-paid-meanwhile");
+    let second = world.work(&id("po_2")).expect("matched anew");
+    assert_eq!(second.approval.state(), PayoutState::Matched, "{:?}", second.notes);
+    assert_eq!(second.reasons[0].code, "payout-lines-over");
+    assert_eq!(world.books.all().len(), 1);
+}

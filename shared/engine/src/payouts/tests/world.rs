@@ -1,0 +1,461 @@
+//! A small world: three booked orders, a Stripe account, and books in memory that can fail.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use connectors::http::{Request, Response, Transport};
+use connectors::journals::{
+    AttachedFile, Days, DocumentState, DocumentsPage, EnteredVoucher, EntriesPage, JournalLimits, Journals,
+    LedgerEntry, VoucherFile, VoucherPlace,
+};
+use connectors::manifest::Manifest;
+use connectors::registry;
+use domain::catalogue::{LedgerData, Period};
+use domain::document::{DocumentKind, Totals};
+use domain::money::Currency;
+use domain::payout::VoucherStep;
+use domain::settings::{Language, PayoutSettings, read_payout_settings};
+use domain::{
+    AgreementId, ConnectionId, EffectKey, EntityId, EntityKind, Failure, MerchantId, Money, TransferId,
+};
+use futures::executor::block_on;
+use jiff::civil::{Date, date};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::memory::{MemoryFile, MemoryPayoutStore};
+use super::super::record::{IntakeRecord, PayoutRecord};
+use super::super::route::{AcquirerEnd, BooksEnd, PayoutConnections, PayoutRoute, Periods};
+use super::super::statement::{StatementParts, Statements};
+use super::super::{Incoming, PayoutEngine, PayoutFailure, PayoutId, PayoutWork};
+use crate::clock::Clock;
+use crate::memory::{Fate, Faults, MemoryStore};
+use crate::policy::Limits;
+use crate::route::RouteFailure;
+use crate::store::{
+    Claim, Claimed, Conclusion, DocumentRecord, Hold, OrderFacts, Pointer, PointerKind, Status, Store,
+};
+
+pub(super) const DAY: Date = date(2026, 2, 9);
+const START: Timestamp = Timestamp::constant(1_770_600_000, 0);
+
+/// A clock that is moved by hand.
+pub(super) struct Hands(AtomicI64);
+
+impl Hands {
+    pub(super) fn turn(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::Relaxed);
+    }
+}
+
+impl Clock for Hands {
+    fn now(&self) -> Timestamp {
+        START + SignedDuration::from_secs(self.0.load(Ordering::Relaxed))
+    }
+}
+
+struct NoTransport;
+
+#[async_trait]
+impl Transport for NoTransport {
+    async fn read(&self, _: Request) -> Result<Response, Failure> {
+        Err(Failure::Busy { retry_after_ms: None, message: "no network".to_owned() })
+    }
+
+    async fn write(&self, _: &EffectKey, _: Request) -> Result<Response, Failure> {
+        Err(Failure::Busy { retry_after_ms: None, message: "no network".to_owned() })
+    }
+}
+
+struct Year;
+
+#[async_trait]
+impl Periods for Year {
+    async fn periods(&self) -> Result<Vec<Period>, Failure> {
+        Ok(vec![Period { from: date(2026, 1, 1), to: date(2026, 12, 31), closed: false }])
+    }
+}
+
+struct Paper;
+
+impl Statements for Paper {
+    fn pdf(&self, parts: &StatementParts<'_>) -> Result<Vec<u8>, String> {
+        Ok(format!("%PDF {}", parts.plan.hash()).into_bytes())
+    }
+}
+
+/// A voucher in the books.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    pub(super) step: VoucherStep,
+    pub(super) files: Vec<AttachedFile>,
+    pub(super) booked: bool,
+}
+
+/// Journals in memory.
+pub(super) struct Books {
+    pub(super) vouchers: Mutex<BTreeMap<u32, Kept>>,
+    pub(super) by_hand: Mutex<Vec<LedgerEntry>>,
+    pub(super) faults: Mutex<Faults>,
+}
+
+const LIMITS: JournalLimits =
+    JournalLimits { entries: 500, text: 250, highest_number: 999_999, file_bytes: 9_000_000 };
+
+impl Books {
+    fn vouchers(&self) -> MutexGuard<'_, BTreeMap<u32, Kept>> {
+        self.vouchers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn all(&self) -> Vec<(u32, Kept)> {
+        self.vouchers().iter().map(|(number, kept)| (*number, kept.clone())).collect()
+    }
+
+    fn call<T>(&self, name: &'static str, write: bool, action: impl FnOnce() -> T) -> Result<T, Failure> {
+        let fate = (self.faults.lock().unwrap_or_else(PoisonError::into_inner))(name);
+        let message = name.to_owned();
+        let lost = || match write {
+            true => Failure::Unknown { message: message.clone() },
+            false => Failure::Busy { retry_after_ms: None, message: message.clone() },
+        };
+        if fate == Fate::FailsBefore {
+            return Err(lost());
+        }
+        let done = action();
+        if fate == Fate::FailsAfter { Err(lost()) } else { Ok(done) }
+    }
+}
+
+fn entered(number: u32, kept: &Kept) -> EnteredVoucher {
+    let count = kept.step.voucher.entries().len() as u64;
+    let numbers: Vec<u64> = (1..=count).map(|entry| u64::from(number) * 1_000 + entry).collect();
+    let (drafts, booked) = if kept.booked { (Vec::new(), numbers) } else { (numbers, Vec::new()) };
+    EnteredVoucher { number, drafts, booked, differences: Vec::new() }
+}
+
+#[async_trait]
+impl Journals for Books {
+    fn manifest(&self) -> &'static Manifest {
+        registry::manifest("e-conomic").expect("it is known")
+    }
+
+    fn limits(&self) -> &'static JournalLimits {
+        &LIMITS
+    }
+
+    fn check(&self, _: &VoucherStep) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn ledger_data(&self, _: &dyn Transport) -> Result<LedgerData, Failure> {
+        Ok(LedgerData::default())
+    }
+
+    async fn free_number(&self, _: &dyn Transport, _: u32, _: Days, at_least: u32) -> Result<u32, Failure> {
+        self.call("free_number", false, || {
+            let last = self.vouchers().keys().next_back().copied().unwrap_or(0);
+            at_least.max(last + 1)
+        })
+    }
+
+    async fn enter(&self, _: &dyn Transport, step: &VoucherStep) -> Result<EnteredVoucher, Failure> {
+        self.call("enter", true, || {
+            let kept = Kept { step: step.clone(), files: Vec::new(), booked: false };
+            let answer = entered(step.number, &kept);
+            let before = self.vouchers().insert(step.number, kept);
+            assert!(before.is_none(), "two vouchers under one number");
+            answer
+        })
+    }
+
+    async fn find(&self, _: &dyn Transport, step: &VoucherStep) -> Result<Option<EnteredVoucher>, Failure> {
+        self.call("find", false, || {
+            let vouchers = self.vouchers();
+            let found = vouchers.iter().find(|(_, kept)| kept.step.key == step.key);
+            found.map(|(number, kept)| entered(*number, kept))
+        })
+    }
+
+    async fn attached(&self, _: &dyn Transport, place: VoucherPlace) -> Result<Vec<AttachedFile>, Failure> {
+        self.call("attached", false, || {
+            self.vouchers().get(&place.number).map(|kept| kept.files.clone()).unwrap_or_default()
+        })
+    }
+
+    async fn attach(
+        &self,
+        _: &dyn Transport,
+        key: &EffectKey,
+        place: VoucherPlace,
+        file: &VoucherFile,
+    ) -> Result<(), Failure> {
+        self.call("attach", true, || {
+            if let Some(kept) = self.vouchers().get_mut(&place.number) {
+                kept.files.push(AttachedFile { number: 1, note: format!("{} {key}", file.note) });
+            }
+        })
+    }
+
+    async fn book_drafts(
+        &self,
+        _: &dyn Transport,
+        _: &EffectKey,
+        _: u32,
+        drafts: &[u64],
+    ) -> Result<(), Failure> {
+        self.call("book_drafts", true, || {
+            let number = u32::try_from(drafts[0] / 1_000).expect("a number");
+            let mut vouchers = self.vouchers();
+            let kept = vouchers.get_mut(&number).expect("it is there");
+            assert!(!kept.booked, "a voucher is booked twice");
+            kept.booked = true;
+        })
+    }
+
+    async fn entries_on(
+        &self,
+        _: &dyn Transport,
+        account: u32,
+        days: Days,
+        _: Option<&str>,
+    ) -> Result<EntriesPage, Failure> {
+        self.call("entries_on", false, || {
+            let all = self.by_hand.lock().unwrap_or_else(PoisonError::into_inner);
+            let here = |entry: &&LedgerEntry| {
+                entry.account == account && days.from <= entry.day && entry.day <= days.to
+            };
+            EntriesPage {
+                entries: all.iter().filter(here).cloned().collect(),
+                left_out: Vec::new(),
+                next: None,
+            }
+        })
+    }
+
+    async fn entries_of(&self, _: &dyn Transport, _: u32, _: u64) -> Result<Vec<LedgerEntry>, Failure> {
+        self.call("entries_of", false, Vec::new)
+    }
+
+    async fn settle(&self, _: &dyn Transport, _: &EffectKey, _: &[u64]) -> Result<(), Failure> {
+        self.call("settle", true, || ())
+    }
+
+    async fn documents_page(
+        &self,
+        _: &dyn Transport,
+        _: DocumentState,
+        _: Days,
+        _: Option<&str>,
+    ) -> Result<DocumentsPage, Failure> {
+        self.call("documents_page", false, || DocumentsPage {
+            documents: Vec::new(),
+            left_out: Vec::new(),
+            next: None,
+        })
+    }
+}
+
+/// The world.
+pub(super) struct World {
+    pub(super) clock: Hands,
+    pub(super) ledger: Arc<MemoryStore>,
+    pub(super) payouts: MemoryPayoutStore,
+    pub(super) books: &'static Books,
+    pub(super) settings: PayoutSettings,
+    tokens: AtomicI64,
+}
+
+#[async_trait]
+impl PayoutConnections for World {
+    async fn payout_route(&self, merchant: &MerchantId, flow: &str) -> Result<PayoutRoute, RouteFailure> {
+        if flow != "stripe" {
+            return Err(RouteFailure::Unknown(flow.to_owned()));
+        }
+        Ok(PayoutRoute {
+            merchant: merchant.clone(),
+            merchant_name: "Krus & Kande ApS".to_owned(),
+            flow: flow.to_owned(),
+            acquirer: AcquirerEnd {
+                connection: ConnectionId::new("stripe"),
+                system: "stripe".to_owned(),
+                account: "acct_1".to_owned(),
+                reader: registry::report_reader("stripe").expect("it is known"),
+                port: None,
+            },
+            books: BooksEnd {
+                connection: ConnectionId::new("books"),
+                agreement: AgreementId::new("424242"),
+                periods: Arc::new(Year),
+                journals: self.books,
+                transport: Arc::new(NoTransport),
+            },
+            statements: &Paper,
+            country: "IE".to_owned(),
+            settings: self.settings.clone(),
+            zone: TimeZone::UTC,
+            language: Language::Da,
+            paused: None,
+            epoch: None,
+        })
+    }
+}
+
+/// What makes up the settings of these tests: every account named, booked once approved, in vouchers of at most ten entries.
+pub(super) const SETTINGS: &str = r#"{
+    "accounts": { "bank": 5820, "receivable": 5830, "fees": 2950, "chargebacks": 2951, "reserves": 5840,
+                  "errors": 5860, "transit": 5850, "differences": 4360, "adjustments": 4380 },
+    "voucher": { "journal": 3, "book": true, "entries": 10 }
+}"#;
+
+pub(super) fn merchant() -> MerchantId {
+    MerchantId::new("krus")
+}
+
+impl World {
+    /// Orders 1001 to 1000 + `orders` are booked, each for 250.00.
+    pub(super) fn new(settings: &str, orders: u32) -> World {
+        let ledger = Arc::new(MemoryStore::new());
+        for number in 1..=orders {
+            book(&ledger, 1_000 + number, 10_000 + number);
+        }
+        let books = Books {
+            vouchers: Mutex::default(),
+            by_hand: Mutex::default(),
+            faults: Mutex::new(Box::new(|_| Fate::Works)),
+        };
+        World {
+            clock: Hands(AtomicI64::new(0)),
+            payouts: MemoryPayoutStore::new(Arc::clone(&ledger)),
+            ledger,
+            books: Box::leak(Box::new(books)),
+            settings: read_payout_settings(settings).expect("the settings are sound"),
+            tokens: AtomicI64::new(0),
+        }
+    }
+
+    pub(super) fn engine(&self) -> PayoutEngine<'_> {
+        PayoutEngine {
+            clock: &self.clock,
+            payouts: &self.payouts,
+            ledger: &*self.ledger,
+            connections: self,
+            limits: Limits::default(),
+        }
+    }
+
+    fn token(&self) -> String {
+        format!("token-{}", self.tokens.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub(super) fn take_in(&self, name: &str, bytes: &[u8]) -> Result<IntakeRecord, PayoutFailure> {
+        let (merchant, file, token) = (merchant(), MemoryFile::new(bytes.to_vec()), self.token());
+        let deadline = self.clock.now() + SignedDuration::from_secs(300);
+        let incoming =
+            Incoming { merchant: &merchant, flow: "stripe", name, file: &file, token: &token, deadline };
+        block_on(self.engine().take_in(&incoming))
+    }
+
+    pub(super) fn attempt(&self, id: &PayoutId) -> PayoutWork {
+        let deadline = self.clock.now() + SignedDuration::from_secs(300);
+        PayoutWork { id: id.clone(), token: self.token(), deadline }
+    }
+
+    pub(super) fn work(&self, id: &PayoutId) -> Result<PayoutRecord, PayoutFailure> {
+        block_on(self.engine().work(&self.attempt(id)))
+    }
+
+    pub(super) fn approve(&self, id: &PayoutId, by: &str) -> Result<PayoutRecord, PayoutFailure> {
+        let plan = self.record(id).plan.map(|plan| plan.hash).unwrap_or_default();
+        block_on(self.engine().approve(&self.attempt(id), by, &plan))
+    }
+
+    pub(super) fn record(&self, id: &PayoutId) -> PayoutRecord {
+        let records = self.payouts.records();
+        records.into_iter().find(|record| record.id == *id).expect("the payout is kept")
+    }
+}
+
+/// An order that was booked as an invoice of 250.00.
+fn book(ledger: &MemoryStore, order: u32, invoice: u32) {
+    let transfer = TransferId {
+        merchant: merchant(),
+        source: "woocommerce:krus.example".to_owned(),
+        kind: EntityKind::Order,
+        entity: EntityId::new(order.to_string()),
+    };
+    let claim = Claim {
+        transfer: transfer.clone(),
+        connection: ConnectionId::new("shop"),
+        token: order.to_string(),
+        now: START,
+        lease_until: START + SignedDuration::from_secs(60),
+        body_hash: String::new(),
+        early: false,
+    };
+    let Ok(Claimed::Taken(head)) = block_on(ledger.claim(&claim)) else { panic!("a new transfer is taken") };
+    let kroner = |minor| Money::from_minor(minor, Currency::DKK);
+    let totals = Totals { net: kroner(20_000), vat: kroner(5_000), gross: kroner(25_000) };
+    let mut progress = head.progress.clone();
+    progress.customer = Some(1_000);
+    let conclusion = Conclusion {
+        hold: Hold { transfer, fence: head.fence, token: head.claim.clone(), now: START },
+        status: Status::Done,
+        facts: Vec::new(),
+        attempts: 0,
+        waits: 0,
+        applied: None,
+        plan_open: false,
+        progress,
+        documents: vec![DocumentRecord {
+            ordinal: 1,
+            kind: DocumentKind::BookedInvoice,
+            number: u64::from(invoice),
+            totals,
+            adopted: false,
+            date: Some(date(2026, 2, 2)),
+        }],
+        due_at: None,
+        order: Some(OrderFacts { number: format!("#{order}"), total: kroner(25_000), day: date(2026, 2, 2) }),
+        pointers: vec![Pointer { kind: PointerKind::OrderNumber, value: format!("#{order}") }],
+        releases: Vec::new(),
+        despite_word: false,
+        log: None,
+        log_tail: head.log_tail.clone(),
+    };
+    block_on(ledger.conclude(&conclusion)).expect("it is concluded");
+}
+
+/// A payout as Stripe's API tells of it: these orders, each of 250.00 with a fee of 5.00.
+pub(super) fn report(payout: &str, orders: &[u32]) -> String {
+    let paid = orders.len() * 24_500;
+    let mut text = format!(
+        r#"{{"object":"payout","id":"{payout}","amount":{paid},"currency":"dkk","arrival_date":1770595200,"status":"paid","statement_descriptor":"STRIPE {payout}","automatic":true,"reconciliation_status":"completed"}}"#
+    );
+    let mut lines: Vec<String> = orders
+        .iter()
+        .map(|order| {
+            format!(
+                r#"{{"id":"txn_{order}","object":"balance_transaction","amount":25000,"fee":500,"net":24500,"currency":"dkk","created":1770000000,"available_on":1770500000,"reporting_category":"charge","type":"charge","fee_details":[{{"amount":500,"type":"stripe_fee"}}],"source":{{"id":"ch_{order}","object":"charge","payment_intent":"pi_{order}","amount":25000,"currency":"dkk","metadata":{{"order_number":"{order}"}}}}}}"#
+            )
+        })
+        .collect();
+    lines.push(format!(
+        r#"{{"id":"txn_{payout}","object":"balance_transaction","amount":-{paid},"fee":0,"net":-{paid},"currency":"dkk","created":1770595200,"reporting_category":"payout","type":"payout","fee_details":[],"source":"{payout}"}}"#
+    ));
+    text.push_str(&format!("\n{{\"object\":\"list\",\"has_more\":false,\"data\":[{}]}}\n", lines.join(",")));
+    text
+}
+
+pub(super) fn id(batch: &str) -> PayoutId {
+    PayoutId {
+        merchant: merchant(),
+        key: domain::settlement::BatchKey {
+            acquirer: "stripe".to_owned(),
+            account: "acct_1".to_owned(),
+            batch: batch.to_owned(),
+            currency: Currency::DKK,
+        },
+    }
+}

@@ -1,0 +1,544 @@
+//! Work on one payout under a claim: read it again, match it, plan it, and go on with what is approved.
+
+use std::collections::BTreeSet;
+
+use connectors::journals::{Days, LedgerEntry};
+use domain::matching::{LineState, Matching, ReceivableId, Receivables, Rules, match_settlements};
+use domain::payout::{
+    Actor, Automatic, BookedEntry, ByHand, Decisions, LineDecision, PayoutDecision, PayoutInput, PayoutPlan,
+    PayoutState, PayoutToFind, VoucherStep, automatic, booked_by_hand, plan_payout,
+};
+use domain::plan::Reason;
+use domain::settlement::{Kind, Settlement, Standing};
+use domain::{EffectKey, Failure, Money};
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+use super::record::{LineChoice, PAYOUT_SCHEMA, PaidBefore, PayoutPlanPointer, PayoutRecord, Posting};
+use super::route::PayoutRoute;
+use super::statement::{self, StatementParts};
+use super::{
+    FIRST_WAIT, LEAST, LONGEST_WAIT, PayoutEngine, PayoutFailure, PayoutWork, intake, reading, receivables,
+};
+use crate::store::{Pause, PauseScope, StoreFailure};
+
+/// Pages of the bank account's entries that are looked through for a payout that was booked by hand.
+const MOST_PAGES: usize = 50;
+/// Payouts of the same account whose days are further apart than this are not held against each other.
+const OVERLAP_DAYS: i32 = 93;
+
+/// Why work on a payout stops.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The store, or a newer claim.
+    Store(PayoutFailure),
+    /// An outside system.
+    Failed(Failure),
+    /// What is known contradicts itself, in words.
+    Refused(String),
+    /// A person must do something first.
+    Hold(Reason),
+    /// It goes on at a later time.
+    Wait(Timestamp),
+    /// Time is nearly up: it goes on at once.
+    OutOfTime,
+}
+
+impl From<StoreFailure> for Stop {
+    fn from(failure: StoreFailure) -> Stop {
+        Stop::Store(failure.into())
+    }
+}
+
+impl From<PayoutFailure> for Stop {
+    fn from(failure: PayoutFailure) -> Stop {
+        match failure {
+            PayoutFailure::Refused(reason) => Stop::Hold(reason),
+            other => Stop::Store(other),
+        }
+    }
+}
+
+/// A plan as it is kept, with what it was made against.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct KeptPlan {
+    pub(super) schema: u32,
+    pub(super) plan: PayoutPlan,
+    /// What the payout pays of documents.
+    pub(super) paid: Vec<PaidBefore>,
+    /// What other payouts had paid of them when it was planned.
+    pub(super) before: Vec<PaidBefore>,
+}
+
+/// A payout with its lines matched.
+pub(super) struct Matched {
+    pub(super) settlements: Vec<Settlement>,
+    pub(super) receivables: Receivables,
+    pub(super) matching: Matching,
+    pub(super) decisions: Decisions,
+    pub(super) before: Vec<PaidBefore>,
+    /// The books were read only in part.
+    pub(super) cut: bool,
+}
+
+impl PayoutEngine<'_> {
+    /// Works on a payout as far as it goes: to the plan that waits for approval, or through the posting of what is approved.
+    /// Comes back with the record as it was kept.
+    ///
+    /// # Errors
+    /// See [`PayoutFailure`]; what was begun is found again.
+    pub async fn work(&self, work: &PayoutWork) -> Result<PayoutRecord, PayoutFailure> {
+        let mut record = self.claim(work).await?;
+        let route = match self.route(&record.id.merchant, &record.flow).await {
+            Ok(route) => route,
+            Err(PayoutFailure::NotFound(what)) => {
+                record.reasons =
+                    vec![Reason::new("payout-flow-gone").with("flow", &record.flow).with("message", what)];
+                record.due_at = None;
+                return self.release(record).await;
+            }
+            Err(failure) => return Err(failure),
+        };
+        if route.paused.is_some() {
+            record.due_at = Some(self.now() + FIRST_WAIT);
+            return self.release(record).await;
+        }
+        // The future is large: it stands on the heap, not in that of whoever waits for it.
+        let outcome = Box::pin(self.advance(&route, &mut record, work.deadline)).await;
+        self.end(&route, record, outcome).await
+    }
+
+    async fn advance(
+        &self,
+        route: &PayoutRoute,
+        record: &mut PayoutRecord,
+        deadline: Timestamp,
+    ) -> Result<(), Stop> {
+        use PayoutState::{Approved, Balanced, Matched, Received, Unbalanced, WaitingForApproval};
+        let planned = [Received, Unbalanced, Balanced, Matched, WaitingForApproval];
+        if record.open_posting().is_none() && planned.contains(&record.approval.state()) {
+            Box::pin(self.plan(route, record)).await?;
+        }
+        if record.open_posting().is_some() || record.approval.state() == Approved {
+            Box::pin(self.post(route, record, deadline)).await?;
+        }
+        self.settle_states(record);
+        Ok(())
+    }
+
+    /// Keeps how the work ended, and gives the payout free.
+    async fn end(
+        &self,
+        route: &PayoutRoute,
+        mut record: PayoutRecord,
+        outcome: Result<(), Stop>,
+    ) -> Result<PayoutRecord, PayoutFailure> {
+        let now = self.now();
+        match outcome {
+            Ok(()) => {
+                (record.tries, record.due_at) = (0, None);
+            }
+            Err(Stop::Store(failure)) => return Err(failure),
+            Err(Stop::OutOfTime) => record.due_at = Some(now),
+            Err(Stop::Wait(until)) => record.due_at = Some(until),
+            Err(Stop::Hold(reason)) => {
+                record.reasons = vec![reason];
+                (record.tries, record.due_at) = (0, None);
+            }
+            Err(Stop::Refused(words)) => {
+                record.reasons = vec![Reason::new("settlement-not-readable").with("message", words)];
+                record.due_at = None;
+            }
+            Err(Stop::Failed(failure)) => self.failed(route, &mut record, failure).await,
+        }
+        self.release(record).await
+    }
+
+    async fn failed(&self, route: &PayoutRoute, record: &mut PayoutRecord, failure: Failure) {
+        let now = self.now();
+        let system = route.books.journals.manifest().system;
+        match failure {
+            Failure::Rejected { message, .. } => {
+                let reason = Reason::new("payout-rejected").with("system", system).with("message", message);
+                record.reasons = vec![reason.with("payout", &record.id.key.batch)];
+                (record.tries, record.due_at) = (0, None);
+            }
+            Failure::Busy { retry_after_ms, .. } => {
+                let asked = retry_after_ms.and_then(|wait| i64::try_from(wait).ok());
+                let asked = asked.map_or(SignedDuration::ZERO, SignedDuration::from_millis);
+                record.due_at = Some(now + asked.max(wait(record.tries)));
+                record.tries = record.tries.saturating_add(1);
+            }
+            Failure::Unknown { .. } => {
+                record.due_at = Some(now + wait(record.tries));
+                record.tries = record.tries.saturating_add(1);
+            }
+            Failure::Unauthorized { message } => {
+                let reason = Reason::new("unauthorized").with("message", message);
+                let (merchant, connection) = (route.merchant.clone(), route.books.connection.clone());
+                let scope = PauseScope::Connection { merchant, connection };
+                // A pause that could not be set is set by the next call that meets the same refusal.
+                let _ = self.ledger.pause(&Pause { scope, reason: reason.clone(), since: now }).await;
+                record.due_at = Some(now + LONGEST_WAIT);
+            }
+        }
+    }
+
+    /// Reads the payout's lines, looks up what they may pay, and matches them.
+    pub(super) async fn matched(&self, route: &PayoutRoute, record: &PayoutRecord) -> Result<Matched, Stop> {
+        let settlement = self.settlement(route, record).await?;
+        let receivables::Documents { receivables, before, cut } =
+            self.documents(route, record, &settlement).await?;
+        let tolerance = Money::round_decimal(route.settings.matching.tolerance.0, settlement.currency());
+        let tolerance = tolerance.ok().and_then(|money| u32::try_from(money.minor()).ok()).unwrap_or(0);
+        let rules = Rules { shops: &route.settings.matching.shops, tolerance };
+        let settlements = vec![settlement];
+        let matching = match_settlements(&settlements, &receivables, rules)
+            .map_err(|error| Stop::Refused(error.to_string()))?;
+        let decisions = decisions_of(record, &receivables);
+        Ok(Matched { settlements, receivables, matching, decisions, before, cut })
+    }
+
+    pub(super) async fn settlement(
+        &self,
+        route: &PayoutRoute,
+        record: &PayoutRecord,
+    ) -> Result<Settlement, Stop> {
+        let file = self.payouts.file(&record.id.merchant, &record.original.sha256).await?;
+        Ok(reading::read_batch(route, record, &*file)?)
+    }
+
+    /// Plans the payout's vouchers, and keeps the plan before anybody approves it.
+    async fn plan(&self, route: &PayoutRoute, record: &mut PayoutRecord) -> Result<(), Stop> {
+        record.overlap = self.overlap(record).await?;
+        let found = self.matched(route, record).await?;
+        let settlement = &found.settlements[0];
+        let states = record.figures.states.clone();
+        record.figures = intake::figures(settlement);
+        record.figures.states = states;
+        (record.reasons, record.notes, record.plan) = (Vec::new(), Vec::new(), None);
+        let now = self.now();
+        let standing = record.figures.standing;
+        record.approval.checked(standing, now).map_err(|error| Stop::Hold(error.reason()))?;
+        record.figures.states = states_of(&found);
+        if let Some(overlap) = record.overlap.clone() {
+            record.reasons = vec![overlap];
+            return self.not_ready(record, standing);
+        }
+        let by_hand = self.by_hand(route, record, settlement).await?;
+        if let ByHand::Yes(voucher) = &by_hand
+            && standing == Standing::Balanced
+        {
+            let found = record.approval.found_booked(voucher, Actor::Bogbro, now);
+            found.map_err(|error| Stop::Hold(error.reason()))?;
+            record.notes = vec![
+                Reason::new("payout-booked-by-hand")
+                    .with("payout", &record.id.key.batch)
+                    .with("voucher", voucher),
+            ];
+            return Ok(());
+        }
+        let periods = if standing == Standing::Balanced {
+            route.books.periods.periods().await.map_err(Stop::Failed)?
+        } else {
+            Vec::new()
+        };
+        let decision = plan_payout(&PayoutInput {
+            settlements: &found.settlements,
+            settlement: 0,
+            receivables: &found.receivables,
+            matching: &found.matching,
+            decisions: &found.decisions,
+            settings: &route.settings,
+            country: &route.country,
+            periods: &periods,
+            zone: &route.zone,
+            language: route.language,
+        });
+        match decision {
+            PayoutDecision::Wait(reasons) => {
+                record.reasons = reasons;
+                self.not_ready(record, standing)
+            }
+            PayoutDecision::Ready(plan) => self.ready(route, record, &found, plan, &by_hand).await,
+        }
+    }
+
+    /// Nothing can be approved yet.
+    fn not_ready(&self, record: &mut PayoutRecord, standing: Standing) -> Result<(), Stop> {
+        if standing == Standing::Balanced {
+            record.approval.matched(None, self.now()).map_err(|error| Stop::Hold(error.reason()))?;
+        }
+        Ok(())
+    }
+
+    /// The plan is whole: it is kept, and waits for approval unless the merchant's rules give it.
+    async fn ready(
+        &self,
+        route: &PayoutRoute,
+        record: &mut PayoutRecord,
+        found: &Matched,
+        plan: PayoutPlan,
+        by_hand: &ByHand,
+    ) -> Result<(), Stop> {
+        let now = self.now();
+        if let Err(reason) = takes(route, &plan) {
+            record.reasons = vec![reason.with("payout", &record.id.key.batch)];
+            return self.not_ready(record, Standing::Balanced);
+        }
+        let (hash, parts) = (plan.hash(), plan.vouchers.len());
+        record.notes.clone_from(&plan.notes);
+        if found.cut {
+            record.notes.push(Reason::new("payout-books-cut").with("payout", &record.id.key.batch));
+        }
+        let kept = KeptPlan {
+            schema: PAYOUT_SCHEMA,
+            paid: paid_by(record, found),
+            before: found.before.clone(),
+            plan,
+        };
+        let statement = route.statements.pdf(&StatementParts {
+            merchant: &route.merchant_name,
+            settlements: &found.settlements,
+            receivables: &found.receivables,
+            matching: &found.matching,
+            decisions: &found.decisions,
+            plan: &kept.plan,
+            zone: &route.zone,
+            language: route.language,
+        });
+        let statement = statement.map_err(Stop::Refused)?;
+        self.payouts.put_payout_plan(&record.id, &statement::name(&hash), statement).await?;
+        let bytes = serde_json::to_vec(&kept).map_err(|error| Stop::Refused(error.to_string()))?;
+        self.payouts.put_payout_plan(&record.id, &hash, bytes).await?;
+        record.plan = Some(PayoutPlanPointer { hash: hash.clone(), parts });
+        record.approval.matched(Some((&hash, parts)), now).map_err(|error| Stop::Hold(error.reason()))?;
+        let perhaps = matches!(by_hand, ByHand::Perhaps(_)) || !record.conflicts.is_empty();
+        let approval = &route.settings.approval;
+        let settlement = &found.settlements[0];
+        match automatic(approval, settlement, &found.receivables, &found.matching, 0, perhaps) {
+            Automatic::Yes => {
+                record
+                    .approval
+                    .approve(Actor::Rules, &hash, approval, now)
+                    .map_err(|error| Stop::Hold(error.reason()))?;
+            }
+            Automatic::No(reason) => record.notes.push(reason),
+        }
+        Ok(())
+    }
+
+    /// The first line of this payout that stands in another of the same account, too.
+    async fn overlap(&self, record: &PayoutRecord) -> Result<Option<Reason>, Stop> {
+        let own: BTreeSet<u128> = self.payouts.line_ids(&record.id).await?.into_iter().collect();
+        if own.is_empty() {
+            return Ok(None);
+        }
+        let key = &record.id.key;
+        let mut page: Option<String> = None;
+        loop {
+            let account = Some((key.acquirer.as_str(), key.account.as_str()));
+            let answer = self.payouts.payouts(&record.id.merchant, account, page.as_deref()).await?;
+            for other in answer.items.iter().filter(|other| other.id != record.id && near(other, record)) {
+                if self.payouts.line_ids(&other.id).await?.iter().any(|id| own.contains(id)) {
+                    let reason =
+                        Reason::new("payout-overlap").with("reference", "–").with("payout", &key.batch);
+                    return Ok(Some(reason.with("other", &other.id.key.batch)));
+                }
+            }
+            match answer.next {
+                None => return Ok(None),
+                next => page = next,
+            }
+        }
+    }
+
+    /// Whether a person booked the payout already, by the entries on the bank account around its day.
+    async fn by_hand(
+        &self,
+        route: &PayoutRoute,
+        record: &PayoutRecord,
+        settlement: &Settlement,
+    ) -> Result<ByHand, Stop> {
+        let (Some(bank), Some(day)) = (route.settings.accounts.bank, record.figures.day) else {
+            return Ok(ByHand::No);
+        };
+        if record.figures.standing != Standing::Balanced || record.figures.payout.is_zero() {
+            return Ok(ByHand::No);
+        }
+        let window = &route.settings.bank;
+        let days = Days {
+            from: day.saturating_sub(i32::from(window.days_before).days()),
+            to: day.saturating_add(i32::from(window.days_after).days()),
+        };
+        let mut booked: Vec<BookedEntry> = Vec::new();
+        let mut page: Option<String> = None;
+        for _ in 0..MOST_PAGES {
+            let answer = route
+                .books
+                .journals
+                .entries_on(&*route.books.transport, bank, days, page.as_deref())
+                .await
+                .map_err(Stop::Failed)?;
+            // What Bogbro entered carries the key of its effect: it is of this payout's earlier posting, or of another payout.
+            let by_others = |entry: &&LedgerEntry| EffectKey::at_end_of(&entry.text).is_none();
+            booked.extend(answer.entries.iter().filter(by_others).map(LedgerEntry::as_booked));
+            match answer.next {
+                None => break,
+                next => page = next,
+            }
+        }
+        let to_find = PayoutToFind {
+            amount: settlement.check().payout,
+            day,
+            reference: record.figures.bank_reference.clone(),
+        };
+        Ok(booked_by_hand(&to_find, &record.id.key.batch, &booked, window))
+    }
+
+    /// What the bank showed before the posting was done counts once it is.
+    pub(super) fn settle_states(&self, record: &mut PayoutRecord) {
+        let posted = record.approval.state() == PayoutState::Posted && record.open_posting().is_none();
+        if let Some(sight) = record.bank.as_ref().filter(|_| posted) {
+            let now = self.now();
+            let _ = match sight.returned {
+                false => record.approval.confirmed_by_bank(now),
+                true => record.approval.returned("the bank shows the return", now),
+            };
+        }
+    }
+
+    pub(super) async fn kept_plan(&self, record: &PayoutRecord, hash: &str) -> Result<KeptPlan, Stop> {
+        let bytes = self.payouts.payout_plan(&record.id, hash).await?;
+        let kept: KeptPlan =
+            serde_json::from_slice(&bytes).map_err(|error| Stop::Refused(error.to_string()))?;
+        if kept.schema != PAYOUT_SCHEMA || kept.plan.hash() != *hash {
+            return Err(Stop::Refused("the plan that is kept is not the one that was approved".to_owned()));
+        }
+        Ok(kept)
+    }
+
+    /// Stops before a step that there may be no time for.
+    pub(super) fn in_time(&self, deadline: Timestamp) -> Result<(), Stop> {
+        if self.now() + LEAST < deadline { Ok(()) } else { Err(Stop::OutOfTime) }
+    }
+}
+
+/// The wait after so many failures in a row.
+fn wait(tries: u32) -> SignedDuration {
+    let factor = 1_i32 << tries.min(12);
+    FIRST_WAIT.checked_mul(factor).map_or(LONGEST_WAIT, |wait| wait.min(LONGEST_WAIT))
+}
+
+fn near(a: &PayoutRecord, b: &PayoutRecord) -> bool {
+    let days = |record: &PayoutRecord| {
+        let figures = &record.figures;
+        [figures.from, figures.to, figures.day].into_iter().flatten().collect::<Vec<_>>()
+    };
+    let (of_a, of_b) = (days(a), days(b));
+    if of_a.is_empty() || of_b.is_empty() {
+        return true;
+    }
+    of_a.iter().any(|day| of_b.iter().any(|other| (*day - *other).get_days().abs() <= OVERLAP_DAYS))
+}
+
+/// What persons decided, in the places of the documents that were found.
+fn decisions_of(record: &PayoutRecord, receivables: &Receivables) -> Decisions {
+    let mut decisions = Decisions::default();
+    for made in &record.decisions {
+        let decision = match &made.choice {
+            LineChoice::ErrorAccount => LineDecision::ErrorAccount { reason: made.reason.clone() },
+            LineChoice::Documents(parts) => {
+                let id = |number: &str| receivables.ids().find(|id| receivables.number(*id) == number);
+                let parts: Option<Vec<(ReceivableId, Money)>> =
+                    parts.iter().map(|(number, amount)| Some((id(number)?, *amount))).collect();
+                // A document that is gone leaves the line as it was: the payout then waits with that reason.
+                let Some(parts) = parts else { continue };
+                LineDecision::Matched(parts)
+            }
+        };
+        decisions.decide(made.line, decision);
+    }
+    decisions
+}
+
+/// What the journal takes, before anything is entered.
+fn takes(route: &PayoutRoute, plan: &PayoutPlan) -> Result<(), Reason> {
+    let Some(journal) = plan.journal else { return Err(Reason::new("payout-journal-missing")) };
+    for voucher in &plan.vouchers {
+        let step = VoucherStep {
+            key: EffectKey::shared(
+                &route.merchant,
+                domain::identity::Effect::Voucher,
+                "check",
+                &route.books.agreement,
+            ),
+            journal,
+            number: 1,
+            voucher: voucher.clone(),
+            customer_payments: plan.customer_payments,
+        };
+        if let Err(failure) = route.books.journals.check(&step) {
+            return Err(Reason::new("payout-voucher-limit").with("message", failure));
+        }
+    }
+    Ok(())
+}
+
+/// What the payout pays of each document: sales on invoices and refunds on credit notes. What is only taken back from an
+/// invoice leaves it paid.
+fn paid_by(record: &PayoutRecord, found: &Matched) -> Vec<PaidBefore> {
+    let mut sums = std::collections::BTreeMap::<String, Money>::new();
+    for (place, line) in found.settlements[0].lines().enumerate() {
+        let parts = match found.decisions.of(place) {
+            Some(LineDecision::ErrorAccount { .. }) => continue,
+            Some(LineDecision::Matched(parts)) => parts.clone(),
+            None => found.matching.parts(&found.receivables, &found.settlements, 0, place),
+        };
+        for (id, amount) in parts {
+            if line.kind != Kind::Sale && !found.receivables.is_credit_note(id) {
+                continue;
+            }
+            let sum = sums.entry(found.receivables.number(id).to_owned()).or_insert(amount.currency().zero());
+            *sum = sum.plus(amount).unwrap_or(*sum);
+        }
+    }
+    let payout = record.id.name();
+    sums.into_iter()
+        .map(|(document, amount)| PaidBefore { document, payout: payout.clone(), amount })
+        .collect()
+}
+
+fn states_of(found: &Matched) -> std::collections::BTreeMap<String, u64> {
+    let counts = found.matching.counts(&found.receivables, 0);
+    counts.into_iter().map(|(state, count)| (state_word(state).to_owned(), count)).collect()
+}
+
+/// The word of a line's state.
+pub(super) const fn state_word(state: LineState) -> &'static str {
+    match state {
+        LineState::Exact => "exact",
+        LineState::Partial => "partial",
+        LineState::Over => "over",
+        LineState::OtherCurrency => "other-currency",
+        LineState::Ambiguous => "ambiguous",
+        LineState::NotFound => "not-found",
+        LineState::NoPayment => "no-payment",
+    }
+}
+
+/// The posting of an approved plan, before its first step.
+pub(super) fn new_posting(record: &PayoutRecord, plan: &PayoutPlan) -> Option<Posting> {
+    Some(Posting {
+        plan: record.plan.as_ref()?.hash.clone(),
+        ordinal: record.approval.ordinal(),
+        parts: plan.vouchers.len(),
+        book: plan.book,
+        reversal: None,
+        step: 0,
+        numbers: Vec::new(),
+        vouchers: Vec::new(),
+        doubt: None,
+    })
+}

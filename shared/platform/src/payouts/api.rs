@@ -1,0 +1,175 @@
+//! The JSON API of payouts, version 1. Only callers that AWS has identified reach it; who approves is who called.
+
+use domain::plan::Reason;
+use domain::settings::Language;
+use domain::{MerchantId, explain};
+use engine::payouts::{Correction, LineAssignment, LineChoice, PayoutFailure, PayoutRecord};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Payouts, state_word, unavailable};
+use crate::clock::SystemClock;
+use crate::spool::SpooledFile;
+use engine::clock::Clock;
+
+/// A request.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// Who asks, as AWS has identified them.
+    pub by: &'a str,
+    /// The method.
+    pub method: &'a str,
+    /// The merchant in the path.
+    pub merchant: &'a str,
+    /// The payout in the path; empty for the list.
+    pub payout: &'a str,
+    /// The query's `flow` and `name`, for a file.
+    pub flow: &'a str,
+    /// See `flow`.
+    pub name: &'a str,
+    /// The body.
+    pub body: &'a [u8],
+    /// When the answer must be given.
+    pub deadline: Timestamp,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// HTTP status.
+    pub status: u16,
+    /// JSON.
+    pub body: Value,
+}
+
+/// What is done to a payout.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "action", deny_unknown_fields)]
+enum Action {
+    /// Approves the plan of this hash.
+    Approve { plan: String },
+    /// Decides about lines.
+    Match { reason: String, lines: Vec<LineBody> },
+    /// Undoes what was posted.
+    Reverse {
+        reason: String,
+        #[serde(default)]
+        day: Option<Date>,
+    },
+    /// Takes a reversed payout up again.
+    Reopen { reason: String },
+    /// Has it worked on again.
+    Post {},
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct LineBody {
+    line: u32,
+    #[serde(default)]
+    choice: Option<LineChoice>,
+}
+
+/// A payout in a list.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Listed<'a> {
+    name: String,
+    state: String,
+    #[serde(flatten)]
+    record: &'a PayoutRecord,
+}
+
+impl Payouts {
+    /// Answers a request.
+    pub async fn answer(&self, asked: &Asked<'_>) -> Told {
+        let outcome = match (asked.method, asked.payout) {
+            ("GET", "") => Box::pin(self.list(asked)).await,
+            ("POST", "") => Box::pin(self.upload(asked)).await,
+            ("GET", _) => Box::pin(self.show_one(asked)).await,
+            ("POST", _) => Box::pin(self.act(asked)).await,
+            _ => return Told { status: 405, body: json!({ "message": "Method Not Allowed" }) },
+        };
+        outcome.unwrap_or_else(|failure| refused(&failure))
+    }
+
+    async fn list(&self, asked: &Asked<'_>) -> Result<Told, PayoutFailure> {
+        let all = self.all(&MerchantId::new(asked.merchant)).await?;
+        let listed: Vec<Listed<'_>> = all.iter().map(listed).collect();
+        Ok(Told { status: 200, body: json!({ "payouts": listed }) })
+    }
+
+    async fn upload(&self, asked: &Asked<'_>) -> Result<Told, PayoutFailure> {
+        if asked.flow.is_empty() || asked.name.is_empty() {
+            return Ok(bad("the query names the flow and the file: ?flow=…&name=…"));
+        }
+        let file = SpooledFile::of(asked.body).map_err(unavailable)?;
+        let merchant = MerchantId::new(asked.merchant);
+        let intake = self.take_in(&merchant, asked.flow, asked.name, &file, asked.deadline).await?;
+        Ok(Told { status: 200, body: json!({ "intake": intake }) })
+    }
+
+    async fn show_one(&self, asked: &Asked<'_>) -> Result<Told, PayoutFailure> {
+        let record = self.find(&MerchantId::new(asked.merchant), asked.payout).await?;
+        let view = self.engine().show(&record.id, false).await?;
+        Ok(Told { status: 200, body: json!(view) })
+    }
+
+    async fn act(&self, asked: &Asked<'_>) -> Result<Told, PayoutFailure> {
+        let Ok(action) = serde_json::from_slice::<Action>(asked.body) else {
+            return Ok(bad("the body is no action: approve, match, reverse, reopen or post"));
+        };
+        let found = self.find(&MerchantId::new(asked.merchant), asked.payout).await?;
+        let work = self.attempt(&found.id, asked.deadline)?;
+        let engine = self.engine();
+        let record = match action {
+            Action::Approve { plan } => engine.approve(&work, asked.by, &plan).await?,
+            Action::Match { reason, lines } => {
+                let lines = lines
+                    .into_iter()
+                    .map(|asked| LineAssignment { line: asked.line, choice: asked.choice })
+                    .collect();
+                engine.correct(&work, &Correction { by: asked.by.to_owned(), reason, lines }).await?
+            }
+            Action::Reverse { reason, day } => {
+                let today = jiff::tz::TimeZone::UTC.to_datetime(SystemClock.now()).date();
+                engine.reverse(&work, asked.by, &reason, day.unwrap_or(today)).await?
+            }
+            Action::Reopen { reason } => engine.reopen(&work, asked.by, &reason).await?,
+            Action::Post {} => found,
+        };
+        self.leave_work(&record).await?;
+        Ok(Told { status: 202, body: json!(listed(&record)) })
+    }
+}
+
+fn listed(record: &PayoutRecord) -> Listed<'_> {
+    Listed { name: record.id.name(), state: state_word(record), record }
+}
+
+fn bad(message: &str) -> Told {
+    Told { status: 400, body: json!({ "message": message }) }
+}
+
+fn refused(failure: &PayoutFailure) -> Told {
+    let words = |reason: &Reason| {
+        let told = |language| {
+            let explanation = explain::explain(reason, language);
+            format!("{} {} {}", explanation.what, explanation.blocks, explanation.remedy)
+        };
+        json!({ "code": reason.code, "facts": reason.facts, "da": told(Language::Da), "en": told(Language::En) })
+    };
+    match failure {
+        PayoutFailure::NotFound(what) => Told { status: 404, body: json!({ "message": what }) },
+        PayoutFailure::Refused(reason) => Told { status: 409, body: words(reason) },
+        PayoutFailure::Held { .. } | PayoutFailure::Fenced => {
+            Told { status: 409, body: json!({ "message": failure.to_string() }) }
+        }
+        PayoutFailure::Unavailable(_) => {
+            tracing::error!(event = "payout-api-unavailable", %failure, "an answer could not be given");
+            Told { status: 503, body: json!({ "message": "Service Unavailable" }) }
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Payouts on this platform: the word by which they are worked on, the files that are dropped, what acquirers are asked for by the
+//! clock, and what persons and programs do with them.
+
+mod api;
+mod fetch;
+mod routes;
+mod words;
+
+use domain::MerchantId;
+use domain::plan::Reason;
+use domain::settlement::BatchKey;
+use engine::payouts::record::PAYOUT_SCHEMA;
+use engine::payouts::store::PayoutStore as _;
+use engine::payouts::{
+    FileBytes, Incoming, IntakeOutcome, IntakeRecord, PayoutEngine, PayoutFailure, PayoutId, PayoutRecord,
+    PayoutWork,
+};
+use engine::policy::Limits;
+use engine::store::StoreFailure;
+use jiff::Timestamp;
+
+use crate::Platform;
+use crate::clock::SystemClock;
+use crate::failure::PlatformError;
+use crate::routes::Routes;
+use crate::sealing::new_token;
+use engine::clock::Clock;
+
+pub use api::{Asked, Told};
+pub use words::{PayoutTask, PayoutWord};
+
+/// Payouts of all merchants.
+#[derive(Clone)]
+pub struct Payouts {
+    platform: Platform,
+    routes: Routes,
+}
+
+/// What became of a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handled {
+    /// It is done, or what is left of it comes up by itself.
+    Done,
+    /// It must come again.
+    Again,
+}
+
+impl Payouts {
+    /// Over this platform and these ways out.
+    pub fn new(platform: Platform, routes: Routes) -> Payouts {
+        Payouts { platform, routes }
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> PayoutEngine<'_> {
+        PayoutEngine {
+            clock: &SystemClock,
+            payouts: &self.platform.ledger,
+            ledger: &self.platform.ledger,
+            connections: &self.routes,
+            limits: Limits::default(),
+        }
+    }
+
+    /// Works on one word.
+    pub async fn handle(&self, word: &PayoutWord, deadline: Timestamp) -> Handled {
+        let outcome = match &word.task {
+            PayoutTask::TakeIn { object } => Box::pin(self.take_dropped(object, deadline)).await,
+            PayoutTask::Work { key } => {
+                let id = PayoutId { merchant: word.merchant.clone(), key: key.clone() };
+                Box::pin(self.work(&id, deadline)).await.map(|_| ())
+            }
+            PayoutTask::Fetch { flow } => {
+                Box::pin(self.fetch(&word.merchant, flow, deadline)).await.map(|_| ())
+            }
+        };
+        match outcome {
+            Ok(()) => Handled::Done,
+            // Whoever holds it goes on with it; a payout that is gone, or a flow, comes up no more.
+            Err(PayoutFailure::NotFound(what)) => {
+                tracing::error!(event = "payout-word-lost", merchant = %word.merchant, what, "nothing is there");
+                Handled::Done
+            }
+            Err(PayoutFailure::Refused(reason)) => {
+                tracing::warn!(event = "payout-refused", merchant = %word.merchant, code = reason.code, "refused");
+                Handled::Done
+            }
+            Err(failure) => {
+                tracing::warn!(event = "payout-again", merchant = %word.merchant, %failure, "comes again");
+                Handled::Again
+            }
+        }
+    }
+
+    /// Works on a payout, and says so in one line.
+    ///
+    /// # Errors
+    /// As the engine says.
+    pub async fn work(&self, id: &PayoutId, deadline: Timestamp) -> Result<PayoutRecord, PayoutFailure> {
+        let work = self.attempt(id, deadline)?;
+        let record = self.engine().work(&work).await?;
+        let reason = record.reasons.first().map_or("", |reason| reason.code.as_str());
+        tracing::info!(
+            event = "payout-worked",
+            merchant = %id.merchant,
+            payout = id.name(),
+            state = state_word(&record),
+            reason,
+            lines = record.figures.lines,
+            "a payout"
+        );
+        // Time was up: it goes on at once.
+        if record.due_at.is_some_and(|due| due <= SystemClock.now()) {
+            self.leave_work(&record).await?;
+        }
+        Ok(record)
+    }
+
+    /// A piece of work on a payout, under a token of its own.
+    ///
+    /// # Errors
+    /// When the machine has no random numbers.
+    pub fn attempt(&self, id: &PayoutId, deadline: Timestamp) -> Result<PayoutWork, PayoutFailure> {
+        let token = new_token().map_err(unavailable)?;
+        Ok(PayoutWork { id: id.clone(), token, deadline })
+    }
+
+    /// Takes a file in for a flow, and works on what came of it as far as time allows.
+    ///
+    /// # Errors
+    /// As the engine says.
+    pub async fn take_in(
+        &self,
+        merchant: &MerchantId,
+        flow: &str,
+        name: &str,
+        file: &dyn FileBytes,
+        deadline: Timestamp,
+    ) -> Result<IntakeRecord, PayoutFailure> {
+        let token = new_token().map_err(unavailable)?;
+        let incoming = Incoming { merchant, flow, name, file, token: &token, deadline };
+        let intake = self.engine().take_in(&incoming).await?;
+        let keys: Vec<&BatchKey> = match &intake.outcome {
+            IntakeOutcome::Report { batches } => batches.iter().map(|batch| &batch.key).collect(),
+            IntakeOutcome::Statement { payouts, .. } => payouts.iter().collect(),
+            IntakeOutcome::Refused { reason } => {
+                tracing::warn!(event = "payout-file-refused", %merchant, flow, code = reason.code, "a file");
+                Vec::new()
+            }
+        };
+        for key in keys {
+            let id = PayoutId { merchant: merchant.clone(), key: key.clone() };
+            let word = PayoutWord::work(&id, format!("file {}", intake.file.sha256));
+            self.platform.queues.leave_payout_word(&word).await.map_err(unavailable)?;
+        }
+        Ok(intake)
+    }
+
+    /// Takes in a file that was dropped in the bucket.
+    async fn take_dropped(&self, object: &str, deadline: Timestamp) -> Result<(), PayoutFailure> {
+        let Some((merchant, flow, name)) = crate::keys::dropped(object) else {
+            return Err(PayoutFailure::NotFound(object.to_owned()));
+        };
+        if !self.knows_flow(&merchant, &flow).await? {
+            let reason = Reason::new("payout-flow-unknown").with("flow", &flow);
+            return self.refused_unread(&merchant, &flow, &name, object, reason).await;
+        }
+        let limit = connectors::report::LONGEST_REPORT;
+        match self.platform.files.get_dropped(object, limit).await {
+            Ok(file) => self.take_in(&merchant, &flow, &name, &file, deadline).await.map(|_| ()),
+            Err(PlatformError::NotFound(what)) => Err(PayoutFailure::NotFound(what)),
+            Err(PlatformError::Invalid(_)) => {
+                let reason = Reason::new("report-too-large").with("limit", limit >> 20);
+                self.refused_unread(&merchant, &flow, &name, object, reason).await
+            }
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    /// Whether the merchant has a flow of that name: one that was put a moment ago is not known to every process yet, so the
+    /// merchant is read afresh before a file is refused for it.
+    async fn knows_flow(&self, merchant: &MerchantId, flow: &str) -> Result<bool, PayoutFailure> {
+        for afresh in [false, true] {
+            if afresh {
+                self.platform.merchants.forget(merchant);
+            }
+            let found = self.platform.merchants.merchant(merchant).await.map_err(|error| match error {
+                PlatformError::NotFound(what) => PayoutFailure::NotFound(what),
+                other => unavailable(other),
+            })?;
+            if found.record.file.payouts.iter().any(|known| known.name == flow) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// A file that is not even read: it is told like any other that is refused, and stays where it was dropped.
+    async fn refused_unread(
+        &self,
+        merchant: &MerchantId,
+        flow: &str,
+        name: &str,
+        object: &str,
+        reason: Reason,
+    ) -> Result<(), PayoutFailure> {
+        tracing::warn!(event = "payout-file-refused", %merchant, flow, code = reason.code, "a file");
+        let file = engine::payouts::FileRecord {
+            sha256: crate::queue::hash(object.as_bytes()),
+            name: name.to_owned(),
+            format: String::new(),
+            bytes: 0,
+            received_at: SystemClock.now(),
+        };
+        let outcome = IntakeOutcome::Refused { reason };
+        let flow = flow.to_owned();
+        let intake = IntakeRecord { schema: PAYOUT_SCHEMA, merchant: merchant.clone(), flow, file, outcome };
+        Ok(self.platform.ledger.put_intake(&intake).await?)
+    }
+
+    /// Leaves word that a payout is to be worked on.
+    ///
+    /// # Errors
+    /// As SQS says.
+    pub async fn leave_work(&self, record: &PayoutRecord) -> Result<(), PayoutFailure> {
+        let word = PayoutWord::work(&record.id, format!("fence {} {}", record.fence, record.updated_at));
+        self.platform.queues.leave_payout_word(&word).await.map_err(unavailable)
+    }
+
+    /// The turn of the clock: leaves word of payouts that are due, and, once an hour, of what acquirers are to be asked for.
+    ///
+    /// # Errors
+    /// As AWS says; one merchant's failure keeps no other waiting.
+    pub async fn turn(&self, hourly: bool) -> Result<(), PlatformError> {
+        for merchant in self.platform.merchants.all().await? {
+            if let Err(failure) = self.turn_of(&merchant, hourly).await {
+                tracing::error!(event = "payout-turn-failed", %merchant, %failure, "the next turn repeats it");
+            }
+        }
+        Ok(())
+    }
+
+    async fn turn_of(&self, merchant: &MerchantId, hourly: bool) -> Result<(), PayoutFailure> {
+        let found = self.platform.merchants.merchant(merchant).await.map_err(unavailable)?;
+        let file = &found.record.file;
+        if file.payouts.is_empty() {
+            return Ok(());
+        }
+        let now = SystemClock.now();
+        let mut page: Option<String> = None;
+        loop {
+            let open = self.platform.ledger.open_payouts(merchant, page.as_deref()).await?;
+            for record in open.items.iter().filter(|record| record.due_at.is_some_and(|due| due <= now)) {
+                self.leave_work(record).await?;
+            }
+            match open.next {
+                None => break,
+                next => page = next,
+            }
+        }
+        for flow in file.payouts.iter().filter(|_| hourly) {
+            let system = file.connection(&flow.acquirer).map_or("", |connection| connection.system.as_str());
+            if connectors::registry::acquirer(system).is_some() {
+                let word = PayoutWord::fetch(merchant, &flow.name, now.to_string());
+                self.platform.queues.leave_payout_word(&word).await.map_err(unavailable)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The payout of a short name, or of the batch's own id where only one has it.
+    ///
+    /// # Errors
+    /// `NotFound`; as the store says.
+    pub async fn find(&self, merchant: &MerchantId, name: &str) -> Result<PayoutRecord, PayoutFailure> {
+        let named = |record: &PayoutRecord| record.id.name() == name || record.id.key.batch == name;
+        let mut found: Vec<PayoutRecord> = self.all(merchant).await?.into_iter().filter(named).collect();
+        match (found.pop(), found.is_empty()) {
+            (Some(only), true) => Ok(only),
+            (Some(_), false) => Err(PayoutFailure::NotFound(format!("{name}: several have it"))),
+            (None, _) => Err(PayoutFailure::NotFound(name.to_owned())),
+        }
+    }
+
+    /// All payouts of a merchant.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn all(&self, merchant: &MerchantId) -> Result<Vec<PayoutRecord>, PayoutFailure> {
+        let mut all = Vec::new();
+        let mut page: Option<String> = None;
+        loop {
+            let found = self.platform.ledger.payouts(merchant, None, page.as_deref()).await?;
+            all.extend(found.items);
+            match found.next {
+                None => return Ok(all),
+                next => page = next,
+            }
+        }
+    }
+
+    /// The latest files that came in for a merchant's payouts.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn files(&self, merchant: &MerchantId) -> Result<Vec<IntakeRecord>, PayoutFailure> {
+        let mut all = Vec::new();
+        let mut page: Option<String> = None;
+        loop {
+            let found = self.platform.ledger.intakes(merchant, page.as_deref()).await?;
+            all.extend(found.items);
+            match found.next {
+                None => break,
+                next => page = next,
+            }
+        }
+        all.sort_by(|a, b| b.file.received_at.cmp(&a.file.received_at));
+        Ok(all)
+    }
+}
+
+/// The word of a payout's state, as it is stored.
+pub fn state_word(record: &PayoutRecord) -> String {
+    let value = serde_json::to_value(record.approval.state());
+    value.ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+pub(crate) fn unavailable(error: impl std::fmt::Display) -> PayoutFailure {
+    PayoutFailure::Unavailable(error.to_string())
+}
+
+impl From<StoreFailure> for PlatformError {
+    fn from(failure: StoreFailure) -> PlatformError {
+        match failure {
+            StoreFailure::UnknownSchema(found) => PlatformError::UnknownSchema(found),
+            other => PlatformError::Unavailable { service: "ledger", message: other.to_string() },
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Word that something is to be done about payouts, and the queue that it goes by.
+//!
+//! The bucket's own word that a file was dropped comes by the same queue, in the form that its events have.
+
+use domain::MerchantId;
+use domain::settlement::BatchKey;
+use engine::payouts::PayoutId;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::PlatformError;
+use crate::queue::{Queues, hash};
+
+/// The schema version of words. An unknown one is refused, never guessed.
+const WORD_SCHEMA: u32 = 1;
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "task")]
+pub enum PayoutTask {
+    /// A file was dropped in the bucket.
+    TakeIn {
+        /// The object.
+        object: String,
+    },
+    /// A payout is to be worked on.
+    Work {
+        /// Which.
+        key: BatchKey,
+    },
+    /// An acquirer is to be asked for its payouts.
+    Fetch {
+        /// The flow.
+        flow: String,
+    },
+}
+
+/// Word that something is to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PayoutWord {
+    /// Schema version of the writer.
+    pub schema: u32,
+    /// Whose.
+    pub merchant: MerchantId,
+    /// What.
+    pub task: PayoutTask,
+    /// What makes it another word than the one before.
+    pub occasion: String,
+}
+
+/// The bucket's own word: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>.
+#[derive(Deserialize)]
+struct ObjectEvent {
+    source: String,
+    detail: ObjectDetail,
+}
+
+#[derive(Deserialize)]
+struct ObjectDetail {
+    object: ObjectName,
+}
+
+#[derive(Deserialize)]
+struct ObjectName {
+    key: String,
+}
+
+impl PayoutWord {
+    /// A payout is to be worked on.
+    pub fn work(id: &PayoutId, occasion: String) -> PayoutWord {
+        let task = PayoutTask::Work { key: id.key.clone() };
+        PayoutWord { schema: WORD_SCHEMA, merchant: id.merchant.clone(), task, occasion }
+    }
+
+    /// An acquirer is to be asked.
+    pub fn fetch(merchant: &MerchantId, flow: &str, occasion: String) -> PayoutWord {
+        let task = PayoutTask::Fetch { flow: flow.to_owned() };
+        PayoutWord { schema: WORD_SCHEMA, merchant: merchant.clone(), task, occasion }
+    }
+
+    /// Reads a word as it came off the queue.
+    ///
+    /// # Errors
+    /// `UnknownSchema` for one of another version; `Unreadable` for anything else that is no word.
+    pub fn read(text: &str) -> Result<PayoutWord, PlatformError> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            schema: Option<u32>,
+        }
+        let unreadable = || PlatformError::Unreadable("a word about payouts".to_owned());
+        let versioned: Versioned = serde_json::from_str(text).map_err(|_| unreadable())?;
+        match versioned.schema {
+            Some(WORD_SCHEMA) => serde_json::from_str(text).map_err(|_| unreadable()),
+            Some(other) => Err(PlatformError::UnknownSchema(other)),
+            None => {
+                let event: ObjectEvent = serde_json::from_str(text).map_err(|_| unreadable())?;
+                let object = event.detail.object.key;
+                let whose = crate::keys::dropped(&object).filter(|_| event.source == "aws.s3");
+                let (merchant, _, _) = whose.ok_or_else(unreadable)?;
+                let task = PayoutTask::TakeIn { object };
+                Ok(PayoutWord { schema: WORD_SCHEMA, merchant, task, occasion: String::new() })
+            }
+        }
+    }
+}
+
+impl Queues {
+    /// Leaves word. Words about one payout are worked on one after the other.
+    ///
+    /// # Errors
+    /// As SQS says.
+    pub async fn leave_payout_word(&self, word: &PayoutWord) -> Result<(), PlatformError> {
+        let text = serde_json::to_string(word)
+            .map_err(|_| PlatformError::Unreadable("a word has no JSON form".to_owned()))?;
+        let task = serde_json::to_string(&word.task).unwrap_or_default();
+        let group = hash(format!("{}\n{task}", word.merchant).as_bytes());
+        let id = hash(format!("{}\n{task}\n{}", word.merchant, word.occasion).as_bytes());
+        self.send_payout(&group, &id, text).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_buckets_own_word_is_read_and_others_are_refused() {
+        let event = r#"{"version":"0","detail-type":"Object Created","source":"aws.s3","detail":{
+            "bucket":{"name":"b"},"object":{"key":"drop/m/krus/stripe/2026/report.csv","size":7},"reason":"PutObject"}}"#;
+        let word = PayoutWord::read(event).expect("it is a word");
+        assert_eq!(word.merchant, MerchantId::new("krus"));
+        assert_eq!(word.task, PayoutTask::TakeIn { object: "drop/m/krus/stripe/2026/report.csv".to_owned() });
+        for other in [
+            event.replace("aws.s3", "aws.x"),
+            event.replace("drop/m/krus/stripe/2026/report.csv", "m/krus/secret"),
+            "{}".to_owned(),
+            "no JSON".to_owned(),
+        ] {
+            assert!(PayoutWord::read(&other).is_err(), "{other}");
+        }
+        assert_eq!(PayoutWord::read(r#"{"schema":9}"#), Err(PlatformError::UnknownSchema(9)));
+    }
+
+    #[test]
+    fn a_word_comes_back_as_it_was() {
+        let word = PayoutWord::fetch(&MerchantId::new("krus"), "stripe", "hour".to_owned());
+        let text = serde_json::to_string(&word).expect("JSON");
+        assert_eq!(PayoutWord::read(&text), Ok(word));
+    }
+}
