@@ -47,8 +47,6 @@ pub(crate) enum Bug {
     CreditNotesNotFound,
     /// What the shop is about to be told is not marked as in doubt.
     StockNotInDoubt,
-    /// A run that was overtaken keeps it to itself.
-    StockNotSuspected,
 }
 
 impl Bug {
@@ -65,7 +63,7 @@ impl Bug {
     pub(crate) const OF_CREDIT: [Bug; 2] = [Bug::RefundsByPlace, Bug::CreditNotesNotFound];
 
     /// Bugs that only stock can show.
-    pub(crate) const OF_STOCK: [Bug; 2] = [Bug::StockNotInDoubt, Bug::StockNotSuspected];
+    pub(crate) const OF_STOCK: [Bug; 1] = [Bug::StockNotInDoubt];
 }
 
 /// The ledger with the bug, if it is the ledger's.

@@ -209,15 +209,15 @@ fn draft_life(
 fn setup(random: &mut Random, skewed: bool) -> Setup {
     let kind = if random.chance(700) { DocumentKind::BookedInvoice } else { DocumentKind::DraftInvoice };
     let booked = kind == DocumentKind::BookedInvoice;
-    let order_first = booked && random.chance(350);
-    let shopify = booked && !order_first && random.chance(300);
+    let order_first = booked && random.chance(420);
+    let shopify = booked && !order_first && random.chance(500);
     Setup {
         kind,
         order_first,
-        journal: booked && !order_first && random.chance(600),
+        journal: booked && !order_first && random.chance(800),
         adopts: booked && !order_first && !shopify && random.chance(150),
         shopify,
-        write_back: random.chance(if shopify { 900 } else { 500 }),
+        write_back: random.chance(if shopify { 950 } else { 700 }),
         difference: *random.pick(&[
             DifferenceMode::LeaveDraft,
             DifferenceMode::CorrectionLine,
@@ -259,11 +259,11 @@ pub(crate) fn decider(mut random: Random, rate: u64) -> Decider {
     Box::new(move |_, place, _| {
         // What few histories do at all is disturbed more often, so that every step meets every fault.
         let (rare, most) = match place {
-            Place::Outside(_, Operation::DeleteDraft | Operation::WriteJournal)
-            | Place::Outside(System::Shopify, Operation::WriteOrder) => (60, 850),
+            Place::Outside(_, Operation::DeleteDraft | Operation::WriteJournal | Operation::WriteOrder) => {
+                (60, 850)
+            }
             Place::Outside(_, Operation::WriteShopStock) => (30, 600),
             Place::Outside(System::Shopify, Operation::ReadShopProducts) => (8, 400),
-            Place::Outside(_, Operation::WriteOrder) => (24, 700),
             Place::Outside(_, Operation::WriteDraft | Operation::ReadJournal) => (16, 500),
             Place::Outside(_, Operation::Book) => (12, 500),
             Place::Outside(_, Operation::CreateProduct) => (8, 500),

@@ -20,6 +20,9 @@ use crate::store::{Applied, Doubt, Pointer, PointerKind, Progress, Status};
 /// Ordinals from here on are of corrections that the target's own answer asked for: their keys differ from the plan's.
 pub(crate) const CORRECTION: u32 = 1 << 31;
 
+/// Code of a refusal that says: it was made, and answered otherwise than asked for.
+const OTHERWISE: &str = "integrity";
+
 /// Something that is made once under its key, and can be looked up.
 enum Thing<'p> {
     Customer(&'p EffectKey, &'p NewCustomer),
@@ -172,6 +175,12 @@ impl Session<'_> {
                 Ok(())
             }
             Err(Failure::Unknown { message }) => self.after_unknown(carrying, index, thing, message).await,
+            Err(Failure::Rejected { code, message }) if code.as_deref() == Some(OTHERWISE) => {
+                // It was made, though it may not be seen yet: it is looked for like anything whose fate is unknown.
+                let found = self.after_unknown(carrying, index, thing, message).await;
+                self.progress.doubt.iter_mut().for_each(|doubt| doubt.otherwise = true);
+                found
+            }
             Err(rejected @ Failure::Rejected { .. }) => {
                 if self.look(carrying.plan, thing).await? {
                     return Ok(());
@@ -196,7 +205,8 @@ impl Session<'_> {
         if self.look(carrying.plan, thing).await? {
             return Ok(());
         }
-        self.progress.doubt = Some(Doubt { step: index, negative_looks: 1, since: self.engine.now() });
+        self.progress.doubt =
+            Some(Doubt { step: index, negative_looks: 1, since: self.engine.now(), otherwise: false });
         Err(self.stop_of(Side::Accounting, Failure::Unknown { message }))
     }
 
@@ -207,6 +217,11 @@ impl Session<'_> {
         match self.progress.doubt.clone() {
             Some(doubt) if doubt.step == index && now >= doubt.since + self.settling() => {
                 self.progress.doubt = None;
+                if doubt.otherwise {
+                    // It was made otherwise than asked, and cannot be found by what was asked: once more would be once too many.
+                    let reason = Reason::new("refused").with("code", OTHERWISE);
+                    return Err(Stop::Park(reason.with("message", "it was made otherwise than asked for")));
+                }
                 self.advance().await?;
                 self.time_left()
             }
@@ -215,7 +230,8 @@ impl Session<'_> {
                 Err(Stop::wait("look-up-lag", Some(left)))
             }
             _ => {
-                self.progress.doubt = Some(Doubt { step: index, negative_looks: 1, since: now });
+                self.progress.doubt =
+                    Some(Doubt { step: index, negative_looks: 1, since: now, otherwise: false });
                 Err(Stop::counted("unknown-fate", Some(self.settling())))
             }
         }
@@ -590,7 +606,7 @@ impl Session<'_> {
         match self.ensure(carrying, index, &Thing::Payment(step), carrying.look_first).await {
             Err(Stop::Park(reason)) => {
                 // The invoice stands; only the payment is the merchant's to settle.
-                let otherwise = reason.fact("code") == "integrity";
+                let otherwise = reason.fact("code") == OTHERWISE;
                 let code = if otherwise { "payment-differs" } else { "payment-refused" };
                 self.progress.held = Some(Reason { code: code.to_owned(), facts: reason.facts });
                 Ok(Left::Next)

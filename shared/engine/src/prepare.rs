@@ -12,7 +12,7 @@ use domain::document::DocumentKind;
 use domain::plan::{CustomerAction, Reason, Step, SupersededOrder};
 use domain::planning::{
     Earlier, Forgotten, PlanInput, StandingDocument, Verdict, adjustment_needs, content_hash,
-    invoice_reference, more_follows, needs, plan, sales_order_reference,
+    invoice_reference, more_follows, needs, next_edit_reference, plan, sales_order_reference,
 };
 use domain::{Catalogue, Decision, EffectKey, Order, Plan, VatNumberAnswer};
 
@@ -78,6 +78,7 @@ impl Session<'_> {
         };
         let hash = catalogue.hash();
         let decision = self.decide(&order, &catalogue, &hash, before, forgotten.as_ref());
+        let decision = self.unless_forgotten(decision, &order, before).await?;
         self.note_planning(earlier.as_ref(), document, forgotten);
         self.notes.catalogue_hash = Some(hash);
         self.notes.catalogue = Some(catalogue);
@@ -357,6 +358,30 @@ impl Session<'_> {
         Ok((forgotten != Forgotten::default()).then_some(forgotten))
     }
 
+    /// After a restore the ledger may have forgotten a document that an edit asked for. It stands under the key that the next edit
+    /// has; as long as it does, nothing but that very document may be made: everything else would be reckoned without it.
+    async fn unless_forgotten(
+        &self,
+        decision: Decision,
+        order: &Order,
+        earlier: Option<Earlier<'_>>,
+    ) -> Result<Decision, Stop> {
+        let is_older = self.route.epoch.is_some_and(|epoch| order.created_at < epoch);
+        let Some(earlier) = earlier.filter(|earlier| is_older && earlier.is_invoiced()) else {
+            return Ok(decision);
+        };
+        let reference = next_edit_reference(earlier.plan);
+        if matches!(&decision, Decision::Transfer(plan) if plan.reference == reference) {
+            return Ok(decision);
+        }
+        let found = self.find(&reference).await?;
+        let hold = |found: &FoundDocument| {
+            let reason = Reason::new("document-forgotten").with("number", found.number);
+            Decision::Hold(reason.with("reference", &reference).with("order", &order.number))
+        };
+        Ok(found.first().map_or(decision, hold))
+    }
+
     async fn find(&self, reference: &str) -> Result<Vec<FoundDocument>, Stop> {
         let found = self.route.accounting.port.find(&self.accounting(), reference).await;
         found.map_err(|failure| self.stop_of(Side::Accounting, failure))
@@ -375,7 +400,8 @@ impl Session<'_> {
                 Err(Stop::wait("look-up-lag", Some(left)))
             }
             _ => {
-                self.progress.doubt = Some(Doubt { step: STANDING, negative_looks: 1, since: now });
+                self.progress.doubt =
+                    Some(Doubt { step: STANDING, negative_looks: 1, since: now, otherwise: false });
                 Err(Stop::wait("look-up-lag", Some(self.settling())))
             }
         }

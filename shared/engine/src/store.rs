@@ -123,6 +123,9 @@ pub struct Doubt {
     pub negative_looks: u32,
     /// When the last write was sent, or the last look was negative: the next look is not before this plus the lag.
     pub since: Timestamp,
+    /// The target answered that it was made, and otherwise than asked for: it is never made again unseen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub otherwise: bool,
 }
 
 /// How far the stored plan has come, and the numbers that the target gave. What says nothing is left out where it is

@@ -18,6 +18,19 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "document-forgotten",
+        [
+            "Bilag nr. {number} ({reference}) er lavet af en rettelse af ordre {order}, men kendes ikke efter genskabelsen fra en sikkerhedskopi.",
+            "Der laves ikke flere bilag af ordren, for de ville blive regnet forkert.",
+            "Sammenlign ordren med dens bilag i regnskabet, og ret forskellen i hånden.",
+        ],
+        [
+            "Document no. {number} ({reference}) was made of an edit of order {order}, and is not known after the restore from a backup.",
+            "No further documents are made of the order, since they would be reckoned wrongly.",
+            "Compare the order with its documents in the accounts, and settle the difference by hand.",
+        ],
+    ),
+    entry(
         "order-edited-by-person",
         [
             "Salgsordre nr. {number} er rettet af en person i regnskabet; rettelserne bevares.",

@@ -348,6 +348,13 @@ pub fn invoice_reference(transfer: &TransferId, order_number: &str, agreement: &
     document::reference(order_number, &EffectKey::new(transfer, Effect::Document, 1, agreement))
 }
 
+/// The reference that the next document carries that an edit of the order asks for after this plan.
+pub fn next_edit_reference(plan: &Plan) -> String {
+    let edits = plan.adjustment.as_ref().map_or(0, |adjustment| adjustment.edits);
+    let key = EffectKey::of_adjustment(&plan.transfer, "edit", "", edits, &plan.agreement);
+    document::reference(&plan.order_number, &key)
+}
+
 /// The reference that the sales order of a transfer carries, if one was made.
 pub fn sales_order_reference(transfer: &TransferId, order_number: &str, agreement: &AgreementId) -> String {
     document::reference(order_number, &EffectKey::new(transfer, Effect::SalesOrder, 1, agreement))

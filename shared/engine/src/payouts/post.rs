@@ -360,7 +360,8 @@ impl PayoutEngine<'_> {
     /// Says that the step is about to be made.
     async fn in_doubt(&self, record: &mut PayoutRecord, posting: &Posting) -> Result<(), Stop> {
         let step = u32::try_from(posting.step).unwrap_or(u32::MAX);
-        open_posting(record)?.doubt = Some(Doubt { step, negative_looks: 0, since: self.now() });
+        open_posting(record)?.doubt =
+            Some(Doubt { step, negative_looks: 0, since: self.now(), otherwise: false });
         Ok(self.save(record).await?)
     }
 
