@@ -6,7 +6,7 @@ use connectors::journals::{Days, LedgerEntry};
 use domain::matching::{LineState, Matching, ReceivableId, Receivables, Rules, match_settlements};
 use domain::payout::{
     Actor, Automatic, BookedEntry, ByHand, Decisions, LineDecision, PayoutDecision, PayoutInput, PayoutPlan,
-    PayoutState, PayoutToFind, VoucherStep, automatic, booked_by_hand, plan_payout,
+    PayoutState, PayoutToFind, VoucherStep, automatic, booked_by_hand, ledger_problems, plan_payout,
 };
 use domain::plan::Reason;
 use domain::settlement::{Kind, Settlement, Standing};
@@ -285,6 +285,13 @@ impl PayoutEngine<'_> {
         let now = self.now();
         if let Err(reason) = takes(route, &plan) {
             record.reasons = vec![reason.with("payout", &record.id.key.batch)];
+            return self.not_ready(record, Standing::Balanced);
+        }
+        // What the ledger would refuse is told before anybody approves.
+        let ledger = route.books.journals.ledger_data(&*route.books.transport).await.map_err(Stop::Failed)?;
+        let problems = ledger_problems(&route.settings, &ledger);
+        if !problems.is_empty() {
+            record.reasons = problems;
             return self.not_ready(record, Standing::Balanced);
         }
         let (hash, parts) = (plan.hash(), plan.vouchers.len());

@@ -187,3 +187,16 @@ fn two_payouts_of_one_invoice_are_not_both_posted_unseen() {
     assert_eq!(second.reasons[0].code, "payout-lines-over");
     assert_eq!(world.books.all().len(), 1);
 }
+
+#[test]
+fn what_the_ledger_would_refuse_is_told_before_anybody_approves() {
+    let elsewhere = SETTINGS.replace("\"fees\": 2950", "\"fees\": 2999");
+    let world = World::new(&elsewhere, 3);
+    world.take_in("a.json", report("po_1", &ALL).as_bytes()).expect("taken");
+    let record = world.work(&id("po_1")).expect("it is matched");
+    assert_eq!(record.approval.state(), PayoutState::Matched);
+    let reason = record.reasons.first().expect("a reason");
+    assert_eq!(reason.code, "payout-ledger-account-unknown", "{reason:?}");
+    assert_eq!(reason.fact("account"), "2999");
+    assert!(world.books.all().is_empty(), "nothing is posted");
+}

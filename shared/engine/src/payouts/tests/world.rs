@@ -12,7 +12,7 @@ use connectors::journals::{
 };
 use connectors::manifest::Manifest;
 use connectors::registry;
-use domain::catalogue::{LedgerData, Period};
+use domain::catalogue::{KnownAccount, KnownJournal, LedgerData, Period};
 use domain::document::{DocumentKind, Totals};
 use domain::money::Currency;
 use domain::payout::VoucherStep;
@@ -150,7 +150,7 @@ impl Journals for Books {
     }
 
     async fn ledger_data(&self, _: &dyn Transport) -> Result<LedgerData, Failure> {
-        Ok(LedgerData::default())
+        Ok(ledger_data())
     }
 
     async fn free_number(&self, _: &dyn Transport, _: u32, _: Days, at_least: u32) -> Result<u32, Failure> {
@@ -308,6 +308,28 @@ pub(super) const SETTINGS: &str = r#"{
                   "errors": 5860, "transit": 5850, "differences": 4360, "adjustments": 4380 },
     "voucher": { "journal": 3, "book": true, "entries": 10 }
 }"#;
+
+/// The ledger that the settings are held against: the journal and every account that they name.
+fn ledger_data() -> LedgerData {
+    let account = |number: u32| {
+        let account = KnownAccount { name: format!("Konto {number}"), blocked: false, vat_code: None };
+        (number, account)
+    };
+    let journal = KnownJournal {
+        name: "Udbetalinger".to_owned(),
+        balance_by_voucher: true,
+        needs_approval: false,
+        lowest_number: 1,
+        highest_number: None,
+        next_number: None,
+        customer_contra_account: None,
+    };
+    LedgerData {
+        journals: [(3, journal)].into(),
+        accounts: [5820, 5830, 2950, 2951, 5840, 5860, 5850, 4360, 4380].into_iter().map(account).collect(),
+        ..LedgerData::default()
+    }
+}
 
 pub(super) fn merchant() -> MerchantId {
     MerchantId::new("krus")
