@@ -39,8 +39,8 @@ const HISTORIES: u64 = 1_500;
 pub(crate) const FIRST_STOCK_WORKER: usize = 40;
 /// How long a run may work, in milliseconds.
 const RUN_MS: i64 = 240_000;
-/// Runs after the healing within which one comes to its end with nothing left to tell.
-const MOST_RUNS: usize = 6;
+/// Runs after the healing within which two in a row come to their end with nothing left to tell.
+const MOST_RUNS: usize = 8;
 /// Counts are multiples of this. Where the shop compares, each is higher than the last: a quantity says which count it comes from.
 const COUNT: i64 = 1_000;
 /// The one location of a simulated Shopify shop.
@@ -214,12 +214,19 @@ impl History {
         }
     }
 
-    /// Runs until one comes to its end with nothing left to tell.
+    /// Runs until two in a row come to their end with nothing left to tell: the first may have finished a reading that was broken off,
+    /// from before what the accounts hold now.
     fn stock_settles(&mut self, index: usize) -> Option<StockReport> {
-        (0..MOST_RUNS).find_map(|_| {
-            let report = self.stock_now(index, StockTask::Changes)?;
-            (report.different == 0).then_some(report)
-        })
+        let mut quiet = 0;
+        for _ in 0..MOST_RUNS {
+            let report = self.stock_now(index, StockTask::Changes);
+            match report.filter(|report| report.different == 0) {
+                Some(report) if quiet == 1 => return Some(report),
+                Some(_) => quiet += 1,
+                None => quiet = 0,
+            }
+        }
+        None
     }
 
     /// What the accounts hold and the shop shows of each product.
