@@ -27,6 +27,8 @@ const FIRST: u64 = 20_001;
 const RESERVE: i64 = 20_000;
 /// What the buyer got back, in øre.
 const REFUND: i64 = 10_000;
+/// How long something is waited for; ten thousand lines take a development build minutes.
+const PATIENCE: Duration = Duration::from_secs(300);
 /// Kroner for a euro, as the acquirer converts.
 const RATE: &str = "7.46";
 
@@ -364,7 +366,7 @@ where
 {
     let started = Instant::now();
     while !holds().await {
-        if started.elapsed() > Duration::from_secs(60) {
+        if started.elapsed() > PATIENCE {
             let (payouts, _) = stage.operations.payouts().expect("the engine");
             let files = payouts.files(&MerchantId::new(MERCHANT)).await;
             let log =
