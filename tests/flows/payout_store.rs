@@ -2,7 +2,7 @@
 //! lines finds its documents among very many by looking up its keys.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
@@ -41,6 +41,9 @@ async fn the_store_on_the_table_keeps_the_rules() {
 
 /// Lines of the payout.
 const LINES: u64 = 10_000;
+
+/// How long the payout may take: a development build needs minutes for so many lines.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Invoices in the table: a million, or what `BOGBRO_SCALE_INVOICES` says.
 fn invoices() -> u64 {
@@ -167,7 +170,7 @@ async fn ten_thousand_lines_find_their_invoices_by_their_keys() {
     stage.host.forget_calls();
     let started = Instant::now();
     payouts::drop_file(&stage, "stripe", "po_scale.json", &payouts::charges("po_scale", &orders));
-    payouts::until(&stage, "it waits for approval", || {
+    payouts::until_within(&stage, "it waits for approval", PATIENCE, || {
         payouts::in_state(&stage, 1, PayoutState::WaitingForApproval)
     })
     .await;
@@ -194,8 +197,7 @@ async fn ten_thousand_lines_find_their_invoices_by_their_keys() {
         );
     }
     let queries = calls.get("dynamodb:Query").copied().unwrap_or(0);
-    // Beside three for each line there are those for the payout itself.
-    assert!(queries <= 3 * LINES + 50, "each key is looked up, and nothing is listed: {queries}");
+    assert!(queries <= 2 * LINES, "each key is looked up, and nothing is listed: {queries}");
     let record = payouts::records(&stage).await.remove(0);
     assert_eq!(record.figures.states.get("exact"), Some(&LINES), "{:?}", record.figures.states);
 }

@@ -27,8 +27,8 @@ const FIRST: u64 = 20_001;
 const RESERVE: i64 = 20_000;
 /// What the buyer got back, in øre.
 const REFUND: i64 = 10_000;
-/// How long something is waited for; ten thousand lines take a development build minutes.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// How long something is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Kroner for a euro, as the acquirer converts.
 const RATE: &str = "7.46";
 
@@ -359,14 +359,23 @@ pub(crate) async fn of_every_kind(stage: &Stage, settings: &Value) {
 }
 
 /// Waits until this holds.
-pub(crate) async fn until<F, Fut>(stage: &Stage, what: &str, holds: F)
+async fn until<F, Fut>(stage: &Stage, what: &str, holds: F)
+where
+    F: Fn() -> Fut,
+    Fut: Future<Output = bool>,
+{
+    until_within(stage, what, PATIENCE, holds).await;
+}
+
+/// Waits so long until this holds.
+pub(crate) async fn until_within<F, Fut>(stage: &Stage, what: &str, patience: Duration, holds: F)
 where
     F: Fn() -> Fut,
     Fut: Future<Output = bool>,
 {
     let started = Instant::now();
     while !holds().await {
-        if started.elapsed() > PATIENCE {
+        if started.elapsed() > patience {
             let (payouts, _) = stage.operations.payouts().expect("the engine");
             let files = payouts.files(&MerchantId::new(MERCHANT)).await;
             let log =

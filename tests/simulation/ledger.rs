@@ -41,6 +41,39 @@ pub(crate) struct Seen {
     pub(crate) done: bool,
 }
 
+/// One call of a simulated store, struck by whatever goes wrong with it.
+pub(crate) async fn struck<T>(
+    machine: &Arc<Machine>,
+    method: &'static str,
+    call: impl FnOnce() -> Result<T, StoreFailure>,
+) -> Result<T, StoreFailure> {
+    let mishap = machine.mishap(Place::Ledger(method));
+    match &mishap {
+        Some(Mishap::CrashBefore) => machine.crash().await,
+        Some(Mishap::FreezeBefore(ms)) => machine.sleep(*ms).await,
+        _ => {}
+    }
+    machine.sleep(3).await;
+    if mishap == Some(Mishap::Ledger(Fate::FailsBefore)) {
+        return Err(StoreFailure::Unavailable("throttled".to_owned()));
+    }
+    let outcome = call();
+    machine.note(|| match &outcome {
+        Ok(_) => format!("ledger {method} ok"),
+        Err(failure) => format!("ledger {method}: {failure}"),
+    });
+    machine.sleep(2).await;
+    match &mishap {
+        Some(Mishap::CrashAfter) => machine.crash().await,
+        Some(Mishap::FreezeAfter(ms)) => machine.sleep(*ms).await,
+        Some(Mishap::Ledger(Fate::FailsAfter)) => {
+            return Err(StoreFailure::Unavailable("answer lost".to_owned()));
+        }
+        _ => {}
+    }
+    outcome
+}
+
 impl SimulatedStore {
     pub(crate) fn new(machine: &Arc<Machine>, observed: &Arc<Mutex<Observed>>) -> SimulatedStore {
         SimulatedStore {
@@ -63,34 +96,14 @@ impl SimulatedStore {
         transfer: Option<&TransferId>,
         call: impl FnOnce(&MemoryStore) -> Result<T, StoreFailure>,
     ) -> Result<T, StoreFailure> {
-        let mishap = self.machine.mishap(Place::Ledger(method));
-        match &mishap {
-            Some(Mishap::CrashBefore) => self.machine.crash().await,
-            Some(Mishap::FreezeBefore(ms)) => self.machine.sleep(*ms).await,
-            _ => {}
-        }
-        self.machine.sleep(3).await;
-        if mishap == Some(Mishap::Ledger(Fate::FailsBefore)) {
-            return Err(StoreFailure::Unavailable("throttled".to_owned()));
-        }
-        let outcome = call(&self.memory);
-        self.machine.note(|| match &outcome {
-            Ok(_) => format!("ledger {method} ok"),
-            Err(failure) => format!("ledger {method}: {failure}"),
-        });
-        if let Some(transfer) = transfer {
-            self.look(method, transfer);
-        }
-        self.machine.sleep(2).await;
-        match &mishap {
-            Some(Mishap::CrashAfter) => self.machine.crash().await,
-            Some(Mishap::FreezeAfter(ms)) => self.machine.sleep(*ms).await,
-            Some(Mishap::Ledger(Fate::FailsAfter)) => {
-                return Err(StoreFailure::Unavailable("answer lost".to_owned()));
+        struck(&self.machine, method, || {
+            let outcome = call(&self.memory);
+            if let Some(transfer) = transfer {
+                self.look(method, transfer);
             }
-            _ => {}
-        }
-        outcome
+            outcome
+        })
+        .await
     }
 
     /// I7: what the other side asked for is kept: nothing comes up again sooner.

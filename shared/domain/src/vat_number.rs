@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The forms by the prefix that VAT numbers of a country carry (Greece: `EL`; Northern Ireland, for goods: `XI`), without that
-/// prefix: `9` is a digit, `A` a letter, `X` either, `B`, `U` and the like themselves in lower case. As VIES states them.
+/// prefix: `9` is a digit, `A` a letter, `S` either, `B`, `U` and the like themselves in lower case. As VIES states them.
 const FORMS: [(&str, &[&str]); 28] = [
     ("AT", &["u99999999"]),
     ("BE", &["0999999999", "1999999999"]),
@@ -21,17 +21,17 @@ const FORMS: [(&str, &[&str]); 28] = [
     ("EL", &["999999999"]),
     ("ES", &["A99999999", "99999999A", "A9999999A"]),
     ("FI", &["99999999"]),
-    ("FR", &["XX999999999"]),
+    ("FR", &["SS999999999"]),
     ("HR", &["99999999999"]),
     ("HU", &["99999999"]),
     // Of the oldest numbers the second place may be `+` or `*`, which no form field lets through here.
-    ("IE", &["9999999A", "9999999AA", "9X99999A"]),
+    ("IE", &["9999999A", "9999999AA", "9S99999A"]),
     ("IT", &["99999999999"]),
     ("LT", &["999999999", "999999999999"]),
     ("LU", &["99999999"]),
     ("LV", &["99999999999"]),
     ("MT", &["99999999"]),
-    ("NL", &["XXXXXXXXXbXX"]),
+    ("NL", &["SSSSSSSSSbSS"]),
     ("PL", &["9999999999"]),
     ("PT", &["999999999"]),
     ("RO", &["99", "999", "9999", "99999", "999999", "9999999", "99999999", "999999999", "9999999999"]),
@@ -50,7 +50,7 @@ pub enum VatNumberForm {
     Unsound {
         /// The prefix that was looked under.
         prefix: String,
-        /// The forms there, for people: `9` a digit, `A` a letter, `X` either.
+        /// The forms there, for people: `9` a digit, `A` a letter, `S` either.
         expected: String,
     },
     /// It belongs to no country of the table, so nothing is known of its form.
@@ -101,7 +101,7 @@ fn fits(text: &str, form: &str) -> bool {
         && text.bytes().zip(form.bytes()).all(|(byte, place)| match place {
             b'9' => byte.is_ascii_digit(),
             b'A' => byte.is_ascii_uppercase(),
-            b'X' => byte.is_ascii_alphanumeric(),
+            b'S' => byte.is_ascii_alphanumeric(),
             literal => byte == literal.to_ascii_uppercase(),
         })
 }

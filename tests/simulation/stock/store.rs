@@ -6,14 +6,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::MerchantId;
 use domain::stock::StockState;
-use engine::memory::Fate;
 use engine::stock::memory::MemoryStockStore;
 use engine::stock::{StockClaim, StockClaimed, StockFlow, StockHead, StockStore};
 use engine::store::StoreFailure;
 
 use crate::bugs::Bug;
-use crate::ledger::at_once;
-use crate::machine::{Machine, Mishap, Place};
+use crate::ledger::{at_once, struck};
+use crate::machine::Machine;
 
 /// The stock's part of the ledger with mishaps, and with a bug where one is asked for.
 pub(crate) struct SimulatedStockStore {
@@ -36,31 +35,7 @@ impl SimulatedStockStore {
         method: &'static str,
         call: impl FnOnce(&MemoryStockStore) -> Result<T, StoreFailure>,
     ) -> Result<T, StoreFailure> {
-        let mishap = self.machine.mishap(Place::Ledger(method));
-        match &mishap {
-            Some(Mishap::CrashBefore) => self.machine.crash().await,
-            Some(Mishap::FreezeBefore(ms)) => self.machine.sleep(*ms).await,
-            _ => {}
-        }
-        self.machine.sleep(3).await;
-        if mishap == Some(Mishap::Ledger(Fate::FailsBefore)) {
-            return Err(StoreFailure::Unavailable("throttled".to_owned()));
-        }
-        let outcome = call(&self.memory);
-        self.machine.note(|| match &outcome {
-            Ok(_) => format!("ledger {method} ok"),
-            Err(failure) => format!("ledger {method}: {failure}"),
-        });
-        self.machine.sleep(2).await;
-        match &mishap {
-            Some(Mishap::CrashAfter) => self.machine.crash().await,
-            Some(Mishap::FreezeAfter(ms)) => self.machine.sleep(*ms).await,
-            Some(Mishap::Ledger(Fate::FailsAfter)) => {
-                return Err(StoreFailure::Unavailable("answer lost".to_owned()));
-            }
-            _ => {}
-        }
-        outcome
+        struck(&self.machine, method, || call(&self.memory)).await
     }
 
     /// The state as it would be stored if what is about to be told were not marked as in doubt: each cell keeps what it said

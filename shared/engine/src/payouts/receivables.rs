@@ -1,8 +1,8 @@
 //! The documents that a payout's lines may pay: looked up by the lines' own keys, never loaded whole.
 //!
-//! What Bogbro booked is found in the ledger of transfers by order number, invoice number and payment reference. Only when some
-//! keys lead nowhere are the books themselves read: their documents of the days around the payout, page by page, of which those
-//! are kept that name one of these keys exactly.
+//! What Bogbro booked is found in the ledger of transfers by order number and invoice number: acquirers' references lead to no
+//! transfer. Only when some keys lead nowhere are the books themselves read: their documents of the days around the payout, page by
+//! page, of which those are kept that name one of the keys exactly, references among them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,7 +32,6 @@ struct Found {
     shop: String,
     order: String,
     payments: BTreeSet<String>,
-    acquirer: BTreeSet<String>,
     customer: u32,
     date: Date,
     total: Option<Money>,
@@ -91,7 +90,6 @@ impl Keys {
             let forms: BTreeSet<String> = forms(order, rules);
             all.extend(forms.into_iter().map(|form| pointer(PointerKind::OrderNumber, form)));
         }
-        all.extend(self.payments.iter().map(|text| pointer(PointerKind::Payment, text.clone())));
         all.extend(self.invoices.iter().map(|text| pointer(PointerKind::InvoiceNumber, text.clone())));
         all
     }
@@ -127,8 +125,8 @@ impl PayoutEngine<'_> {
         let keys = Keys::of(settlement, record, rules);
         let mut found: BTreeMap<String, Found> = BTreeMap::new();
         let heads = self.payouts.booked_under(&route.merchant, &keys.pointers(rules)).await?;
-        for (pointer, head) in heads {
-            add_head(&mut found, &pointer, &head);
+        for (_, head) in heads {
+            add_head(&mut found, &head);
         }
         let missing = keys.without(&found, rules);
         let mut cut = false;
@@ -177,7 +175,6 @@ impl Keys {
     fn without(&self, found: &BTreeMap<String, Found>, rules: &OrderNumberRules) -> Keys {
         let orders: BTreeSet<String> =
             found.values().map(|one| rules.normal(&one.order).into_owned()).collect();
-        let payments: BTreeSet<&String> = found.values().flat_map(|one| &one.payments).collect();
         let missing_orders: BTreeSet<String> =
             self.orders.iter().filter(|order| !orders.contains(*order)).cloned().collect();
         // A payment reference is looked for in the books only where no order number leads anywhere: the books have none of
@@ -185,7 +182,7 @@ impl Keys {
         let payments = if missing_orders.is_empty() && !self.orders.is_empty() {
             BTreeSet::new()
         } else {
-            self.payments.iter().filter(|payment| !payments.contains(payment)).cloned().collect()
+            self.payments.clone()
         };
         Keys {
             orders: missing_orders,
@@ -228,7 +225,6 @@ impl Keys {
                 shop: String::new(),
                 order,
                 payments,
-                acquirer: BTreeSet::new(),
                 customer: document.customer,
                 date: document.date,
                 total: Some(document.gross),
@@ -255,8 +251,8 @@ fn days_of(route: &PayoutRoute, settlement: &Settlement) -> Option<Days> {
     Some(Days { from: first.saturating_sub(DAYS_BEFORE.days()), to: last.saturating_add(31.days()) })
 }
 
-/// The booked documents of a transfer, under the key that led to it.
-fn add_head(found: &mut BTreeMap<String, Found>, pointer: &Pointer, head: &Head) {
+/// The booked documents of a transfer.
+fn add_head(found: &mut BTreeMap<String, Found>, head: &Head) {
     for document in &head.documents {
         if !document.kind.is_booked() {
             continue;
@@ -270,11 +266,6 @@ fn add_head(found: &mut BTreeMap<String, Found>, pointer: &Pointer, head: &Head)
         one.customer = head.progress.customer.unwrap_or_default();
         one.date = document.date.or(head.day).unwrap_or_default();
         one.total = total;
-        if pointer.kind == PointerKind::Payment {
-            // Which of the two the key is depends on the line; the matching compares bytes in either.
-            one.payments.insert(pointer.value.clone());
-            one.acquirer.insert(pointer.value.clone());
-        }
     }
 }
 
@@ -292,7 +283,6 @@ fn packed(
     for (number, one) in found {
         let Some(total) = one.total else { continue };
         let payments: Vec<&str> = one.payments.iter().map(String::as_str).collect();
-        let acquirer: Vec<&str> = one.acquirer.iter().map(String::as_str).collect();
         let left = total.minor().saturating_sub(paid.get(number.as_str()).copied().unwrap_or_default());
         // What was paid beyond the whole leaves nothing to come.
         let left = if left.signum() == total.minor().signum() { left } else { 0 };
@@ -302,7 +292,7 @@ fn packed(
                 shop: &one.shop,
                 order: &one.order,
                 payments: &payments,
-                acquirer_references: &acquirer,
+                acquirer_references: &[],
                 customer: one.customer,
                 date: one.date,
                 total,
