@@ -254,6 +254,11 @@ impl History {
         }
     }
 
+    /// Goes on for so many milliseconds.
+    pub(crate) fn run_for(&mut self, ms: i64) {
+        self.run_until(Some(self.machine.now_ms() + ms));
+    }
+
     /// Goes on until nothing is left to do.
     pub(crate) fn go_on(&mut self) {
         self.run_until(None);

@@ -28,6 +28,7 @@ use bugs::Bug;
 use exhaustive::{Flow, Strikes};
 use history::{History, Plan};
 use machine::{Mishap, lock};
+use sandbox::Operation;
 use table::Table;
 
 /// Random histories in the test command.
@@ -197,6 +198,24 @@ fn a_shopify_order_paid_in_parts_is_booked_and_registered_once_whatever_goes_wro
 #[test]
 fn an_invoice_of_another_integration_is_adopted_whatever_goes_wrong() {
     every_mishap_of(Flow::Adopted);
+}
+
+#[test]
+fn what_is_booked_and_not_yet_concluded_is_no_finding_of_the_night() {
+    let dies = |_: usize, place: machine::Place, _: usize| {
+        matches!(place, machine::Place::Outside(_, Operation::Book)).then_some(Mishap::CrashAfter)
+    };
+    let mut history = History::new(Plan::single(8), Box::new(dies));
+    history.run_for(30_000);
+    let comparison = history.compare(0).expect("the night compares");
+    let head = history.head(0, 5001).expect("the order is known");
+    assert!(head.documents.is_empty(), "it is not concluded: {:?}", head.documents);
+    assert!(comparison.findings.is_empty(), "{:?}", comparison.findings);
+    assert_eq!(comparison.difference(), None);
+    history.run();
+    let comparison = history.compare(0).expect("the night compares");
+    assert_eq!((comparison.ledger.count, comparison.accounting.count), (1, 1));
+    assert!(comparison.findings.is_empty(), "{:?}", comparison.findings);
 }
 
 #[test]

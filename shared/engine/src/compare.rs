@@ -11,17 +11,22 @@ use std::fmt;
 use connectors::ports::FoundDocument;
 use domain::document::DocumentKind;
 use domain::plan::Reason;
+use domain::planning::is_reference_of;
 use domain::{EntityKind, Failure, Money, TransferId};
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::process::Engine;
 use crate::recorder::{Recorder, RecordingTransport};
 use crate::route::Route;
-use crate::store::{DocumentRecord, Head, Pointer, PointerKind, StoreFailure};
+use crate::store::{DUE_SHARDS, DocumentRecord, Head, Pointer, PointerKind, StoreFailure};
 
 /// Pages read of any one list, at most.
 const MOST_PAGES: usize = 40;
+/// How far ahead an end of lease may lie for its transfer to count as one under way: no function runs longer.
+const LONGEST_LEASE: SignedDuration = SignedDuration::from_mins(15);
+/// Transfers under way that are looked at in each shard.
+const MOST_UNDER_WAY: usize = 1_000;
 
 /// Number and sums of one side.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -114,8 +119,9 @@ impl Engine<'_> {
         deadline: Timestamp,
     ) -> Result<Comparison, ComparisonFailure> {
         let recorder = Recorder::default();
-        let booked = self.booked_on(route, day, deadline, &recorder).await?;
+        // The ledger first: what it knows then is booked already, and what is booked meanwhile is looked up below.
         let heads = self.heads_of(route, day).await?;
+        let booked = self.booked_on(route, day, deadline, &recorder).await?;
         let changed = self.changed_on(route, day, deadline, &recorder).await?;
         let mut comparison = Comparison {
             day,
@@ -155,7 +161,8 @@ impl Engine<'_> {
         route.accounting.port.booked_on(&transport, day).await
     }
 
-    /// Every document with a key of ours is known, with its amount, and stands once.
+    /// Every document with a key of ours is known, with its amount, and stands once. One whose transfer is still under way
+    /// is not known yet: it stands on neither side.
     async fn compare_books(
         &self,
         route: &Route,
@@ -164,8 +171,20 @@ impl Engine<'_> {
         comparison: &mut Comparison,
     ) -> Result<(), StoreFailure> {
         let mut references = BTreeSet::new();
+        let mut under_way: Option<Vec<String>> = None;
         for document in booked {
-            let known = self.known(route, document).await?;
+            let mut known = self.known(route, document).await?;
+            if known.is_none() {
+                let numbers = match &mut under_way {
+                    Some(numbers) => numbers,
+                    none => none.insert(self.under_way(route).await?),
+                };
+                if numbers.iter().any(|number| is_reference_of(&document.reference, number)) {
+                    continue;
+                }
+                // It may have come to its end between the two looks.
+                known = self.known(route, document).await?;
+            }
             if known.as_ref().is_some_and(|known| known.source != route.shop.source) {
                 continue;
             }
@@ -200,6 +219,23 @@ impl Engine<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Numbers of the merchant's orders that are being worked on, or will be within minutes: what they book is known to the
+    /// ledger once they are concluded.
+    async fn under_way(&self, route: &Route) -> Result<Vec<String>, StoreFailure> {
+        let mut numbers = Vec::new();
+        for shard in 0..DUE_SHARDS {
+            let due = self.store.due(shard, self.clock.now() + LONGEST_LEASE, MOST_UNDER_WAY).await?;
+            for due in due.into_iter().filter(|due| due.transfer.merchant == route.merchant) {
+                let head = self.store.head(&due.transfer).await?;
+                numbers.extend(
+                    head.filter(|head| head.plan.as_ref().is_some_and(|plan| plan.open))
+                        .map(|head| head.order_number),
+                );
+            }
+        }
+        Ok(numbers)
     }
 
     async fn heads_of(&self, route: &Route, day: Date) -> Result<Vec<Head>, StoreFailure> {

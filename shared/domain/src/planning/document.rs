@@ -34,10 +34,14 @@ pub(super) struct Parts<'a> {
 /// The reference that a document is found by: the order number as people see it, and the key of the effect. No setting
 /// changes its form. Control characters and spaces become single spaces, and the number is shortened, never the key.
 pub(super) fn reference(order_number: &str, key: &EffectKey) -> String {
+    with_number(order_number, key.as_str())
+}
+
+fn with_number(order_number: &str, key: &str) -> String {
     let spaced: String =
         order_number.chars().map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();
     let words: Vec<&str> = spaced.split(' ').filter(|word| !word.is_empty()).collect();
-    let room = LONGEST_REFERENCE - key.as_str().len() - 1;
+    let room = LONGEST_REFERENCE.saturating_sub(key.len() + 1);
     // The target counts in units of UTF-16.
     let mut length = 0;
     let fits = |character: &char| {
@@ -46,7 +50,13 @@ pub(super) fn reference(order_number: &str, key: &EffectKey) -> String {
     };
     let number: String = words.join(" ").chars().take_while(fits).collect();
     let number = number.trim_end();
-    if number.is_empty() { key.as_str().to_owned() } else { format!("{number} {key}") }
+    if number.is_empty() { key.to_owned() } else { format!("{number} {key}") }
+}
+
+/// True when the reference was made of this order number, whatever effect its key is of.
+pub(super) fn is_reference_of(reference: &str, order_number: &str) -> bool {
+    let key = reference.rsplit(' ').next().unwrap_or_default();
+    with_number(order_number, key) == reference
 }
 
 /// References under which another integration may already have made the document.

@@ -348,6 +348,11 @@ pub fn invoice_reference(transfer: &TransferId, order_number: &str, agreement: &
     document::reference(order_number, &EffectKey::new(transfer, Effect::Document, 1, agreement))
 }
 
+/// True when a document's reference was made of this order number, whatever the key after it stands for.
+pub fn is_reference_of(reference: &str, order_number: &str) -> bool {
+    document::is_reference_of(reference, order_number)
+}
+
 /// The reference that the next document carries that an edit of the order asks for after this plan.
 pub fn next_edit_reference(plan: &Plan) -> String {
     let edits = plan.adjustment.as_ref().map_or(0, |adjustment| adjustment.edits);

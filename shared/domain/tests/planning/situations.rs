@@ -2,6 +2,7 @@
 
 use domain::order::{FulfilmentState, LineKind, PaymentState};
 use domain::plan::{CustomerAction, SendBy, Step};
+use domain::planning::is_reference_of;
 use domain::{Decision, DocumentKind};
 use jiff::civil::date;
 
@@ -366,6 +367,12 @@ fn a_reference_keeps_its_key_whatever_the_order_number_is() {
     let long = reference(&"9".repeat(400));
     assert_eq!((long.chars().count(), long.ends_with(&format!(" {key}"))), (250, true));
     assert!(reference(&"🍵".repeat(400)).encode_utf16().count() <= 250);
+    let long = "9".repeat(400);
+    for number in ["1042", "#10\n42\t x", "", &long] {
+        assert!(is_reference_of(&reference(number), number), "{number}");
+        assert!(!is_reference_of(&reference("1042"), &format!("{number}7")), "{number}");
+    }
+    assert!(!is_reference_of(&reference("1042"), "104"));
 }
 
 #[test]
