@@ -14,6 +14,5 @@ mod payouts;
 mod permissions;
 mod records;
 mod refunds;
-#[expect(dead_code, reason = "the storm starts its host again; the flows do not")]
 mod stage;
 mod stock;

@@ -1,4 +1,4 @@
-//! The two files: a settlement report and the invoices, in different orders.
+//! The two files: a settlement report and the invoices, in different orders; and what is true of them.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -7,6 +7,36 @@ use std::path::Path;
 /// A permutation without a table: the number is multiplied by a prime that shares no factor with the size.
 fn scattered(number: usize, size: usize) -> usize {
     number.wrapping_mul(7_368_787) % size
+}
+
+/// What the line of a row must be found to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Truth {
+    /// It pays this document in full, with this amount in minor units.
+    Pays(usize, i64),
+    /// No document is there for it.
+    Without,
+    /// It is a fee or the payout.
+    NoPayment,
+}
+
+/// What is true of the line of a row, counted from zero.
+pub(crate) fn truth(row: usize, size: usize) -> Truth {
+    if row >= size {
+        return Truth::NoPayment;
+    }
+    let number = scattered(row, size);
+    match number % 100 {
+        0..94 => Truth::Pays(30_000_000 + number, amount(number)),
+        94..97 => Truth::Pays(30_000_000 + number, -amount(number)),
+        97..99 => Truth::Without,
+        _ => Truth::NoPayment,
+    }
+}
+
+/// True of a document that no line pays.
+pub(crate) fn stays_open(document: usize) -> bool {
+    document % 100 >= 97
 }
 
 /// Writes both files; their sizes in bytes. Of a hundred lines, 94 are sales with an invoice, 3 refunds with a credit note, 2 sales

@@ -1,15 +1,22 @@
 //! A million settlement lines against a million invoices: `cargo bench -p domain --bench matching --profile speed`.
 //!
 //! The full work (parse, validate, balance, match with key bytes compared, leftovers) is timed in alternation with a bare read of
-//! the same two files into the csv crate's `ByteRecord`, in one process, so that the machine falls out of the ratio. Memory is
-//! measured in a process of its own by what the kernel says was the most. Nothing is asserted on time.
+//! the same two files into the csv crate's `ByteRecord`, in one process, so that the machine falls out of the ratio. After each
+//! run every line and every document is held against what is true of the files. In the same alternation Polars (Python's package,
+//! where it is installed) reads, casts and joins the files, and nothing more. Memory is measured in a process of its own by what
+//! the kernel says was the most. Nothing is asserted on time.
+//!
+//! Processor time is told beside the clock's: where others work on the machine as well, it is what is left to compare.
 
 mod files;
+mod polars;
 mod work;
 
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
+
+use polars::Polars;
 
 /// How many lines, and how many invoices.
 const SIZE: usize = 1_000_000;
@@ -32,50 +39,56 @@ fn measure() {
     if cfg!(debug_assertions) {
         println!("a development build: these are not the times of a release");
     }
-    let (mut bare, mut one, mut two) = (Vec::new(), Vec::new(), Vec::new());
-    let mut told = None;
+    let polars = Polars::found();
+    let [mut bare, mut one, mut two] = [const { Times::new() }; 3];
+    let mut theirs = [const { Times::new() }; 2];
     for _ in 0..ROUNDS {
-        bare.push(timed(|| assert_eq!(work::bare_read(folder.path()), 2 * SIZE)).0);
-        let (time, result) = timed(|| work::on_one_thread(folder.path()));
-        one.push(time);
-        let (time, again) = timed(|| work::on_two_threads(folder.path()));
-        two.push(time);
-        assert_eq!(result, again, "both ways find the same");
-        told = Some(result);
+        bare.time(|| assert_eq!(work::bare_read(folder.path()), 2 * SIZE));
+        let outcome = one.time(|| work::on_one_thread(folder.path()));
+        work::verify(&outcome, SIZE);
+        let outcome = two.time(|| work::on_two_threads(folder.path()));
+        work::verify(&outcome, SIZE);
+        for (times, threads) in theirs.iter_mut().zip([1, 2]) {
+            times.clock.extend(polars.as_ref().map(|polars| polars.join(folder.path(), threads, SIZE)));
+        }
     }
-    println!("result: {:?}", told.expect("at least one round"));
-    let (bare, one, two) = (median(bare), median(one), median(two));
-    let ratio = |time: Duration| time.as_secs_f64() / bare.as_secs_f64();
-    let word = |value: f64, goal: f64| if value <= goal { "reached" } else { "NOT REACHED" };
-    println!("bare ByteRecord read of both files   {:>8.1} ms (median of {ROUNDS})", millis(bare));
-    println!(
-        "full work, one thread                {:>8.1} ms  {:.2}x  goal <= 1.25x: {}",
-        millis(one),
-        ratio(one),
-        word(ratio(one), 1.25)
-    );
-    println!(
-        "full work, two threads               {:>8.1} ms  {:.2}x  goal <= 0.75x: {}",
-        millis(two),
-        ratio(two),
-        word(ratio(two), 0.75)
-    );
-    let (lines, settlement) = timed(|| work::read_lines(folder.path()));
-    let (invoices, receivables) = timed(|| work::read_invoices(folder.path()));
-    let (matching, _) = timed(|| work::matched(settlement, &receivables));
-    println!(
-        "  of which (once): lines {:.1} ms, invoices {:.1} ms, matching and leftovers {:.1} ms",
-        millis(lines),
-        millis(invoices),
-        millis(matching)
-    );
-    let peak = |what: &str| in_own_process(folder.path(), what);
+    println!("in each of the runs every line and every document was found as it is");
+    println!("bare ByteRecord read of both files   {}", bare.told());
+    tell("full work, one thread ", &one, &bare, 1.25);
+    tell("full work, two threads", &two, &bare, 0.75);
+    match polars {
+        None => println!("{}", polars::SKIPPED),
+        Some(polars) => {
+            println!("Polars {}, scan, cast and join alone:", polars.version());
+            for ((theirs, ours), threads) in theirs.iter().zip([&one, &two]).zip([1, 2]) {
+                println!("  POLARS_MAX_THREADS={threads}               {:>8.1} ms", millis(theirs.median()));
+                tell("  full work beside it ", ours, theirs, 1.0);
+            }
+        }
+    }
+    tell_memory(folder.path());
+}
+
+/// Tells what something took, and how it stands to something else.
+#[expect(clippy::print_stdout, reason = "the figures are what the program is for")]
+fn tell(what: &str, times: &Times, beside: &Times, goal: f64) {
+    let ratio = times.median().as_secs_f64() / beside.median().as_secs_f64();
+    println!("{what}               {}  {ratio:.2}x  goal <= {goal}x: {}", times.told(), verdict(ratio, goal));
+}
+
+fn verdict(value: f64, goal: f64) -> &'static str {
+    if value <= goal { "reached" } else { "NOT REACHED" }
+}
+
+#[expect(clippy::print_stdout, reason = "the figures are what the program is for")]
+fn tell_memory(folder: &Path) {
+    let peak = |what: &str| in_own_process(folder, what);
     let (nothing, all, lines) = (peak("nothing"), peak("all"), peak("lines"));
     let each = (all - nothing) as f64 / (2 * SIZE) as f64;
     println!(
         "peak memory beyond an idle process   {:>8.1} MB  {each:.1} B per invoice and line  goal <= 64: {}",
         (all - nothing) as f64 / 1e6,
-        word(each, 64.0)
+        verdict(each, 64.0)
     );
     println!(
         "whole process at its peak            {:>8.1} MB; a report of {SIZE} lines alone, read and checked: {:.1} MB",
@@ -84,15 +97,51 @@ fn measure() {
     );
 }
 
-fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
-    let start = Instant::now();
-    let result = work();
-    (start.elapsed(), result)
+/// What the rounds of something took.
+struct Times {
+    clock: Vec<Duration>,
+    /// In hundredths of a second, of all threads together.
+    processor: Vec<u64>,
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
+impl Times {
+    const fn new() -> Times {
+        Times { clock: Vec::new(), processor: Vec::new() }
+    }
+
+    fn time<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let (start, before) = (Instant::now(), processor());
+        let result = work();
+        self.clock.push(start.elapsed());
+        self.processor.push(processor() - before);
+        result
+    }
+
+    fn median(&self) -> Duration {
+        let mut times = self.clock.clone();
+        times.sort_unstable();
+        times.get(times.len() / 2).copied().unwrap_or_default()
+    }
+
+    fn told(&self) -> String {
+        let best = self.clock.iter().min().copied().unwrap_or_default();
+        let rounds = self.processor.len().max(1) as u64;
+        let processor = 10 * self.processor.iter().sum::<u64>() / rounds;
+        format!(
+            "{:>8.1} ms (best {:.1} ms, on the processor {processor} ms)",
+            millis(self.median()),
+            millis(best)
+        )
+    }
+}
+
+/// Processor time of this process, in hundredths of a second.
+fn processor() -> u64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("the kernel tells");
+    // The name of the program stands in brackets; user and system time are the 12th and 13th field after it.
+    let (_, fields) = stat.rsplit_once(')').expect("a name");
+    let times = fields.split_whitespace().skip(11).take(2).map(|time| time.parse::<u64>().expect("a number"));
+    times.sum()
 }
 
 fn millis(time: Duration) -> f64 {

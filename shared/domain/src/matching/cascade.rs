@@ -1,14 +1,15 @@
 //! From a line's keys to the documents they name.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use hashbrown::HashTable;
 
 use super::Rules;
 use super::outcome::KeyUsed;
-use super::receivables::{ReceivableId, Receivables, Space};
+use super::receivables::{AT_ONCE, ReceivableId, Receivables, Space};
 use crate::packed::fingerprint;
-use crate::settlement::{Kind, Line, Settlement};
+use crate::settlement::{Kind, Line, Payment, Settlement};
 
 /// More documents than this under one key say nothing.
 const TOO_MANY: usize = 50;
@@ -88,6 +89,21 @@ impl<'a> Cascade<'a> {
         (KeyUsed::Order, undecided.map_or(Found::Missing, Found::Ambiguous))
     }
 
+    /// Some lines of a settlement by their order numbers, looked up together: the document of each that names one, one alone, and
+    /// one that may be meant. What is `None` is still to be resolved.
+    pub(super) fn by_orders(&self, payments: &[Option<Payment<'_>>; AT_ONCE]) -> [Option<u32>; AT_ONCE] {
+        let rules = self.receivables.rules();
+        let several = |text: &str| rules.separator.as_ref().is_some_and(|mark| text.contains(mark.as_str()));
+        let orders = payments.each_ref().map(|payment| match payment {
+            Some(payment) if payment.kind.concerns_payment() && !several(payment.order) => {
+                rules.normal(payment.order)
+            }
+            _ => Cow::Borrowed(""),
+        });
+        let found = self.receivables.only_by_order(&orders.each_ref().map(|order| order.as_ref()));
+        found.map(|found| found.filter(|id| self.allowed(*id)))
+    }
+
     /// A later key decides only among what an earlier one left open.
     fn narrowed(&self, candidates: &[u32], found: Found) -> Found {
         let named = match found {
@@ -116,10 +132,10 @@ impl<'a> Cascade<'a> {
     fn by_one_order(&self, order: &str) -> Found {
         match self.receivables.by_order(order) {
             None => Found::Missing,
-            Some((only, [])) if self.allowed(only) => Found::One(only),
+            Some((only, more)) if more.is_empty() && self.allowed(only) => Found::One(only),
             Some((first, more)) => {
-                let all = [&[first], more].concat();
-                self.one_order(all.into_iter().filter(|id| self.allowed(*id)).collect())
+                let all = std::iter::once(first).chain(more);
+                self.one_order(all.filter(|id| self.allowed(*id)).collect())
             }
         }
     }
@@ -133,10 +149,10 @@ impl<'a> Cascade<'a> {
     fn by_key(&self, space: Space, text: &str) -> Found {
         match self.receivables.by_key(space, text) {
             None => Found::Missing,
-            Some((only, [])) if self.allowed(only) => Found::One(only),
+            Some((only, more)) if more.is_empty() && self.allowed(only) => Found::One(only),
             Some((first, more)) => {
-                let all = [&[first], more].concat();
-                counted(all.into_iter().filter(|id| self.allowed(*id)).collect())
+                let all = std::iter::once(first).chain(more);
+                counted(all.filter(|id| self.allowed(*id)).collect())
             }
         }
     }

@@ -1,12 +1,12 @@
 //! What is to be paid: the invoices and credit notes that lines of settlements are matched with, packed and indexed by their keys.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
-use hashbrown::HashTable;
 use jiff::civil::Date;
 
 use crate::money::{Currency, Money};
-use crate::packed::{Chunked, Texts, fingerprint};
+use crate::packed::{Chunked, Index, Texts, fingerprint};
 use crate::settings::OrderNumberRules;
 
 /// One invoice or credit note, borrowed from whoever reads it: made by Bogbro, by hand, or before go-live.
@@ -103,14 +103,19 @@ pub struct Receivables {
     totals: HashMap<u32, i64>,
     /// The last date that was reckoned: documents of one day stand together.
     last_day: (Date, u16),
-    orders: HashTable<u32>,
-    /// Further items of the order number of the first.
-    same_order: HashMap<u32, Vec<u32>>,
     keys: Chunked<Key>,
-    others: HashTable<u32>,
-    /// Further items of the key of the first.
-    same_key: HashMap<u32, Vec<u32>>,
+    /// Made when all are there: items by order number, and keys.
+    indexes: OnceLock<Indexes>,
 }
+
+#[derive(Clone, Debug)]
+struct Indexes {
+    orders: Index,
+    keys: Index,
+}
+
+/// How many order numbers are looked up at once.
+pub(super) const AT_ONCE: usize = 32;
 
 impl Receivables {
     /// None yet. Order numbers are compared as the rules say.
@@ -124,11 +129,8 @@ impl Receivables {
             shops: vec![String::new()],
             totals: HashMap::new(),
             last_day: (EPOCH, 0),
-            orders: HashTable::new(),
-            same_order: HashMap::new(),
             keys: Chunked::new(),
-            others: HashTable::new(),
-            same_key: HashMap::new(),
+            indexes: OnceLock::new(),
         }
     }
 
@@ -182,12 +184,12 @@ impl Receivables {
         if total != expected {
             self.totals.insert(id, total.minor());
         }
-        self.index_order(id, receivable.order);
+        self.indexes.take();
         for payment in receivable.payments {
-            self.index_key(id, payment, Space::Payment)?;
+            self.keep_key(id, payment, Space::Payment)?;
         }
         for reference in receivable.acquirer_references {
-            self.index_key(id, reference, Space::Acquirer)?;
+            self.keep_key(id, reference, Space::Acquirer)?;
         }
         Ok(ReceivableId(id))
     }
@@ -222,74 +224,78 @@ impl Receivables {
         u8::try_from(place).map_err(|_| ReceivableError::TooMany)
     }
 
-    fn index_order(&mut self, id: u32, order: &str) {
-        // What is compared is reckoned from what was given, each time: it is a slice of it, and need not be kept.
-        let order = self.rules.normal(order);
-        if order.is_empty() {
-            return;
-        }
-        let (items, texts, rules) = (&self.items, &self.texts, &self.rules);
-        let order_of = |id: u32| items.get(id as usize).map_or("", |item| raw_order(texts, item));
-        let hash = fingerprint(order.as_bytes());
-        match self.orders.find(hash, |other| rules.normal(order_of(*other)) == order) {
-            Some(first) => self.same_order.entry(*first).or_default().push(id),
-            None => {
-                let again = |other: &u32| fingerprint(rules.normal(order_of(*other)).as_bytes());
-                self.orders.insert_unique(hash, id, again);
-            }
-        }
-    }
-
-    fn index_key(&mut self, id: u32, text: &str, space: Space) -> Result<(), ReceivableError> {
+    fn keep_key(&mut self, item: u32, text: &str, space: Space) -> Result<(), ReceivableError> {
         if text.is_empty() {
             return Ok(());
         }
         self.run.clear();
         put(&mut self.run, text).ok_or_else(|| too_long(text, "payment reference"))?;
-        let hash = fingerprint(text.as_bytes());
-        let (keys, texts) = (&self.keys, &self.texts);
-        let same = |key: &u32| {
-            keys.get(*key as usize)
-                .is_some_and(|key| key.space == space && first_text(texts, key.text) == text.as_bytes())
-        };
-        if let Some(first) = self.others.find(hash, same) {
-            let known = keys.get(*first as usize).is_some_and(|key| key.item == id);
-            let more = self.same_key.entry(*first).or_default();
-            if !known && !more.contains(&id) {
-                more.push(id);
-            }
-            return Ok(());
+        if u32::try_from(self.keys.len()).is_err() {
+            return Err(ReceivableError::TooMany);
         }
-        let number = u32::try_from(keys.len()).map_err(|_| ReceivableError::TooMany)?;
-        let place = self.texts.keep(&self.run).ok_or(ReceivableError::TooMany)?;
-        self.keys.push(Key { text: place, item: id, space });
-        let (keys, texts) = (&self.keys, &self.texts);
-        let again =
-            |key: &u32| keys.get(*key as usize).map_or(0, |key| fingerprint(first_text(texts, key.text)));
-        self.others.insert_unique(hash, number, again);
+        let text = self.texts.keep(&self.run).ok_or(ReceivableError::TooMany)?;
+        self.keys.push(Key { text, item, space });
         Ok(())
     }
 
+    /// Makes the indexes now, rather than when the first key is looked up.
+    pub fn index(&self) {
+        self.indexes();
+    }
+
+    fn indexes(&self) -> &Indexes {
+        self.indexes.get_or_init(|| {
+            let named = |id: ReceivableId| {
+                // What is compared is reckoned from what was given, each time: it is a slice of it, and need not be kept.
+                let order = self.rules.normal(self.order(id));
+                (!order.is_empty()).then(|| (id.0, fingerprint(order.as_bytes())))
+            };
+            let keys = (0..self.keys.len()).filter_map(|key| u32::try_from(key).ok());
+            let keys = keys.filter_map(|key| Some((key, self.keys.get(key as usize)?)));
+            Indexes {
+                orders: Index::of(self.ids().filter_map(named)),
+                keys: Index::of(
+                    keys.map(|(number, key)| (number, fingerprint(first_text(&self.texts, key.text)))),
+                ),
+            }
+        })
+    }
+
     /// The first of an order number (already made alike), and the others of it.
-    pub(super) fn by_order(&self, order: &str) -> Option<(u32, &[u32])> {
-        let same = |other: &u32| {
-            let item = self.items.get(*other as usize);
-            item.is_some_and(|item| self.rules.normal(raw_order(&self.texts, item)) == order)
-        };
-        let first = *self.orders.find(fingerprint(order.as_bytes()), same)?;
-        Some((first, self.same_order.get(&first).map(Vec::as_slice).unwrap_or_default()))
+    pub(super) fn by_order(&self, order: &str) -> Option<(u32, Vec<u32>)> {
+        if order.is_empty() {
+            return None;
+        }
+        let like = self.indexes().orders.like(order.as_bytes());
+        gathered(like.filter(|id| self.has_order(*id, order)))
+    }
+
+    /// For each order number (already made alike), its document where it has one alone; `None` says nothing.
+    pub(super) fn only_by_order(&self, orders: &[&str; AT_ONCE]) -> [Option<u32>; AT_ONCE] {
+        let like = self.indexes().orders.only(&orders.map(|order| fingerprint(order.as_bytes())));
+        // Items for all, then texts for all: what is far away in memory is waited for once, not one after the other.
+        let places = like.map(|id| id.and_then(|id| self.items.get(id as usize)).map(|item| item.text));
+        let texts = places.map(|place| place.and_then(|place| self.texts.from(place).split_first()));
+        let texts = texts.map(|run| run.map(|(length, rest)| (*length, rest)));
+        let mut found = [None; AT_ONCE];
+        for (place, order) in orders.iter().enumerate() {
+            let same = |(length, rest)| self.rules.normal(text(second_text(length, rest))) == *order;
+            found[place] = like[place].filter(|_| !order.is_empty() && texts[place].is_some_and(same));
+        }
+        found
+    }
+
+    fn has_order(&self, id: u32, order: &str) -> bool {
+        self.rules.normal(self.order(ReceivableId(id))) == order
     }
 
     /// The first of a key, and the others of it.
-    pub(super) fn by_key(&self, space: Space, text: &str) -> Option<(u32, &[u32])> {
-        let same = |key: &u32| {
-            self.keys
-                .get(*key as usize)
-                .is_some_and(|key| key.space == space && first_text(&self.texts, key.text) == text.as_bytes())
-        };
-        let number = *self.others.find(fingerprint(text.as_bytes()), same)?;
-        let first = self.keys.get(number as usize)?.item;
-        Some((first, self.same_key.get(&number).map(Vec::as_slice).unwrap_or_default()))
+    pub(super) fn by_key(&self, space: Space, text: &str) -> Option<(u32, Vec<u32>)> {
+        let like = self.indexes().keys.like(text.as_bytes());
+        let keys = like.filter_map(|key| self.keys.get(key as usize));
+        let same =
+            keys.filter(|key| key.space == space && first_text(&self.texts, key.text) == text.as_bytes());
+        gathered(same.map(|key| key.item))
     }
 
     /// Every one.
@@ -355,6 +361,18 @@ impl Receivables {
 
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 
+/// The first, and the others, each once: they come in the order of items, so that what is the same stands together.
+fn gathered(mut ids: impl Iterator<Item = u32>) -> Option<(u32, Vec<u32>)> {
+    let first = ids.next()?;
+    let mut more = Vec::new();
+    for id in ids {
+        if id != more.last().copied().unwrap_or(first) {
+            more.push(id);
+        }
+    }
+    Some((first, more))
+}
+
 fn days_since_1970(date: Date) -> Option<u16> {
     u16::try_from((date - EPOCH).get_days()).ok()
 }
@@ -367,6 +385,11 @@ fn put(run: &mut Vec<u8>, text: &str) -> Option<()> {
     run.push(u8::try_from(text.len()).ok()?);
     run.extend_from_slice(text.as_bytes());
     Some(())
+}
+
+/// The text after the first one, whose length was read already.
+fn second_text(length: u8, rest: &[u8]) -> &[u8] {
+    rest.get(usize::from(length)..).map(|rest| take(rest).0).unwrap_or_default()
 }
 
 fn take(run: &[u8]) -> (&[u8], &[u8]) {

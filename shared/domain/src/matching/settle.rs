@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::Rules;
 use super::cascade::{Cascade, Found};
 use super::outcome::{KeyUsed, LineMatch, Matching, Target, wants_credit_note};
-use super::receivables::{ReceivableId, Receivables};
+use super::receivables::{AT_ONCE, ReceivableId, Receivables};
 use crate::money::{Currency, MoneyError};
 use crate::settlement::{Kind, Line, Settlement};
 
@@ -40,20 +40,21 @@ pub fn match_settlements(
     let mut cascade = Cascade::new(receivables, settlements, rules);
     let mut second = Vec::new();
     for (batch, settlement) in settlements.iter().enumerate() {
-        for (place, line) in settlement.lines().enumerate() {
-            let found = if line.kind.concerns_payment() {
-                let (by, found) = cascade.resolve(&line);
-                let further = !line.keys.original.is_empty() || !line.keys.invoice.is_empty();
-                if further && matches!(found, Found::Missing | Found::Ambiguous(_)) {
-                    second.push((batch, place));
-                    LineMatch::MISSING
-                } else {
-                    work.place((batch, place), &line, by, found)?
-                }
-            } else {
-                LineMatch::NOTHING
-            };
-            work.matching.lines[batch].push(found);
+        for first in (0..settlement.len()).step_by(AT_ONCE) {
+            let payments: [_; AT_ONCE] = std::array::from_fn(|next| settlement.payment(first + next));
+            let only = cascade.by_orders(&payments);
+            // Only after the last line there is nothing.
+            for (place, (payment, only)) in (first..).zip(payments.into_iter().flatten().zip(only)) {
+                let found = match only {
+                    _ if !payment.kind.concerns_payment() => LineMatch::NOTHING,
+                    // The order's number says it all, as it does for most lines.
+                    Some(document) if work.currency(document) == payment.gross.currency() => {
+                        work.put(payment.kind, Some(payment.gross.minor()), KeyUsed::Order, document)?
+                    }
+                    _ => work.resolve(&cascade, (batch, place), &mut second)?,
+                };
+                work.matching.lines[batch].push(found);
+            }
         }
     }
     if !second.is_empty() {
@@ -101,6 +102,27 @@ enum Way {
 }
 
 impl Work<'_> {
+    fn currency(&self, document: u32) -> Currency {
+        self.receivables.currency(ReceivableId(document))
+    }
+
+    /// Tries all keys of a line; what needs keys that only few lines have is left for a second time.
+    fn resolve(
+        &mut self,
+        cascade: &Cascade<'_>,
+        place: Place,
+        second: &mut Vec<Place>,
+    ) -> Result<LineMatch, MoneyError> {
+        let Some(line) = self.settlements[place.0].line(place.1) else { return Ok(LineMatch::MISSING) };
+        let (by, found) = cascade.resolve(&line);
+        let further = !line.keys.original.is_empty() || !line.keys.invoice.is_empty();
+        if further && matches!(found, Found::Missing | Found::Ambiguous(_)) {
+            second.push(place);
+            return Ok(LineMatch::MISSING);
+        }
+        self.place(place, &line, by, found)
+    }
+
     fn place(
         &mut self,
         place: Place,
@@ -111,12 +133,12 @@ impl Work<'_> {
         match found {
             Found::Missing => Ok(LineMatch::MISSING),
             Found::Ambiguous(set) => Ok(self.ambiguous(set, by)),
-            Found::One(document) => self.put(line, by, document),
+            Found::One(document) => self.put_line(line, by, document),
             Found::Set(set) => {
                 let (eligible, way) = self.eligible(line.kind, &set);
                 match eligible.as_slice() {
                     [] => Ok(self.ambiguous(set, by)),
-                    [only] => self.put(line, by, *only),
+                    [only] => self.put_line(line, by, *only),
                     _ => {
                         self.by.insert(place, by);
                         self.pending.entry((eligible, way)).or_default().push(place);
@@ -160,17 +182,29 @@ impl Work<'_> {
     }
 
     /// Puts a line on the one document it names.
-    fn put(&mut self, line: &Line<'_>, by: KeyUsed, document: u32) -> Result<LineMatch, MoneyError> {
+    fn put_line(&mut self, line: &Line<'_>, by: KeyUsed, document: u32) -> Result<LineMatch, MoneyError> {
+        let amount = amount_in(line, self.currency(document));
+        self.put(line.kind, amount, by, document)
+    }
+
+    /// Puts what a line of that kind moves in the document's currency on the document; `None` where the report does not say.
+    fn put(
+        &mut self,
+        kind: Kind,
+        amount: Option<i64>,
+        by: KeyUsed,
+        document: u32,
+    ) -> Result<LineMatch, MoneyError> {
         let id = ReceivableId(document);
         let credit_note = self.receivables.is_credit_note(id);
-        let what = match (line.kind == Kind::Sale, credit_note) {
+        let what = match (kind == Kind::Sale, credit_note) {
             (true, true) => return Ok(self.ambiguous(vec![document], by)),
             (true, false) => Target::Pays,
-            (false, true) if wants_credit_note(line.kind) => Target::Pays,
+            (false, true) if wants_credit_note(kind) => Target::Pays,
             (false, true) => return Ok(self.ambiguous(vec![document], by)),
             (false, false) => Target::TakesBack,
         };
-        let Some(amount) = amount_in(line, self.receivables.currency(id)) else {
+        let Some(amount) = amount else {
             return Ok(LineMatch { target: document, by, what: Target::OtherCurrency });
         };
         self.count(document, amount, what)?;

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::batch::{SettlementMode, StatedTotal, TotalOf};
 use super::breach::Breach;
 use super::kind::Kind;
-use super::receive::Settlement;
+use super::receive::{KEPT_BREACHES, LineBreach, Settlement};
 use super::tally::KindSum;
 use crate::money::{Money, MoneyError};
 
@@ -111,7 +111,7 @@ impl Settlement {
 
     /// Checks the settlement against itself and what is known from outside.
     pub fn check(&self) -> Check {
-        let mut breaches = self.breaches.clone();
+        let (mut breaches, more_breaches) = self.line_breaches();
         let zero = self.currency().zero();
         let frame = match self.frame(&mut breaches) {
             Ok(frame) => frame,
@@ -134,7 +134,7 @@ impl Settlement {
                 breaches.push(Breach::Outside { by: outside.by, stated, reckoned });
             }
         }
-        let standing = match (breaches.is_empty() && self.more_breaches == 0, confirmed) {
+        let standing = match (breaches.is_empty() && more_breaches == 0, confirmed) {
             (false, _) => Standing::Unbalanced,
             (true, true) => Standing::Balanced,
             (true, false) => Standing::Unconfirmed,
@@ -142,12 +142,21 @@ impl Settlement {
         Check {
             standing,
             breaches,
-            more_breaches: self.more_breaches,
+            more_breaches,
             payout: frame.payout,
             unknown: self.unknown_words(),
             pending: self.stated.pending,
             unproven: self.source.unproven,
         }
+    }
+
+    /// Breaches of single lines in the order of lines, and the number of those beyond what is kept.
+    fn line_breaches(&self) -> (Vec<Breach>, u64) {
+        let mut all: Vec<&LineBreach> = self.breaches.iter().chain(self.twice()).collect();
+        all.sort_by_key(|(line, _)| *line);
+        let beyond = all.len().saturating_sub(KEPT_BREACHES) as u64;
+        let kept = all.into_iter().take(KEPT_BREACHES).map(|(_, breach)| breach.clone()).collect();
+        (kept, self.more_breaches + beyond)
     }
 
     fn money(&self, minor: i64) -> Money {

@@ -1,18 +1,17 @@
 //! What readers hand their lines to, and the settlement that comes of it.
 
 use std::collections::HashMap;
-
-use hashbrown::HashTable;
+use std::sync::OnceLock;
 
 use super::batch::{BatchKey, SettlementMode, Source, Stated};
 use super::breach::Breach;
 use super::error::SettlementError;
 use super::kind::{FeeKind, Kind};
 use super::line::Line;
-use super::store::Store;
+use super::store::{Payment, Store};
 use super::tally::Tally;
-use crate::money::{Currency, Money};
-use crate::packed::fingerprint;
+use crate::money::{Currency, MoneyError};
+use crate::packed::{alike, fingerprint};
 
 /// What a reader reads into. It opens a batch, then hands over that batch's lines and statements in the order they stand in
 /// the source; it may open another batch, and open an earlier one again, at any time.
@@ -91,7 +90,10 @@ impl Receiver for Settlements {
 }
 
 /// How many breaches of single lines are kept; the rest are counted.
-const KEPT_BREACHES: usize = 50;
+pub(super) const KEPT_BREACHES: usize = 50;
+
+/// A breach of a single line, with the line's place.
+pub(super) type LineBreach = (usize, Breach);
 
 /// One batch: its key, what the report states of it, and its lines.
 #[derive(Clone, Debug)]
@@ -103,9 +105,10 @@ pub struct Settlement {
     pub(super) confirmed: Vec<super::check::Confirmation>,
     pub(super) store: Store,
     pub(super) tally: Tally,
-    pub(super) breaches: Vec<Breach>,
+    pub(super) breaches: Vec<LineBreach>,
     pub(super) more_breaches: u64,
-    references: HashTable<u32>,
+    /// Lines that stand twice: looked for once, when all lines are there.
+    twice: OnceLock<Vec<LineBreach>>,
     sealed: bool,
 }
 
@@ -123,7 +126,7 @@ impl Settlement {
             tally: Tally::default(),
             breaches: Vec::new(),
             more_breaches: 0,
-            references: HashTable::new(),
+            twice: OnceLock::new(),
             sealed: false,
         }
     }
@@ -178,10 +181,14 @@ impl Settlement {
         (0..self.len()).filter_map(|index| self.store.line(index))
     }
 
-    /// No more lines come: the memory that was only needed to take them in is given back.
+    /// What a line is matched by in most cases.
+    pub(crate) fn payment(&self, index: usize) -> Option<Payment<'_>> {
+        self.store.payment(index)
+    }
+
+    /// No more lines come.
     #[must_use]
     pub fn sealed(mut self) -> Settlement {
-        self.references = HashTable::new();
         self.sealed = true;
         self
     }
@@ -204,7 +211,8 @@ impl Settlement {
         {
             return Err(other(net.currency()));
         }
-        let line = &fees_where_they_belong(*line)?;
+        let moved = fees_where_they_belong(line)?;
+        let line = moved.as_ref().unwrap_or(line);
         let overflow = |error| SettlementError::Amount { line: line.number, error };
         let reckoned = line.reckoned_net().map_err(overflow)?;
         if let Some(stated) = line.net
@@ -213,57 +221,60 @@ impl Settlement {
             self.note(Breach::Line { line: line.number, stated, reckoned });
         }
         self.store.push(line)?;
-        self.note_twice(line);
+        self.twice.take();
         self.tally.add(line).map_err(overflow)
     }
 
+    /// Keeps a breach of the line that comes next.
     fn note(&mut self, breach: Breach) {
         if self.breaches.len() < KEPT_BREACHES {
-            self.breaches.push(breach);
+            self.breaches.push((self.store.len(), breach));
         } else {
             self.more_breaches += 1;
         }
     }
 
     /// A line's own id stands once in a batch: a second one is the same line twice.
-    fn note_twice(&mut self, line: &Line<'_>) {
-        if line.reference.is_empty() {
-            return;
-        }
-        let store = &self.store;
-        let of = |index: &u32| store.reference(*index as usize);
-        let hash = fingerprint(line.reference.as_bytes());
-        let found = self.references.find(hash, |index| of(index) == line.reference).copied();
-        match found {
-            Some(first) => {
-                let first = store.line(first as usize).map_or(0, |line| line.number);
-                let reference = line.reference.to_owned();
-                self.note(Breach::Twice { reference, first, second: line.number });
+    pub(super) fn twice(&self) -> &[LineBreach] {
+        self.twice.get_or_init(|| {
+            // The store refuses more lines than a u32 can number.
+            let lines = 0..u32::try_from(self.store.len()).unwrap_or(u32::MAX);
+            let of = |line: u32| self.store.reference(line as usize);
+            let named = lines.filter(|line| !of(*line).is_empty()).map(|line| (line, fingerprint(of(line))));
+            let number = |line: u32| self.store.line(line as usize).map_or(0, |line| line.number);
+            let mut twice = Vec::new();
+            for several in alike(named) {
+                let mut firsts: Vec<u32> = Vec::new();
+                for line in several {
+                    let Some(first) = firsts.iter().find(|first| of(**first) == of(line)) else {
+                        firsts.push(line);
+                        continue;
+                    };
+                    let reference = String::from_utf8_lossy(of(line)).into_owned();
+                    let breach = Breach::Twice { reference, first: number(*first), second: number(line) };
+                    twice.push((line as usize, breach));
+                }
             }
-            None => {
-                // The store refuses more lines than a u32 can number, so the line that was just kept has a number.
-                let index = u32::try_from(store.len() - 1).unwrap_or(u32::MAX);
-                self.references.insert_unique(hash, index, |index| fingerprint(of(index).as_bytes()));
-            }
-        }
+            twice
+        })
     }
 }
 
-/// A line that is only a fee or only VAT keeps its amount as that, whichever way the format states it.
-fn fees_where_they_belong(mut line: Line<'_>) -> Result<Line<'_>, SettlementError> {
+/// A line that is only a fee or only VAT keeps its amount as that, whichever way the format states it; `None` where it does.
+fn fees_where_they_belong<'a>(line: &Line<'a>) -> Result<Option<Line<'a>>, SettlementError> {
     let overflow = |error| SettlementError::Amount { line: line.number, error };
     let gross = line.gross.minor();
+    let without_gross = || Line { gross: line.currency().zero(), ..*line };
     match line.kind {
         Kind::Fee | Kind::FeeRefund if gross != 0 => {
-            line.fees.add(FeeKind::Other, gross).map_err(overflow)?;
-            line.gross = Money::from_minor(0, line.currency());
+            let mut moved = without_gross();
+            moved.fees.add(FeeKind::Other, gross).map_err(overflow)?;
+            Ok(Some(moved))
         }
         Kind::Vat if gross != 0 => {
-            let vat = line.vat_on_fees.checked_add(gross);
-            line.vat_on_fees = vat.ok_or(crate::money::MoneyError::Overflow).map_err(overflow)?;
-            line.gross = Money::from_minor(0, line.currency());
+            let vat = line.vat_on_fees.checked_add(gross).ok_or(MoneyError::Overflow).map_err(overflow)?;
+            Ok(Some(Line { vat_on_fees: vat, ..without_gross() }))
         }
-        _ => {}
+        _ => Ok(None),
     }
-    Ok(line)
 }

@@ -45,7 +45,20 @@ impl Words {
 /// A line has so many texts; the order they are kept in is that of [`Store::encode`].
 const FIELDS: usize = 9;
 
+/// Which bit tells of the order's number, the first of the texts.
+const ORDER: u16 = 1;
+/// Which bit tells of the line's own id.
+const REFERENCE: u16 = 1 << 7;
+
 const NO_EXTRA: u32 = u32::MAX;
+
+/// Kind, order number and gross of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Payment<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) order: &'a str,
+    pub(crate) gross: Money,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Packed {
@@ -192,22 +205,33 @@ impl Store {
     fn texts_of(&self, packed: &Packed) -> [&str; FIELDS] {
         let mut found = [""; FIELDS];
         let mut rest = self.texts.from(packed.text);
-        for (place, text) in found.iter_mut().enumerate() {
-            if packed.present & (1 << place) == 0 {
-                continue;
+        for (place, found) in found.iter_mut().enumerate() {
+            if packed.present & (1 << place) != 0 {
+                let bytes;
+                (bytes, rest) = first_text(rest);
+                *found = text(bytes);
             }
-            let Some((length, after)) = rest.split_first() else { break };
-            let Some((bytes, after)) = after.split_at_checked(usize::from(*length)) else { break };
-            *text = std::str::from_utf8(bytes).unwrap_or_default();
-            rest = after;
         }
         found
     }
 
     /// The line's own id; empty where it has none.
-    pub(super) fn reference(&self, index: usize) -> &str {
-        let [.., reference, _] = self.lines.get(index).map_or([""; FIELDS], |packed| self.texts_of(packed));
-        reference
+    pub(super) fn reference(&self, index: usize) -> &[u8] {
+        let Some(packed) = self.lines.get(index).filter(|packed| packed.present & REFERENCE != 0) else {
+            return &[];
+        };
+        let before = (packed.present & (REFERENCE - 1)).count_ones();
+        let rest = (0..before).fold(self.texts.from(packed.text), |rest, _| first_text(rest).1);
+        first_text(rest).0
+    }
+
+    /// What most lines are matched by, without the rest of the line.
+    pub(super) fn payment(&self, index: usize) -> Option<Payment<'_>> {
+        let packed = self.lines.get(index)?;
+        let order =
+            if packed.present & ORDER == 0 { &[] } else { first_text(self.texts.from(packed.text)).0 };
+        let gross = Money::from_minor(packed.gross, self.currency);
+        Some(Payment { kind: packed.kind, order: text(order), gross })
     }
 
     /// The line as it came, but that a description may have been cut.
@@ -239,6 +263,16 @@ impl Store {
         }
         Some(line)
     }
+}
+
+/// A text that stands after its length, and what follows it.
+fn first_text(run: &[u8]) -> (&[u8], &[u8]) {
+    let text = run.split_first().and_then(|(length, rest)| rest.split_at_checked(usize::from(*length)));
+    text.unwrap_or_default()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
 }
 
 fn cut(text: &str) -> &str {
@@ -277,6 +311,25 @@ mod tests {
     #[test]
     fn a_packed_line_is_thirty_two_bytes() {
         assert_eq!(std::mem::size_of::<Packed>(), 32);
+    }
+
+    #[test]
+    fn one_text_of_a_line_is_found_without_the_others() {
+        let mut store = Store::new(Currency::DKK);
+        let amount = Money::from_minor(100, Currency::DKK);
+        let whole = LinkKeys { order: "1001", transaction: "ch_1", invoice: "7", ..LinkKeys::default() };
+        let lines =
+            [(whole, "txn_1"), (LinkKeys { invoice: "8", ..LinkKeys::default() }, "txn_2"), (whole, "")];
+        for (keys, reference) in lines {
+            let line = Line { reference, keys, ..Line::new(1, Kind::Sale, "charge", amount) };
+            store.push(&line).expect("a sound line");
+        }
+        for (index, (keys, reference)) in lines.into_iter().enumerate() {
+            assert_eq!(store.reference(index), reference.as_bytes());
+            let payment = Payment { kind: Kind::Sale, order: keys.order, gross: amount };
+            assert_eq!(store.payment(index), Some(payment));
+            assert_eq!(store.line(index).map(|line| (line.keys, line.reference)), Some((keys, reference)));
+        }
     }
 
     #[test]

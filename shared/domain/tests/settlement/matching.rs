@@ -315,3 +315,60 @@ fn equal_amount_and_near_date_are_only_suggested() {
         .collect();
     assert_eq!(named, [("30002", 0), ("30001", 2)]);
 }
+
+/// Lines are looked up many at once: whatever stands between them, each finds its own.
+#[test]
+fn among_many_lines_each_finds_its_own_document() {
+    let mut receivables = Receivables::new(OrderNumberRules::default());
+    for number in 0..200_u32 {
+        let total = dkk(&format!("{}.00", 100 + number));
+        let document = Receivable {
+            number: &format!("{}", 30_000 + number),
+            shop: "woocommerce:shop.example",
+            order: &format!("#{number}"),
+            payments: &[&format!("ch_{number}")],
+            acquirer_references: &[],
+            customer: 7,
+            date: date(2026, 11, 18),
+            total,
+            expected: total,
+        };
+        receivables.add(&document).expect("a sound document");
+        if number % 11 == 3 {
+            // Another shop has the same order number: the order's number alone decides nothing.
+            let other =
+                Receivable { number: "other", shop: "woocommerce:other.example", payments: &[], ..document };
+            receivables.add(&other).expect("a sound document");
+        }
+    }
+    let mut settlement = Settlement::new(key("po_1"), SettlementMode::Net, source());
+    for number in 0..200_u32 {
+        let (order, charge) = (number.to_string(), format!("ch_{number}"));
+        let gross = dkk(&format!("{}.00", 100 + number));
+        let (kind, keys) = match number % 5 {
+            0 => (Kind::Fee, LinkKeys::default()),
+            1 => (Kind::Sale, LinkKeys { order: "unknown", ..LinkKeys::default() }),
+            2 => (Kind::Sale, LinkKeys { transaction: &charge, ..LinkKeys::default() }),
+            _ => (Kind::Sale, LinkKeys { order: &order, ..LinkKeys::default() }),
+        };
+        settlement.push(&Line { keys, ..Line::new(number, kind, "charge", gross) }).expect("a sound line");
+    }
+    let settlements = [settlement.sealed()];
+    let matching = match_settlements(&settlements, &receivables, Rules::default()).expect("amounts that add");
+    for number in 0..200_u32 {
+        let line = number as usize;
+        let expected = match number % 5 {
+            0 => LineState::NoPayment,
+            1 => LineState::NotFound,
+            2 => LineState::Exact,
+            _ if number % 11 == 3 => LineState::Ambiguous,
+            _ => LineState::Exact,
+        };
+        assert_eq!(matching.state(&receivables, 0, line), expected, "line {number}");
+        let parts = matching.parts(&receivables, &settlements, 0, line);
+        let found: Vec<&str> = parts.iter().map(|(id, _)| receivables.number(*id)).collect();
+        let own = (30_000 + number).to_string();
+        let wanted: &[&str] = if expected == LineState::Exact { &[&own] } else { &[] };
+        assert_eq!(found, wanted, "line {number}");
+    }
+}
