@@ -8,9 +8,10 @@ use std::time::Duration;
 use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_smithy_http_client::Builder as HttpClientBuilder;
+use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector, http_client_fn};
 
 use crate::failure::PlatformError;
 
@@ -80,17 +81,21 @@ impl Environment {
 
 /// The AWS configuration of the standard variables, with time limits that fit inside a function's own.
 ///
-/// All services share one HTTP client: each of its own would read the machine's certificates and set up TLS once more, at
-/// the start of every process, where a webhook waits for it.
+/// All services share one connector: each of its own would set up TLS and read through the machine's certificates once
+/// more, at the start of every process, where a webhook waits for it.
 pub async fn aws_configuration() -> aws_config::SdkConfig {
     let times = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_millis(1_500))
         .operation_attempt_timeout(Duration::from_secs(4))
         .operation_timeout(Duration::from_secs(9))
         .build();
-    let http = HttpClientBuilder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
+    let connecting = HttpConnectorSettings::builder().connect_timeout(Duration::from_millis(1_500)).build();
+    let connector = Connector::builder()
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .connector_settings(connecting)
+        .build();
+    let connector = SharedHttpConnector::new(connector);
     aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .http_client(http)
+        .http_client(http_client_fn(move |_, _| connector.clone()))
         .timeout_config(times)
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .load()

@@ -196,9 +196,14 @@ fn customer(wire: &wire::Order<'_>, rules: &ReadingRules, fields: &[(String, Str
 
 fn address(wire: &wire::Address<'_>) -> Address {
     let join = |one: &Text<'_>, other: &Text<'_>, between: &str| {
-        let parts: Vec<String> =
-            [one, other].into_iter().filter(|text| text.given().is_some()).map(readable).collect();
-        parts.join(between)
+        let mut joined = readable(one);
+        if other.given().is_some() {
+            if !joined.is_empty() {
+                joined.push_str(between);
+            }
+            joined.push_str(&decode_name(other.trimmed()));
+        }
+        joined
     };
     Address {
         name: join(&wire.first_name, &wire.last_name, " "),

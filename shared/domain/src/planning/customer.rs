@@ -3,7 +3,7 @@
 use super::vat::Sale;
 use super::{PlanInput, Stop, hold};
 use crate::catalogue::KnownCustomer;
-use crate::customer::{Address, CustomerKind};
+use crate::customer::CustomerKind;
 use crate::identity::{Effect, EffectKey};
 use crate::order::Order;
 use crate::plan::{CustomerAction, CustomerStep, NewCustomer, Reason};
@@ -138,17 +138,17 @@ const LONGEST_NAME: usize = 250;
 pub(crate) fn name(order: &Order, settings: &Settings, buyer: &Buyer) -> String {
     let customer = &order.customer;
     let delivery = customer.delivery.as_ref();
-    let company = |address: &Address| printed_name(&address.company);
-    let person = |address: &Address| printed_name(&address.name);
-    let mut names = Vec::new();
-    if buyer.kind != CustomerKind::Private {
-        names.push(company(&customer.billing));
-        names.push(delivery.map(company).unwrap_or_default());
-    }
-    names.push(person(&customer.billing));
-    names.push(delivery.map(person).unwrap_or_default());
-    names.push(company(&customer.billing));
-    names.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| settings.customers.nameless.clone())
+    let company_first = buyer.kind != CustomerKind::Private;
+    let companies = [Some(&customer.billing), delivery].into_iter().flatten().filter(|_| company_first);
+    let persons = [Some(&customer.billing), delivery].into_iter().flatten();
+    let names = companies
+        .map(|address| address.company.as_str())
+        .chain(persons.map(|address| address.name.as_str()))
+        .chain([customer.billing.company.as_str()]);
+    names
+        .map(printed_name)
+        .find(|name| !name.is_empty())
+        .unwrap_or_else(|| settings.customers.nameless.clone())
 }
 
 /// A name as it can stand on one line of a document: buyers paste line breaks and worse. Long ones are cut; the target counts
@@ -341,17 +341,17 @@ fn changes(input: &PlanInput<'_>, buyer: &Buyer, known: &KnownCustomer) -> Vec<(
     let billing = &customer.billing;
     let given_name = name(input.order, input.settings, buyer);
     let given_name = if given_name == input.settings.customers.nameless { String::new() } else { given_name };
-    let wanted: [(&str, CustomerField, String); 10] = [
-        ("name", Field::Name, given_name),
-        ("email", Field::Email, customer.email.trim().to_owned()),
-        ("phone", Field::Phone, customer.phone.trim().to_owned()),
-        ("street", Field::Address, billing.street.clone()),
-        ("postcode", Field::Address, billing.postcode.clone()),
-        ("city", Field::Address, billing.city.clone()),
-        ("country", Field::Address, billing.country.clone()),
-        ("company-number", Field::CompanyNumber, buyer.company_number.clone().unwrap_or_default()),
-        ("vat-number", Field::VatNumber, buyer.vat_number.clone().unwrap_or_default()),
-        ("ean", Field::Ean, buyer.ean.clone().unwrap_or_default()),
+    let wanted: [(&str, CustomerField, &str); 10] = [
+        ("name", Field::Name, &given_name),
+        ("email", Field::Email, customer.email.trim()),
+        ("phone", Field::Phone, customer.phone.trim()),
+        ("street", Field::Address, &billing.street),
+        ("postcode", Field::Address, &billing.postcode),
+        ("city", Field::Address, &billing.city),
+        ("country", Field::Address, &billing.country),
+        ("company-number", Field::CompanyNumber, buyer.company_number.as_deref().unwrap_or_default()),
+        ("vat-number", Field::VatNumber, buyer.vat_number.as_deref().unwrap_or_default()),
+        ("ean", Field::Ean, buyer.ean.as_deref().unwrap_or_default()),
     ];
     let has = |field: &str| known.fields.get(field).map(String::as_str).unwrap_or_default();
     // An address is filled as a whole or not at all: a new street with an old city is no address.
@@ -367,10 +367,10 @@ fn changes(input: &PlanInput<'_>, buyer: &Buyer, known: &KnownCustomer) -> Vec<(
                 UpdateWhen::Always => true,
             };
             // The letter case of an e-mail address is no change of address.
-            let same = has(field) == value || (*field == "email" && has(field).eq_ignore_ascii_case(value));
+            let same = has(field) == *value || (*field == "email" && has(field).eq_ignore_ascii_case(value));
             due && !value.is_empty() && !same
         })
-        .map(|(field, _, value)| (field.to_owned(), value))
+        .map(|(field, _, value)| (field.to_owned(), value.to_owned()))
         .collect()
 }
 

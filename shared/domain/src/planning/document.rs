@@ -38,9 +38,8 @@ pub(super) fn reference(order_number: &str, key: &EffectKey) -> String {
 }
 
 fn with_number(order_number: &str, key: &str) -> String {
-    let spaced: String =
-        order_number.chars().map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();
-    let words: Vec<&str> = spaced.split(' ').filter(|word| !word.is_empty()).collect();
+    let words = order_number.split(|c: char| c.is_control() || c.is_whitespace());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     let room = LONGEST_REFERENCE.saturating_sub(key.len() + 1);
     // The target counts in units of UTF-16.
     let mut length = 0;
@@ -66,7 +65,7 @@ pub(super) fn adoptions(input: &PlanInput<'_>) -> Vec<String> {
 }
 
 /// Puts the document together.
-pub(super) fn build(input: &PlanInput<'_>, parts: &Parts<'_>, warnings: &mut Vec<Reason>) -> Document {
+pub(super) fn build(input: &PlanInput<'_>, parts: Parts<'_>, warnings: &mut Vec<Reason>) -> Document {
     let settings = &input.settings.document;
     let mut text = fill(&settings.text, input);
     if parts.date.moved_from.is_some() {
@@ -92,12 +91,12 @@ pub(super) fn build(input: &PlanInput<'_>, parts: &Parts<'_>, warnings: &mut Vec
         vat_zone: parts.sale.zone,
         recipient: recipient(input, parts.buyer),
         delivery: delivery(input),
-        reference: parts.reference.clone(),
+        reference: parts.reference,
         heading: heading(fill(&settings.heading, input), warnings),
         text: self::text(text, warnings),
         text_below: shortened(fill(&settings.text_below, input), LONGEST_TEXT, "text-below", warnings),
         department: settings.department,
-        lines: parts.lines.clone(),
+        lines: parts.lines,
         expected: parts.expected,
     }
 }

@@ -103,7 +103,9 @@ fn add(
                 .with("quantity", part.quantity.normalize()),
         );
     }
-    let text: String = text.chars().take(LONGEST_TEXT).collect();
+    if let Some((end, _)) = text.char_indices().nth(LONGEST_TEXT) {
+        text.truncate(end);
+    }
     for piece in &split.pieces {
         built.lines.push(DocumentLine {
             product: chosen.number.clone(),

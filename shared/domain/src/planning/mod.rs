@@ -194,7 +194,7 @@ fn first_document(input: &PlanInput<'_>, first: First) -> Result<Plan, Stop> {
     let date = dates::choose(input)?;
     let document = document::build(
         input,
-        &document::Parts {
+        document::Parts {
             kind,
             sale: &sale,
             buyer: &buyer,
