@@ -29,14 +29,14 @@ async fn the_store_on_the_table_keeps_the_rules() {
     let store = payouts.engine().payouts;
     let checked = conformance::check_all(store, &MerchantId::new("krus"), &MerchantId::new("other")).await;
     assert_eq!(checked, Ok(()));
-    host.forget_calls();
-    let keys: Vec<Pointer> = (0..300)
-        .map(|number| Pointer { kind: PointerKind::OrderNumber, value: number.to_string() })
-        .collect();
-    let found = store.booked_under(&MerchantId::new("krus"), &keys).await;
-    assert_eq!(found.map(|all| all.len()), Ok(0));
-    let calls: u64 = host.calls().values().map(|count| count.calls).sum();
-    assert_eq!(calls, 300, "a key that leads nowhere costs one query, and nothing is listed");
+    for kind in [PointerKind::OrderNumber, PointerKind::Payment] {
+        host.forget_calls();
+        let keys: Vec<Pointer> = (0..300).map(|number| Pointer { kind, value: number.to_string() }).collect();
+        let found = store.booked_under(&MerchantId::new("krus"), &keys).await;
+        assert_eq!(found.map(|all| all.len()), Ok(0));
+        let calls: u64 = host.calls().values().map(|count| count.calls).sum();
+        assert_eq!(calls, 300, "a key that leads nowhere costs one query, and nothing is listed");
+    }
 }
 
 /// Lines of the payout.
