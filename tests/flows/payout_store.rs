@@ -169,7 +169,7 @@ async fn ten_thousand_lines_find_their_invoices_by_their_keys() {
     let orders: Vec<String> = (0..LINES).map(|line| format!("S{}", line * step)).collect();
     stage.host.forget_calls();
     let started = Instant::now();
-    payouts::drop_file(&stage, "stripe", "po_scale.json", &payouts::charges("po_scale", &orders));
+    payouts::drop_file(&stage, "stripe", "po_scale.json", payouts::charges("po_scale", &orders));
     payouts::until_within(&stage, "it waits for approval", PATIENCE, || {
         payouts::in_state(&stage, 1, PayoutState::WaitingForApproval)
     })
