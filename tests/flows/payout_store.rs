@@ -30,14 +30,14 @@ async fn the_store_on_the_table_keeps_the_rules() {
     let store = payouts.engine().payouts;
     let checked = conformance::check_all(store, &MerchantId::new("krus"), &MerchantId::new("other")).await;
     assert_eq!(checked, Ok(()));
-    host.forget_calls();
-    let keys: Vec<Pointer> = (0..300)
-        .map(|number| Pointer { kind: PointerKind::OrderNumber, value: number.to_string() })
-        .collect();
-    let found = store.booked_under(&MerchantId::new("krus"), &keys).await;
-    assert_eq!(found.map(|all| all.len()), Ok(0));
-    let calls: u64 = host.calls().values().map(|count| count.calls).sum();
-    assert_eq!(calls, 300, "a key that leads nowhere costs one query, and nothing is listed");
+    for kind in [PointerKind::OrderNumber, PointerKind::Payment] {
+        host.forget_calls();
+        let keys: Vec<Pointer> = (0..300).map(|number| Pointer { kind, value: number.to_string() }).collect();
+        let found = store.booked_under(&MerchantId::new("krus"), &keys).await;
+        assert_eq!(found.map(|all| all.len()), Ok(0));
+        let calls: u64 = host.calls().values().map(|count| count.calls).sum();
+        assert_eq!(calls, 300, "a key that leads nowhere costs one query, and nothing is listed");
+    }
 }
 
 /// Lines of the payout.
@@ -194,7 +194,7 @@ async fn ten_thousand_lines_find_their_invoices_by_their_keys() {
     let orders: Vec<String> = (0..LINES).map(|line| format!("S{}", line * step)).collect();
     stage.host.forget_calls();
     let started = Instant::now();
-    payouts::drop_file(&stage, "stripe", "po_scale.json", &payouts::charges("po_scale", &orders));
+    payouts::drop_file(&stage, "stripe", "po_scale.json", payouts::charges("po_scale", &orders));
     payouts::until_within(&stage, "it waits for approval", PATIENCE, || {
         payouts::in_state(&stage, 1, PayoutState::WaitingForApproval)
     })

@@ -76,7 +76,7 @@ fn settings() -> Value {
 }
 
 /// A flow of payouts whose sales stand on this interim account.
-fn flow(acquirer: &str, receivable: u32) -> Value {
+pub(crate) fn flow(acquirer: &str, receivable: u32) -> Value {
     json!({
         "name": acquirer, "acquirer": acquirer, "accounting": "e-conomic", "country": "NL",
         "settings": {
@@ -109,7 +109,7 @@ fn order(number: u64) -> Value {
 }
 
 /// The order's total in the smallest unit.
-fn total(order: &Value) -> i64 {
+pub(crate) fn total(order: &Value) -> i64 {
     let text = order["total"].as_str().expect("a total");
     let total: Decimal = text.parse().expect("an amount");
     i64::try_from(total * Decimal::ONE_HUNDRED).expect("whole cents")
@@ -250,9 +250,9 @@ fn adyen(facts: &Facts) -> (String, i64) {
     (text, payout)
 }
 
-/// The bank's statement of both payouts.
-fn statement(stripe: i64, adyen: i64) -> String {
-    let entry = |minor: i64, text: &str, number: u32| {
+/// The bank's statement of these payments, each with its text.
+pub(crate) fn statement(payments: &[(i64, &str)]) -> String {
+    let entry = |minor: i64, text: &str, number: usize| {
         format!(
             "<Ntry><Amt Ccy=\"DKK\">{0}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-11-26</Dt></BookgDt><ValDt><Dt>2026-11-26</Dt></ValDt><AcctSvcrRef>{number}</AcctSvcrRef><NtryDtls><TxDtls><Refs><EndToEndId>NOTPROVIDED</EndToEndId></Refs><Amt Ccy=\"DKK\">{0}</Amt><CdtDbtInd>CRDT</CdtDbtInd><RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>",
             decimal(minor)
@@ -265,19 +265,22 @@ fn statement(stripe: i64, adyen: i64) -> String {
         )
     };
     format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt><GrpHdr><MsgId>1</MsgId><CreDtTm>2026-11-27T06:00:00+01:00</CreDtTm></GrpHdr><Stmt><Id>2026-330</Id><Acct><Id><IBAN>DK5000400440116243</IBAN></Id><Ccy>DKK</Ccy></Acct>{}{}{}{}</Stmt></BkToCstmrStmt></Document>",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt><GrpHdr><MsgId>1</MsgId><CreDtTm>2026-11-27T06:00:00+01:00</CreDtTm></GrpHdr><Stmt><Id>2026-330</Id><Acct><Id><IBAN>DK5000400440116243</IBAN></Id><Ccy>DKK</Ccy></Acct>{}{}{}</Stmt></BkToCstmrStmt></Document>",
         balance("OPBD", 100_000),
-        balance("CLBD", 100_000 + stripe + adyen),
-        entry(stripe, "Overførsel STRIPE KRUS", 1),
-        entry(adyen, "TX48AXT batch 48, KrusShopDK", 2),
+        balance("CLBD", 100_000 + payments.iter().map(|(minor, _)| minor).sum::<i64>()),
+        payments
+            .iter()
+            .zip(1..)
+            .map(|((minor, text), number)| entry(*minor, text, number))
+            .collect::<String>(),
     )
 }
 
 /// Drops a file for a flow, as anybody who may write in the bucket's folder could.
-pub(crate) fn drop_file(stage: &Stage, flow: &str, name: &str, text: &str) {
+pub(crate) fn drop_file(stage: &Stage, flow: &str, name: &str, bytes: impl AsRef<[u8]>) {
     let folder = stage.host.data().join("objects/bogbro/drop/m").join(MERCHANT).join(flow);
     std::fs::create_dir_all(&folder).expect("the folder is made");
-    std::fs::write(folder.join(name), text).expect("the file is dropped");
+    std::fs::write(folder.join(name), bytes).expect("the file is dropped");
 }
 
 /// The file of the stage's merchant with both flows of payouts.
@@ -359,7 +362,7 @@ pub(crate) async fn of_every_kind(stage: &Stage, settings: &Value) {
 }
 
 /// Waits until this holds.
-async fn until<F, Fut>(stage: &Stage, what: &str, holds: F)
+pub(crate) async fn until<F, Fut>(stage: &Stage, what: &str, holds: F)
 where
     F: Fn() -> Fut,
     Fut: Future<Output = bool>,
@@ -411,7 +414,7 @@ fn balances(stage: &Stage, accounts: &[u32]) -> BTreeMap<(u32, String), i64> {
         .collect()
 }
 
-fn hledger_agrees(journal: &str) {
+pub(crate) fn hledger_agrees(journal: &str) {
     let mut child = Command::new("hledger")
         .args(["-f", "-", "check", "--strict"])
         .stdin(Stdio::piped())
@@ -495,8 +498,10 @@ async fn payouts_of_two_acquirers_are_matched_approved_posted_and_confirmed() {
         "nothing was posted again"
     );
 
-    drop_file(&stage, "stripe", "statement.xml", &statement(stripe_paid, adyen_paid));
-    drop_file(&stage, "adyen", "statement.xml", &statement(stripe_paid, adyen_paid));
+    let statement =
+        statement(&[(stripe_paid, "Overførsel STRIPE KRUS"), (adyen_paid, "TX48AXT batch 48, KrusShopDK")]);
+    drop_file(&stage, "stripe", "statement.xml", &statement);
+    drop_file(&stage, "adyen", "statement.xml", &statement);
     until(&stage, "the bank confirms both", || in_state(&stage, 2, PayoutState::BankConfirmed)).await;
     overview(&stage, &facts).await;
 }

@@ -410,6 +410,7 @@ impl Connections for SimulatedConnections {
             settings: settings(&self.setups[index]),
             settings_version: 1,
             time_zone: TimeZone::get("Europe/Copenhagen").expect("the zone is known"),
+            payouts: true,
             paused,
             epoch: *lock(&self.epoch),
         })

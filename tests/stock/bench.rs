@@ -254,6 +254,7 @@ impl Connections for OneRoute {
             settings,
             settings_version: version,
             time_zone: jiff::tz::TimeZone::UTC,
+            payouts: false,
             paused: None,
             epoch: None,
         })

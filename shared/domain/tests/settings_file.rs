@@ -66,6 +66,96 @@ fn payouts_of_an_acquirer_go_to_an_accounting_system() {
     }
 }
 
+/// The short file with a bank that is read by a profile, which is changed.
+fn with_a_profile(system: &str, from: &str, to: &str) -> String {
+    let profile = r#"{ "acquirer": "nordkysten", "encoding": "windows-1252", "delimiter": ";", "decimal": ",", "thousands": ".",
+        "dates": "%d-%m-%Y", "currency": "DKK",
+        "records": [{ "columns": { "kind": "Posttype", "gross": "Beløb", "order": "Ordre" }, "kinds": { "Køb": "sale" } }] }"#;
+    let changed = if from.is_empty() { profile.to_owned() } else { profile.replacen(from, to, 1) };
+    assert!(from.is_empty() || changed != profile, "{from} stands in the profile");
+    let connection = format!(
+        r#""connections": [
+        {{ "id": "5e8a1c3f7b9d2046cc", "name": "bank", "system": "{system}" }},"#
+    );
+    let payouts = format!(
+        r#""payouts": [{{ "name": "u", "acquirer": "bank", "accounting": "regnskab", "profile": {changed} }}], "recipients""#
+    );
+    SHORT.replacen("\"connections\": [", &connection, 1).replacen("\"recipients\"", &payouts, 1)
+}
+
+/// A change to the profile, the system of the connection, where the problem is said to be, and a word of each language's message.
+const PROFILES: &[(&str, &str, &str, &str, &str, &str)] = &[
+    ("profile", r#""nordkysten""#, r#""""#, "acquirer", "Indløserens navn", "acquirer's name"),
+    ("profile", "windows-1252", "klingon", "encoding", "Tegnsættet klingon", "encoding klingon"),
+    ("profile", r#"";""#, r#""\"""#, "delimiter", "mellem felter", "between fields"),
+    ("profile", r#"": ".""#, r#"": ",""#, "decimal", "tusinder", "thousands"),
+    ("profile", "%d-%m-%Y", "%d-%m", "dates", "%d-%m for datoer", "%d-%m for dates"),
+    ("profile", "%d-%m-%Y", "%d-%m-%Y %Ø", "dates", "kan ikke bruges", "cannot be used"),
+    (
+        "profile",
+        r#"[{ "columns""#,
+        r#"[{ "role": "ignored", "columns""#,
+        "records",
+        "rollen line",
+        "role line",
+    ),
+    ("profile", r#""kind": "Posttype","#, "", "records[0].kind", "hvad linjerne er", "what the lines are"),
+    ("profile", r#""gross": "Beløb","#, "", "records[0].columns", "intet beløb", "no amount"),
+    ("profile", r#""currency": "DKK","#, "", "records[0].columns", "Valutaen", "currency"),
+    ("profile", r#""Ordre""#, r##""#0""##, "records[0].columns", "#0", "#0"),
+    (
+        "profile",
+        r#"[{ "columns""#,
+        r##"[{ "columns": { "gross": "#1" }, "kind": "sale" }, { "columns""##,
+        "records[0].mark",
+        "intet kendetegn",
+        "no mark",
+    ),
+    (
+        "profile",
+        r#"[{ "columns""#,
+        r#"[{ "mark": { "column": 0, "value": "x" }, "columns""#,
+        "records[0].mark.column",
+        "tælles fra 1",
+        "counted from 1",
+    ),
+    ("stripe", "", "", "", "egen læser", "reader of their own"),
+];
+
+#[test]
+fn a_profile_stands_with_the_payouts_of_a_system_that_needs_one_and_is_checked_on_save() {
+    let text = with_a_profile("profile", "", "");
+    let file = read_merchant_file(&text).unwrap_or_else(|problems| panic!("{problems}"));
+    let again = serde_json::to_string(&file).expect("json");
+    assert_eq!(read_merchant_file(&again).ok(), Some(file), "it is written and read again the same");
+    for (system, from, to, path, da, en) in PROFILES {
+        let text = with_a_profile(system, from, to);
+        let problems = read_merchant_file(&text).expect_err(&text);
+        let place = if path.is_empty() { String::new() } else { format!(".{path}") };
+        let problem = problems.iter().next().expect("a problem");
+        assert_eq!(problem.path, format!("payouts[0].profile{place}"), "{to}: {problems}");
+        let (danish, english) = (problem.text(Language::Da), problem.text(Language::En));
+        assert!(danish.contains(da), "{danish}");
+        assert!(english.contains(en), "{english}");
+        assert!(!danish.contains('–') && !english.contains('–'), "{danish} {english}");
+    }
+    let long = format!("[{{ \"description\": \"{}\", \"columns\"", "x".repeat(10));
+    let unknown = with_a_profile("profile", r#"[{ "columns""#, &long);
+    let problems = read_merchant_file(&unknown).expect_err("no such field").to_string();
+    assert!(problems.contains("payouts[0].profile.records[0].description"), "{problems}");
+    let words = format!(r#""kinds": {{ "{}": "sale", "#, "x".repeat(17_000));
+    let large = with_a_profile("profile", r#""kinds": { "#, &words);
+    let problems = read_merchant_file(&large).expect_err("too long").to_string();
+    assert!(problems.contains("longer than 16384"), "{problems}");
+    let without = with_a_profile("profile", "", "");
+    let start = without.find(", \"profile\":").expect("the profile");
+    let end = without[start..].find("}] }").expect("its end") + start + "}] }".len();
+    let without = format!("{}{}", &without[..start], &without[end..]);
+    let problems = read_merchant_file(&without).expect_err("it needs one");
+    assert_eq!(problems.iter().next().expect("a problem").path, "payouts[0].profile");
+    assert!(problems.to_string().contains("there is none"), "{problems}");
+}
+
 /// A change to the short file, where the problem is said to be, and a word of each language's message.
 const MISTAKES: &[(&str, &str, &str, &str, &str)] = &[
     (r#""krus-og-kande""#, r#""Krus og Kande""#, "id", "små bogstaver", "lower-case"),

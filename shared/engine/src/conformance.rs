@@ -57,6 +57,7 @@ checks![
     the_day_lists_its_orders,
     lists_come_in_pages,
     numbers_lead_to_the_transfer_of_the_same_merchant_only,
+    a_payments_reference_leads_to_every_order_that_has_it,
     pauses_cover_what_they_say,
     a_cursor_moves_by_version,
     a_parked_delivery_is_kept_once,
@@ -651,6 +652,34 @@ async fn numbers_lead_to_the_transfer_of_the_same_merchant_only(bench: &Bench<'_
     let payment = Pointer { kind: PointerKind::Payment, value: "1001#1".to_owned() };
     let found = bench.store.find(&bench.merchant, &payment).await.map_err(text)?;
     same("what a number of another kind leads to", found, Vec::new())
+}
+
+async fn a_payments_reference_leads_to_every_order_that_has_it(bench: &Bench<'_>) -> Finding {
+    let pointer = |kind, value: &str| Pointer { kind, value: value.to_owned() };
+    let (shared, own) = (pointer(PointerKind::Payment, "ch_3#7"), pointer(PointerKind::Payment, "ch_4"));
+    let mut transfers = Vec::new();
+    for entity in ["1", "2"] {
+        let head = bench.take(entity, "a", 0).await?;
+        let mut end = conclusion(&head, 1, Status::Done);
+        end.pointers = vec![shared.clone(), pointer(PointerKind::OrderNumber, entity)];
+        if entity == "2" {
+            end.pointers.push(own.clone());
+        }
+        bench.store.conclude(&end).await.map_err(text)?;
+        bench.store.conclude(&end).await.map_err(|failure| format!("concluding twice: {failure}"))?;
+        transfers.push(head.transfer);
+    }
+    let mut found = bench.store.find(&bench.merchant, &shared).await.map_err(text)?;
+    found.sort();
+    same("what the reference of both leads to", found, transfers.clone())?;
+    let found = bench.store.find(&bench.merchant, &own).await.map_err(text)?;
+    same("what the reference of one leads to", found, transfers[1..].to_vec())?;
+    let foreign = MerchantId::new(format!("{}-other", bench.merchant));
+    let found = bench.store.find(&foreign, &shared).await.map_err(text)?;
+    same("what it leads a foreign merchant to", found, Vec::new())?;
+    let number = pointer(PointerKind::OrderNumber, "2");
+    let found = bench.store.find(&bench.merchant, &number).await.map_err(text)?;
+    same("what the order number leads to beside it", found, transfers[1..].to_vec())
 }
 
 async fn pauses_cover_what_they_say(bench: &Bench<'_>) -> Finding {

@@ -25,6 +25,10 @@ use crate::store::{
 
 /// The step number under which a doubt about a standing document is kept: no plan has so many.
 const STANDING: u32 = u32::MAX;
+/// Payments of one order whose references lead to it. More is no order that people pay.
+const MOST_REFERENCES: usize = 20;
+/// Longest reference of a payment that leads to its order, in bytes.
+const LONGEST_REFERENCE: usize = 200;
 
 /// Code of the reason for a document that a person removed; it is a skip even though a document stood once.
 const REMOVED: &str = "document-removed";
@@ -228,6 +232,13 @@ impl Session<'_> {
         let stands = self.head.day.filter(|_| self.standing().is_some());
         let day = stands.unwrap_or_else(|| self.route.time_zone.to_datetime(order.created_at).date());
         self.order = Some(OrderFacts { number: order.number.clone(), total: order.total, day });
+        if self.route.payouts {
+            // A gift card's number is the shop's own, and no acquirer pays it out.
+            let paid = order.payments.iter().filter(|payment| !payment.gift_card);
+            let references = paid.map(|payment| payment.transaction.trim());
+            let sound = |text: &&str| (1..=LONGEST_REFERENCE).contains(&text.len());
+            self.payments = references.filter(sound).take(MOST_REFERENCES).map(str::to_owned).collect();
+        }
     }
 
     /// The hash of the newest bytes that are known to be reflected: a claim without bytes (due, sweep) keeps the last.

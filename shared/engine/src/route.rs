@@ -69,6 +69,8 @@ pub struct Route {
     pub settings_version: u64,
     /// The merchant's time zone.
     pub time_zone: TimeZone,
+    /// The merchant's payouts are matched: the references of an order's payments lead to it, too.
+    pub payouts: bool,
     /// A pause that covers the merchant or either connection.
     pub paused: Option<Pause>,
     /// The ledger was restored from a backup: effects of orders made before this time are looked up before they are made.

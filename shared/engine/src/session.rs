@@ -1,5 +1,7 @@
 //! The work under one claim: what is known so far, and the one place where it is concluded.
 
+use std::collections::BTreeSet;
+
 use domain::catalogue::ProductCatalogue;
 use domain::document::{DocumentKind, Totals};
 use domain::plan::Reason;
@@ -17,6 +19,8 @@ use crate::store::{
 
 /// Documents remembered in the head, at most; the log has them all.
 const MOST_DOCUMENTS: usize = 24;
+/// Letters of the hash over the references of an order's payments.
+const PAYMENTS_HASH: usize = 16;
 
 /// Why the work under a claim ends before its natural end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,6 +123,8 @@ pub(crate) struct Session<'a> {
     pub(crate) pointers: Vec<Pointer>,
     pub(crate) plan_open: bool,
     pub(crate) order: Option<OrderFacts>,
+    /// References of the order's payments, where they are to lead to it.
+    pub(crate) payments: BTreeSet<String>,
     pub(crate) locks: Vec<EffectKey>,
     pub(crate) read_at: Option<Timestamp>,
     /// Posting date of the document that the plan in hand makes.
@@ -138,6 +144,7 @@ impl<'a> Session<'a> {
             pointers: Vec::new(),
             plan_open: head.plan.as_ref().is_some_and(|plan| plan.open),
             order: None,
+            payments: BTreeSet::new(),
             locks: head.locks.clone(),
             read_at: None,
             document_day: None,
@@ -397,6 +404,21 @@ impl<'a> Session<'a> {
         pointers
     }
 
+    /// What the order was paid by leads to it once a document stands, and is written again only when it has changed.
+    fn payment_keys(&mut self, settled: bool) -> Vec<Pointer> {
+        self.progress.payments.clone_from(&self.head.progress.payments);
+        if !settled || self.payments.is_empty() || self.documents.is_empty() {
+            return Vec::new();
+        }
+        let hash = domain::plan::hash_json(&self.payments).chars().take(PAYMENTS_HASH).collect();
+        if self.progress.payments == hash {
+            return Vec::new();
+        }
+        self.progress.payments = hash;
+        let pointer = |value: &String| Pointer { kind: PointerKind::Payment, value: value.clone() };
+        self.payments.iter().map(pointer).collect()
+    }
+
     fn order_number(&self) -> String {
         self.order.as_ref().map_or_else(|| self.head.order_number.clone(), |order| order.number.clone())
     }
@@ -434,6 +456,10 @@ impl<'a> Session<'a> {
             Vec::new()
         };
         self.notes.decision = ending.status.word().to_owned();
+        let mut pointers = self.payment_keys(settled);
+        if settled {
+            pointers.append(&mut self.search_keys());
+        }
         Conclusion {
             hold: self.hold(),
             status: ending.status.clone(),
@@ -446,7 +472,7 @@ impl<'a> Session<'a> {
             documents: self.documents.clone(),
             due_at: ending.due_at,
             order: self.order.clone(),
-            pointers: if settled { self.search_keys() } else { Vec::new() },
+            pointers,
             releases,
             despite_word: false,
             log: Some(self.entry(RowKind::Concluded, now)),

@@ -164,6 +164,9 @@ pub struct Progress {
     /// The plan ended with this: it was carried out as far as it may be, and the merchant must do something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Reason>,
+    /// A hash over the payments' references that lead to the transfer, so that they are written once.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub payments: String,
 }
 
 fn is_false(flag: &bool) -> bool {
@@ -445,7 +448,8 @@ pub enum PointerKind {
     DraftNumber,
     /// The number of a booked invoice.
     InvoiceNumber,
-    /// A payment's reference.
+    /// A payment's reference: the shop's own for the payment of an order, or the key of one that was registered in the books. Several
+    /// orders may have the same.
     Payment,
     /// The number of a product that was carried over.
     ProductNumber,

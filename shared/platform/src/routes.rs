@@ -162,6 +162,7 @@ impl Routes {
             settings: flow.settings.clone(),
             settings_version: version,
             time_zone: zone,
+            payouts: !file.payouts.is_empty(),
             paused: pause_over(&merchant.pauses, &[&shop.id, &accounting.id]),
             epoch: merchant.epoch.map(|epoch| epoch.at),
         })

@@ -2,7 +2,7 @@
 //! reader and the format, so that each is reached; the bytes are either raw or edits of a sound report, which go deeper.
 #![no_main]
 
-use connectors::profile::Profile;
+use connectors::profile;
 use connectors::report::{Format, ReadingContext, ReportReader};
 use connectors::{camt, nets, registry, report};
 use domain::settlement::{Settlements, Source};
@@ -80,7 +80,7 @@ fuzz_target!(|input: (u8, u8, bool, Vec<u8>, Vec<(u16, u8, u8)>)| {
     let _ = camt::statements(&mut bytes.as_slice());
     let layout: nets::Layout =
         serde_json::from_slice(fixture!("nets/fixtures/layout.json")).expect("the layout is sound");
-    let bank = Profile::parse(include_str!("../../../shared/connectors/src/profile/fixtures/danish_bank.profile.json"))
+    let bank = profile::parse(include_str!("../../../shared/connectors/src/profile/fixtures/danish_bank.profile.json"))
         .expect("the profile is sound");
     let nets = nets::profile(&layout);
     for reader in registry::REPORT_READERS {

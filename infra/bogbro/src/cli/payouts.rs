@@ -1,5 +1,6 @@
 //! `bogbro payouts`: reports are taken in, looked at, corrected, approved, posted and undone.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
@@ -11,7 +12,7 @@ use domain::settings::Language;
 use domain::{MerchantId, Money};
 use engine::payouts::{
     Correction, IntakeOutcome, IntakeRecord, LineAssignment, LineChoice, LineView, PayoutFailure,
-    PayoutOverview, PayoutRecord, PayoutView,
+    PayoutOverview, PayoutRecord, PayoutView, SetAside,
 };
 use jiff::civil::Date;
 use platform::operations::Operations;
@@ -116,7 +117,20 @@ pub(super) enum PayoutsCommand {
         #[arg(long)]
         by: String,
     },
-    /// Take a reversed payout up again, to be matched and posted anew.
+    /// Set aside what is parked: files with another content, or a payout that shares lines with another.
+    Dismiss {
+        /// Whose.
+        merchant: String,
+        /// Its short name, or the batch's id.
+        payout: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// Who.
+        #[arg(long)]
+        by: String,
+    },
+    /// Take a payout up again that was reversed or set aside, to be matched and posted anew.
     Reopen {
         /// Whose.
         merchant: String,
@@ -161,8 +175,13 @@ pub(super) async fn perform(
     let out = Out { printer, language: operations.merchant(&merchant_of(&command)).await?.file.language };
     match command {
         PayoutsCommand::Upload { merchant, flow, file } => {
-            let bytes = SpooledFile::copy_of(&file, LONGEST_REPORT)
-                .with_context(|| format!("{} cannot be taken in", file.display()))?;
+            let bytes = match SpooledFile::copy_of(&file, LONGEST_REPORT) {
+                Err(error) if error.kind() == ErrorKind::FileTooLarge => {
+                    let reason = Reason::new("report-too-large").with("limit", LONGEST_REPORT >> 20);
+                    return Err(out.told(&PayoutFailure::Refused(reason)));
+                }
+                read => read.with_context(|| format!("{} cannot be taken in", file.display()))?,
+            };
             let merchant = MerchantId::new(merchant);
             let intake = payouts.take_in(&merchant, &flow, &name(&file), &bytes, deadline).await;
             out.intakes(&[intake.map_err(|failure| out.told(&failure))?])
@@ -230,6 +249,9 @@ async fn one(
             let today = || jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date();
             engine.reverse(&work, &by, &reason, day.unwrap_or_else(today)).await.map_err(told)?;
         }
+        PayoutsCommand::Dismiss { reason, by, .. } => {
+            payouts.dismiss(&work, &by, &reason).await.map_err(told)?;
+        }
         PayoutsCommand::Reopen { reason, by, .. } => {
             engine.reopen(&work, &by, &reason).await.map_err(told)?;
         }
@@ -255,6 +277,7 @@ fn payout_of(command: &PayoutsCommand) -> (MerchantId, String) {
         | PayoutsCommand::Approve { merchant, payout, .. }
         | PayoutsCommand::Post { merchant, payout }
         | PayoutsCommand::Reverse { merchant, payout, .. }
+        | PayoutsCommand::Dismiss { merchant, payout, .. }
         | PayoutsCommand::Reopen { merchant, payout, .. } => (MerchantId::new(merchant), payout.clone()),
         _ => (MerchantId::new(""), String::new()),
     }
@@ -397,6 +420,15 @@ impl Out<'_> {
         }
         for moved in view.record.approval.moves() {
             lines.push(format!("  {}  {:?}  {:?}  {}", moved.at, moved.to, moved.by, moved.reason));
+        }
+        for made in &view.record.dismissed {
+            let what = match &made.what {
+                SetAside::Conflict(file) => file.name.as_str(),
+                SetAside::Payout(overlap) => overlap.fact("other"),
+                SetAside::TakenUp => self.pick("taget op igen", "taken up again"),
+            };
+            let word = self.pick("lagt til side", "set aside");
+            lines.push(format!("  {}  {word} ({what})  {}  {}", made.at, made.by, made.reason));
         }
         for voucher in plan.iter().flat_map(|plan| &plan.vouchers) {
             lines.push(String::new());

@@ -43,13 +43,9 @@ pub(super) fn read(
 ) -> Result<(), Unreadable> {
     let bytes = whole(source, LONGEST)?;
     let days = Days::find(&bytes, context.day_order)?;
-    let period = format!("{}/{}", days.first, days.last);
-    let mut reading = Reading {
-        days,
-        batch: if context.batch.is_empty() { period } else { context.batch.to_owned() },
-        locale: Locale::default(),
-        balances: BTreeMap::new(),
-    };
+    // The period is the batch: every download has the same name.
+    let batch = format!("{}/{}", days.first, days.last);
+    let mut reading = Reading { days, batch, locale: Locale::default(), balances: BTreeMap::new() };
     table(&mut bytes.as_slice(), &mut |columns, row| reading.row(columns, row, context, batches))
 }
 

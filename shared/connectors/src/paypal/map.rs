@@ -44,11 +44,10 @@ impl Found {
         account.clone_into(&mut self.account);
         let day = |text: &str| text.get(..10).unwrap_or_default().to_owned();
         let period = format!("{}/{}", day(&search.start_date), day(&search.end_date));
-        let batch = if context.batch.is_empty() { &period } else { context.batch };
-        batch.clone_into(&mut self.batch);
+        period.clone_into(&mut self.batch);
         for detail in &search.transaction_details {
             self.seen += 1;
-            self.transaction(document, &detail.transaction_info, account, batch, batches)?;
+            self.transaction(document, &detail.transaction_info, account, &period, batches)?;
         }
         Ok(())
     }
@@ -209,7 +208,7 @@ impl Settlement {
                 let start = field(row, 1).get(..10).unwrap_or_default().replace('/', "-");
                 figures::day(&start, "%Y-%m-%d")
                     .ok_or_else(|| row.refused("report-time", Column::at("SH", 1)))?;
-                self.batch = if context.batch.is_empty() { start } else { context.batch.to_owned() };
+                self.batch = start;
                 self.account =
                     if field(row, 3).is_empty() { context.account } else { field(row, 3) }.to_owned();
                 self.in_section = 0;

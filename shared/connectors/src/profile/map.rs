@@ -6,8 +6,10 @@ use std::io::Read;
 use domain::Money;
 use domain::money::Currency;
 use domain::settlement::{Fees, Kind, Line, LinkKeys, Stated, StatedTotal, TotalOf, When};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
-use super::wire::{FeeSign, Form, Profile, Record, Role, Sign, What};
+use super::wire::{FeeSign, Form, Profile, Record, Role, Sign, What, check};
 use crate::characters::Characters;
 use crate::figures::{self, Marks};
 use crate::report::{Batches, ReadingContext, Refusal, Unreadable, refusal};
@@ -26,7 +28,7 @@ pub(super) fn read(
     context: &ReadingContext<'_>,
     batches: &mut Batches<'_>,
 ) -> Result<(), Unreadable> {
-    profile.check()?;
+    check(profile)?;
     let encoding = Characters::encoding(&profile.encoding).unwrap_or(encoding_rs::UTF_8);
     let delimiter = u8::try_from(profile.delimiter).unwrap_or(b',');
     let table = match profile.form {
@@ -39,6 +41,7 @@ pub(super) fn read(
     let mut records: Vec<Places<'_>> =
         profile.records.iter().map(|record| Places { record, columns: None }).collect();
     let reading = Reading { profile, context };
+    let mut days = Days::default();
     let (mut seen, mut lines) = (0_u32, 0_u64);
     rows(table, &mut |row| {
         seen += 1;
@@ -69,10 +72,11 @@ pub(super) fn read(
             Role::Total => reading.total(places.record, columns, row, batches),
             Role::Line => {
                 lines += 1;
-                reading.line(places.record, columns, row, batches)
+                reading.line(places.record, columns, row, (batches, &mut days))
             }
         }
     })?;
+    state_days(profile, days, batches)?;
     let unseen = records.iter().find(|places| places.columns.is_none() && places.record.mark.is_none());
     match unseen {
         Some(places) => {
@@ -82,6 +86,25 @@ pub(super) fn read(
         None if lines == 0 && batches.is_empty() => Err(refusal("report-empty").into()),
         None => Ok(()),
     }
+}
+
+/// The day of each batch's payout line, by account, batch and currency; `None` where several payouts have days of their own.
+type Days = BTreeMap<(String, String, Currency), Option<Date>>;
+
+/// A file without totals tells the day of a payout by the payout's own line.
+fn state_days(profile: &Profile, days: Days, batches: &mut Batches<'_>) -> Result<(), Unreadable> {
+    let stated =
+        |record: &Record| record.role == Role::Total && record.columns.contains_key(&What::PayoutDay);
+    if profile.records.iter().any(stated) {
+        return Ok(());
+    }
+    for ((account, batch, currency), day) in days {
+        if day.is_some() {
+            batches.open(&account, &batch, currency, profile.mode)?;
+            batches.state(Stated { payout_on: day, ..Stated::default() })?;
+        }
+    }
+    Ok(())
 }
 
 fn fits(record: &Record, row: &Row<'_>) -> bool {
@@ -122,7 +145,7 @@ impl Reading<'_> {
         columns: &BTreeMap<What, Column<'_>>,
         row: &Row<'_>,
         batches: &mut Batches<'_>,
-    ) -> Result<Currency, Unreadable> {
+    ) -> Result<(String, String, Currency), Unreadable> {
         let currency = match (columns.get(&What::Currency), self.profile.currency) {
             (Some(column), fixed) => match (row.text(*column), fixed) {
                 ("", Some(fixed)) => fixed,
@@ -143,7 +166,7 @@ impl Reading<'_> {
         let account = or(What::Account, self.context.account);
         let batch = or(What::Batch, self.context.batch);
         batches.open(&account, &batch, currency, self.profile.mode)?;
-        Ok(currency)
+        Ok((account, batch, currency))
     }
 
     fn line(
@@ -151,9 +174,9 @@ impl Reading<'_> {
         record: &Record,
         columns: &BTreeMap<What, Column<'_>>,
         row: &Row<'_>,
-        batches: &mut Batches<'_>,
+        (batches, days): (&mut Batches<'_>, &mut Days),
     ) -> Result<(), Unreadable> {
-        let currency = self.open(columns, row, batches)?;
+        let (account, batch, currency) = self.open(columns, row, batches)?;
         let text = |what: What| columns.get(&what).map(|column| row.text(*column)).unwrap_or_default();
         let word = text(What::Kind);
         let mapped = record.kinds.get(word).copied();
@@ -197,6 +220,11 @@ impl Reading<'_> {
             description: text(What::Description),
             ..Line::new(row.number, kind, word, gross)
         };
+        if kind == Kind::Payout {
+            let day = [line.booked, line.occurred].into_iter().find_map(|when| when.day(&TimeZone::UTC));
+            let known = days.entry((account, batch, currency)).or_insert(day);
+            *known = known.filter(|known| Some(*known) == day);
+        }
         batches.line(&line)
     }
 
@@ -225,7 +253,7 @@ impl Reading<'_> {
         row: &Row<'_>,
         batches: &mut Batches<'_>,
     ) -> Result<(), Unreadable> {
-        let currency = self.open(columns, row, batches)?;
+        let (_, _, currency) = self.open(columns, row, batches)?;
         let signs =
             Signs { reading: self, record, columns, row, currency, kind: record.kind.unwrap_or(Kind::Sale) };
         let kinds = record.kind.map(|kind| TotalOf::Kinds(vec![kind]));
@@ -261,7 +289,7 @@ impl Reading<'_> {
         };
         let bank = columns.get(&What::BankReference).map(|column| row.text(*column).to_owned());
         batches.state(Stated {
-            payout_on: day.and_then(|when| when.day(&jiff::tz::TimeZone::UTC)),
+            payout_on: day.and_then(|when| when.day(&TimeZone::UTC)),
             payout: plain(What::Payout)?,
             opening: plain(What::Opening)?,
             closing: plain(What::Closing)?,

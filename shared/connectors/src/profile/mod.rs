@@ -8,7 +8,7 @@ use std::io::Read;
 
 use domain::settlement::Receiver;
 
-pub use wire::{FeeSign, Form, Mark, Profile, Record, Role, Sign, What};
+pub use wire::{FeeSign, Form, Mark, Profile, Record, Role, Sign, What, parse};
 
 use crate::report::{
     Batches, Format, Medium, Proof, ReadingContext, ReportManifest, ReportReader, Unreadable, is_workbook,

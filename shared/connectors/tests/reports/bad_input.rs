@@ -2,7 +2,7 @@
 
 use std::io::{self, Cursor, Read, Write};
 
-use connectors::profile::Profile;
+use connectors::profile::{self, Profile};
 use connectors::report::{DayOrder, ReadingContext, Unreadable};
 use connectors::{registry, report};
 use domain::settlement::{Settlements, Source};
@@ -204,7 +204,7 @@ fn a_source_that_breaks_off_is_no_refusal() {
 }
 
 /// A workbook of one sheet with this XML in it.
-fn workbook(sheet: &[u8]) -> Vec<u8> {
+pub(super) fn workbook(sheet: &[u8]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options =
         zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
@@ -246,7 +246,7 @@ fn workbook(sheet: &[u8]) -> Vec<u8> {
     archive.finish().expect("the archive is whole").into_inner()
 }
 
-fn sheet(rows: &[&[&str]]) -> Vec<u8> {
+pub(super) fn sheet(rows: &[&[&str]]) -> Vec<u8> {
     let mut text = String::from(
         "<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>",
     );
@@ -280,7 +280,7 @@ fn by_profile() -> Sample {
         ])),
         batch: "",
         day_order: None,
-        profile: Some(Profile::parse(profile).expect("a profile")),
+        profile: Some(profile::parse(profile).expect("a profile")),
     }
 }
 
@@ -347,12 +347,15 @@ fn a_profile_that_cannot_be_used_says_why() {
             "encoding",
         ),
         (r#"{"acquirer":"x","dates":"%d.%m","records":[{"kind":"sale","columns":{"gross":"A"}}]}"#, "dates"),
-        (r#"{"acquirer":"x","records":[{"kind":"sale","columns":{"order":"A"}}]}"#, "columns"),
-        (r#"{"acquirer":"x","records":[{"columns":{"gross":"A"}}]}"#, "kind"),
-        (r##"{"acquirer":"x","records":[{"kind":"sale","columns":{"gross":"#0"}}]}"##, "columns"),
+        (r#"{"acquirer":"x","records":[{"kind":"sale","columns":{"order":"A"}}]}"#, "records[0].columns"),
+        (r#"{"acquirer":"x","records":[{"columns":{"gross":"A"}}]}"#, "records[0].kind"),
+        (
+            r##"{"acquirer":"x","currency":"DKK","records":[{"kind":"sale","columns":{"gross":"#0"}}]}"##,
+            "records[0].columns",
+        ),
         (r#"{"acquirer":"x","colour":"red","records":[]}"#, "JSON"),
     ] {
-        let refused = Profile::parse(text).expect_err(text);
+        let refused = profile::parse(text).expect_err(text);
         assert_eq!(refused.0.code, "report-profile-wrong", "{text}");
         assert_eq!(refused.0.fact("field"), field, "{text}");
     }

@@ -8,5 +8,9 @@ mod bad_input;
 mod cuts;
 mod goldens;
 mod kinds;
+mod profiles;
+#[path = "../../../domain/tests/planning/schema.rs"]
+#[expect(dead_code, reason = "a profile has no leaf that acts on orders")]
+mod schema;
 mod sources;
 mod summary;

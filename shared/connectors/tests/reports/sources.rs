@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use connectors::profile::Profile;
+use connectors::profile::{self, Profile};
 use connectors::report::DayOrder;
 
 /// One report to read.
@@ -118,7 +118,7 @@ pub(crate) fn fixtures() -> Vec<Sample> {
     let text = |name: &str| String::from_utf8(read(&folder.join(name))).expect("UTF-8");
     let layout: connectors::nets::Layout =
         serde_json::from_str(&text("nets/fixtures/layout.json")).expect("a layout");
-    let bank = Profile::parse(&text("profile/fixtures/danish_bank.profile.json")).expect("a profile");
+    let bank = profile::parse(&text("profile/fixtures/danish_bank.profile.json")).expect("a profile");
     vec![
         file("adyen", "adyen/settlement_detail_report_batch_12.csv"),
         Sample { batch: "funding-77", ..file("altapay", "altapay/funding.csv") },

@@ -10,6 +10,7 @@ mod ledger_texts;
 mod payouts;
 mod posting_texts;
 mod product_texts;
+mod profile_texts;
 mod records;
 mod reports;
 mod stock_texts;
@@ -56,6 +57,7 @@ fn all() -> impl Iterator<Item = &'static Entry> {
         .chain(posting_texts::ENTRIES)
         .chain(ledger_texts::ENTRIES)
         .chain(stock_texts::STOCK)
+        .chain(profile_texts::ENTRIES)
         .chain(reports::REPORTS)
         .chain(customer_texts::ENTRIES)
         .chain(product_texts::ENTRIES)

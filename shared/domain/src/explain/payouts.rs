@@ -128,14 +128,14 @@ pub(crate) const PAYOUTS: &[Entry] = &[
     entry(
         "payout-overlap",
         [
-            "Linje {reference} står både i udbetaling {payout} og i {other}.",
-            "Ingen af de to bogføres.",
-            "Hent rapporter, hvis perioder ikke overlapper.",
+            "Linje {reference} står både i udbetaling {payout} og i {other} ({count} linjer gør).",
+            "Udbetaling {payout} bogføres ikke, for en linje kan kun udbetales én gang.",
+            "Hent rapporter, hvis perioder ikke overlapper, og læg den overflødige udbetaling til side.",
         ],
         [
-            "Line {reference} stands in payout {payout} as well as in {other}.",
-            "Neither of them is posted.",
-            "Fetch reports whose periods do not overlap.",
+            "Line {reference} stands in payout {payout} as well as in {other} ({count} lines do).",
+            "Payout {payout} is not posted, since a line can be paid out once only.",
+            "Fetch reports whose periods do not overlap, and set the superfluous payout aside.",
         ],
     ),
     entry(
@@ -349,6 +349,19 @@ pub(crate) const PAYOUTS: &[Entry] = &[
         "payout-not-exact",
         ["Udbetaling {payout} har linjer, der ikke passer præcist til en faktura.", NOT_ALONE_DA, LOOK_DA],
         ["Payout {payout} has lines that do not fit an invoice exactly.", NOT_ALONE_EN, LOOK_EN],
+    ),
+    entry(
+        "payout-nothing-parked",
+        [
+            "Ved udbetaling {payout} er der intet at lægge til side.",
+            "Intet er ændret.",
+            "Vis udbetalingen; en fil med et andet indhold eller en overlappende udbetaling kan lægges til side.",
+        ],
+        [
+            "There is nothing to set aside at payout {payout}.",
+            "Nothing was changed.",
+            "Show the payout; a file with another content or an overlapping payout can be set aside.",
+        ],
     ),
     entry(
         "payout-not-moved",

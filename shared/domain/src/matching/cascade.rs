@@ -60,6 +60,7 @@ impl<'a> Cascade<'a> {
             (KeyUsed::Order, keys.merchant),
             (KeyUsed::Transaction, keys.transaction),
             (KeyUsed::PaymentReference, keys.modification),
+            (KeyUsed::PaymentReference, keys.merchant),
             (KeyUsed::Original, keys.original),
             (KeyUsed::Acquirer, keys.acquirer),
             (KeyUsed::Invoice, keys.invoice),

@@ -101,7 +101,8 @@ pub fn arrivals(settlements: Vec<Settlement>) -> Arrivals {
 /// Batches of one account that share a line's own id.
 fn overlaps(settlements: &[Settlement]) -> HashMap<usize, Reason> {
     let mut owners: HashMap<(&str, &str, &str), usize> = HashMap::new();
-    let mut found = HashMap::new();
+    // The first shared line of a batch with the batch that has it too, and how many it shares.
+    let mut found: HashMap<usize, (&str, usize, usize)> = HashMap::new();
     // With one batch per account nothing can overlap, and nothing is indexed.
     let mut accounts: HashMap<(&str, &str), usize> = HashMap::new();
     for settlement in settlements {
@@ -122,16 +123,18 @@ fn overlaps(settlements: &[Settlement]) -> HashMap<usize, Reason> {
         for reference in references {
             let owner = *owners.entry((&key.acquirer, &key.account, reference)).or_insert(place);
             if owner != place {
-                let reason = |other: usize| {
-                    Reason::new("payout-overlap")
-                        .with("reference", reference)
-                        .with("payout", &key.batch)
-                        .with("other", &settlements[other].key().batch)
-                };
-                found.entry(owner).or_insert_with(|| reason(owner));
-                found.entry(place).or_insert_with(|| reason(owner));
+                found.entry(owner).or_insert((reference, place, 0)).2 += 1;
+                found.entry(place).or_insert((reference, owner, 0)).2 += 1;
             }
         }
     }
-    found
+    let reason = |(place, (reference, other, count)): (usize, (&str, usize, usize))| {
+        let reason = Reason::new("payout-overlap")
+            .with("reference", reference)
+            .with("count", count)
+            .with("payout", &settlements[place].key().batch)
+            .with("other", &settlements[other].key().batch);
+        (place, reason)
+    };
+    found.into_iter().map(reason).collect()
 }

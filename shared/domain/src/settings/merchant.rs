@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Settings;
-use super::payouts::PayoutSettings;
+use super::payouts::{PayoutSettings, Profile, is_read_by_profile};
 use super::problem::{SettingProblem, SettingProblems};
 use crate::identity::{AgreementId, ConnectionId, MerchantId};
 
@@ -186,10 +186,30 @@ pub struct PayoutFlow {
     #[serde(default)]
     #[garde(inner(length(min = 2, max = 2)))]
     pub country: Option<String>,
+    /// How the files of this account are read, where its system has no reader of its own: for a connection whose system is
+    /// `profile` (any CSV or workbook) or `nets`. What is read so is proposed; a person approves it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[garde(skip)]
+    pub profile: Option<Profile>,
     /// Settings; what is left out has its default.
     #[serde(default)]
     #[garde(dive)]
     pub settings: PayoutSettings,
+}
+
+impl PayoutFlow {
+    /// A system without a reader of its own needs a profile, and no other takes one: it would say nothing.
+    fn profile_problems(&self, index: usize, system: &str, problems: &mut SettingProblems) {
+        let path = format!("payouts[{index}].profile");
+        match &self.profile {
+            None if is_read_by_profile(system) => problems.add(&path, "profile-missing", &[("name", system)]),
+            Some(_) if !is_read_by_profile(system) => {
+                problems.add(&path, "profile-without-use", &[("name", system)]);
+            }
+            None => {}
+            Some(profile) => problems.add_profile(&path, profile),
+        }
+    }
 }
 
 /// A side of a flow, for messages.
@@ -333,9 +353,12 @@ impl MerchantFile {
             if !names.insert(flow.name.as_str()) {
                 problems.add(&format!("payouts[{index}].name"), "name-twice", &[("name", &flow.name)]);
             }
-            if self.connection(&flow.acquirer).is_none() {
-                let path = format!("payouts[{index}].acquirer");
-                problems.add(&path, "no-such-connection", &[("name", &flow.acquirer)]);
+            match self.connection(&flow.acquirer) {
+                None => {
+                    let path = format!("payouts[{index}].acquirer");
+                    problems.add(&path, "no-such-connection", &[("name", &flow.acquirer)]);
+                }
+                Some(connection) => flow.profile_problems(index, &connection.system, problems),
             }
             let path = format!("payouts[{index}].accounting");
             match self.connection(&flow.accounting) {

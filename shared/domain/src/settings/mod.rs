@@ -43,8 +43,9 @@ pub use merchant::{
 pub use payment::{CapturedLess, PaymentMethodRule, PaymentSettings, Registration};
 pub use payouts::{
     ApprovalSettings, AutomaticApproval, BankSettings, BookkeepingModel, CustomerPaymentSign, FeeAccount,
-    FeeVat, FeeVatRule, MatchingSettings, OrderNumberRules, PayoutAccounts, PayoutSettings, Unmatched,
-    VoucherSettings, YearEnd, payout_settings_schema, read_payout_settings,
+    FeeSign, FeeVat, FeeVatRule, Form, Mark, MatchingSettings, OrderNumberRules, PayoutAccounts,
+    PayoutSettings, Profile, ProfileProblem, Record, Role, Sign, Unmatched, VoucherSettings, What, YearEnd,
+    is_read_by_profile, payout_settings_schema, read_payout_settings,
 };
 pub use problem::{SettingProblem, SettingProblems};
 pub use products::{

@@ -64,6 +64,13 @@ impl SettingProblems {
         }
     }
 
+    /// What is wrong with the import profile at this path.
+    pub(super) fn add_profile(&mut self, path: &str, profile: &super::Profile) {
+        for problem in profile.problems() {
+            self.add(&format!("{path}.{}", problem.path), problem.code, &[("name", &problem.name)]);
+        }
+    }
+
     pub(super) fn add_report(&mut self, report: &garde::Report) {
         for (path, error) in report.iter() {
             let path = json_path(&path.to_string());

@@ -151,7 +151,7 @@ impl PayoutEngine<'_> {
 /// A payout that the bank has not shown, or not the end of.
 fn looks_for_bank(record: &PayoutRecord) -> bool {
     let over = matches!(record.approval.state(), PayoutState::Returned | PayoutState::Reversed);
-    !over && !record.figures.payout.is_zero()
+    !over && !record.is_set_aside() && !record.figures.payout.is_zero()
 }
 
 /// The booked entries. A notification repeats what a statement says in more detail: it is never counted beside one.

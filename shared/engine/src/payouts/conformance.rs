@@ -51,10 +51,12 @@ fn record(id: &PayoutId, content: &str) -> PayoutRecord {
             format: "stripe".to_owned(),
             bytes: 1,
             received_at: NOW,
+            profile: None,
         },
         repeats: Vec::new(),
         conflicts: Vec::new(),
         overlap: None,
+        dismissed: Vec::new(),
         confirmations: Vec::new(),
         approval: Approval::default(),
         figures: PayoutFigures {

@@ -1,4 +1,4 @@
-//! What persons do with payouts: approve, correct, reverse, take up again.
+//! What persons do with payouts: approve, correct, reverse, set aside, take up again.
 
 use domain::Money;
 use domain::payout::{Actor, ApprovalError, PayoutState};
@@ -6,7 +6,9 @@ use domain::plan::Reason;
 use domain::settings::ApprovalSettings;
 use jiff::civil::Date;
 
-use super::record::{LineChoice, LineDecisionRecord, MOST_DECISIONS, PayoutRecord, Posting, ReversalAsked};
+use super::record::{
+    Dismissal, LineChoice, LineDecisionRecord, MOST_DECISIONS, PayoutRecord, Posting, ReversalAsked, SetAside,
+};
 use super::{PayoutEngine, PayoutFailure, PayoutWork};
 
 /// What becomes of one line.
@@ -167,10 +169,73 @@ impl PayoutEngine<'_> {
         Ok(())
     }
 
-    /// Someone takes a reversed payout up again, to be matched and posted anew under the next number.
+    /// Someone looked at what is parked and sets it aside: the files with another content, or else the payout itself where it
+    /// shares lines with another and nothing of it is approved. Nothing that was posted changes.
     ///
     /// # Errors
-    /// `Refused`: it was not reversed, or no reason was given.
+    /// `Refused`: nothing is parked, or no reason was given.
+    pub async fn dismiss(
+        &self,
+        work: &PayoutWork,
+        by: &str,
+        reason: &str,
+    ) -> Result<PayoutRecord, PayoutFailure> {
+        let mut record = self.claim(work).await?;
+        let done = self.set_aside(&mut record, by, reason);
+        if done.is_ok() {
+            record.due_at = Some(self.now());
+        }
+        let record = self.release(record).await?;
+        done?;
+        Ok(record)
+    }
+
+    fn set_aside(&self, record: &mut PayoutRecord, by: &str, reason: &str) -> Result<(), PayoutFailure> {
+        use PayoutState::{Balanced, Matched, Received, Unbalanced};
+        person(by)?;
+        let reason = reason.trim();
+        if reason.is_empty() {
+            return Err(ApprovalError::NoReason.into());
+        }
+        let open = matches!(record.approval.state(), Received | Unbalanced | Balanced | Matched);
+        let whole = open && record.posting.is_none() && !record.is_set_aside();
+        let what: Vec<SetAside> = if record.conflicts.is_empty() {
+            record.overlap.take_if(|_| whole).map(SetAside::Payout).into_iter().collect()
+        } else {
+            record.conflicts.drain(..).map(SetAside::Conflict).collect()
+        };
+        if what.is_empty() {
+            let reason = Reason::new("payout-nothing-parked").with("payout", &record.id.key.batch);
+            return Err(PayoutFailure::Refused(reason));
+        }
+        if matches!(what[..], [SetAside::Payout(_)]) {
+            record.reasons.clear();
+        }
+        let (by, at) = (by.trim(), self.now());
+        let made = |what| Dismissal { what, by: by.to_owned(), reason: reason.to_owned(), at };
+        record.dismissed.extend(what.into_iter().map(made));
+        Ok(())
+    }
+
+    /// Someone takes a payout up again that was set aside, to be matched as if it had just come.
+    fn taken_up(&self, record: &mut PayoutRecord, by: &str, reason: &str) -> Result<(), PayoutFailure> {
+        person(by)?;
+        if reason.trim().is_empty() {
+            return Err(ApprovalError::NoReason.into());
+        }
+        record.dismissed.push(Dismissal {
+            what: SetAside::TakenUp,
+            by: by.trim().to_owned(),
+            reason: reason.trim().to_owned(),
+            at: self.now(),
+        });
+        Ok(())
+    }
+
+    /// Someone takes a reversed payout up again, to be matched and posted anew under the next number; or one that was set aside.
+    ///
+    /// # Errors
+    /// `Refused`: it was neither reversed nor set aside, or no reason was given.
     pub async fn reopen(
         &self,
         work: &PayoutWork,
@@ -179,6 +244,15 @@ impl PayoutEngine<'_> {
     ) -> Result<PayoutRecord, PayoutFailure> {
         let mut record = self.claim(work).await?;
         let now = self.now();
+        if record.is_set_aside() {
+            let done = self.taken_up(&mut record, by, reason);
+            if done.is_ok() {
+                record.due_at = Some(now);
+            }
+            let record = self.release(record).await?;
+            done?;
+            return Ok(record);
+        }
         let moved = match person(by) {
             Ok(by) => record.approval.reopened(by, reason, now).map_err(PayoutFailure::from),
             Err(failure) => Err(failure),

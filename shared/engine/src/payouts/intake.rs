@@ -40,15 +40,24 @@ impl PayoutEngine<'_> {
     /// `NotFound` for an unknown flow; `Held` and `Unavailable`: nothing is lost, and the file is taken in again later.
     pub async fn take_in(&self, incoming: &Incoming<'_>) -> Result<IntakeRecord, PayoutFailure> {
         let route = self.route(incoming.merchant, incoming.flow).await?;
-        self.payouts.put_file(incoming.merchant, incoming.file).await?;
+        // What is too large is not even kept.
+        let too_large = reading::too_large(incoming.file);
+        if too_large.is_none() {
+            self.payouts.put_file(incoming.merchant, incoming.file).await?;
+        }
         let mut file = FileRecord {
             sha256: incoming.file.sha256().to_owned(),
             name: incoming.name.chars().take(200).collect(),
             format: String::new(),
             bytes: incoming.file.length(),
             received_at: self.now(),
+            profile: route.acquirer.profile.clone().map(Box::new),
         };
-        let outcome = match reading::read(&route, incoming.name, incoming.file) {
+        let read = match too_large {
+            Some(reason) => Err(NoContent::Refused(reason)),
+            None => reading::read(&route, incoming.name, incoming.file),
+        };
+        let outcome = match read {
             Ok(Content::Report { format, batches }) => {
                 file.format = format;
                 Box::pin(self.take_batches(incoming, &route, &file, batches)).await?
@@ -119,7 +128,9 @@ impl PayoutEngine<'_> {
                 }
             }
         };
-        if known.knows(&file.sha256) {
+        let original = known.original.sha256 == file.sha256;
+        let read_otherwise = original && known.original.profile != file.profile && known.content != content;
+        if known.knows(&file.sha256) && !read_otherwise {
             let conflict = known.conflicts.iter().any(|other| other.sha256 == file.sha256);
             return Ok(if conflict { ArrivalKind::Conflict } else { ArrivalKind::Known });
         }
@@ -137,17 +148,28 @@ impl PayoutEngine<'_> {
             PayoutWork { id: id.clone(), token: incoming.token.to_owned(), deadline: incoming.deadline };
         let mut known = self.claim(&work).await?;
         let same = known.content == new.content;
-        let open = !matches!(known.approval.state(), PayoutState::Approved) && known.posting.is_none();
+        use PayoutState::{Balanced, Matched, Received, Unbalanced, WaitingForApproval};
+        let undecided = [Received, Unbalanced, Balanced, Matched, WaitingForApproval];
+        let open = undecided.contains(&known.approval.state()) && known.posting.is_none();
         // A payout that was only announced may still change; what shows more of itself takes the place of what shows less.
         let better = new.figures.standing == Standing::Balanced && !new.figures.pending;
         let worse = known.figures.standing != Standing::Balanced || known.figures.pending;
-        let takes_its_place = open && better && worse && (same || known.figures.pending);
+        let shows_more = better && worse && (same || known.figures.pending);
+        // The very file by another profile: the merchant has corrected how it is read.
+        let read_otherwise = known.original.sha256 == new.original.sha256;
+        let takes_its_place = open && (shows_more || read_otherwise);
         if takes_its_place {
+            if !same {
+                // They are about lines by their place, which may be another line now.
+                known.decisions.clear();
+            }
             self.payouts.put_line_ids(id, &self.ids_of(new, incoming).await?).await?;
             let old = std::mem::replace(&mut known.original, new.original.clone());
             known.content.clone_from(&new.content);
             known.figures = new.figures.clone();
-            keep(&mut known.repeats, old);
+            if !read_otherwise {
+                keep(&mut known.repeats, old);
+            }
         } else if same {
             keep(&mut known.repeats, new.original.clone());
         } else {
@@ -184,6 +206,7 @@ impl PayoutEngine<'_> {
             repeats: Vec::new(),
             conflicts: Vec::new(),
             overlap: None,
+            dismissed: Vec::new(),
             confirmations: Vec::new(),
             approval: Approval::default(),
             figures: figures(settlement),
@@ -206,7 +229,8 @@ impl PayoutEngine<'_> {
 
 fn keep(files: &mut Vec<FileRecord>, file: FileRecord) {
     if files.len() < KEPT_FILES {
-        files.push(file);
+        // Only the original is read again.
+        files.push(FileRecord { profile: None, ..file });
     }
 }
 
@@ -238,11 +262,19 @@ pub(super) fn figures(settlement: &Settlement) -> PayoutFigures {
 
 /// Fingerprints of the lines' own ids, sorted: payouts and balances carried over stand in two batches by nature.
 pub(super) fn line_ids(settlement: &Settlement) -> Vec<u128> {
-    let own = settlement.lines().filter(|line| !line.kind.moves_balance() && line.kind != Kind::Payout);
-    let mut ids: Vec<u128> =
-        own.filter(|line| !line.reference.is_empty()).map(|line| fingerprint(line.reference)).collect();
+    let mut ids: Vec<u128> = own_ids(settlement).map(fingerprint).collect();
     ids.sort_unstable();
     ids
+}
+
+/// The first of a settlement's own line ids that has one of these fingerprints, sorted.
+pub(super) fn first_of<'a>(settlement: &'a Settlement, sorted: &[u128]) -> &'a str {
+    own_ids(settlement).find(|id| sorted.binary_search(&fingerprint(id)).is_ok()).unwrap_or_default()
+}
+
+fn own_ids(settlement: &Settlement) -> impl Iterator<Item = &str> {
+    let own = settlement.lines().filter(|line| !line.kind.moves_balance() && line.kind != Kind::Payout);
+    own.map(|line| line.reference).filter(|reference| !reference.is_empty())
 }
 
 fn fingerprint(text: &str) -> u128 {

@@ -40,7 +40,8 @@ pub use bank::StatementSeen;
 pub use decide::{Correction, LineAssignment};
 pub use intake::Incoming;
 pub use record::{
-    ArrivalKind, FileRecord, IntakeOutcome, IntakeRecord, LineChoice, PayoutFigures, PayoutId, PayoutRecord,
+    ArrivalKind, Dismissal, FileRecord, IntakeOutcome, IntakeRecord, LineChoice, PayoutFigures, PayoutId,
+    PayoutRecord, SetAside,
 };
 pub use route::{AcquirerEnd, PayoutConnections, PayoutRoute};
 pub use store::{FileBytes, PayoutClaimed, PayoutStore};

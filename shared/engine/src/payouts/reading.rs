@@ -4,6 +4,7 @@ use connectors::camt;
 use connectors::report::{self, ReadingContext, Unreadable};
 use domain::bank::Statement;
 use domain::plan::Reason;
+use domain::settings::Profile;
 use domain::settlement::{
     BatchKey, Line, Receiver, Settlement, SettlementError, SettlementMode, Settlements, Source, Stated,
 };
@@ -49,22 +50,24 @@ impl From<std::io::Error> for NoContent {
     }
 }
 
+/// Why a file is refused by its length alone.
+pub(super) fn too_large(file: &dyn FileBytes) -> Option<Reason> {
+    let limit = report::LONGEST_REPORT;
+    (file.length() > limit).then(|| Reason::new("report-too-large").with("limit", limit >> 20))
+}
+
 /// Reads a file: a bank's statement by its own beginning, anything else with the reader of the flow's acquirer.
 pub(super) fn read(route: &PayoutRoute, name: &str, file: &dyn FileBytes) -> Result<Content, NoContent> {
-    if file.length() > report::LONGEST_REPORT {
-        let limit = report::LONGEST_REPORT >> 20;
-        return Err(NoContent::Refused(Reason::new("report-too-large").with("limit", limit)));
-    }
     let mut start = Vec::with_capacity(report::START);
     std::io::Read::read_to_end(&mut std::io::Read::take(file.open()?, report::START as u64), &mut start)?;
     if is_statement(&start) {
         return Ok(Content::Statements(camt::statements(&mut file.open()?)?));
     }
+    let context = context(route, route.acquirer.profile.as_ref(), name);
     let format = route.acquirer.reader.detect(&start);
     let mut settlements =
         Settlements::from_source(source(route, file, format.map_or("", |format| format.name)));
-    let format =
-        report::read(route.acquirer.reader, &mut file.open()?, &context(route, name), &mut settlements)?;
+    let format = report::read(route.acquirer.reader, &mut file.open()?, &context, &mut settlements)?;
     Ok(Content::Report { format: format.name.to_owned(), batches: settlements.into_batches() })
 }
 
@@ -77,9 +80,8 @@ pub(super) fn read_batch(
     let source = source(route, file, &record.original.format);
     let mut one = OneBatch { key: &record.id.key, inside: false, kept: Settlements::from_source(source) };
     let mut bytes = file.open().map_err(|error| PayoutFailure::Unavailable(error.to_string()))?;
-    let read =
-        report::read(route.acquirer.reader, &mut bytes, &context(route, &record.original.name), &mut one);
-    match read {
+    let context = context(route, record.original.profile.as_deref(), &record.original.name);
+    match report::read(route.acquirer.reader, &mut bytes, &context, &mut one) {
         Ok(_) => {}
         Err(Unreadable::Refused(reason)) => return Err(PayoutFailure::Refused(reason)),
         Err(Unreadable::Interrupted(words)) => return Err(PayoutFailure::Unavailable(words)),
@@ -107,11 +109,12 @@ fn source(route: &PayoutRoute, file: &dyn FileBytes, format: &str) -> Source {
     }
 }
 
-/// What the file itself may leave open: the account of the connection, and the file's name as the batch's id.
-fn context<'a>(route: &'a PayoutRoute, name: &'a str) -> ReadingContext<'a> {
+/// What the file itself may leave open: the account of the connection, the file's name as the batch's id, and all of its form
+/// where its system has no reader of its own.
+fn context<'a>(route: &'a PayoutRoute, profile: Option<&'a Profile>, name: &'a str) -> ReadingContext<'a> {
     let file = name.rsplit('/').next().unwrap_or(name);
     let batch = file.split('.').next().unwrap_or(file);
-    ReadingContext { account: &route.acquirer.account, batch, ..ReadingContext::default() }
+    ReadingContext { account: &route.acquirer.account, batch, profile, ..ReadingContext::default() }
 }
 
 /// Keeps one batch of a report.

@@ -1,17 +1,18 @@
 //! The documents that a payout's lines may pay: looked up by the lines' own keys, never loaded whole.
 //!
-//! What Bogbro booked is found in the ledger of transfers by order number and invoice number: acquirers' references lead to no
-//! transfer. Only when some keys lead nowhere are the books themselves read: their documents of the days around the payout, page by
-//! page, of which those are kept that name one of the keys exactly, references among them.
+//! What Bogbro booked is found in the ledger of transfers by order number and invoice number; where a line's numbers lead to none or
+//! to several, by the references of its payment, as the shop has them with the order. Only for lines whose keys lead nowhere are the
+//! books themselves read: their documents of the days around the payout, page by page, of which those are kept that name one of the
+//! keys exactly, references among them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use connectors::journals::{Days, DocumentState, LedgerDocument};
-use domain::Money;
 use domain::document::DocumentKind;
 use domain::matching::{Receivable, Receivables};
 use domain::settings::OrderNumberRules;
 use domain::settlement::{Line, Settlement};
+use domain::{Money, TransferId};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -54,9 +55,15 @@ struct Keys {
 }
 
 impl Keys {
-    fn of(settlement: &Settlement, record: &PayoutRecord, rules: &OrderNumberRules) -> Keys {
+    /// Of those lines that concern a payment and are asked for, and of what persons decided.
+    fn of(
+        settlement: &Settlement,
+        record: &PayoutRecord,
+        rules: &OrderNumberRules,
+        asked: impl Fn(&Line<'_>) -> bool,
+    ) -> Keys {
         let mut keys = Keys::default();
-        for line in settlement.lines().filter(|line| line.kind.concerns_payment()) {
+        for line in settlement.lines().filter(|line| line.kind.concerns_payment() && asked(line)) {
             keys.add(&line, rules);
         }
         for decision in &record.decisions {
@@ -71,19 +78,15 @@ impl Keys {
         for text in [line.keys.order, line.keys.merchant] {
             self.orders.extend(rules.several(text).map(std::borrow::Cow::into_owned));
         }
-        for text in [line.keys.transaction, line.keys.modification, line.keys.original, line.keys.acquirer] {
-            if !text.is_empty() {
-                self.payments.insert(text.to_owned());
-            }
-        }
+        self.payments.extend(references(line).map(str::to_owned));
         if !line.keys.invoice.is_empty() {
             self.invoices.insert(line.keys.invoice.to_owned());
         }
     }
 
-    /// What the ledger is asked for: a shop keeps its numbers in its own form, so each is tried in every form that the
+    /// What the ledger is asked for first: a shop keeps its numbers in its own form, so each is tried in every form that the
     /// merchant's rules make the same.
-    fn pointers(&self, rules: &OrderNumberRules) -> Vec<Pointer> {
+    fn numbers(&self, rules: &OrderNumberRules) -> Vec<Pointer> {
         let pointer = |kind, value: String| Pointer { kind, value };
         let mut all = Vec::new();
         for order in &self.orders {
@@ -92,6 +95,46 @@ impl Keys {
         }
         all.extend(self.invoices.iter().map(|text| pointer(PointerKind::InvoiceNumber, text.clone())));
         all
+    }
+
+    /// What it is asked for where numbers do not decide.
+    fn references(&self) -> Vec<Pointer> {
+        let pointer = |value: &String| Pointer { kind: PointerKind::Payment, value: value.clone() };
+        self.payments.iter().map(pointer).collect()
+    }
+}
+
+/// References of a line's payment, as the acquirer has them.
+fn references<'a>(line: &Line<'a>) -> impl Iterator<Item = &'a str> {
+    let keys = &line.keys;
+    [keys.transaction, keys.modification, keys.merchant, keys.original, keys.acquirer]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+}
+
+/// Which keys lead to documents.
+#[derive(Debug, Default)]
+struct Leads {
+    /// By order number, made alike: the transfers that were booked under it.
+    orders: BTreeMap<String, BTreeSet<TransferId>>,
+    payments: BTreeSet<String>,
+}
+
+impl Leads {
+    /// True when every order number of one of a line's keys leads to a number of transfers that will do.
+    fn by_order(&self, line: &Line<'_>, rules: &OrderNumberRules, will_do: impl Fn(usize) -> bool) -> bool {
+        [line.keys.order, line.keys.merchant].into_iter().any(|text| {
+            let mut numbers = rules.several(text).peekable();
+            let leads = |number: &str| self.orders.get(number).is_some_and(|all| will_do(all.len()));
+            numbers.peek().is_some() && numbers.all(|number| leads(&number))
+        })
+    }
+
+    /// True when something was found under one of a line's keys.
+    fn any(&self, line: &Line<'_>, rules: &OrderNumberRules, found: &BTreeMap<String, Found>) -> bool {
+        self.by_order(line, rules, |count| count > 0)
+            || references(line).any(|text| self.payments.contains(text))
+            || found.contains_key(line.keys.invoice)
     }
 }
 
@@ -122,13 +165,26 @@ impl PayoutEngine<'_> {
         settlement: &Settlement,
     ) -> Result<Documents, Stop> {
         let rules = &route.settings.matching.order_numbers;
-        let keys = Keys::of(settlement, record, rules);
-        let mut found: BTreeMap<String, Found> = BTreeMap::new();
-        let heads = self.payouts.booked_under(&route.merchant, &keys.pointers(rules)).await?;
-        for (_, head) in heads {
-            add_head(&mut found, &head);
+        let (mut found, mut leads) = (BTreeMap::<String, Found>::new(), Leads::default());
+        let numbers = Keys::of(settlement, record, rules, |_| true).numbers(rules);
+        for (_, head) in self.payouts.booked_under(&route.merchant, &numbers).await? {
+            if add_head(&mut found, &head, None) {
+                let number = rules.normal(&head.order_number).into_owned();
+                leads.orders.entry(number).or_default().insert(head.transfer);
+            }
         }
-        let missing = keys.without(&found, rules);
+        let open = |line: &Line<'_>| !leads.by_order(line, rules, |count| count == 1);
+        let references = Keys::of(settlement, record, rules, open).references();
+        let paid_by = match references.as_slice() {
+            [] => Vec::new(),
+            asked => self.payouts.booked_under(&route.merchant, asked).await?,
+        };
+        for (pointer, head) in paid_by {
+            if add_head(&mut found, &head, Some(&pointer.value)) {
+                leads.payments.insert(pointer.value);
+            }
+        }
+        let missing = Keys::missing(settlement, record, rules, (&leads, &found));
         let mut cut = false;
         if !missing.is_empty() {
             cut = self.read_books(route, settlement, &missing, &mut found).await?;
@@ -171,24 +227,24 @@ impl PayoutEngine<'_> {
 }
 
 impl Keys {
-    /// The keys that nothing was found under.
-    fn without(&self, found: &BTreeMap<String, Found>, rules: &OrderNumberRules) -> Keys {
-        let orders: BTreeSet<String> =
-            found.values().map(|one| rules.normal(&one.order).into_owned()).collect();
-        let missing_orders: BTreeSet<String> =
-            self.orders.iter().filter(|order| !orders.contains(*order)).cloned().collect();
-        // A payment reference is looked for in the books only where no order number leads anywhere: the books have none of
-        // Bogbro's own.
-        let payments = if missing_orders.is_empty() && !self.orders.is_empty() {
-            BTreeSet::new()
-        } else {
-            self.payments.clone()
-        };
-        Keys {
-            orders: missing_orders,
-            payments,
-            invoices: self.invoices.iter().filter(|number| !found.contains_key(*number)).cloned().collect(),
-        }
+    /// The keys of lines that nothing was found under. A refund of a sale that was found goes the sale's way.
+    fn missing(
+        settlement: &Settlement,
+        record: &PayoutRecord,
+        rules: &OrderNumberRules,
+        (leads, found): (&Leads, &BTreeMap<String, Found>),
+    ) -> Keys {
+        let known = |line: &Line<'_>| leads.any(line, rules, found);
+        let sales: HashSet<&str> = settlement
+            .lines()
+            .filter(|line| line.kind.concerns_payment() && known(line))
+            .flat_map(|line| [line.keys.transaction, line.keys.modification])
+            .collect();
+        let of_known_sale =
+            |line: &Line<'_>| !line.keys.original.is_empty() && sales.contains(line.keys.original);
+        let mut keys = Keys::of(settlement, record, rules, |line| !known(line) && !of_known_sale(line));
+        keys.invoices.retain(|number| !found.contains_key(number));
+        keys
     }
 
     fn is_empty(&self) -> bool {
@@ -251,12 +307,10 @@ fn days_of(route: &PayoutRoute, settlement: &Settlement) -> Option<Days> {
     Some(Days { from: first.saturating_sub(DAYS_BEFORE.days()), to: last.saturating_add(31.days()) })
 }
 
-/// The booked documents of a transfer.
-fn add_head(found: &mut BTreeMap<String, Found>, head: &Head) {
-    for document in &head.documents {
-        if !document.kind.is_booked() {
-            continue;
-        }
+/// The booked documents of a transfer, with the payment's reference that led to it. True when there are any.
+fn add_head(found: &mut BTreeMap<String, Found>, head: &Head, payment: Option<&str>) -> bool {
+    let booked = head.documents.iter().filter(|document| document.kind.is_booked());
+    for document in booked.clone() {
         let credit = document.kind == DocumentKind::BookedCreditNote;
         let gross = document.totals.gross;
         let total = if credit && !gross.is_negative() { gross.negated().ok() } else { Some(gross) };
@@ -266,7 +320,9 @@ fn add_head(found: &mut BTreeMap<String, Found>, head: &Head) {
         one.customer = head.progress.customer.unwrap_or_default();
         one.date = document.date.or(head.day).unwrap_or_default();
         one.total = total;
+        one.payments.extend(payment.map(str::to_owned));
     }
+    booked.count() > 0
 }
 
 fn packed(

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use domain::payout::{Approval, PayoutState};
 use domain::plan::Reason;
+use domain::settings::Profile;
 use domain::settlement::{BatchKey, Confirmation, Standing};
 use domain::{AgreementId, EffectKey, MerchantId, Money};
 use jiff::Timestamp;
@@ -59,6 +60,9 @@ pub struct FileRecord {
     pub bytes: u64,
     /// When it came.
     pub received_at: Timestamp,
+    /// The profile that it was read by: a file is read again as it was read first, whatever the settings say by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Box<Profile>>,
 }
 
 /// What lists show of a payout without reading its report.
@@ -209,6 +213,32 @@ pub struct ReversalAsked {
     pub reason: String,
 }
 
+/// What a person set aside, or took up again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SetAside {
+    /// A file with the same batch and another content, which was parked beside the payout.
+    Conflict(FileRecord),
+    /// The payout itself, which shares lines with another: nothing of it is matched or posted, and the other may be.
+    Payout(Reason),
+    /// The payout was taken up again.
+    TakenUp,
+}
+
+/// Who set something aside, when and why. It is kept for ever.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Dismissal {
+    /// What.
+    pub what: SetAside,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// What the bank shows of a payout.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -252,6 +282,9 @@ pub struct PayoutRecord {
     /// It shares lines with another payout: for a person to judge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overlap: Option<Reason>,
+    /// What persons set aside of it and took up again, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dismissed: Vec<Dismissal>,
     /// What the payout API or the bank says was paid.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub confirmations: Vec<Confirmation>,
@@ -294,8 +327,18 @@ impl PayoutRecord {
         [&self.reversal, &self.posting].into_iter().flatten().find(|posting| !posting.is_done())
     }
 
+    /// True when a person set the payout itself aside, and nobody took it up again.
+    pub fn is_set_aside(&self) -> bool {
+        let mut own = self.dismissed.iter().rev().map(|made| &made.what);
+        let last = own.find(|what| !matches!(what, SetAside::Conflict(_)));
+        matches!(last, Some(SetAside::Payout(_)))
+    }
+
     /// True when something is still to be done or decided. Such records stand in the index of what needs somebody.
     pub fn needs_attention(&self) -> bool {
+        if self.is_set_aside() {
+            return !self.conflicts.is_empty();
+        }
         let settled = matches!(
             self.approval.state(),
             PayoutState::Posted | PayoutState::BankConfirmed | PayoutState::Reversed
@@ -316,9 +359,13 @@ impl PayoutRecord {
         self.updated_at = claim.now;
     }
 
-    /// True when the file is known with the payout: as the original, a repeat or a conflict.
+    /// True when the file is known with the payout: as the original, a repeat or a conflict, or one that was set aside.
     pub fn knows(&self, sha256: &str) -> bool {
-        let files = self.repeats.iter().chain(&self.conflicts);
+        let dismissed = self.dismissed.iter().filter_map(|made| match &made.what {
+            SetAside::Conflict(file) => Some(file),
+            SetAside::Payout(_) | SetAside::TakenUp => None,
+        });
+        let files = self.repeats.iter().chain(&self.conflicts).chain(dismissed);
         self.original.sha256 == sha256 || files.into_iter().any(|file| file.sha256 == sha256)
     }
 }

@@ -8,7 +8,7 @@ use connectors::http::Transport;
 use connectors::journals::Journals;
 use connectors::report::ReportReader;
 use domain::catalogue::Period;
-use domain::settings::{Language, PayoutSettings};
+use domain::settings::{Language, PayoutSettings, Profile};
 use domain::{AgreementId, ConnectionId, Failure, MerchantId};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -28,6 +28,8 @@ pub struct AcquirerEnd {
     pub account: String,
     /// Reads its reports.
     pub reader: &'static dyn ReportReader,
+    /// How files are read that its reader knows nothing of.
+    pub profile: Option<Profile>,
     /// Asks it for payouts, and the way to it; `None` where its files are sent.
     pub port: Option<(&'static dyn Acquirer, Arc<dyn Transport>)>,
 }

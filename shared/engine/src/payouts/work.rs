@@ -116,6 +116,9 @@ impl PayoutEngine<'_> {
         deadline: Timestamp,
     ) -> Result<(), Stop> {
         use PayoutState::{Approved, Balanced, Matched, Received, Unbalanced, WaitingForApproval};
+        if record.is_set_aside() {
+            return Ok(());
+        }
         let planned = [Received, Unbalanced, Balanced, Matched, WaitingForApproval];
         if record.open_posting().is_none() && planned.contains(&record.approval.state()) {
             Box::pin(self.plan(route, record)).await?;
@@ -211,9 +214,9 @@ impl PayoutEngine<'_> {
 
     /// Plans the payout's vouchers, and keeps the plan before anybody approves it.
     async fn plan(&self, route: &PayoutRoute, record: &mut PayoutRecord) -> Result<(), Stop> {
-        record.overlap = self.overlap(record).await?;
         let found = self.matched(route, record).await?;
         let settlement = &found.settlements[0];
+        record.overlap = self.overlap(record, settlement).await?;
         let states = record.figures.states.clone();
         record.figures = intake::figures(settlement);
         record.figures.states = states;
@@ -336,9 +339,9 @@ impl PayoutEngine<'_> {
         Ok(())
     }
 
-    /// The first line of this payout that stands in another of the same account, too.
-    async fn overlap(&self, record: &PayoutRecord) -> Result<Option<Reason>, Stop> {
-        let own: BTreeSet<u128> = self.payouts.line_ids(&record.id).await?.into_iter().collect();
+    /// The first line of this payout that stands in another of the same account, too, and how many do.
+    async fn overlap(&self, record: &PayoutRecord, settlement: &Settlement) -> Result<Option<Reason>, Stop> {
+        let own: BTreeSet<u128> = intake::line_ids(settlement).into_iter().collect();
         if own.is_empty() {
             return Ok(None);
         }
@@ -347,10 +350,15 @@ impl PayoutEngine<'_> {
         loop {
             let account = Some((key.acquirer.as_str(), key.account.as_str()));
             let answer = self.payouts.payouts(&record.id.merchant, account, page.as_deref()).await?;
-            for other in answer.items.iter().filter(|other| other.id != record.id && near(other, record)) {
-                if self.payouts.line_ids(&other.id).await?.iter().any(|id| own.contains(id)) {
-                    let reason =
-                        Reason::new("payout-overlap").with("reference", "–").with("payout", &key.batch);
+            let besides = |other: &&PayoutRecord| other.id != record.id && !other.is_set_aside();
+            for other in answer.items.iter().filter(besides).filter(|other| near(other, record)) {
+                let mut shared = self.payouts.line_ids(&other.id).await?;
+                shared.retain(|id| own.contains(id));
+                if !shared.is_empty() {
+                    let reason = Reason::new("payout-overlap")
+                        .with("reference", intake::first_of(settlement, &shared))
+                        .with("count", shared.len())
+                        .with("payout", &key.batch);
                     return Ok(Some(reason.with("other", &other.id.key.batch)));
                 }
             }

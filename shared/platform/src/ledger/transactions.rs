@@ -142,11 +142,16 @@ impl Ledger {
         let mut others = self.outgrown(transfer, &mut head);
         let table = &self.table.name;
         let keys = Keys::of(&transfer.merchant);
-        others.extend(
-            self.leading(conclusion, &mut head)
-                .into_iter()
-                .map(|pointer| put(table, pointing(transfer, pointer_word(pointer.kind), &pointer.value))),
-        );
+        let item = |pointer: &Pointer| pointing(transfer, pointer_word(pointer.kind), &pointer.value);
+        let leading = self.leading(conclusion, &mut head);
+        // That an order was paid under a reference is true whoever writes it and whatever becomes of this claim, so it stands
+        // before the head says that it does, and makes no transaction of a conclusion that needs none.
+        let (payments, others_leading): (Vec<&Pointer>, Vec<&Pointer>) =
+            leading.into_iter().partition(|pointer| pointer.kind == PointerKind::Payment);
+        for pointer in payments {
+            self.table.put(item(pointer)).await?;
+        }
+        others.extend(others_leading.into_iter().map(|pointer| put(table, item(pointer))));
         let first_release = others.len() + 1;
         for (lock, from) in &conclusion.releases {
             others

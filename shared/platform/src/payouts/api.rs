@@ -58,8 +58,10 @@ enum Action {
         #[serde(default)]
         day: Option<Date>,
     },
-    /// Takes a reversed payout up again.
+    /// Takes a payout up again that was reversed or set aside.
     Reopen { reason: String },
+    /// Sets aside what is parked.
+    Dismiss { reason: String },
     /// Has it worked on again.
     Post {},
 }
@@ -119,7 +121,7 @@ impl Payouts {
 
     async fn act(&self, asked: &Asked<'_>) -> Result<Told, PayoutFailure> {
         let Ok(action) = serde_json::from_slice::<Action>(asked.body) else {
-            return Ok(bad("the body is no action: approve, match, reverse, reopen or post"));
+            return Ok(bad("the body is no action: approve, match, reverse, reopen, dismiss or post"));
         };
         let found = self.find(&MerchantId::new(asked.merchant), asked.payout).await?;
         let work = self.attempt(&found.id, asked.deadline)?;
@@ -138,6 +140,7 @@ impl Payouts {
                 engine.reverse(&work, asked.by, &reason, day.unwrap_or(today)).await?
             }
             Action::Reopen { reason } => engine.reopen(&work, asked.by, &reason).await?,
+            Action::Dismiss { reason } => self.dismiss(&work, asked.by, &reason).await?,
             Action::Post {} => found,
         };
         self.leave_work(&record).await?;

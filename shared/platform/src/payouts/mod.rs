@@ -210,12 +210,44 @@ impl Payouts {
             name: name.to_owned(),
             format: String::new(),
             bytes: 0,
+            profile: None,
             received_at: SystemClock.now(),
         };
         let outcome = IntakeOutcome::Refused { reason };
         let flow = flow.to_owned();
         let intake = IntakeRecord { schema: PAYOUT_SCHEMA, merchant: merchant.clone(), flow, file, outcome };
         Ok(self.platform.ledger.put_intake(&intake).await?)
+    }
+
+    /// Sets aside what is parked, says so in one line, and has the payouts looked at again that shared lines with it.
+    ///
+    /// # Errors
+    /// As the engine and SQS say.
+    pub async fn dismiss(
+        &self,
+        work: &PayoutWork,
+        by: &str,
+        reason: &str,
+    ) -> Result<PayoutRecord, PayoutFailure> {
+        let record = self.engine().dismiss(work, by, reason).await?;
+        tracing::info!(
+            event = "payout-dismissed",
+            merchant = %record.id.merchant,
+            payout = record.id.name(),
+            by,
+            whole = record.is_set_aside(),
+            "a person set something aside"
+        );
+        if record.is_set_aside() {
+            let batch = record.id.key.batch.as_str();
+            let freed = |other: &PayoutRecord| {
+                other.overlap.as_ref().is_some_and(|overlap| overlap.fact("other") == batch)
+            };
+            for other in self.all(&record.id.merchant).await?.iter().filter(|other| freed(other)) {
+                self.leave_work(other).await?;
+            }
+        }
+        Ok(record)
     }
 
     /// Leaves word that a payout is to be worked on.

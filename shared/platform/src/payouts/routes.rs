@@ -80,6 +80,7 @@ impl Routes {
         &self,
         merchant: &Merchant,
         connection: &Connection,
+        flow: &PayoutFlow,
     ) -> Result<AcquirerEnd, RouteFailure> {
         let reader = registry::report_reader(&connection.system)
             .ok_or_else(|| unknown(format!("there is no reader of reports for {}", connection.system)))?;
@@ -96,6 +97,7 @@ impl Routes {
             system: connection.system.clone(),
             account: connection.source.clone().unwrap_or_default(),
             reader,
+            profile: flow.profile.clone(),
             port,
         })
     }
@@ -139,7 +141,7 @@ impl PayoutConnections for Routes {
             merchant: merchant.clone(),
             merchant_name: file.name.clone(),
             flow: flow.name.clone(),
-            acquirer: self.acquirer_end(&found, acquirer)?,
+            acquirer: self.acquirer_end(&found, acquirer, flow)?,
             books: self.books_end(&found, books)?,
             statements: &Papers,
             country: flow.country.clone().unwrap_or_default(),

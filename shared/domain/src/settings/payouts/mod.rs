@@ -2,6 +2,7 @@
 
 mod accounts;
 mod numbers;
+mod profile;
 
 use garde::Validate;
 use schemars::JsonSchema;
@@ -12,6 +13,9 @@ use super::value::DecimalText;
 
 pub use accounts::{FeeAccount, FeeVat, FeeVatRule, PayoutAccounts};
 pub use numbers::OrderNumberRules;
+pub use profile::{
+    FeeSign, Form, Mark, Profile, ProfileProblem, Record, Role, Sign, What, is_read_by_profile,
+};
 
 /// All settings of the payouts of one acquirer account to one accounting agreement.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]

@@ -16,7 +16,7 @@ use domain::catalogue::{KnownAccount, KnownJournal, LedgerData, Period};
 use domain::document::{DocumentKind, Totals};
 use domain::money::Currency;
 use domain::payout::VoucherStep;
-use domain::settings::{Language, PayoutSettings, read_payout_settings};
+use domain::settings::{Language, PayoutSettings, Profile, is_read_by_profile, read_payout_settings};
 use domain::{
     AgreementId, ConnectionId, EffectKey, EntityId, EntityKind, Failure, MerchantId, Money, TransferId,
 };
@@ -29,7 +29,7 @@ use super::super::memory::{MemoryFile, MemoryPayoutStore};
 use super::super::record::{IntakeRecord, PayoutRecord};
 use super::super::route::{AcquirerEnd, BooksEnd, PayoutConnections, PayoutRoute, Periods};
 use super::super::statement::{StatementParts, Statements};
-use super::super::{Incoming, PayoutEngine, PayoutFailure, PayoutId, PayoutWork};
+use super::super::{FileBytes, Incoming, PayoutEngine, PayoutFailure, PayoutId, PayoutWork};
 use crate::clock::Clock;
 use crate::memory::{Fate, Faults, MemoryStore};
 use crate::policy::Limits;
@@ -38,6 +38,7 @@ use crate::store::{
     Claim, Claimed, Conclusion, DocumentRecord, Hold, OrderFacts, Pointer, PointerKind, Status, Store,
 };
 
+const SHOP: &str = "woocommerce:krus.example";
 pub(super) const DAY: Date = date(2026, 2, 9);
 const START: Timestamp = Timestamp::constant(1_770_600_000, 0);
 
@@ -264,24 +265,29 @@ pub(super) struct World {
     pub(super) payouts: MemoryPayoutStore,
     pub(super) books: &'static Books,
     pub(super) settings: PayoutSettings,
+    /// How files of the flow `profile` are read.
+    pub(super) profile: Mutex<Option<Profile>>,
     tokens: AtomicI64,
 }
 
 #[async_trait]
 impl PayoutConnections for World {
     async fn payout_route(&self, merchant: &MerchantId, flow: &str) -> Result<PayoutRoute, RouteFailure> {
-        if flow != "stripe" {
+        // A flow is called like the system whose reports it takes.
+        let Some(reader) = registry::report_reader(flow) else {
             return Err(RouteFailure::Unknown(flow.to_owned()));
-        }
+        };
+        let profile = self.profile.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Ok(PayoutRoute {
             merchant: merchant.clone(),
             merchant_name: "Krus & Kande ApS".to_owned(),
             flow: flow.to_owned(),
             acquirer: AcquirerEnd {
-                connection: ConnectionId::new("stripe"),
-                system: "stripe".to_owned(),
+                connection: ConnectionId::new(flow),
+                system: flow.to_owned(),
                 account: "acct_1".to_owned(),
-                reader: registry::report_reader("stripe").expect("it is known"),
+                reader,
+                profile: profile.filter(|_| is_read_by_profile(flow)),
                 port: None,
             },
             books: BooksEnd {
@@ -340,7 +346,7 @@ impl World {
     pub(super) fn new(settings: &str, orders: u32) -> World {
         let ledger = Arc::new(MemoryStore::new());
         for number in 1..=orders {
-            book(&ledger, 1_000 + number, 10_000 + number);
+            book(&ledger, SHOP, 1_000 + number, 10_000 + number, &[]);
         }
         let books = Books {
             vouchers: Mutex::default(),
@@ -353,8 +359,19 @@ impl World {
             ledger,
             books: Box::leak(Box::new(books)),
             settings: read_payout_settings(settings).expect("the settings are sound"),
+            profile: Mutex::default(),
             tokens: AtomicI64::new(0),
         }
+    }
+
+    /// Books one more order, paid under these references.
+    pub(super) fn book(&self, order: u32, invoice: u32, payments: &[&str]) {
+        self.book_in(SHOP, order, invoice, payments);
+    }
+
+    /// The same, in this shop.
+    pub(super) fn book_in(&self, shop: &str, order: u32, invoice: u32, payments: &[&str]) {
+        book(&self.ledger, shop, order, invoice, payments);
     }
 
     pub(super) fn engine(&self) -> PayoutEngine<'_> {
@@ -372,10 +389,18 @@ impl World {
     }
 
     pub(super) fn take_in(&self, name: &str, bytes: &[u8]) -> Result<IntakeRecord, PayoutFailure> {
-        let (merchant, file, token) = (merchant(), MemoryFile::new(bytes.to_vec()), self.token());
+        self.take_in_for("stripe", name, &MemoryFile::new(bytes.to_vec()))
+    }
+
+    pub(super) fn take_in_for(
+        &self,
+        flow: &str,
+        name: &str,
+        file: &dyn FileBytes,
+    ) -> Result<IntakeRecord, PayoutFailure> {
+        let (merchant, token) = (merchant(), self.token());
         let deadline = self.clock.now() + SignedDuration::from_secs(300);
-        let incoming =
-            Incoming { merchant: &merchant, flow: "stripe", name, file: &file, token: &token, deadline };
+        let incoming = Incoming { merchant: &merchant, flow, name, file, token: &token, deadline };
         block_on(self.engine().take_in(&incoming))
     }
 
@@ -399,11 +424,11 @@ impl World {
     }
 }
 
-/// An order that was booked as an invoice of 250.00.
-fn book(ledger: &MemoryStore, order: u32, invoice: u32) {
+/// An order that was booked as an invoice of 250.00, and paid under these references.
+fn book(ledger: &MemoryStore, shop: &str, order: u32, invoice: u32, payments: &[&str]) {
     let transfer = TransferId {
         merchant: merchant(),
-        source: "woocommerce:krus.example".to_owned(),
+        source: shop.to_owned(),
         kind: EntityKind::Order,
         entity: EntityId::new(order.to_string()),
     };
@@ -419,6 +444,9 @@ fn book(ledger: &MemoryStore, order: u32, invoice: u32) {
     let Ok(Claimed::Taken(head)) = block_on(ledger.claim(&claim)) else { panic!("a new transfer is taken") };
     let kroner = |minor| Money::from_minor(minor, Currency::DKK);
     let totals = Totals { net: kroner(20_000), vat: kroner(5_000), gross: kroner(25_000) };
+    let pointer = |kind, value: String| Pointer { kind, value };
+    let payments = payments.iter().map(|text| pointer(PointerKind::Payment, (*text).to_owned()));
+    let order_number = [pointer(PointerKind::OrderNumber, format!("#{order}"))];
     let mut progress = head.progress.clone();
     progress.customer = Some(1_000);
     let conclusion = Conclusion {
@@ -440,7 +468,7 @@ fn book(ledger: &MemoryStore, order: u32, invoice: u32) {
         }],
         due_at: None,
         order: Some(OrderFacts { number: format!("#{order}"), total: kroner(25_000), day: date(2026, 2, 2) }),
-        pointers: vec![Pointer { kind: PointerKind::OrderNumber, value: format!("#{order}") }],
+        pointers: order_number.into_iter().chain(payments).collect(),
         releases: Vec::new(),
         despite_word: false,
         log: None,

@@ -1,0 +1,111 @@
+//! Lines that carry nothing but the acquirer's own references: they lead to the orders that were paid under them, and never to one
+//! of several.
+
+use std::sync::{Arc, Mutex};
+
+use domain::payout::PayoutState;
+
+use super::world::{SETTINGS, World, id, report};
+use crate::memory::Fate;
+
+/// A report that says nothing of orders.
+fn without_orders(payout: &str, orders: &[u32]) -> String {
+    let mut text = report(payout, orders);
+    for order in orders {
+        let named = format!(r#""metadata":{{"order_number":"{order}"}}"#);
+        assert!(text.contains(&named));
+        text = text.replace(&named, r#""metadata":{}"#);
+    }
+    text
+}
+
+/// Counts the calls of the payouts' store by name.
+fn counted(world: &World) -> Arc<Mutex<Vec<&'static str>>> {
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let (of_store, of_books) = (Arc::clone(&calls), Arc::clone(&calls));
+    world.payouts.set_faults(Box::new(move |name| {
+        of_store.lock().expect("calls").push(name);
+        Fate::Works
+    }));
+    *world.books.faults.lock().expect("faults") = Box::new(move |name| {
+        of_books.lock().expect("calls").push(name);
+        Fate::Works
+    });
+    calls
+}
+
+#[test]
+fn a_line_with_only_the_acquirers_id_finds_its_invoice_exactly() {
+    // The charge, and the intention that it belongs to: shops keep either.
+    for reference in ["ch_2001", "pi_2001"] {
+        let world = World::new(SETTINGS, 0);
+        world.book(1, 20_001, &[reference, "another"]);
+        world.book(2, 20_002, &["ch_2002"]);
+        world.take_in("a.json", without_orders("po_1", &[2_001, 2_002]).as_bytes()).expect("taken");
+        let calls = counted(&world);
+        let record = world.work(&id("po_1")).expect("matched");
+        assert_eq!(record.approval.state(), PayoutState::WaitingForApproval, "{:?}", record.reasons);
+        assert_eq!(record.figures.states.get("exact"), Some(&2), "{:?}", record.figures.states);
+        let calls = calls.lock().expect("calls").clone();
+        assert!(!calls.contains(&"documents_page"), "the books are not looked through: {calls:?}");
+        world.approve(&id("po_1"), "bookkeeper").expect("approved");
+        world.work(&id("po_1")).expect("posted");
+        let entries: Vec<_> = world
+            .books
+            .all()
+            .into_iter()
+            .flat_map(|(_, kept)| kept.step.voucher.entries().to_vec())
+            .collect();
+        for invoice in ["20001", "20002"] {
+            let named = entries.iter().filter(|entry| entry.text.contains(invoice)).count();
+            assert!(named > 0, "{invoice} stands on the voucher: {entries:?}");
+        }
+    }
+}
+
+#[test]
+fn references_are_asked_for_only_where_the_order_number_does_not_decide() {
+    let world = World::new(SETTINGS, 3);
+    world.take_in("a.json", report("po_1", &[1_001, 1_002]).as_bytes()).expect("taken");
+    let calls = counted(&world);
+    let record = world.work(&id("po_1")).expect("matched");
+    assert_eq!(record.approval.state(), PayoutState::WaitingForApproval, "{:?}", record.reasons);
+    let calls = calls.lock().expect("calls").clone();
+    assert_eq!(calls.iter().filter(|name| **name == "booked_under").count(), 1, "{calls:?}");
+}
+
+#[test]
+fn a_reference_of_two_orders_is_never_matched_with_one_of_them() {
+    let world = World::new(SETTINGS, 0);
+    world.book(1, 20_001, &["ch_2001"]);
+    world.book(2, 20_002, &["ch_2001"]);
+    world.take_in("a.json", without_orders("po_1", &[2_001]).as_bytes()).expect("taken");
+    let record = world.work(&id("po_1")).expect("looked at");
+    assert_eq!(record.approval.state(), PayoutState::Matched, "{:?}", record.figures.states);
+    assert_eq!(record.figures.states.get("ambiguous"), Some(&1), "{:?}", record.figures.states);
+    assert!(record.plan.is_none() && world.books.all().is_empty());
+}
+
+#[test]
+fn one_payment_of_two_orders_pays_both() {
+    let world = World::new(SETTINGS, 0);
+    world.book(1, 20_001, &["ch_2001"]);
+    world.book(2, 20_002, &["ch_2001"]);
+    let both = without_orders("po_1", &[2_001])
+        .replace("\"amount\":25000,\"fee\":500,\"net\":24500", "\"amount\":50000,\"fee\":500,\"net\":49500")
+        .replace("24500", "49500");
+    world.take_in("a.json", both.as_bytes()).expect("taken");
+    let record = world.work(&id("po_1")).expect("matched");
+    assert_eq!(record.approval.state(), PayoutState::WaitingForApproval, "{:?}", record.reasons);
+    assert_eq!(record.figures.states.get("exact"), Some(&1), "{:?}", record.figures.states);
+}
+
+#[test]
+fn a_number_of_two_shops_is_decided_by_the_reference() {
+    let world = World::new(SETTINGS, 1);
+    world.book_in("shopify:other.example", 1_001, 20_001, &["ch_1001"]);
+    world.take_in("a.json", report("po_1", &[1_001]).as_bytes()).expect("taken");
+    let record = world.work(&id("po_1")).expect("matched");
+    assert_eq!(record.approval.state(), PayoutState::WaitingForApproval, "{:?}", record.reasons);
+    assert_eq!(record.figures.states.get("exact"), Some(&1), "{:?}", record.figures.states);
+}
