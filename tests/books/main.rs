@@ -197,6 +197,8 @@ fn payout(number: u32, danish: u64, euro: u64) -> VoucherStep {
 fn hledger(journal: &str) -> Option<Result<(), String>> {
     let spawned = Command::new("hledger")
         .args(["-f", "-", "check", "--strict"])
+        // It reads the journal in the language of its surroundings, which a plain machine does not name.
+        .env("LC_ALL", "C.UTF-8")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

@@ -417,6 +417,8 @@ fn balances(stage: &Stage, accounts: &[u32]) -> BTreeMap<(u32, String), i64> {
 pub(crate) fn hledger_agrees(journal: &str) {
     let mut child = Command::new("hledger")
         .args(["-f", "-", "check", "--strict"])
+        // It reads the journal in the language of its surroundings, which a plain machine does not name.
+        .env("LC_ALL", "C.UTF-8")
         .stdin(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -210,7 +210,10 @@ def assertions(journal: str, balances: Balances) -> str:
 
 def check(path: Path) -> int:
     """Lets hledger judge the journal: balanced, declared and every assertion true."""
-    result = subprocess.run(["hledger", "-f", str(path), "check", "--strict"], text=True, capture_output=True, check=False)
+    # It reads the journal in the language of its surroundings, which a plain machine does not name.
+    utf8 = {**os.environ, "LC_ALL": "C.UTF-8"}
+    command = ["hledger", "-f", str(path), "check", "--strict"]
+    result = subprocess.run(command, env=utf8, text=True, capture_output=True, check=False)
     sys.stderr.write(result.stderr)
     print(f"hledger check --strict: {'passes' if result.returncode == 0 else 'FAILS'} ({path})")
     return 0 if result.returncode == 0 else 1
