@@ -191,6 +191,8 @@ fn pdfs_are_whole() {
 fn hledger_check(journal: &str) -> Option<Result<(), String>> {
     let spawned = Command::new("hledger")
         .args(["-f", "-", "check", "--strict"])
+        // It reads the journal in the language of its surroundings, which a plain machine does not name.
+        .env("LC_ALL", "C.UTF-8")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
