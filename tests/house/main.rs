@@ -197,6 +197,30 @@ fn there_is_one_dependency_table_and_one_lint_table() {
     }
 }
 
+/// What cargo builds for the target by these words: each package with its features.
+fn packages_built(words: &[&str]) -> BTreeSet<String> {
+    let listing = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--locked", "--prefix", "none", "--format", "{p} [{f}]"])
+        .args(words)
+        .current_dir(repository())
+        .output()
+        .expect("cargo lists the packages");
+    assert!(listing.status.success(), "{}", String::from_utf8_lossy(&listing.stderr));
+    let listing = String::from_utf8(listing.stdout).expect("names are UTF-8");
+    // What stands under a package is listed once; where it comes again it is marked.
+    listing.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+}
+
+/// A feature that only the tests' libraries ask of a package has it built twice, with everything that stands on it.
+#[test]
+fn a_run_and_the_tests_share_one_build() {
+    let run = packages_built(&["--package", "bogbro", "--edges", "normal,no-proc-macro"]);
+    let tests = packages_built(&["--workspace", "--edges", "normal,dev,no-proc-macro"]);
+    assert!(run.len() > 100, "the executable stands on hundreds of packages");
+    let twice: Vec<&String> = run.difference(&tests).collect();
+    assert!(twice.is_empty(), "the tests build these with further features: {twice:?}");
+}
+
 #[test]
 fn connectors_are_registered_and_have_fixtures() {
     let source = repository().join("shared/connectors/src");

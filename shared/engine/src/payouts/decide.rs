@@ -49,16 +49,28 @@ impl PayoutEngine<'_> {
         plan: &str,
     ) -> Result<PayoutRecord, PayoutFailure> {
         let mut record = self.claim(work).await?;
+        let decided = self.approved(&mut record, by, plan).await;
+        self.give_back(record, decided).await
+    }
+
+    async fn approved(&self, record: &mut PayoutRecord, by: &str, plan: &str) -> Result<(), PayoutFailure> {
         let approval: ApprovalSettings =
             self.route(&record.id.merchant, &record.flow).await?.settings.approval;
-        let now = self.now();
-        let moved = record.approval.approve(person(by)?, plan, &approval, now);
-        if moved.is_ok() {
-            record.due_at = Some(now);
+        record.approval.approve(person(by)?, plan, &approval, self.now())?;
+        Ok(())
+    }
+
+    /// Gives back a payout that somebody decided about: it is worked on at once when the decision holds.
+    async fn give_back(
+        &self,
+        mut record: PayoutRecord,
+        decided: Result<(), PayoutFailure>,
+    ) -> Result<PayoutRecord, PayoutFailure> {
+        if decided.is_ok() {
+            record.due_at = Some(self.now());
         }
         let record = self.release(record).await?;
-        moved?;
-        Ok(record)
+        decided.map(|()| record)
     }
 
     /// Someone decides about lines. The payout is then matched and approved anew.
@@ -71,13 +83,8 @@ impl PayoutEngine<'_> {
         correction: &Correction,
     ) -> Result<PayoutRecord, PayoutFailure> {
         let mut record = self.claim(work).await?;
-        let done = self.corrected(&mut record, correction).await;
-        if done.is_ok() {
-            record.due_at = Some(self.now());
-        }
-        let record = self.release(record).await?;
-        done?;
-        Ok(record)
+        let decided = self.corrected(&mut record, correction).await;
+        self.give_back(record, decided).await
     }
 
     async fn corrected(
@@ -135,13 +142,8 @@ impl PayoutEngine<'_> {
         day: Date,
     ) -> Result<PayoutRecord, PayoutFailure> {
         let mut record = self.claim(work).await?;
-        let done = self.reverse_asked(&mut record, by, reason, day);
-        if done.is_ok() {
-            record.due_at = Some(self.now());
-        }
-        let record = self.release(record).await?;
-        done?;
-        Ok(record)
+        let decided = self.reverse_asked(&mut record, by, reason, day);
+        self.give_back(record, decided).await
     }
 
     fn reverse_asked(
@@ -181,22 +183,13 @@ impl PayoutEngine<'_> {
         reason: &str,
     ) -> Result<PayoutRecord, PayoutFailure> {
         let mut record = self.claim(work).await?;
-        let done = self.set_aside(&mut record, by, reason);
-        if done.is_ok() {
-            record.due_at = Some(self.now());
-        }
-        let record = self.release(record).await?;
-        done?;
-        Ok(record)
+        let decided = self.set_aside(&mut record, by, reason);
+        self.give_back(record, decided).await
     }
 
     fn set_aside(&self, record: &mut PayoutRecord, by: &str, reason: &str) -> Result<(), PayoutFailure> {
         use PayoutState::{Balanced, Matched, Received, Unbalanced};
-        person(by)?;
-        let reason = reason.trim();
-        if reason.is_empty() {
-            return Err(ApprovalError::NoReason.into());
-        }
+        let said = said(by, reason)?;
         let open = matches!(record.approval.state(), Received | Unbalanced | Balanced | Matched);
         let whole = open && record.posting.is_none() && !record.is_set_aside();
         let what: Vec<SetAside> = if record.conflicts.is_empty() {
@@ -211,24 +204,17 @@ impl PayoutEngine<'_> {
         if matches!(what[..], [SetAside::Payout(_)]) {
             record.reasons.clear();
         }
-        let (by, at) = (by.trim(), self.now());
-        let made = |what| Dismissal { what, by: by.to_owned(), reason: reason.to_owned(), at };
+        let (by, reason) = said;
+        let at = self.now();
+        let made = |what| Dismissal { what, by: by.clone(), reason: reason.clone(), at };
         record.dismissed.extend(what.into_iter().map(made));
         Ok(())
     }
 
     /// Someone takes a payout up again that was set aside, to be matched as if it had just come.
     fn taken_up(&self, record: &mut PayoutRecord, by: &str, reason: &str) -> Result<(), PayoutFailure> {
-        person(by)?;
-        if reason.trim().is_empty() {
-            return Err(ApprovalError::NoReason.into());
-        }
-        record.dismissed.push(Dismissal {
-            what: SetAside::TakenUp,
-            by: by.trim().to_owned(),
-            reason: reason.trim().to_owned(),
-            at: self.now(),
-        });
+        let (by, reason) = said(by, reason)?;
+        record.dismissed.push(Dismissal { what: SetAside::TakenUp, by, reason, at: self.now() });
         Ok(())
     }
 
@@ -243,28 +229,19 @@ impl PayoutEngine<'_> {
         reason: &str,
     ) -> Result<PayoutRecord, PayoutFailure> {
         let mut record = self.claim(work).await?;
-        let now = self.now();
-        if record.is_set_aside() {
-            let done = self.taken_up(&mut record, by, reason);
-            if done.is_ok() {
-                record.due_at = Some(now);
-            }
-            let record = self.release(record).await?;
-            done?;
-            return Ok(record);
-        }
-        let moved = match person(by) {
-            Ok(by) => record.approval.reopened(by, reason, now).map_err(PayoutFailure::from),
-            Err(failure) => Err(failure),
+        let decided = if record.is_set_aside() {
+            self.taken_up(&mut record, by, reason)
+        } else {
+            self.reopened(&mut record, by, reason)
         };
-        if moved.is_ok() {
-            (record.plan, record.posting, record.reversal, record.bank) = (None, None, None, None);
-            record.reversal_asked = None;
-            record.due_at = Some(now);
-        }
-        let record = self.release(record).await?;
-        moved?;
-        Ok(record)
+        self.give_back(record, decided).await
+    }
+
+    fn reopened(&self, record: &mut PayoutRecord, by: &str, reason: &str) -> Result<(), PayoutFailure> {
+        record.approval.reopened(person(by)?, reason, self.now())?;
+        (record.plan, record.posting, record.reversal, record.bank) = (None, None, None, None);
+        record.reversal_asked = None;
+        Ok(())
     }
 
     /// Asks for another look: what was held is tried again, whatever it waits for.
@@ -282,6 +259,15 @@ fn person(by: &str) -> Result<Actor, PayoutFailure> {
         return Err(PayoutFailure::Refused(Reason::new("payout-nobody")));
     }
     Ok(Actor::Person(by.chars().take(200).collect()))
+}
+
+/// Who decided and why, both given.
+fn said(by: &str, reason: &str) -> Result<(String, String), PayoutFailure> {
+    person(by)?;
+    match reason.trim() {
+        "" => Err(ApprovalError::NoReason.into()),
+        reason => Ok((by.trim().to_owned(), reason.to_owned())),
+    }
 }
 
 fn refused(code: &str, line: u32, record: &PayoutRecord) -> PayoutFailure {
