@@ -20,6 +20,7 @@ pub const MANIFESTS: &[&Manifest] = &[
     &frisbii::MANIFEST,
     &quickpay::MANIFEST,
     &shopify::MANIFEST,
+    &shopify_payments::CONNECTION,
     &stripe::CONNECTION,
     &woocommerce::MANIFEST,
 ];
@@ -91,6 +92,7 @@ pub fn bridge(system: &str) -> Option<&'static dyn Bridge> {
 /// The acquirer of this name that can be asked for its payouts.
 pub fn acquirer(system: &str) -> Option<&'static dyn Acquirer> {
     match system {
+        "shopify-payments" => Some(&shopify_payments::ShopifyPayments),
         "stripe" => Some(&stripe::Stripe),
         _ => None,
     }
