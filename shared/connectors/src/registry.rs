@@ -18,6 +18,7 @@ use crate::{
 pub const MANIFESTS: &[&Manifest] = &[
     &economic::MANIFEST,
     &frisbii::MANIFEST,
+    &klarna::CONNECTION,
     &quickpay::MANIFEST,
     &shopify::MANIFEST,
     &shopify_payments::CONNECTION,
@@ -92,6 +93,7 @@ pub fn bridge(system: &str) -> Option<&'static dyn Bridge> {
 /// The acquirer of this name that can be asked for its payouts.
 pub fn acquirer(system: &str) -> Option<&'static dyn Acquirer> {
     match system {
+        "klarna" => Some(&klarna::Klarna),
         "shopify-payments" => Some(&shopify_payments::ShopifyPayments),
         "stripe" => Some(&stripe::Stripe),
         _ => None,
