@@ -19,6 +19,7 @@ pub const MANIFESTS: &[&Manifest] = &[
     &economic::MANIFEST,
     &frisbii::MANIFEST,
     &klarna::CONNECTION,
+    &mollie::CONNECTION,
     &quickpay::MANIFEST,
     &shopify::MANIFEST,
     &shopify_payments::CONNECTION,
@@ -94,6 +95,7 @@ pub fn bridge(system: &str) -> Option<&'static dyn Bridge> {
 pub fn acquirer(system: &str) -> Option<&'static dyn Acquirer> {
     match system {
         "klarna" => Some(&klarna::Klarna),
+        "mollie" => Some(&mollie::Mollie),
         "shopify-payments" => Some(&shopify_payments::ShopifyPayments),
         "stripe" => Some(&stripe::Stripe),
         _ => None,
