@@ -16,6 +16,7 @@ use crate::{
 
 /// The manifests of all systems.
 pub const MANIFESTS: &[&Manifest] = &[
+    &clearhaus::CONNECTION,
     &economic::MANIFEST,
     &frisbii::MANIFEST,
     &klarna::CONNECTION,
@@ -94,6 +95,7 @@ pub fn bridge(system: &str) -> Option<&'static dyn Bridge> {
 /// The acquirer of this name that can be asked for its payouts.
 pub fn acquirer(system: &str) -> Option<&'static dyn Acquirer> {
     match system {
+        "clearhaus" => Some(&clearhaus::Clearhaus),
         "klarna" => Some(&klarna::Klarna),
         "mollie" => Some(&mollie::Mollie),
         "shopify-payments" => Some(&shopify_payments::ShopifyPayments),
