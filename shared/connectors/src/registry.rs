@@ -25,6 +25,7 @@ pub const MANIFESTS: &[&Manifest] = &[
     &shopify::MANIFEST,
     &shopify_payments::CONNECTION,
     &stripe::CONNECTION,
+    &vipps_mobilepay::CONNECTION,
     &woocommerce::MANIFEST,
 ];
 
@@ -100,6 +101,7 @@ pub fn acquirer(system: &str) -> Option<&'static dyn Acquirer> {
         "mollie" => Some(&mollie::Mollie),
         "shopify-payments" => Some(&shopify_payments::ShopifyPayments),
         "stripe" => Some(&stripe::Stripe),
+        "vipps-mobilepay" => Some(&vipps_mobilepay::VippsMobilePay),
         _ => None,
     }
 }
