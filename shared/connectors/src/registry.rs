@@ -16,6 +16,7 @@ use crate::{
 
 /// The manifests of all systems.
 pub const MANIFESTS: &[&Manifest] = &[
+    &altapay::CONNECTION,
     &clearhaus::CONNECTION,
     &economic::MANIFEST,
     &frisbii::MANIFEST,
@@ -96,6 +97,7 @@ pub fn bridge(system: &str) -> Option<&'static dyn Bridge> {
 /// The acquirer of this name that can be asked for its payouts.
 pub fn acquirer(system: &str) -> Option<&'static dyn Acquirer> {
     match system {
+        "altapay" => Some(&altapay::AltaPay),
         "clearhaus" => Some(&clearhaus::Clearhaus),
         "klarna" => Some(&klarna::Klarna),
         "mollie" => Some(&mollie::Mollie),
