@@ -16,7 +16,7 @@ use crate::http::{Call, Complaint, Request, Response, Transport, accept, clean};
 use crate::json::rejected;
 use crate::manifest::{Authentication, Manifest, RateLimit};
 use crate::markup::{self, Node};
-use crate::report::{Unreadable, refusal};
+use crate::report::refusal;
 
 /// How a merchant's gateway is reached.
 pub const CONNECTION: Manifest = Manifest {
@@ -165,7 +165,7 @@ fn answer(response: &Response) -> Result<Answer, Failure> {
         }
         Ok(())
     });
-    if let Err(Unreadable::Refused(_) | Unreadable::Interrupted(_)) = walked {
+    if walked.is_err() {
         return Err(Call::Read.unanswered("an answer that is not whole", None));
     }
     if !matches!(found.code.as_str(), "" | "0") {
