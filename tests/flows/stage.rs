@@ -148,11 +148,25 @@ impl Stage {
         change: impl FnOnce(Value) -> Value,
         shops: &[Shop],
     ) {
+        self.configure_merchant_with(id, change, shops, &[]).await;
+    }
+
+    /// The same with further connections, each with the system whose secrets it is opened with.
+    pub(crate) async fn configure_merchant_with(
+        &self,
+        id: &str,
+        change: impl FnOnce(Value) -> Value,
+        shops: &[Shop],
+        further: &[(&str, &str)],
+    ) {
         let merchant = MerchantId::new(id);
         let file = change(self.file_of(id, shops)).to_string();
         let put = self.operations.put_merchant(&file).await.expect("the merchant's file is sound");
-        let systems: BTreeMap<&str, &str> =
-            shops.iter().map(|shop| (shop.connection.as_str(), shop.system)).collect();
+        let systems: BTreeMap<&str, &str> = shops
+            .iter()
+            .map(|shop| (shop.connection.as_str(), shop.system))
+            .chain(further.iter().copied())
+            .collect();
         for (connection, name) in put.missing_secrets {
             let system = systems.get(connection.as_str()).copied().unwrap_or("e-conomic");
             let value = SecretString::from(secret(&name, system).to_owned());

@@ -12,6 +12,23 @@ pub enum Authentication {
     },
     /// Each listed header takes the secret of the given name.
     Headers(&'static [(&'static str, &'static str)]),
+    /// Two secrets are exchanged for a token that holds for a while, which each request carries as `Bearer`.
+    Token(ClientCredentials),
+}
+
+/// How client credentials (OAuth 2.0, RFC 6749 section 4.4) are exchanged for an access token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientCredentials {
+    /// Surface that gives tokens.
+    pub surface: &'static str,
+    /// Path below it.
+    pub path: &'static str,
+    /// Secret used as the client's id.
+    pub client: &'static str,
+    /// Secret used as the client's secret; both travel as HTTP Basic.
+    pub secret: &'static str,
+    /// What the request says beside the grant.
+    pub parameters: &'static [(&'static str, &'static str)],
 }
 
 /// A rate budget: how much the system lets one connection do.

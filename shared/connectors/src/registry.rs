@@ -16,11 +16,17 @@ use crate::{
 
 /// The manifests of all systems.
 pub const MANIFESTS: &[&Manifest] = &[
+    &altapay::CONNECTION,
+    &clearhaus::CONNECTION,
     &economic::MANIFEST,
     &frisbii::MANIFEST,
+    &klarna::CONNECTION,
+    &mollie::CONNECTION,
     &quickpay::MANIFEST,
     &shopify::MANIFEST,
+    &shopify_payments::CONNECTION,
     &stripe::CONNECTION,
+    &vipps_mobilepay::CONNECTION,
     &woocommerce::MANIFEST,
 ];
 
@@ -91,7 +97,13 @@ pub fn bridge(system: &str) -> Option<&'static dyn Bridge> {
 /// The acquirer of this name that can be asked for its payouts.
 pub fn acquirer(system: &str) -> Option<&'static dyn Acquirer> {
     match system {
+        "altapay" => Some(&altapay::AltaPay),
+        "clearhaus" => Some(&clearhaus::Clearhaus),
+        "klarna" => Some(&klarna::Klarna),
+        "mollie" => Some(&mollie::Mollie),
+        "shopify-payments" => Some(&shopify_payments::ShopifyPayments),
         "stripe" => Some(&stripe::Stripe),
+        "vipps-mobilepay" => Some(&vipps_mobilepay::VippsMobilePay),
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
 //! The only crate that touches AWS, HTTP, secrets and the clock.
 
+mod access_token;
 pub mod calls;
 pub mod catalogue;
 pub mod clock;

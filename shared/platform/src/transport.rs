@@ -20,6 +20,7 @@ use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::access_token::TokenSource;
 use crate::clock::SystemClock;
 use crate::failure::PlatformError;
 use crate::quota::DayQuota;
@@ -75,6 +76,7 @@ pub struct ConnectionTransport {
     manifest: &'static Manifest,
     surfaces: HashMap<String, Url>,
     credentials: HeaderMap,
+    token: Option<TokenSource>,
     budget: Arc<RateBudget>,
 }
 
@@ -97,7 +99,12 @@ impl ConnectionTransport {
             surfaces.insert((*surface).to_owned(), base_url(surface, text)?);
         }
         let credentials = credential_headers(&manifest.authentication, secrets)?;
-        Ok(ConnectionTransport { client: client.client.clone(), manifest, surfaces, credentials, budget })
+        let token = match &manifest.authentication {
+            Authentication::Token(credentials) => Some(TokenSource::new(credentials, &surfaces, secrets)?),
+            Authentication::Basic { .. } | Authentication::Headers(_) => None,
+        };
+        let client = client.client.clone();
+        Ok(ConnectionTransport { client, manifest, surfaces, credentials, token, budget })
     }
 
     fn url(&self, request: &Request) -> Result<Url, Failure> {
@@ -120,7 +127,11 @@ impl ConnectionTransport {
         Ok(url)
     }
 
-    fn build(&self, request: Request) -> Result<reqwest::RequestBuilder, Failure> {
+    fn build(
+        &self,
+        request: Request,
+        token: Option<HeaderValue>,
+    ) -> Result<reqwest::RequestBuilder, Failure> {
         let url = self.url(&request)?;
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
@@ -129,6 +140,9 @@ impl ConnectionTransport {
             Method::Delete => reqwest::Method::DELETE,
         };
         let mut headers = self.credentials.clone();
+        if let Some(token) = token {
+            headers.insert("authorization", token);
+        }
         for (name, value) in &request.headers {
             let bad = || Failure::Rejected {
                 code: Some("request".to_owned()),
@@ -137,8 +151,7 @@ impl ConnectionTransport {
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?;
             headers.insert(name, HeaderValue::from_str(value).map_err(|_| bad())?);
         }
-        let limit = Duration::from_secs(u64::from(self.manifest.timeout_seconds));
-        let mut built = self.client.request(method, url).timeout(limit);
+        let mut built = self.client.request(method, url).timeout(self.time_limit());
         if let Some(upload) = &request.upload {
             let (kind, body) = upload.encoded();
             let kind = HeaderValue::from_str(&kind).map_err(|_| Failure::Rejected {
@@ -156,12 +169,37 @@ impl ConnectionTransport {
     }
 
     async fn send(&self, request: Request, writes: bool) -> Result<Response, Failure> {
-        let built = self.build(request)?;
+        // A token that is asked for changes nothing: whatever goes wrong with it, the call itself was not made.
+        let token = self.token().await?;
+        let response = self.carry(self.build(request, token)?, writes).await?;
+        if let Some(token) = self.token.as_ref().filter(|_| response.status == 401) {
+            token.kept().await.forget();
+        }
+        Ok(response)
+    }
+
+    /// The token that a request carries, where the system gives tokens.
+    async fn token(&self) -> Result<Option<HeaderValue>, Failure> {
+        let Some(source) = &self.token else { return Ok(None) };
+        let mut kept = source.kept().await;
+        if let Some(header) = kept.header() {
+            return Ok(Some(header));
+        }
+        let request = source.request(&self.client).timeout(self.time_limit());
+        kept.take_up(&self.carry(request, false).await?).map(Some)
+    }
+
+    /// Sends one request within the budget and reads its answer.
+    async fn carry(&self, built: reqwest::RequestBuilder, writes: bool) -> Result<Response, Failure> {
         self.budget.take().await?;
         let answer = built.send().await.map_err(|error| broken(&error, writes))?;
         let response = self.bounded(answer, writes).await?;
         self.budget.settle(&response);
         Ok(response)
+    }
+
+    fn time_limit(&self) -> Duration {
+        Duration::from_secs(u64::from(self.manifest.timeout_seconds))
     }
 
     /// Reads the answer's body up to the manifest's limit.
@@ -245,31 +283,43 @@ fn credential_headers(
     authentication: &Authentication,
     secrets: &HashMap<String, SecretString>,
 ) -> Result<HeaderMap, PlatformError> {
-    let secret = |name: &str| {
-        secrets
-            .get(name)
-            .map(SecretString::expose_secret)
-            .filter(|secret| !secret.is_empty())
-            .ok_or_else(|| PlatformError::Configuration(format!("secret {name} is not set")))
-    };
     let mut headers = HeaderMap::new();
     match authentication {
         Authentication::Basic { user, password } => {
-            let text = BASE64.encode(format!("{}:{}", secret(user)?, secret(password)?).as_bytes());
-            headers.insert("authorization", sensitive(&format!("Basic {text}"), user)?);
+            headers.insert("authorization", basic(secrets, user, password)?);
         }
         Authentication::Headers(list) => {
             for (header, name) in *list {
                 let header = HeaderName::from_bytes(header.as_bytes())
                     .map_err(|_| PlatformError::Configuration(format!("header {header} cannot be sent")))?;
-                headers.insert(header, sensitive(secret(name)?, name)?);
+                headers.insert(header, sensitive(secret(secrets, name)?, name)?);
             }
         }
+        Authentication::Token(_) => {}
     }
     Ok(headers)
 }
 
-fn sensitive(text: &str, name: &str) -> Result<HeaderValue, PlatformError> {
+/// HTTP Basic of two secrets.
+pub(crate) fn basic(
+    secrets: &HashMap<String, SecretString>,
+    user: &str,
+    password: &str,
+) -> Result<HeaderValue, PlatformError> {
+    let text = format!("{}:{}", secret(secrets, user)?, secret(secrets, password)?);
+    sensitive(&format!("Basic {}", BASE64.encode(text.as_bytes())), user)
+}
+
+fn secret<'a>(secrets: &'a HashMap<String, SecretString>, name: &str) -> Result<&'a str, PlatformError> {
+    secrets
+        .get(name)
+        .map(SecretString::expose_secret)
+        .filter(|secret| !secret.is_empty())
+        .ok_or_else(|| PlatformError::Configuration(format!("secret {name} is not set")))
+}
+
+/// A header whose value is shown nowhere.
+pub(crate) fn sensitive(text: &str, name: &str) -> Result<HeaderValue, PlatformError> {
     let mut value = HeaderValue::from_str(text).map_err(|_| {
         PlatformError::Configuration(format!("secret {name} has characters that no header takes"))
     })?;

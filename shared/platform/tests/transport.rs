@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use connectors::http::{Method, Request, Transport};
-use connectors::manifest::{Authentication, Manifest, RateLimit};
+use connectors::manifest::{Authentication, ClientCredentials, Manifest, RateLimit};
 use domain::{AgreementId, EffectKey, EntityId, EntityKind, Failure, MerchantId, TransferId};
 use platform::transport::{ConnectionTransport, HttpClient, RateBudget, Traffic, base_url};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -198,5 +198,133 @@ fn a_connection_without_its_secret_is_refused_before_any_call() {
     for secrets in [HashMap::new(), HashMap::from([("token".to_owned(), String::new().into())])] {
         let budget = Arc::new(RateBudget::new(&MANIFEST.rate, Traffic::Live));
         assert!(ConnectionTransport::new(&client, &SHARED, &urls, &secrets, budget).is_err());
+    }
+}
+
+/// A manifest of a system that gives tokens.
+static TOKENS: Manifest = Manifest {
+    authentication: Authentication::Token(ClientCredentials {
+        surface: "main",
+        path: "/oauth/token",
+        client: "client-id",
+        secret: "client-secret",
+        parameters: &[("audience", "https://system.example/")],
+    }),
+    secrets: &["client-id", "client-secret"],
+    ..MANIFEST
+};
+
+/// A server that answers the n-th question (from 1) for a token, and every other question, as told.
+async fn token_server(
+    token: fn(usize) -> &'static str,
+    other: fn(&str) -> &'static str,
+) -> (ConnectionTransport, mpsc::UnboundedReceiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let (told, asked) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let mut tokens = 0;
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = vec![0_u8; 8_192];
+            let length = stream.read(&mut request).await.unwrap_or(0);
+            let mut request = String::from_utf8_lossy(&request[..length]).into_owned();
+            // The form may come behind its headers.
+            while request.starts_with("POST /oauth/token ") && !request.contains("grant_type") {
+                let mut rest = vec![0_u8; 1_024];
+                let length = stream.read(&mut rest).await.unwrap_or(0);
+                assert_ne!(length, 0, "a request without its form");
+                request.push_str(&String::from_utf8_lossy(&rest[..length]));
+            }
+            tokens += usize::from(request.starts_with("POST /oauth/token "));
+            let body = if request.starts_with("POST") { token(tokens) } else { other(&request) };
+            let (status, body) = body.split_once(' ').expect("a status and a body");
+            let answer = format!(
+                "HTTP/1.1 {status} Said\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            let _ = told.send(request);
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    let client = HttpClient::new().expect("a client");
+    let secrets = [("client-id", "the-client"), ("client-secret", "secret-canary-123")];
+    let secrets = secrets.map(|(name, value)| (name.to_owned(), value.to_owned().into())).into();
+    let urls = BTreeMap::from([("main".to_owned(), address)]);
+    let budget = Arc::new(RateBudget::new(&TOKENS.rate, Traffic::Live));
+    let transport = ConnectionTransport::new(&client, &TOKENS, &urls, &secrets, budget).expect("a transport");
+    (transport, asked)
+}
+
+fn all(asked: &mut mpsc::UnboundedReceiver<String>) -> Vec<String> {
+    std::iter::from_fn(|| asked.try_recv().ok()).collect()
+}
+
+#[tokio::test]
+async fn client_credentials_become_a_token_that_is_used_while_it_holds() {
+    let token = |_| r#"200 {"access_token":"token-1","token_type":"Bearer","expires_in":"3600"}"#;
+    let (transport, mut asked) = token_server(token, |_| "200 {}").await;
+    let both = tokio::join!(transport.read(Request::get("/a")), transport.read(Request::get("/b")));
+    assert!(both.0.is_ok() && both.1.is_ok());
+    transport.read(Request::get("/c")).await.expect("an answer");
+    let asked = all(&mut asked);
+    assert_eq!(asked.len(), 4, "one token for three calls: {asked:?}");
+    let request = asked[0].to_lowercase();
+    // Base64 of `the-client:secret-canary-123`.
+    assert!(request.contains("authorization: basic dghllwnsawvuddpzzwnyzxqty2fuyxj5lteymw=="), "{request}");
+    assert!(request.contains("content-type: application/x-www-form-urlencoded"), "{request}");
+    let form = "grant_type=client_credentials&audience=https%3A%2F%2Fsystem.example%2F";
+    assert!(asked[0].ends_with(form), "{}", asked[0]);
+    for call in &asked[1..] {
+        assert!(call.starts_with("GET ") && call.contains("authorization: Bearer token-1"), "{call}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_or_soon_over_is_asked_for_anew() {
+    let token = |number| match number {
+        1 => r#"200 {"access_token":"token-1","expires_in":3600}"#,
+        2 => r#"200 {"access_token":"token-2","expires_in":59}"#,
+        _ => r#"200 {"access_token":"token-3"}"#,
+    };
+    let other = |request: &str| if request.contains("token-1") { "401 {}" } else { "200 {}" };
+    let (transport, mut asked) = token_server(token, other).await;
+    let mut statuses = Vec::new();
+    for path in ["/a", "/b", "/c", "/d"] {
+        statuses.push(transport.read(Request::get(path)).await.expect("an answer").status);
+    }
+    assert_eq!(statuses, [401, 200, 200, 200]);
+    let tokens = all(&mut asked).iter().filter(|asked| asked.starts_with("POST /oauth/token ")).count();
+    assert_eq!(
+        tokens, 4,
+        "one that was refused, one of less than a minute, two that say nothing of their time"
+    );
+}
+
+#[tokio::test]
+async fn without_a_token_no_call_is_made_and_none_is_told() {
+    for (answer, expected) in [
+        ("401 {\"error\":\"invalid_client\"}", "unauthorized"),
+        ("400 {\"error\":\"invalid_client\"}", "unauthorized"),
+        ("500 {}", "busy"),
+        ("200 {\"access_token\":\"secret-canary-1\"", "busy"),
+        ("200 {\"access_token\":\"secret-canary-1\\n\",\"expires_in\":3600}", "busy"),
+        ("200 {\"access_token\":\"secret-canary-1\",\"expires_in\":\"soon\"}", "busy"),
+    ] {
+        static ANSWER: std::sync::Mutex<&str> = std::sync::Mutex::new("");
+        *ANSWER.lock().expect("not poisoned") = answer;
+        let token = |_| *ANSWER.lock().expect("not poisoned");
+        let (transport, mut asked) = token_server(token, |_| "200 {}").await;
+        let failure = transport.read(Request::get("/a")).await.expect_err(answer);
+        let word = match &failure {
+            Failure::Unauthorized { .. } => "unauthorized",
+            Failure::Busy { .. } => "busy",
+            _ => "other",
+        };
+        assert_eq!(word, expected, "{answer}: {failure:?}");
+        assert!(!format!("{failure:?}").contains("canary"), "{failure:?}");
+        assert_eq!(all(&mut asked).len(), 1, "{answer}: nothing but the token was asked for");
+        let write = Request::json(Method::Post, "/orders", "{}".to_owned());
+        let failure = transport.write(&key(), write).await.expect_err(answer);
+        assert!(!matches!(failure, Failure::Unknown { .. }), "{answer}: the write was not made: {failure:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::throttle::MAX_QUERY_COST;
 use super::types::{self, Shape};
-use super::{Shop, arguments};
+use super::{Shop, arguments, payments};
 use crate::http::Response;
 use crate::json::Json;
 use crate::object;
@@ -244,6 +244,13 @@ impl<'a> Query<'a> {
             let message = format!("Variable ${name} is used by but not declared");
             problems.push(Refusal::new(message, "variableNotDefined"));
         }
+        let place = format!("{parent}.{}", field.name);
+        if let Some(name) =
+            types::unknown_argument(&place, &arguments::all(&field.arguments, &self.variables))
+        {
+            let message = format!("Field '{}' doesn't accept argument '{name}'", field.name);
+            problems.push(Refusal::new(message, "argumentNotAccepted"));
+        }
         let Some(shape) = types::field(parent, &field.name) else {
             let message = format!("Field '{}' doesn't exist on type '{parent}'", field.name);
             let extensions =
@@ -378,6 +385,14 @@ impl<'a> Query<'a> {
                     |quantity: &&Json| names.iter().any(|name| name.as_text() == quantity.text("name"));
                 Json::Array(value.items("quantities").iter().filter(asked).cloned().collect())
             }
+            ("ShopifyPaymentsAccount", "payouts") => {
+                payments::asked("ShopifyPaymentsPayout", value.items("payouts"), &arguments)
+            }
+            ("ShopifyPaymentsAccount", "balanceTransactions") => payments::asked(
+                "ShopifyPaymentsBalanceTransaction",
+                value.items("balanceTransactions"),
+                &arguments,
+            ),
             (_, name) => value.get(name).cloned().unwrap_or_default(),
         }
     }

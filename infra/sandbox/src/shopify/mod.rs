@@ -8,12 +8,14 @@ mod execute;
 mod inventory;
 mod mutate;
 mod order;
+mod payments;
 mod search;
 mod throttle;
 mod types;
 
 pub use deliveries::{Pending, RETRIES, Subscription};
 pub use inventory::{Inventory, Product, Variant};
+pub use payments::{BalanceTransaction, Payments, Payout};
 pub use throttle::Throttle;
 
 use crate::http::{Request, Response};
@@ -53,6 +55,9 @@ pub struct Shop {
     pub reads_all_orders: bool,
     /// Products, variants and stock.
     pub inventory: Inventory,
+    /// The account of Shopify Payments, where the shop has one.
+    #[serde(default)]
+    pub payments: Option<Payments>,
     pub(crate) counter: u64,
 }
 
@@ -71,6 +76,7 @@ impl Shop {
             throttle: Throttle::default(),
             reads_all_orders: false,
             inventory: Inventory::default(),
+            payments: None,
             counter: 0,
         }
     }

@@ -262,7 +262,7 @@ fn utc(text: Option<&str>) -> Json {
 }
 
 /// GraphQL writes decimals with at least one decimal and no trailing zeros.
-fn decimal_text(text: &str) -> String {
+pub(super) fn decimal_text(text: &str) -> String {
     let Ok(value) = text.parse::<Decimal>() else { return text.to_string() };
     let value = value.normalize();
     if value.scale() == 0 { format!("{value}.0") } else { value.to_string() }

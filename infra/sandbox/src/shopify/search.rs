@@ -22,6 +22,7 @@ impl Shop {
             "productVariants" => self.search_variants(arguments),
             "nodes" => self.nodes(arguments),
             "locations" => Ok(Json::Array(self.inventory.locations.iter().map(location_node).collect())),
+            "shopifyPaymentsAccount" => Ok(self.payments_account()),
             "webhookSubscriptions" => {
                 Ok(Json::Array(self.subscriptions.values().map(|subscription| subscription.node()).collect()))
             }
@@ -111,14 +112,14 @@ fn time(text: &str) -> Option<Timestamp> {
 }
 
 /// One term of a search, such as `updated_at:>='2026-11-01T00:00:00Z'`.
-struct Term {
-    field: String,
+pub(super) struct Term {
+    pub(super) field: String,
     comparison: &'static str,
-    value: String,
+    pub(super) value: String,
 }
 
 /// The terms of a search, joined by blanks or `AND`. Terms without a field are not searched for.
-fn terms(query: &str) -> Vec<Term> {
+pub(super) fn terms(query: &str) -> Vec<Term> {
     let mut terms = Vec::new();
     let mut rest = query.trim();
     while let Some((field, tail)) = rest.split_once(':') {
@@ -154,11 +155,15 @@ impl Term {
         }
     }
 
-    fn fits_time(&self, found: Option<&str>) -> bool {
+    pub(super) fn fits_time(&self, found: Option<&str>) -> bool {
         match (found.and_then(time), time(&self.value)) {
             (Some(found), Some(wanted)) => self.compare(&found, &wanted),
             _ => false,
         }
+    }
+
+    pub(super) fn fits_number(&self, found: u64) -> bool {
+        self.value.parse().is_ok_and(|wanted: u64| self.compare(&found, &wanted))
     }
 
     fn compare<T: Ord>(&self, found: &T, wanted: &T) -> bool {

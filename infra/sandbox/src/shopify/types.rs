@@ -26,7 +26,7 @@ const TYPES: &[(&str, &str)] = &[
     (
         "QueryRoot",
         "order:Order orders:Order@ shop:Shop webhookSubscriptions:WebhookSubscription@ \
-        productVariants:ProductVariant@ locations:Location@",
+        productVariants:ProductVariant@ locations:Location@ shopifyPaymentsAccount:ShopifyPaymentsAccount",
     ),
     // Every GraphQL schema of the vendor's has it; the cut that the tests compare with leaves it out.
     ("QueryRoot", NODES),
@@ -152,6 +152,23 @@ const TYPES: &[(&str, &str)] = &[
     ("RefundShippingLine", "id shippingLine:ShippingLine subtotalAmountSet:MoneyBag taxAmountSet:MoneyBag"),
     ("OrderAdjustment", "id reason amountSet:MoneyBag taxAmountSet:MoneyBag"),
     ("RefundDuty", "amountSet:MoneyBag originalDuty:Duty"),
+    (
+        "ShopifyPaymentsAccount",
+        "id activated country defaultCurrency balance:MoneyV2* payouts:ShopifyPaymentsPayout@ \
+        balanceTransactions:ShopifyPaymentsBalanceTransaction@",
+    ),
+    (
+        "ShopifyPaymentsPayout",
+        "id legacyResourceId issuedAt status transactionType externalTraceId net:MoneyV2 gross:MoneyV2",
+    ),
+    (
+        "ShopifyPaymentsBalanceTransaction",
+        "id type test transactionDate sourceId sourceType sourceOrderTransactionId adjustmentReason amount:MoneyV2 \
+        fee:MoneyV2 net:MoneyV2 associatedOrder:ShopifyPaymentsAssociatedOrder \
+        associatedPayout:ShopifyPaymentsBalanceTransactionAssociatedPayout",
+    ),
+    ("ShopifyPaymentsAssociatedOrder", "id name"),
+    ("ShopifyPaymentsBalanceTransactionAssociatedPayout", "id status"),
     ("PageInfo", "hasNextPage hasPreviousPage startCursor endCursor"),
 ];
 
@@ -176,7 +193,7 @@ pub(super) fn field(parent: &str, name: &str) -> Option<Shape<'static>> {
     )
 }
 
-/// The arguments of the root fields, and the fields of the input objects among them.
+/// The arguments of the root fields and of the lists below them that take any, and the fields of the input objects among them.
 const ARGUMENTS: &[(&str, &str)] = &[
     ("order", "id"),
     ("orders", "after before first last query reverse savedSearchId sortKey"),
@@ -185,6 +202,15 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("productVariants", "after before first last query reverse savedSearchId sortKey"),
     ("locations", "after before first last query reverse sortKey includeInactive includeLegacy"),
     ("nodes", "ids"),
+    ("shopifyPaymentsAccount", ""),
+    (
+        "ShopifyPaymentsAccount.payouts",
+        "after before first last query reverse savedSearchId sortKey transactionType",
+    ),
+    (
+        "ShopifyPaymentsAccount.balanceTransactions",
+        "after before first hideTransfers last query reverse savedSearchId sortKey",
+    ),
     ("inventorySetQuantities", "input"),
     ("inventorySetQuantities.input", "name quantities reason referenceDocumentUri ignoreCompareQuantity"),
     ("tagsAdd", "id tags"),

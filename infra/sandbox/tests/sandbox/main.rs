@@ -9,6 +9,7 @@ mod faults;
 mod filters;
 mod journals;
 mod json;
+mod payments;
 mod pricing;
 mod quirks;
 mod schemas;

@@ -3,12 +3,15 @@
 //! The file holds neither the funding's amount nor its name: they stand in the list, and the payout is confirmed by it or by
 //! the bank.
 
+mod fetch;
 mod map;
 mod wire;
 
 use std::io::Read;
 
 use domain::settlement::Receiver;
+
+pub use fetch::CONNECTION;
 
 use crate::report::{
     Batches, Format, Medium, Proof, ReadingContext, ReportManifest, ReportReader, Unreadable, beginning,
@@ -33,7 +36,7 @@ pub const MANIFEST: ReportManifest = ReportManifest {
     system: "altapay",
     formats: &[COMMA, SEMICOLON],
     unproven: &[
-        "The columns are from memory of the documentation; no file was seen.",
+        "The columns are those of the vendor's documentation, whose example has no fees; no file of a merchant was seen.",
         "The settlement amount is taken as before fees, signed, and fees as positive and subtracted.",
     ],
 };

@@ -4,7 +4,7 @@
 use domain::Money;
 use domain::money::Currency;
 use domain::settlement::{
-    FeeKind, Fees, Kind, Line, LinkKeys, SettlementMode, Stated, StatedTotal, TotalOf, When,
+    FeeKind, Fees, Kind, Line, LinkKeys, SaleAmount, SettlementMode, Stated, StatedTotal, TotalOf, When,
 };
 
 use super::wire::{Settlement, Summary, Transaction};
@@ -18,6 +18,7 @@ pub(super) struct Open {
     totals: Vec<StatedTotal>,
     pub(super) lines: u32,
     pub(super) transactions: u64,
+    charged_back: bool,
 }
 
 fn misread(document: u32, place: &str) -> Refusal {
@@ -62,15 +63,16 @@ pub(super) fn settlement(
     })?;
     let totals = vec![
         stated(TotalOf::Kinds(vec![Kind::Sale]), money(summary.sales)?, "sales"),
-        stated(TotalOf::Kinds(vec![Kind::Chargeback]), taken(summary.chargebacks)?, "chargebacks"),
+        stated(TotalOf::Kinds(vec![Kind::Chargeback]), money(summary.chargebacks)?, "chargebacks"),
         stated(TotalOf::Kinds(vec![Kind::Adjustment]), money(summary.other_postings)?, "other postings"),
-        stated(TotalOf::Fees, taken(summary.fees)?, "fees"),
+        stated(TotalOf::Fees, money(summary.fees)?, "fees"),
         stated(TotalOf::Net, money(after_reserve)?, "net less reserve"),
     ];
-    let mut open = Open { currency, sums: sums(summary, &money, &taken)?, totals, lines: 0, transactions: 0 };
+    let sums = sums(summary, &money)?;
+    let mut open = Open { currency, sums, totals, lines: 0, transactions: 0, charged_back: false };
     for (name, units) in &settlement.fees {
         open.lines += 1;
-        let fees = Fees::of(fee_kind(name), taken(*units)?.minor());
+        let fees = Fees::of(fee_kind(name), money(*units)?.minor());
         batches.line(&Line { fees, ..Line::new(open.lines, Kind::Fee, name, currency.zero()) })?;
     }
     for posting in &settlement.other_postings.0 {
@@ -90,13 +92,12 @@ pub(super) fn settlement(
 fn sums(
     summary: &Summary,
     money: &dyn Fn(i64) -> Result<Money, Refusal>,
-    taken: &dyn Fn(i64) -> Result<Money, Refusal>,
 ) -> Result<Vec<(Kind, &'static str, Money)>, Refusal> {
     Ok(vec![
         (Kind::Sale, "sales", money(summary.sales)?),
-        (Kind::Refund, "credits", taken(summary.credits)?),
-        (Kind::Refund, "refunds", taken(summary.refunds)?),
-        (Kind::Chargeback, "chargebacks", taken(summary.chargebacks)?),
+        (Kind::Refund, "credits", money(summary.credits)?),
+        (Kind::Refund, "refunds", money(summary.refunds)?),
+        (Kind::Chargeback, "chargebacks", money(summary.chargebacks)?),
     ])
 }
 
@@ -108,15 +109,37 @@ impl Open {
         transaction: &Transaction<'_>,
         batches: &mut Batches<'_>,
     ) -> Result<(), Unreadable> {
-        self.lines += 1;
         self.transactions += 1;
-        let currency = figures::currency(&transaction.currency).filter(|currency| *currency == self.currency);
-        let currency = currency.ok_or_else(|| misread(document, "currency"))?;
-        let unsigned = figures::from_smallest_units(transaction.amount, currency)
-            .ok_or_else(|| misread(document, "amount"))?;
+        // Authorisations and voids move no money; what they cost stands among the fees.
+        if matches!(&*transaction.kind, "authorization" | "void") {
+            return Ok(());
+        }
+        self.lines += 1;
+        let money = |units: i64, currency: &str| {
+            figures::currency(currency)
+                .and_then(|currency| figures::from_smallest_units(units, currency))
+                .ok_or_else(|| misread(document, "amount"))
+        };
+        let paid = money(transaction.amount, &transaction.currency)?;
+        let settled = match &transaction.settlement {
+            Some(settled) => money(settled.amount_gross, &settled.currency)?,
+            None => paid,
+        };
+        if settled.currency() != self.currency {
+            return Err(misread(document, "currency").into());
+        }
         let kind = kind(&transaction.kind);
+        self.charged_back |= kind == Kind::Chargeback;
         let takes = matches!(kind, Kind::Refund | Kind::Chargeback);
-        let gross = if takes && !unsigned.is_negative() { unsigned.negated() } else { Ok(unsigned) };
+        // Whether what is taken has its sign is not known of a transaction; it always takes.
+        let signed = |money: Money| {
+            let turned = if takes && !money.is_negative() { money.negated() } else { Ok(money) };
+            turned.map_err(|_| misread(document, "amount"))
+        };
+        let sale = (paid.currency() != self.currency)
+            .then(|| signed(paid).map(|amount| SaleAmount { amount, rate: None }))
+            .transpose()?;
+        let gross = signed(settled)?;
         let at = figures::instant(transaction.processed_at.trimmed());
         let line = Line {
             reference: &transaction.id,
@@ -128,9 +151,21 @@ impl Open {
                 acquirer: transaction.arn.trimmed(),
                 ..LinkKeys::default()
             },
-            ..Line::new(self.lines, kind, &transaction.kind, gross.map_err(|_| misread(document, "amount"))?)
+            sale,
+            ..Line::new(self.lines, kind, &transaction.kind, gross)
         };
         batches.line(&line)
+    }
+
+    /// Chargebacks are no transactions of the vendor's: without any, their sum is a line, which a person matches.
+    fn chargebacks(&mut self, batches: &mut Batches<'_>) -> Result<(), Unreadable> {
+        let sums =
+            self.sums.iter().filter(|(kind, _, amount)| *kind == Kind::Chargeback && !amount.is_zero());
+        for (kind, name, amount) in sums.filter(|_| !self.charged_back) {
+            self.lines += 1;
+            batches.line(&Line::new(self.lines, *kind, name, *amount))?;
+        }
+        Ok(())
     }
 
     /// The settlement ends. With transactions its sums prove them. Without, its sums are its lines: they prove nothing, can be
@@ -138,6 +173,7 @@ impl Open {
     pub(super) fn end(mut self, batches: &mut Batches<'_>) -> Result<(), Unreadable> {
         let totals = std::mem::take(&mut self.totals);
         if self.transactions > 0 {
+            self.chargebacks(batches)?;
             return batches.state(Stated { totals, ..Stated::default() });
         }
         batches.state(Stated { open_ended: true, ..Stated::default() })?;

@@ -2,12 +2,15 @@
 //!
 //! The API's answers are kept one after the other: the settlement, then every page of its transactions.
 
+mod fetch;
 mod map;
 mod wire;
 
 use std::io::Read;
 
 use domain::settlement::Receiver;
+
+pub use fetch::CONNECTION;
 
 use crate::pages;
 use crate::report::{
@@ -28,9 +31,9 @@ pub const MANIFEST: ReportManifest = ReportManifest {
     system: "clearhaus",
     formats: &[API],
     unproven: &[
-        "Amounts are taken as smallest units, and those of the summary as without sign.",
-        "net = sales - credits - refunds - chargebacks - fees + other postings; payout = net - reserve.",
-        "The fields of a transaction are not confirmed; without transactions the sums are the lines.",
+        "The signs of the summary and of the fees are those of the vendor's example: what is taken is negative; payout = net - reserve.",
+        "Whether a transaction's amounts have a sign is not known: refunds and credits are taken to take.",
+        "Chargebacks are taken to be in the summary alone; without transactions the sums are the lines.",
     ],
 };
 
@@ -52,7 +55,7 @@ impl ReportReader for Clearhaus {
     ) -> Result<(), Unreadable> {
         let mut batches = Batches::new(MANIFEST.system, receiver);
         let mut open: Option<Open> = None;
-        let mut count: Option<u64> = None;
+        let (mut count, mut more): (Option<u64>, bool) = (None, false);
         pages::documents(source, &mut |number, text| {
             let document: wire::Document<'_> = pages::document(number, text)?;
             if document.summary.is_some() {
@@ -67,6 +70,7 @@ impl ReportReader for Clearhaus {
                 return Err(refusal("report-not-this-format").with("system", MANIFEST.system).into());
             };
             count = document.count.or(count);
+            more = document.links.next.is_some();
             embedded
                 .transactions
                 .0
@@ -74,7 +78,7 @@ impl ReportReader for Clearhaus {
                 .try_for_each(|transaction| open.transaction(number, transaction, &mut batches))
         })?;
         let open = open.ok_or_else(|| refusal("report-empty"))?;
-        if count.is_some_and(|count| count != open.transactions) {
+        if more || count.is_some_and(|count| count != open.transactions) {
             return Err(refusal("report-pages-missing").into());
         }
         open.end(&mut batches)

@@ -16,6 +16,24 @@ pub(super) struct Document<'a> {
     pub(super) embedded: Option<Embedded<'a>>,
     #[serde(default)]
     pub(super) count: Option<u64>,
+    #[serde(borrow, default, rename = "_links")]
+    pub(super) links: Links<'a>,
+}
+
+/// Where an answer leads.
+#[derive(Deserialize, Default)]
+pub(super) struct Links<'a> {
+    #[serde(borrow, default)]
+    pub(super) next: Option<Link<'a>>,
+    #[serde(borrow, default, rename = "ch:transactions")]
+    pub(super) transactions: Option<Link<'a>>,
+}
+
+/// A link, perhaps a template (RFC 6570).
+#[derive(Deserialize)]
+pub(super) struct Link<'a> {
+    #[serde(borrow)]
+    pub(super) href: Cow<'a, str>,
 }
 
 /// What a page holds.
@@ -23,6 +41,8 @@ pub(super) struct Document<'a> {
 pub(super) struct Embedded<'a> {
     #[serde(borrow, default, rename = "ch:transactions")]
     pub(super) transactions: List<Transaction<'a>>,
+    #[serde(borrow, default, rename = "ch:settlements")]
+    pub(super) settlements: List<Settlement<'a>>,
 }
 
 /// A settlement.
@@ -70,7 +90,7 @@ pub(super) struct Payout<'a> {
     pub(super) descriptor: Text<'a>,
 }
 
-/// Sums by kind.
+/// Sums by kind, each with the sign of its effect on the balance: the vendor's own example shows what is taken as negative.
 #[derive(Deserialize)]
 pub(super) struct Summary {
     #[serde(default)]
@@ -123,4 +143,14 @@ pub(super) struct Transaction<'a> {
     pub(super) arn: Text<'a>,
     #[serde(borrow, default)]
     pub(super) processed_at: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) settlement: Option<Settled<'a>>,
+}
+
+/// What a transaction came to in the currency of its settlement.
+#[derive(Deserialize)]
+pub(super) struct Settled<'a> {
+    pub(super) amount_gross: i64,
+    #[serde(borrow)]
+    pub(super) currency: Cow<'a, str>,
 }

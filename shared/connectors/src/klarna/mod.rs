@@ -3,12 +3,15 @@
 //! The API's answers are kept one after the other: the payout, then every page of its transactions. All amounts are without
 //! sign; the type of a transaction gives it.
 
+mod fetch;
 mod map;
 mod wire;
 
 use std::io::Read;
 
 use domain::settlement::{Receiver, Stated, StatedTotal, TotalOf};
+
+pub use fetch::CONNECTION;
 
 use crate::figures::Marks;
 use crate::json::{List, Text};

@@ -13,7 +13,7 @@ fn misread(document: u32, place: &str) -> Refusal {
     refusal("report-json").with("document", document).with("place", place)
 }
 
-fn money(amount: &Amount<'_>, document: u32, place: &str) -> Result<Money, Refusal> {
+pub(super) fn money(amount: &Amount<'_>, document: u32, place: &str) -> Result<Money, Refusal> {
     figures::currency(&amount.currency)
         .and_then(|currency| figures::amount(&amount.value, Marks::POINT, currency))
         .ok_or_else(|| misread(document, place))

@@ -2,6 +2,7 @@
 //!
 //! The API's answers are kept one after the other: the settlement, then every page of each list.
 
+mod fetch;
 mod map;
 mod wire;
 
@@ -9,6 +10,8 @@ use std::io::Read;
 
 use domain::money::Currency;
 use domain::settlement::{Kind, Receiver};
+
+pub use fetch::CONNECTION;
 
 use crate::pages;
 use crate::report::{

@@ -28,8 +28,8 @@ pub(super) struct Links<'a> {
 /// A link.
 #[derive(Deserialize)]
 pub(super) struct Link<'a> {
-    #[serde(borrow, rename = "href")]
-    pub(super) _href: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) href: Cow<'a, str>,
 }
 
 /// What a list holds.

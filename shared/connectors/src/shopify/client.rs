@@ -16,7 +16,7 @@ const LONGEST_WAIT_SECONDS: u64 = 60;
 const USUAL_WAIT_MS: u64 = 2_000;
 
 /// Sends a query; the `data` of its answer as JSON text.
-pub(super) async fn query(
+pub(crate) async fn query(
     transport: &dyn Transport,
     document: &str,
     variables: Value,

@@ -4,7 +4,7 @@
 //! id is not signed. So the order is read again in GraphQL, with its transactions, and mapped by the same rules as the
 //! body of a webhook would be.
 
-mod client;
+pub(crate) mod client;
 mod map;
 mod notice;
 mod payments;

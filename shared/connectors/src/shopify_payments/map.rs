@@ -3,6 +3,7 @@
 use domain::Money;
 use domain::money::Currency;
 use domain::settlement::{FeeKind, Fees, Kind, Line, LinkKeys, SettlementMode, Stated, When};
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::wire;
@@ -42,6 +43,18 @@ impl<'a> Payout<'a> {
         }
     }
 
+    /// What is paid, positive when the merchant receives it. A withdrawal takes from the bank what is owed, whichever sign it is
+    /// written with.
+    pub(super) fn paid(&self, currency: Currency) -> Option<Money> {
+        let amount = Money::from_decimal(self.amount?, currency).ok()?;
+        if self.withdrawal && !amount.is_negative() { amount.negated().ok() } else { Some(amount) }
+    }
+
+    /// The day that it is of.
+    pub(super) fn day(&self) -> Option<Date> {
+        self.date.get(..10).and_then(|text| figures::day(text, "%Y-%m-%d"))
+    }
+
     /// Opens its batch and states what was paid.
     pub(super) fn read(
         &self,
@@ -50,16 +63,12 @@ impl<'a> Payout<'a> {
         batches: &mut Batches<'_>,
     ) -> Result<(), Unreadable> {
         let currency = currency(self.currency, document)?;
-        let amount = money(self.amount, currency, document, "amount")?;
-        // A withdrawal takes from the bank what is owed; whichever sign it is written with.
-        let amount = if self.withdrawal && !amount.is_negative() { amount.negated() } else { Ok(amount) };
-        let amount = amount.map_err(|_| misread(document, "amount"))?;
+        let amount = self.paid(currency).ok_or_else(|| misread(document, "amount"))?;
         batches.open(context.account, self.id, currency, SettlementMode::Net)?;
         let status = self.status.to_ascii_lowercase();
         let came_back = matches!(status.as_str(), "failed" | "canceled" | "cancelled");
-        let day = self.date.get(..10).and_then(|text| figures::day(text, "%Y-%m-%d"));
         batches.state(Stated {
-            payout_on: day,
+            payout_on: self.day(),
             payout: (!came_back).then_some(amount),
             pending: status == "scheduled",
             ..Stated::default()
@@ -175,7 +184,7 @@ impl<'a> Transaction<'a> {
 }
 
 /// The number at the end of a global id (`gid://shopify/ShopifyPaymentsPayout/1`); a plain one as it is.
-fn number(id: &str) -> &str {
+pub(super) fn number(id: &str) -> &str {
     id.rsplit('/').next().unwrap_or_default()
 }
 
@@ -191,23 +200,47 @@ fn money(value: Option<Decimal>, currency: Currency, document: u32, place: &str)
     value.and_then(|value| Money::from_decimal(value, currency).ok()).ok_or_else(|| misread(document, place))
 }
 
-/// Types of balance transactions, in lower case.
+/// Types of balance transactions, in lower case: the words of the exports and of the older API, and those of the GraphQL API, which
+/// calls the payout itself a transfer. What the vendor adds and corrects on its own account stays unknown.
 pub(super) fn kind(word: &str, gross: Money) -> Kind {
     let out = gross.is_negative();
     match word {
         "charge" | "sale" => Kind::Sale,
         "refund" => Kind::Refund,
         "refund_failure" => Kind::RefundFailed,
-        "dispute" | "chargeback" if out => Kind::Chargeback,
+        "dispute" | "chargeback" | "dispute_withdrawal" if out => Kind::Chargeback,
         "dispute" | "chargeback" | "dispute_reversal" | "chargeback_won" => Kind::ChargebackReversal,
-        "adjustment" | "debit" | "credit" => Kind::Adjustment,
-        "fee" if out => Kind::Fee,
-        "fee" => Kind::FeeRefund,
-        "reserve" | "reserved_funds" | "reserved funds" if out => Kind::ReserveHold,
-        "reserve" | "reserved_funds" | "reserved funds" => Kind::ReserveRelease,
-        "payout" => Kind::Payout,
-        "payout_failure" | "payout_cancelled" => Kind::PayoutReturned,
-        "transfer" => Kind::Transfer,
+        "adjustment" | "debit" | "credit" | "charge_adjustment" | "refund_adjustment" => Kind::Adjustment,
+        "fee" | "chargeback_fee" | "stripe_fee" | "referral_fee" if out => Kind::Fee,
+        "fee" | "chargeback_fee" | "chargeback_fee_refund" | "application_fee_refund" if !out => {
+            Kind::FeeRefund
+        }
+        "reserve"
+        | "reserved_funds"
+        | "reserved funds"
+        | "reserved_funds_withdrawal"
+        | "risk_withdrawal"
+        | "chargeback_hold"
+            if out =>
+        {
+            Kind::ReserveHold
+        }
+        "reserve"
+        | "reserved_funds"
+        | "reserved funds"
+        | "reserved_funds_reversal"
+        | "risk_reversal"
+        | "chargeback_hold_release"
+            if !out =>
+        {
+            Kind::ReserveRelease
+        }
+        "payout" | "transfer" => Kind::Payout,
+        "payout_failure"
+        | "payout_cancelled"
+        | "payout_cancellation"
+        | "transfer_failure"
+        | "transfer_cancel" => Kind::PayoutReturned,
         _ => Kind::Unknown,
     }
 }

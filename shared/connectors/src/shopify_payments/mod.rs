@@ -4,12 +4,15 @@
 //! The API's answers are kept one after the other: the payout, then every page of its balance transactions.
 
 mod export;
+mod fetch;
 mod map;
 mod wire;
 
 use std::io::Read;
 
 use domain::settlement::Receiver;
+
+pub use fetch::CONNECTION;
 
 use crate::json::List;
 use crate::pages;

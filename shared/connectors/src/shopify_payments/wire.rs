@@ -99,12 +99,14 @@ pub(super) struct Transactions<'a> {
     pub(super) page_info: PageInfo,
 }
 
-/// Whether there is more.
+/// Whether there is more, and behind which mark.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PageInfo {
     #[serde(default)]
     pub(super) has_next_page: bool,
+    #[serde(default)]
+    pub(super) end_cursor: Option<String>,
 }
 
 /// Money of the GraphQL API.

@@ -42,6 +42,7 @@ impl Acquirer for Stripe {
     async fn payouts(
         &self,
         transport: &dyn Transport,
+        _account: &str,
         from: Date,
         to: Date,
         page: Option<&str>,
@@ -63,6 +64,7 @@ impl Acquirer for Stripe {
     async fn fetch(
         &self,
         transport: &dyn Transport,
+        _account: &str,
         payout: &str,
         into: &mut (dyn Write + Send),
     ) -> Result<(), Failure> {
@@ -87,7 +89,7 @@ impl Acquirer for Stripe {
             let id = page.data.last().map(|last| last.id.owned()).filter(|id| !id.is_empty());
             last = Some(id.ok_or_else(|| rejected("unreadable", "a page that goes on without an item"))?);
         }
-        Err(rejected("too-large", format!("a payout of more than {MOST_PAGES} pages")))
+        Err(acquirer::endless())
     }
 }
 
@@ -97,6 +99,7 @@ fn listed(payout: &WirePayout<'_>) -> Result<Payout, Failure> {
     let arrives = payout.arrival_date.and_then(figures::instant_of_seconds);
     Ok(Payout {
         id: payout.id.clone().into_owned(),
+        account: None,
         on: arrives.map(|instant| TimeZone::UTC.to_datetime(instant).date()),
         amount: map::money(payout.amount, currency, 0).map_err(|_| unreadable())?,
         complete: payout.automatic.0
@@ -153,6 +156,7 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
+    use crate::acquirer::testing::ACCOUNT;
     use crate::report::{self, ReadingContext};
     use crate::scripted::Script;
 
@@ -177,7 +181,7 @@ mod tests {
             .read(&["/v1/balance_transactions", "po_2", "data.source"], 200, first)
             .read(&["starting_after", "txn_2"], 200, second);
         let mut kept = Vec::new();
-        block_on(Stripe.fetch(&script, "po_2", &mut kept)).expect("fetched");
+        block_on(Stripe.fetch(&script, ACCOUNT, "po_2", &mut kept)).expect("fetched");
         assert_eq!(script.finish().len(), 3);
         let mut settlements = Settlements::from_source(Source::default());
         report::read(&Stripe, &mut kept.as_slice(), &ReadingContext::default(), &mut settlements)
@@ -194,7 +198,7 @@ mod tests {
             {"id":"po_3","object":"payout","amount":-500,"arrival_date":1789689600,"automatic":true,"currency":"dkk","reconciliation_status":"in_progress","status":"pending"}]}"#;
         let script = Script::default().read(&["/v1/payouts", "arrival_date[gte]", "1789516800"], 200, list);
         let from = "2026-09-16".parse().expect("a day");
-        let page = block_on(Stripe.payouts(&script, from, from, None)).expect("listed");
+        let page = block_on(Stripe.payouts(&script, ACCOUNT, from, from, None)).expect("listed");
         let found: Vec<String> = page
             .payouts
             .iter()
@@ -208,7 +212,7 @@ mod tests {
     #[test]
     fn an_id_cannot_leave_its_path() {
         let script = Script::default();
-        let refused = block_on(Stripe.fetch(&script, "../v1/charges", &mut Vec::new()));
+        let refused = block_on(Stripe.fetch(&script, ACCOUNT, "../v1/charges", &mut Vec::new()));
         assert!(matches!(refused, Err(Failure::Rejected { .. })), "{refused:?}");
         assert!(script.finish().is_empty());
     }

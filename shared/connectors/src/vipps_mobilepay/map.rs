@@ -217,7 +217,7 @@ pub(super) fn amount(text: &str, currency: Currency, row: u32, column: &str) -> 
 }
 
 /// Entry types of the ledger of funds. New ones can come without notice.
-fn kind(word: &str, amount: Money) -> Kind {
+pub(super) fn kind(word: &str, amount: Money) -> Kind {
     match word {
         "capture" => Kind::Sale,
         "refund" => Kind::Refund,

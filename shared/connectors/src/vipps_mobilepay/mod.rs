@@ -3,6 +3,7 @@
 //! In the ledger every entry continues the balance of the one before, and what is closed never changes. In the XML report each
 //! settlement states its own sums. The files' times are those of Oslo.
 
+mod fetch;
 mod files;
 mod map;
 mod wire;
@@ -10,6 +11,8 @@ mod wire;
 use std::io::Read;
 
 use domain::settlement::Receiver;
+
+pub use fetch::CONNECTION;
 
 use crate::pages;
 use crate::report::{

@@ -43,7 +43,9 @@ impl Payouts {
         let (from, to) = (today.saturating_sub(DAYS_BACK.days()), today.saturating_add(7.days()));
         let (mut taken, mut page) = (0, None::<String>);
         for _ in 0..MOST_PAGES {
-            let listed = acquirer.payouts(&*transport, from, to, page.as_deref()).await.map_err(told)?;
+            let account = &route.acquirer.account;
+            let listed =
+                acquirer.payouts(&*transport, account, from, to, page.as_deref()).await.map_err(told)?;
             for payout in listed.payouts.iter().filter(|payout| payout.complete) {
                 if SystemClock.now() + LEAST > deadline {
                     return Ok(taken);
@@ -69,7 +71,7 @@ impl Payouts {
             merchant: route.merchant.clone(),
             key: BatchKey {
                 acquirer: route.acquirer.reader.manifest().system.to_owned(),
-                account: route.acquirer.account.clone(),
+                account: payout.account.clone().unwrap_or_else(|| route.acquirer.account.clone()),
                 batch: payout.id.clone(),
                 currency: payout.amount.currency(),
             },
@@ -85,7 +87,7 @@ impl Payouts {
         }
         let Some((acquirer, transport)) = &route.acquirer.port else { return Ok(false) };
         let mut spool = Spool::new(LONGEST_REPORT).map_err(unavailable)?;
-        acquirer.fetch(&**transport, &payout.id, &mut spool).await.map_err(told)?;
+        acquirer.fetch(&**transport, &route.acquirer.account, &payout.id, &mut spool).await.map_err(told)?;
         let file = spool.done().map_err(unavailable)?;
         let name = format!("{}.json", payout.id);
         self.take_in(&route.merchant, &route.flow, &name, &file, deadline).await?;

@@ -1,0 +1,174 @@
+//! Payouts that the clock asks for: a shop sells through Shopify Payments, its payout is fetched once, matched, approved and posted, and
+//! asking again fetches nothing.
+
+use domain::MerchantId;
+use domain::payout::PayoutState;
+use jiff::{Timestamp, ToSpan};
+use rust_decimal::Decimal;
+use sandbox::demo;
+use sandbox::shopify::BalanceTransaction;
+use sandbox::signing::hmac_base64;
+use serde_json::{Value, json};
+
+use crate::night;
+use crate::payouts::{flow, hledger_agrees, in_state, records, until};
+use crate::stage::{MERCHANT, Shop, Stage, oracle_settings};
+
+/// The shop's connection, and that of its payouts.
+const SHOP: &str = "stage-shopify-kande";
+const PAYMENTS: &str = "stage-shopify-payments";
+/// Two paid orders in kroner.
+const ORDERS: [u64; 2] = [5_000_000_002_001, 5_000_000_002_002];
+/// Where their sales wait for the payout.
+const RECEIVABLE: u32 = 5830;
+
+fn shop() -> Shop {
+    let mut settings = oracle_settings("shopify");
+    settings["payment"]["methods"] = json!([{ "method": "shopify_payments", "term": 4 }]);
+    Shop { connection: SHOP.to_owned(), system: "shopify", world_name: demo::SHOPIFY.to_owned(), settings }
+}
+
+/// The merchant's file with the shop's payouts: reached where the shop is, with a token of its own.
+fn with_payouts(mut file: Value) -> Value {
+    let connections = file["connections"].as_array_mut().expect("connections");
+    let urls = connections[0]["base-urls"].clone();
+    connections.insert(
+        0,
+        json!({ "id": PAYMENTS, "name": "shopify-payments", "system": "shopify-payments", "source": "kande", "base-urls": urls }),
+    );
+    file["payouts"] = json!([flow("shopify-payments", RECEIVABLE)]);
+    file
+}
+
+async fn stage() -> Stage {
+    let stage = Stage::set_with(demo::world(), &[], night::by_hand).await;
+    stage
+        .configure_merchant_with(MERCHANT, with_payouts, &[shop()], &[("shopify-payments", "shopify")])
+        .await;
+    stage
+}
+
+/// Both orders are sold and booked; what each brings stands in the shop's balance.
+async fn sold(stage: &Stage) -> Vec<(u64, Decimal)> {
+    let mut sold = Vec::new();
+    for (_, text, transactions) in demo::shopify_orders() {
+        let order: Value = serde_json::from_str(&text).expect("an order");
+        let id = order["id"].as_u64().expect("an id");
+        if !ORDERS.contains(&id) {
+            continue;
+        }
+        let total: Decimal = order["total_price"].as_str().expect("a total").parse().expect("an amount");
+        {
+            let mut world = stage.world();
+            let shop = world.shopify.get_mut(demo::SHOPIFY).expect("the shop");
+            shop.load_order(&text).expect("an order");
+            let transaction = transactions[0].integer("id").and_then(|id| u64::try_from(id).ok());
+            shop.transactions.insert(id, transactions);
+            shop.moves_balance(movement("CHARGE", total, Decimal::new(500, 2), id, transaction));
+        }
+        let signature = hmac_base64(demo::SHOPIFY_CLIENT_SECRET.as_bytes(), text.as_bytes());
+        let headers = [("Content-Type", "application/json".to_owned()), ("X-Shopify-Hmac-Sha256", signature)]
+            .map(|(name, value)| (name.to_owned(), value));
+        assert_eq!(stage.deliver(SHOP, &headers, text.into_bytes()).await, 200);
+        stage.rest().await;
+        let head = stage.head(SHOP, "shopify", &id.to_string()).await.expect("the order is known");
+        assert!(head.progress.invoice.is_some(), "it is booked: {:?} {:?}", head.status, head.facts);
+        sold.push((id, total));
+    }
+    sold
+}
+
+fn movement(
+    kind: &str,
+    amount: Decimal,
+    fee: Decimal,
+    order: u64,
+    transaction: Option<u64>,
+) -> BalanceTransaction {
+    let at = Timestamp::now();
+    let (kind, order) = (kind.to_owned(), Some(order));
+    BalanceTransaction { kind, at, amount, fee, order, order_transaction: transaction, payout: None }
+}
+
+/// The shop does something about its payouts.
+fn of_the_shop<T>(stage: &Stage, change: impl FnOnce(&mut sandbox::shopify::Shop) -> T) -> T {
+    change(stage.world().shopify.get_mut(demo::SHOPIFY).expect("the shop"))
+}
+
+/// The clock's turn of a full hour: word is left, and the function asks.
+async fn hour(stage: &Stage) {
+    let (payouts, _) = stage.operations.payouts().expect("the engine");
+    payouts.turn(true).await.expect("the clock's turn");
+}
+
+/// How often the shop was asked: anything of payouts, and what is in one.
+fn asked(stage: &Stage) -> usize {
+    let world = stage.world();
+    world.log.iter().filter(|logged| logged.name == demo::SHOPIFY).count()
+}
+
+/// Asks as the operator does; the number of files that were taken in.
+async fn fetched(stage: &Stage) -> usize {
+    let (payouts, deadline) = stage.operations.payouts().expect("the engine");
+    payouts.fetch(&MerchantId::new(MERCHANT), "shopify-payments", deadline).await.expect("it is asked")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_clock_fetches_a_shops_payout_once_and_it_is_matched_approved_and_posted() {
+    let stage = stage().await;
+    let sold = sold(&stage).await;
+    let refund = Decimal::new(-5_000, 2);
+    let paid: Decimal = sold.iter().map(|(_, total)| *total - Decimal::new(500, 2)).sum();
+    let payout = of_the_shop(&stage, |shop| shop.makes_payout(Timestamp::now() - 1.hour()));
+
+    assert_eq!(fetched(&stage).await, 0, "what is not sent to the bank yet may still change");
+    assert!(records(&stage).await.is_empty());
+
+    of_the_shop(&stage, |shop| shop.payout_becomes(Timestamp::now(), payout, "IN_TRANSIT"));
+    hour(&stage).await;
+    until(&stage, "it waits for approval", || in_state(&stage, 1, PayoutState::WaitingForApproval)).await;
+    let record = records(&stage).await.remove(0);
+    assert_eq!(
+        (record.id.key.batch.as_str(), record.id.key.account.as_str()),
+        (payout.to_string().as_str(), "kande")
+    );
+    assert_eq!(record.figures.states.get("not-found"), None, "{:?}", record.figures.states);
+    assert_eq!(Decimal::new(record.figures.payout.minor(), 2), paid);
+
+    // A refund of the next payout; this one is known, whatever its state is by now.
+    of_the_shop(&stage, |shop| {
+        shop.moves_balance(movement("REFUND", refund, Decimal::ZERO, ORDERS[0], None));
+        shop.payout_becomes(Timestamp::now(), payout, "PAID")
+    });
+    let before = asked(&stage);
+    assert_eq!(fetched(&stage).await, 0, "it is known");
+    assert_eq!(asked(&stage) - before, 1, "the list was asked for, and nothing else");
+
+    let (payouts, deadline) = stage.operations.payouts().expect("the engine");
+    let work = payouts.attempt(&record.id, deadline).expect("a token");
+    let plan = record.plan.expect("a plan waits").hash;
+    let approved = payouts.engine().approve(&work, "Bo", &plan).await.expect("it is approved");
+    payouts.leave_work(&approved).await.expect("word is left");
+    until(&stage, "it is posted", || in_state(&stage, 1, PayoutState::Posted)).await;
+
+    let entries = stage.world().agreements[demo::AGREEMENT].ledger.entries().to_vec();
+    let on = |account: u32| -> Decimal {
+        entries.iter().filter(|entry| entry.account == account).map(|entry| entry.amount).sum()
+    };
+    assert_eq!((on(RECEIVABLE), on(5820)), (Decimal::ZERO, paid), "all that was captured is paid out");
+    hledger_agrees(&stage.journal());
+    assert_eq!(fetched(&stage).await, 0);
+    assert_eq!(records(&stage).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shop_that_does_not_let_its_payouts_be_read_says_so() {
+    let stage = stage().await;
+    let (payouts, deadline) = stage.operations.payouts().expect("the engine");
+    let ask = async || payouts.fetch(&MerchantId::new(MERCHANT), "shopify-payments", deadline).await;
+    let said = ask().await.expect_err("the shop has no account").to_string();
+    assert!(said.contains("no account of Shopify Payments"), "{said}");
+    of_the_shop(&stage, |shop| shop.access_token = "shpat_another".to_owned());
+    let said = ask().await.expect_err("the token is wrong").to_string();
+    assert!(said.contains("401") && !said.contains("shpat"), "{said}");
+}
