@@ -10,7 +10,8 @@ use std::process::Command;
 use tests::{files_below, repository};
 
 /// The rooms from the inside out: each may depend on those before it, never on one after it.
-const ROOMS: &[&str] = &["shared/domain", "shared/connectors", "shared/engine", "shared/platform"];
+const ROOMS: &[&str] =
+    &["shared/delimited", "shared/domain", "shared/connectors", "shared/engine", "shared/platform"];
 
 fn tracked_files() -> Vec<String> {
     let listing = Command::new("git")
@@ -151,7 +152,7 @@ fn shipped_part(text: &str) -> String {
 
 #[test]
 fn no_float_comes_near_money() {
-    for room in ROOMS.iter().take(3) {
+    for room in ROOMS.iter().take(4) {
         for path in rust_files_of(&format!("{room}/src")) {
             for (number, line) in shipped_part(&read(&path)).lines().enumerate() {
                 let code = line.split("//").next().unwrap_or_default();

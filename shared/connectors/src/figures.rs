@@ -92,6 +92,13 @@ fn ungroup(whole: &str, mark: char, into: &mut String) -> Option<()> {
 
 /// An amount in the given marks and currency. `None` where the text is no amount, or has more decimals than the currency.
 pub fn amount(text: &str, marks: Marks, currency: Currency) -> Option<Money> {
+    match Money::plain(text, marks.decimal, currency) {
+        Some(amount) => Some(amount),
+        None => by_decimal(text, marks, currency),
+    }
+}
+
+fn by_decimal(text: &str, marks: Marks, currency: Currency) -> Option<Money> {
     Money::from_decimal(decimal(text, marks)?, currency).ok()
 }
 
@@ -188,7 +195,24 @@ fn zoned(local: DateTime, name: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn the_quick_way_reads_what_the_slow_one_reads(
+            text in "[-+]?[0-9]{0,16}([.,][0-9]{0,4}){0,2}-?|[-0-9., ]{0,12}",
+            marks in prop::sample::select(vec![
+                Marks::POINT, Marks::POINT_AND_COMMA, Marks::COMMA_AND_POINT, Marks::COMMA,
+                Marks { decimal: ',', thousands: Some(' ') }, Marks { decimal: '-', thousands: None },
+            ]),
+            code in prop::sample::select(vec!["DKK", "ISK", "KWD"]),
+        ) {
+            let currency: Currency = code.parse().expect("known");
+            prop_assert_eq!(amount(&text, marks, currency), by_decimal(&text, marks, currency));
+        }
+    }
 
     #[test]
     fn amounts_are_read_by_their_marks_or_not_at_all() {

@@ -6,7 +6,7 @@
 
 use std::io::Read;
 
-use csv::StringRecord;
+use delimited::{Reader, Record};
 use domain::Money;
 use domain::money::Currency;
 use encoding_rs::Encoding;
@@ -59,7 +59,7 @@ pub struct Row<'a> {
     /// Its place in the file: the line of a text, the row of a sheet; both begin at 1.
     pub number: u32,
     /// Its fields.
-    pub fields: &'a StringRecord,
+    pub fields: Record<'a>,
 }
 
 /// A column by its name, and where it stands.
@@ -282,28 +282,12 @@ fn delimited(
         style.encoding,
         RecordEnd::Line { quoted: style.quoted, closed: style.closed },
     );
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(style.delimiter)
-        .quoting(style.quoted)
-        .from_reader(characters);
-    let mut record = StringRecord::new();
-    loop {
-        let line = reader.position().line();
-        if !reader.read_record(&mut record).map_err(unreadable)? {
-            return Ok(());
-        }
-        let line = record.position().map_or(line, csv::Position::line);
-        each(&Row { number: u32::try_from(line).unwrap_or(u32::MAX), fields: &record })?;
+    let written = delimited::Style { delimiter: style.delimiter, quoted: style.quoted };
+    let mut reader = Reader::new(characters, written);
+    while let Some(record) = reader.read()? {
+        each(&Row { number: u32::try_from(record.line()).unwrap_or(u32::MAX), fields: record })?;
     }
-}
-
-fn unreadable(error: csv::Error) -> Unreadable {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error.into(),
-        _ => refusal("report-not-text").into(),
-    }
+    Ok(())
 }
 
 /// Reads a table under a header. `columns` finds the columns that are needed; `each` is given them with every row below.
@@ -391,6 +375,8 @@ mod tests {
         let other = read("x,note,amount,order\n,\"a\nb\",2.50,1\n,c,3,2\n").expect("read");
         assert_eq!(other[0], (2, "1 a\nb".to_owned(), "2.50".to_owned()));
         assert_eq!(other[1].0, 4, "lines are counted as an editor shows them");
+        let numbers = |text: &str| read(text).expect("read").iter().map(|line| line.0).collect::<Vec<_>>();
+        assert_eq!(numbers("order,amount\r\n1,2.50\r\n\r\n2,3\r\n"), [2, 4], "whichever way they end");
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use std::io::{Cursor, Read, Seek};
 
 use calamine::{DataRef, Reader, Xlsx};
-use csv::StringRecord;
+use delimited::Assembled;
 use jiff::civil::DateTime;
 
 use crate::characters::whole;
@@ -70,13 +70,13 @@ fn cells<RS: Read + Seek>(
     let broken = |_| Unreadable::from(refusal("report-workbook"));
     let mut cells = book.worksheet_cells_reader(name).map_err(broken)?;
     let mut row: Option<u32> = None;
-    let mut fields = StringRecord::new();
+    let mut fields = Assembled::default();
     while let Some(cell) = cells.next_cell().map_err(broken)? {
         let (at, column) = cell.get_position();
         let column = column as usize;
         if row != Some(at) {
             if let Some(done) = row {
-                each(&Row { number: done.saturating_add(1), fields: &fields })?;
+                each(&row_of(done, &fields))?;
                 if at < done {
                     return Err(refusal("report-workbook").into());
                 }
@@ -94,17 +94,23 @@ fn cells<RS: Read + Seek>(
             return Err(refusal("report-workbook").into());
         }
         while fields.len() < column {
-            fields.push_field("");
+            fields.push("");
         }
         let text = text(cell.get_value()).ok_or_else(|| {
             refusal("report-cell").with("row", u64::from(at) + 1).with("column", column + 1)
         })?;
-        fields.push_field(&text);
+        fields.push(&text);
     }
     match row {
-        Some(last) => each(&Row { number: last.saturating_add(1), fields: &fields }),
+        Some(last) => each(&row_of(last, &fields)),
         None => Ok(()),
     }
+}
+
+/// The row of a sheet; they are counted from zero in the archive.
+fn row_of(at: u32, fields: &Assembled) -> Row<'_> {
+    let number = at.saturating_add(1);
+    Row { number, fields: fields.record(number.into()) }
 }
 
 /// A cell as text; `None` for one that holds an error or a length of time.

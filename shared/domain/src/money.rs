@@ -198,10 +198,18 @@ impl Money {
     /// # Errors
     /// Refuses exponents, separators, spaces, and more decimals than the currency has (trailing zeros are fine).
     pub fn parse(text: &str, currency: Currency) -> Result<Money, MoneyError> {
-        if let Some(minor) = plain_minor(text.as_bytes(), currency.scale()) {
-            return Ok(Money { minor, currency });
+        match Money::plain(text, '.', currency) {
+            Some(money) => Ok(money),
+            None => Money::from_decimal(parse_decimal(text)?, currency),
         }
-        Money::from_decimal(parse_decimal(text)?, currency)
+    }
+
+    /// An amount from short plain text (`-1249.50`), as nearly all amounts are, with that mark before its decimals. `None` says
+    /// nothing: everything else, right or wrong, is for a way that reads ten times slower and says what is wrong.
+    pub fn plain(text: &str, mark: char, currency: Currency) -> Option<Money> {
+        let mark = u8::try_from(mark).ok().filter(u8::is_ascii_punctuation)?;
+        let minor = plain_minor(text.as_bytes(), mark, currency.scale())?;
+        Some(Money { minor, currency })
     }
 
     /// As [`Money::parse`], but more decimals than the currency has are rounded half away from zero. Only for amounts
@@ -352,9 +360,8 @@ impl Money {
     }
 }
 
-/// Minor units of short plain text (`-1249.50`), which nearly all amounts are; `None` sends everything else, right or wrong,
-/// through [`parse_decimal`], which reads ten times slower and says what is wrong.
-fn plain_minor(text: &[u8], scale: u32) -> Option<i64> {
+/// Minor units of short plain text; see [`Money::plain`].
+fn plain_minor(text: &[u8], mark: u8, scale: u32) -> Option<i64> {
     let (negative, digits) = match text.split_first() {
         Some((b'-', rest)) => (true, rest),
         _ => (false, text),
@@ -367,7 +374,9 @@ fn plain_minor(text: &[u8], scale: u32) -> Option<i64> {
     for (place, byte) in digits.iter().enumerate() {
         match byte {
             b'0'..=b'9' => minor = minor * 10 + i64::from(byte - b'0'),
-            b'.' if point.is_none() && place > 0 && place + 1 < digits.len() => point = Some(place),
+            byte if *byte == mark && point.is_none() && place > 0 && place + 1 < digits.len() => {
+                point = Some(place)
+            }
             _ => return None,
         }
     }

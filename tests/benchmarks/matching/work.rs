@@ -2,7 +2,9 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
+use delimited::{Reader, Record, Style};
 use domain::matching::{LineState, Matching, Receivable, Receivables, Rules, match_settlements};
 use domain::settings::OrderNumberRules;
 use domain::settlement::{
@@ -23,17 +25,38 @@ pub(crate) struct Outcome {
     matching: Matching,
     /// The counts.
     pub(crate) found: Found,
+    /// What each phase took by the clock.
+    pub(crate) phases: Phases,
 }
 
-fn reader(folder: &Path, name: &str) -> csv::Reader<File> {
-    csv::ReaderBuilder::new().buffer_capacity(1 << 16).from_path(folder.join(name)).expect("the file opens")
+/// Names of the phases of the work on one thread.
+pub(crate) const PHASES: [&str; 5] = [
+    "lines read and packed",
+    "lines checked",
+    "invoices read and packed",
+    "invoices indexed",
+    "matched, counted",
+];
+
+/// What each of them took; nothing where several ran beside each other.
+pub(crate) type Phases = [Duration; PHASES.len()];
+
+fn file(folder: &Path, name: &str) -> File {
+    File::open(folder.join(name)).expect("the file opens")
+}
+
+/// The reader that reports are read by, past the header.
+fn reader(folder: &Path, name: &str) -> Reader<File> {
+    let mut reader = Reader::new(file(folder, name), Style { delimiter: b',', quoted: true });
+    reader.read().expect("a sound file").expect("a header");
+    reader
 }
 
 /// Reads both files and does nothing; the number of records.
 pub(crate) fn bare_read(folder: &Path) -> usize {
     let mut count = 0;
     for name in ["settlement.csv", "invoices.csv"] {
-        let mut reader = reader(folder, name);
+        let mut reader = csv::ReaderBuilder::new().buffer_capacity(1 << 16).from_reader(file(folder, name));
         let mut record = csv::ByteRecord::new();
         while reader.read_byte_record(&mut record).expect("a sound file") {
             count += 1;
@@ -41,6 +64,16 @@ pub(crate) fn bare_read(folder: &Path) -> usize {
     }
     // The report's payout is a line, too, and is no part of the size.
     count - 1
+}
+
+/// The fields of a record, which must be so many.
+fn fields<'a, const COUNT: usize>(record: &Record<'a>) -> [&'a str; COUNT] {
+    assert_eq!(record.len(), COUNT, "line {}", record.line());
+    std::array::from_fn(|number| record.get(number).unwrap_or_default())
+}
+
+fn line_number(record: &Record<'_>) -> u32 {
+    u32::try_from(record.line()).expect("a file of fewer lines")
 }
 
 fn money(text: &str) -> Money {
@@ -64,7 +97,7 @@ impl Days {
     }
 }
 
-/// The report, read, with every line's identity, the sums and the balance checked.
+/// The report, read; each line's own sum is checked.
 pub(crate) fn read_lines(folder: &Path) -> Settlement {
     let key = BatchKey {
         acquirer: "stripe".to_owned(),
@@ -74,12 +107,9 @@ pub(crate) fn read_lines(folder: &Path) -> Settlement {
     };
     let mut settlement = Settlement::new(key, SettlementMode::Net, Source::default());
     let mut reader = reader(folder, "settlement.csv");
-    let mut record = csv::StringRecord::new();
     let mut days = Days::default();
-    let mut number = 1;
-    while reader.read_record(&mut record).expect("a sound file") {
-        number += 1;
-        let raw_kind = &record[1];
+    while let Some(record) = reader.read().expect("a sound file") {
+        let [id, raw_kind, created, order, currency, gross, fee, net] = fields(&record);
         let kind = match raw_kind {
             "charge" => Kind::Sale,
             "refund" => Kind::Refund,
@@ -88,36 +118,40 @@ pub(crate) fn read_lines(folder: &Path) -> Settlement {
             _ => Kind::Unknown,
         };
         let line = Line {
-            reference: &record[0],
-            occurred: When::Day(days.read(&record[2])),
-            keys: LinkKeys { order: &record[3], ..LinkKeys::default() },
-            fees: Fees::of(FeeKind::Commission, money(&record[6]).minor()),
-            net: Some(money(&record[7])),
-            ..Line::new(number, kind, raw_kind, money(&record[5]))
+            reference: id,
+            occurred: When::Day(days.read(created)),
+            keys: LinkKeys { order, ..LinkKeys::default() },
+            fees: Fees::of(FeeKind::Commission, money(fee).minor()),
+            net: Some(money(net)),
+            ..Line::new(line_number(&record), kind, raw_kind, money(gross))
         };
-        assert_eq!(&record[4], "DKK");
+        assert_eq!(currency, "DKK");
         settlement.push(&line).expect("a sound line");
     }
+    settlement
+}
+
+/// Checks every line's identity, the sums and the balance.
+pub(crate) fn check(settlement: &Settlement) {
     let check = settlement.check();
     assert_eq!(check.standing, Standing::Balanced, "{:?}", check.breaches);
-    settlement.sealed()
 }
 
 pub(crate) fn read_invoices(folder: &Path) -> Receivables {
     let mut receivables = Receivables::new(OrderNumberRules::default());
     let mut reader = reader(folder, "invoices.csv");
-    let mut record = csv::StringRecord::new();
     let mut days = Days::default();
-    while reader.read_record(&mut record).expect("a sound file") {
-        let total = money(&record[4]);
+    while let Some(record) = reader.read().expect("a sound file") {
+        let [number, order, customer, date, total] = fields(&record);
+        let total = money(total);
         let receivable = Receivable {
-            number: &record[0],
+            number,
             shop: "shop",
-            order: &record[1],
+            order,
             payments: &[],
             acquirer_references: &[],
-            customer: record[2].parse().expect("a number"),
-            date: days.read(&record[3]),
+            customer: customer.parse().expect("a number"),
+            date: days.read(date),
             total,
             expected: total,
         };
@@ -127,14 +161,14 @@ pub(crate) fn read_invoices(folder: &Path) -> Receivables {
 }
 
 /// Lines by what was found: exact, otherwise, without.
-fn lines_by_state(settlement: &Settlement, receivables: &Receivables, matching: &Matching) -> [usize; 3] {
+fn lines_by_state(receivables: &Receivables, matching: &Matching) -> [usize; 3] {
     let mut counts = [0; 3];
-    for line in 0..settlement.len() {
-        match matching.state(receivables, 0, line) {
-            LineState::Exact => counts[0] += 1,
+    for (state, count) in matching.counts(receivables, 0) {
+        match state {
+            LineState::Exact => counts[0] += count as usize,
             LineState::NoPayment => {}
-            LineState::NotFound => counts[2] += 1,
-            _ => counts[1] += 1,
+            LineState::NotFound => counts[2] += count as usize,
+            _ => counts[1] += count as usize,
         }
     }
     counts
@@ -146,33 +180,52 @@ fn left_open(receivables: &Receivables, matching: &Matching) -> usize {
 }
 
 pub(crate) fn on_one_thread(folder: &Path) -> Outcome {
-    let settlements = [read_lines(folder)];
+    let mut phases = Phases::default();
+    let mut began = Instant::now();
+    let mut ended = |phase: usize| {
+        let now = Instant::now();
+        phases[phase] = now - std::mem::replace(&mut began, now);
+    };
+    let settlements = [read_lines(folder).sealed()];
+    ended(0);
+    check(&settlements[0]);
+    ended(1);
     let receivables = read_invoices(folder);
+    ended(2);
+    receivables.index();
+    ended(3);
     let matching = match_settlements(&settlements, &receivables, Rules::default()).expect("amounts that add");
-    let [exact, otherwise, without] = lines_by_state(&settlements[0], &receivables, &matching);
+    let [exact, otherwise, without] = lines_by_state(&receivables, &matching);
     let found = (exact, otherwise, without, left_open(&receivables, &matching));
-    Outcome { settlements, receivables, matching, found }
+    ended(4);
+    Outcome { settlements, receivables, matching, found, phases }
 }
 
-/// The files are read, and the documents' keys sorted, beside each other; and so are both kinds of leftovers counted.
+/// Beside each other: the files are read, and the documents' keys sorted; the lines are checked and matched; both kinds of leftovers are
+/// counted.
 pub(crate) fn on_two_threads(folder: &Path) -> Outcome {
-    let (settlements, receivables) = std::thread::scope(|scope| {
+    let (lines, receivables) = std::thread::scope(|scope| {
         let lines = scope.spawn(|| read_lines(folder));
         let receivables = read_invoices(folder);
         receivables.index();
-        ([lines.join().expect("the lines are read")], receivables)
+        (lines.join().expect("the lines are read"), receivables)
     });
-    let matching = match_settlements(&settlements, &receivables, Rules::default()).expect("amounts that add");
+    let settlements = [lines.sealed()];
+    let matching = std::thread::scope(|scope| {
+        scope.spawn(|| check(&settlements[0]));
+        match_settlements(&settlements, &receivables, Rules::default()).expect("amounts that add")
+    });
     let ([exact, otherwise, without], open) = std::thread::scope(|scope| {
         let open = scope.spawn(|| left_open(&receivables, &matching));
-        (lines_by_state(&settlements[0], &receivables, &matching), open.join().expect("they are counted"))
+        (lines_by_state(&receivables, &matching), open.join().expect("they are counted"))
     });
-    Outcome { settlements, receivables, matching, found: (exact, otherwise, without, open) }
+    let found = (exact, otherwise, without, open);
+    Outcome { settlements, receivables, matching, found, phases: Phases::default() }
 }
 
 /// Holds every line and every document against what is true of the files.
 pub(crate) fn verify(outcome: &Outcome, size: usize) {
-    let Outcome { settlements, receivables, matching, found } = outcome;
+    let Outcome { settlements, receivables, matching, found, .. } = outcome;
     assert_eq!((settlements[0].len(), receivables.len()), (size + 1, size));
     let mut counts = (0, 0, 0, 0);
     for row in 0..=size {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
+use delimited::Assembled;
 use domain::Money;
 use domain::money::Currency;
 use domain::settlement::{SettlementMode, When};
@@ -226,7 +227,7 @@ fn settlement_record(
         Some(0) => row,
         Some(1) => {
             mended = with_net_mended(header, row)?;
-            &Row { number: row.number, fields: &mended }
+            &Row { number: row.number, fields: mended.record(row.number.into()) }
         }
         _ => return Err(width(header, row).into()),
     };
@@ -253,7 +254,7 @@ fn settlement_record(
 
 /// The vendor's own file writes the net of a settlement as `16450,62` without quotes, which makes one field too many. Only
 /// that is mended: a whole number, then two digits, where the net stands.
-fn with_net_mended(header: &Header, row: &Row<'_>) -> Result<csv::StringRecord, Refusal> {
+fn with_net_mended(header: &Header, row: &Row<'_>) -> Result<Assembled, Refusal> {
     let names = ["Net", "NumberOfTransactions"];
     let places = names.map(|name| (0..header.width()).find(|place| header.name(*place) == name));
     let (Some(net), Some(_)) = (places[0], places[1]) else { return Err(width(header, row)) };

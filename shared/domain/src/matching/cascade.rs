@@ -1,15 +1,15 @@
 //! From a line's keys to the documents they name.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
 use hashbrown::HashTable;
 
 use super::Rules;
 use super::outcome::KeyUsed;
-use super::receivables::{AT_ONCE, ReceivableId, Receivables, Space};
-use crate::packed::fingerprint;
-use crate::settlement::{Kind, Line, Payment, Settlement};
+use super::receivables::{ReceivableId, Receivables, Space};
+use crate::packed::{Entry, fingerprint, is_whole, sort_by};
+use crate::settlement::{Kind, Line, Settlement};
 
 /// More documents than this under one key say nothing.
 const TOO_MANY: usize = 50;
@@ -90,19 +90,36 @@ impl<'a> Cascade<'a> {
         (KeyUsed::Order, undecided.map_or(Found::Missing, Found::Ambiguous))
     }
 
-    /// Some lines of a settlement by their order numbers, looked up together: the document of each that names one, one alone, and
-    /// one that may be meant. What is `None` is still to be resolved.
-    pub(super) fn by_orders(&self, payments: &[Option<Payment<'_>>; AT_ONCE]) -> [Option<u32>; AT_ONCE] {
+    /// Some lines of a settlement by their order numbers: those that name one document, one alone, and one that may be meant, each after
+    /// that document, in the order of documents. Any other is still to be resolved.
+    ///
+    /// What is looked up is sorted first by where it is looked up: waiting for memory is what costs time, and what is gone through from
+    /// one end to the other is waited for least.
+    pub(super) fn by_orders(&self, settlement: &Settlement, lines: Range<usize>) -> Vec<(u32, u32)> {
         let rules = self.receivables.rules();
         let several = |text: &str| rules.separator.as_ref().is_some_and(|mark| text.contains(mark.as_str()));
-        let orders = payments.each_ref().map(|payment| match payment {
-            Some(payment) if payment.kind.concerns_payment() && !several(payment.order) => {
-                rules.normal(payment.order)
+        let mut wanted = Vec::with_capacity(lines.len());
+        for (place, payment) in (0..).zip(lines.clone().filter_map(|line| settlement.payment(line))) {
+            if payment.kind.concerns_payment() && !several(payment.order) {
+                let order = rules.normal(payment.order);
+                if !order.is_empty() {
+                    wanted.push(Entry::new(fingerprint(order.as_bytes()), place));
+                }
             }
-            _ => Cow::Borrowed(""),
-        });
-        let found = self.receivables.only_by_order(&orders.each_ref().map(|order| order.as_ref()));
-        found.map(|found| found.filter(|id| self.allowed(*id)))
+        }
+        sort_by(&mut wanted, Entry::upper);
+        let same = |document: u32, wanted: Entry| {
+            let order =
+                || settlement.payment(lines.start + wanted.number as usize).map(|payment| payment.order);
+            is_whole(wanted.fingerprint())
+                || order().is_some_and(|order| self.receivables.has_order(document, &rules.normal(order)))
+        };
+        let named = self.receivables.only_by_order(&wanted);
+        let named = named.filter(|(wanted, document)| same(*document, *wanted) && self.allowed(*document));
+        let mut found = Vec::with_capacity(wanted.len());
+        found.extend(named.map(|(wanted, document)| (document, wanted.number)));
+        sort_by(&mut found, |(document, _)| *document);
+        found
     }
 
     /// A later key decides only among what an earlier one left open.

@@ -45,6 +45,19 @@ pub enum LineState {
     NoPayment,
 }
 
+impl LineState {
+    /// Every state, in the order of their numbers.
+    const ALL: [LineState; 7] = [
+        LineState::Exact,
+        LineState::Partial,
+        LineState::Over,
+        LineState::OtherCurrency,
+        LineState::Ambiguous,
+        LineState::NotFound,
+        LineState::NoPayment,
+    ];
+}
+
 /// What a line was matched with. Eight bytes, because there may be a million of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineMatch {
@@ -272,12 +285,18 @@ impl Matching {
 
     /// Number of lines in each state, of one settlement.
     pub fn counts(&self, receivables: &Receivables, settlement: usize) -> HashMap<LineState, u64> {
-        let mut counts = HashMap::new();
-        let lines = self.lines.get(settlement).map_or(0, Vec::len);
-        for line in 0..lines {
-            *counts.entry(self.state(receivables, settlement, line)).or_default() += 1;
+        // Documents are gone through once, in their order, and not for each line wherever its document stands.
+        let documents = 0..u32::try_from(self.paid.len()).unwrap_or(u32::MAX);
+        let paid: Vec<LineState> = documents.map(|document| self.paid_state(receivables, document)).collect();
+        let mut counts = [0_u64; LineState::ALL.len()];
+        for (line, found) in self.lines.get(settlement).into_iter().flatten().enumerate() {
+            let state = match found.what {
+                Target::Pays => paid.get(found.target as usize).copied().unwrap_or(LineState::NotFound),
+                _ => self.state(receivables, settlement, line),
+            };
+            counts[state as usize] += 1;
         }
-        counts
+        LineState::ALL.into_iter().zip(counts).filter(|(_, count)| *count > 0).collect()
     }
 }
 

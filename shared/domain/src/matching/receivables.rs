@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use jiff::civil::Date;
 
 use crate::money::{Currency, Money};
-use crate::packed::{Chunked, Index, Texts, fingerprint};
+use crate::packed::{Chunked, Entry, Index, Texts, fingerprint};
 use crate::settings::OrderNumberRules;
 
 /// One invoice or credit note, borrowed from whoever reads it: made by Bogbro, by hand, or before go-live.
@@ -61,21 +61,36 @@ pub enum ReceivableError {
     TooMany,
 }
 
-/// 24 bytes; its number and order number stand among the texts.
+/// Twelve bytes; its number and order number stand among the texts, and what is reckoned with, apart.
 #[derive(Clone, Copy, Debug)]
 struct Item {
-    expected: i64,
     text: u32,
     customer: u32,
     /// Days since 1970.
     day: u16,
     shop: u16,
-    currency: u8,
-    /// Bit 0: a credit note.
-    flags: u8,
 }
 
-const CREDIT: u8 = 1;
+/// What a document is, apart from [`Item`] and so small that it stays near while lines are put on documents: the number of its currency,
+/// and the uppermost bit for a credit note.
+#[derive(Clone, Copy, Debug)]
+struct Class(u8);
+
+impl Class {
+    const CREDIT: u8 = 1 << 7;
+
+    const fn new(currency: u8, credit: bool) -> Class {
+        Class(if credit { currency | Class::CREDIT } else { currency })
+    }
+
+    const fn currency(self) -> usize {
+        (self.0 & !Class::CREDIT) as usize
+    }
+
+    const fn is_credit_note(self) -> bool {
+        self.0 & Class::CREDIT != 0
+    }
+}
 
 /// In which space a key lives: equal bytes in two spaces are two keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,8 +111,10 @@ struct Key {
 pub struct Receivables {
     rules: OrderNumberRules,
     items: Chunked<Item>,
+    /// What is still to be paid of each, in minor units.
+    expected: Chunked<i64>,
+    classes: Chunked<Class>,
     texts: Texts,
-    run: Vec<u8>,
     currencies: Vec<Currency>,
     shops: Vec<String>,
     totals: HashMap<u32, i64>,
@@ -114,17 +131,15 @@ struct Indexes {
     keys: Index,
 }
 
-/// How many order numbers are looked up at once.
-pub(super) const AT_ONCE: usize = 32;
-
 impl Receivables {
     /// None yet. Order numbers are compared as the rules say.
     pub fn new(rules: OrderNumberRules) -> Receivables {
         Receivables {
             rules,
             items: Chunked::new(),
+            expected: Chunked::new(),
+            classes: Chunked::new(),
             texts: Texts::default(),
-            run: Vec::new(),
             currencies: Vec::new(),
             shops: vec![String::new()],
             totals: HashMap::new(),
@@ -171,20 +186,18 @@ impl Receivables {
         let day = self.last_day.1;
         let id = u32::try_from(self.items.len()).map_err(|_| ReceivableError::TooMany)?;
         let text = self.keep_texts(receivable)?;
-        let item = Item {
-            expected: expected.minor(),
-            text,
-            customer: receivable.customer,
-            day,
-            shop: self.shop_number(receivable.shop)?,
-            currency: self.currency_number(total.currency())?,
-            flags: if total.is_negative() { CREDIT } else { 0 },
-        };
+        let item =
+            Item { text, customer: receivable.customer, day, shop: self.shop_number(receivable.shop)? };
+        let class = Class::new(self.currency_number(total.currency())?, total.is_negative());
         self.items.push(item);
+        self.expected.push(expected.minor());
+        self.classes.push(class);
         if total != expected {
             self.totals.insert(id, total.minor());
         }
-        self.indexes.take();
+        if self.indexes.get().is_some() {
+            self.indexes.take();
+        }
         for payment in receivable.payments {
             self.keep_key(id, payment, Space::Payment)?;
         }
@@ -195,11 +208,16 @@ impl Receivables {
     }
 
     fn keep_texts(&mut self, receivable: &Receivable<'_>) -> Result<u32, ReceivableError> {
-        self.run.clear();
-        for (text, field) in [(receivable.number, "number"), (receivable.order, "order")] {
-            put(&mut self.run, text).ok_or_else(|| too_long(receivable.number, field))?;
-        }
-        self.texts.keep(&self.run).ok_or(ReceivableError::TooMany)
+        let Receivable { number, order, .. } = receivable;
+        let number_length = length(number).ok_or_else(|| too_long(number, "number"))?;
+        let order_length = length(order).ok_or_else(|| too_long(number, "order"))?;
+        let room = self.texts.room(2 + number.len() + order.len());
+        let (place, block) = room.ok_or(ReceivableError::TooMany)?;
+        block.push(number_length);
+        block.extend_from_slice(number.as_bytes());
+        block.push(order_length);
+        block.extend_from_slice(order.as_bytes());
+        Ok(place)
     }
 
     fn shop_number(&mut self, shop: &str) -> Result<u16, ReceivableError> {
@@ -221,20 +239,21 @@ impl Receivables {
                 self.currencies.len() - 1
             }
         };
-        u8::try_from(place).map_err(|_| ReceivableError::TooMany)
+        u8::try_from(place).ok().filter(|place| place & Class::CREDIT == 0).ok_or(ReceivableError::TooMany)
     }
 
     fn keep_key(&mut self, item: u32, text: &str, space: Space) -> Result<(), ReceivableError> {
         if text.is_empty() {
             return Ok(());
         }
-        self.run.clear();
-        put(&mut self.run, text).ok_or_else(|| too_long(text, "payment reference"))?;
+        let length = length(text).ok_or_else(|| too_long(text, "payment reference"))?;
         if u32::try_from(self.keys.len()).is_err() {
             return Err(ReceivableError::TooMany);
         }
-        let text = self.texts.keep(&self.run).ok_or(ReceivableError::TooMany)?;
-        self.keys.push(Key { text, item, space });
+        let (place, block) = self.texts.room(1 + text.len()).ok_or(ReceivableError::TooMany)?;
+        block.push(length);
+        block.extend_from_slice(text.as_bytes());
+        self.keys.push(Key { text: place, item, space });
         Ok(())
     }
 
@@ -248,14 +267,16 @@ impl Receivables {
             let named = |id: ReceivableId| {
                 // What is compared is reckoned from what was given, each time: it is a slice of it, and need not be kept.
                 let order = self.rules.normal(self.order(id));
-                (!order.is_empty()).then(|| (id.0, fingerprint(order.as_bytes())))
+                (!order.is_empty()).then(|| Entry::new(fingerprint(order.as_bytes()), id.0))
             };
             let keys = (0..self.keys.len()).filter_map(|key| u32::try_from(key).ok());
             let keys = keys.filter_map(|key| Some((key, self.keys.get(key as usize)?)));
             Indexes {
                 orders: Index::of(self.ids().filter_map(named)),
                 keys: Index::of(
-                    keys.map(|(number, key)| (number, fingerprint(first_text(&self.texts, key.text)))),
+                    keys.map(|(number, key)| {
+                        Entry::new(fingerprint(first_text(&self.texts, key.text)), number)
+                    }),
                 ),
             }
         })
@@ -266,32 +287,26 @@ impl Receivables {
         if order.is_empty() {
             return None;
         }
-        let like = self.indexes().orders.like(order.as_bytes());
+        let like = self.indexes().orders.like(fingerprint(order.as_bytes()));
         gathered(like.filter(|id| self.has_order(*id, order)))
     }
 
-    /// For each order number (already made alike), its document where it has one alone; `None` says nothing.
-    pub(super) fn only_by_order(&self, orders: &[&str; AT_ONCE]) -> [Option<u32>; AT_ONCE] {
-        let like = self.indexes().orders.only(&orders.map(|order| fingerprint(order.as_bytes())));
-        // Items for all, then texts for all: what is far away in memory is waited for once, not one after the other.
-        let places = like.map(|id| id.and_then(|id| self.items.get(id as usize)).map(|item| item.text));
-        let texts = places.map(|place| place.and_then(|place| self.texts.from(place).split_first()));
-        let texts = texts.map(|run| run.map(|(length, rest)| (*length, rest)));
-        let mut found = [None; AT_ONCE];
-        for (place, order) in orders.iter().enumerate() {
-            let same = |(length, rest)| self.rules.normal(text(second_text(length, rest))) == *order;
-            found[place] = like[place].filter(|_| !order.is_empty() && texts[place].is_some_and(same));
-        }
-        found
+    /// Of fingerprints of order numbers, in the order of their upper halves, those that one document alone may have.
+    pub(super) fn only_by_order<'a>(
+        &'a self,
+        wanted: &'a [Entry],
+    ) -> impl Iterator<Item = (Entry, u32)> + 'a {
+        self.indexes().orders.only(wanted)
     }
 
-    fn has_order(&self, id: u32, order: &str) -> bool {
+    /// True where a document has an order number (already made alike).
+    pub(super) fn has_order(&self, id: u32, order: &str) -> bool {
         self.rules.normal(self.order(ReceivableId(id))) == order
     }
 
     /// The first of a key, and the others of it.
     pub(super) fn by_key(&self, space: Space, text: &str) -> Option<(u32, Vec<u32>)> {
-        let like = self.indexes().keys.like(text.as_bytes());
+        let like = self.indexes().keys.like(fingerprint(text.as_bytes()));
         let keys = like.filter_map(|key| self.keys.get(key as usize));
         let same =
             keys.filter(|key| key.space == space && first_text(&self.texts, key.text) == text.as_bytes());
@@ -332,18 +347,19 @@ impl Receivables {
 
     /// True for a credit note.
     pub fn is_credit_note(&self, id: ReceivableId) -> bool {
-        self.item(id).is_some_and(|item| item.flags & CREDIT != 0)
+        self.class(id).is_some_and(|class| class.is_credit_note())
     }
 
     /// Its currency.
     pub fn currency(&self, id: ReceivableId) -> Currency {
-        let place = self.item(id).map_or(0, |item| usize::from(item.currency));
+        let place = self.class(id).map_or(0, Class::currency);
         self.currencies.get(place).copied().unwrap_or(Currency::DKK)
     }
 
     /// What acquirers are still to pay of it.
     pub fn expected(&self, id: ReceivableId) -> Money {
-        Money::from_minor(self.item(id).map_or(0, |item| item.expected), self.currency(id))
+        let minor = self.expected.get(id.0 as usize).copied().unwrap_or_default();
+        Money::from_minor(minor, self.currency(id))
     }
 
     /// Its total.
@@ -352,6 +368,10 @@ impl Receivables {
             Some(total) => Money::from_minor(*total, self.currency(id)),
             None => self.expected(id),
         }
+    }
+
+    fn class(&self, id: ReceivableId) -> Option<Class> {
+        self.classes.get(id.0 as usize).copied()
     }
 
     fn item(&self, id: ReceivableId) -> Option<&Item> {
@@ -381,15 +401,8 @@ fn too_long(number: &str, field: &'static str) -> ReceivableError {
     ReceivableError::TooLong { number: number.chars().take(40).collect(), field }
 }
 
-fn put(run: &mut Vec<u8>, text: &str) -> Option<()> {
-    run.push(u8::try_from(text.len()).ok()?);
-    run.extend_from_slice(text.as_bytes());
-    Some(())
-}
-
-/// The text after the first one, whose length was read already.
-fn second_text(length: u8, rest: &[u8]) -> &[u8] {
-    rest.get(usize::from(length)..).map(|rest| take(rest).0).unwrap_or_default()
+fn length(text: &str) -> Option<u8> {
+    u8::try_from(text.len()).ok()
 }
 
 fn take(run: &[u8]) -> (&[u8], &[u8]) {

@@ -4,13 +4,18 @@
 //! where amounts leave no choice that matters; what is left is ambiguous.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::Rules;
 use super::cascade::{Cascade, Found};
 use super::outcome::{KeyUsed, LineMatch, Matching, Target, wants_credit_note};
-use super::receivables::{AT_ONCE, ReceivableId, Receivables};
+use super::receivables::{ReceivableId, Receivables};
 use crate::money::{Currency, MoneyError};
 use crate::settlement::{Kind, Line, Settlement};
+
+/// So many lines are looked up together: enough that their documents stand near each other in memory once they are sorted, and few
+/// enough that the lines themselves do.
+const TOGETHER: usize = 1 << 15;
 
 /// Matches settlements with the documents they pay.
 ///
@@ -40,18 +45,13 @@ pub fn match_settlements(
     let mut cascade = Cascade::new(receivables, settlements, rules);
     let mut second = Vec::new();
     for (batch, settlement) in settlements.iter().enumerate() {
-        for first in (0..settlement.len()).step_by(AT_ONCE) {
-            let payments: [_; AT_ONCE] = std::array::from_fn(|next| settlement.payment(first + next));
-            let only = cascade.by_orders(&payments);
-            // Only after the last line there is nothing.
-            for (place, (payment, only)) in (first..).zip(payments.into_iter().flatten().zip(only)) {
-                let found = match only {
-                    _ if !payment.kind.concerns_payment() => LineMatch::NOTHING,
-                    // The order's number says it all, as it does for most lines.
-                    Some(document) if work.currency(document) == payment.gross.currency() => {
-                        work.put(payment.kind, Some(payment.gross.minor()), KeyUsed::Order, document)?
-                    }
-                    _ => work.resolve(&cascade, (batch, place), &mut second)?,
+        for first in (0..settlement.len()).step_by(TOGETHER) {
+            let lines = first..settlement.len().min(first + TOGETHER);
+            let found = work.by_orders(&cascade, settlement, lines.clone())?;
+            for (place, found) in lines.zip(found) {
+                let found = match found {
+                    Some(found) => found,
+                    None => work.resolve(&cascade, (batch, place), &mut second)?,
                 };
                 work.matching.lines[batch].push(found);
             }
@@ -106,6 +106,29 @@ impl Work<'_> {
         self.receivables.currency(ReceivableId(document))
     }
 
+    /// Puts lines on their documents where the order's number says it all, as it does for most. `None` is still to be resolved.
+    fn by_orders(
+        &mut self,
+        cascade: &Cascade<'_>,
+        settlement: &Settlement,
+        lines: Range<usize>,
+    ) -> Result<Vec<Option<LineMatch>>, MoneyError> {
+        let mut found = vec![None; lines.len()];
+        let named = cascade.by_orders(settlement, lines.clone());
+        // All are fetched before any is put, so that memory is waited for once for many.
+        let amount = |(_, place): &(u32, u32)| settlement.amount(lines.start + *place as usize);
+        let amounts: Vec<_> = named.iter().map(amount).collect();
+        for ((document, place), amount) in named.into_iter().zip(amounts) {
+            if let Some((kind, gross)) = amount
+                && gross.currency() == self.currency(document)
+            {
+                found[place as usize] =
+                    Some(self.put(kind, Some(gross.minor()), KeyUsed::Order, document)?);
+            }
+        }
+        Ok(found)
+    }
+
     /// Tries all keys of a line; what needs keys that only few lines have is left for a second time.
     fn resolve(
         &mut self,
@@ -114,6 +137,9 @@ impl Work<'_> {
         second: &mut Vec<Place>,
     ) -> Result<LineMatch, MoneyError> {
         let Some(line) = self.settlements[place.0].line(place.1) else { return Ok(LineMatch::MISSING) };
+        if !line.kind.concerns_payment() {
+            return Ok(LineMatch::NOTHING);
+        }
         let (by, found) = cascade.resolve(&line);
         let further = !line.keys.original.is_empty() || !line.keys.invoice.is_empty();
         if further && matches!(found, Found::Missing | Found::Ambiguous(_)) {

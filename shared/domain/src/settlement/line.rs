@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::kind::{FeeKind, Kind};
+use super::tally::plus;
 use crate::money::{Currency, Money, MoneyError};
 
 /// When something happened, as exactly as the report says it. A time without zone is never given one silently.
@@ -83,7 +84,7 @@ impl Fees {
     /// Overflow.
     pub fn add(&mut self, kind: FeeKind, minor: i64) -> Result<(), MoneyError> {
         let part = &mut self.parts[kind.index()];
-        *part = part.checked_add(minor).ok_or(MoneyError::Overflow)?;
+        *part = plus(*part, minor)?;
         Ok(())
     }
 
@@ -98,12 +99,21 @@ impl Fees {
         FeeKind::ALL.into_iter().map(move |kind| (kind, parts[kind.index()])).filter(|(_, minor)| *minor != 0)
     }
 
+    /// The one kind that is not zero, or a commission of nothing; `None` where there are several.
+    pub(super) fn only(&self) -> Option<(FeeKind, i64)> {
+        match self.parts.iter().filter(|minor| **minor != 0).count() {
+            0 => Some((FeeKind::Commission, 0)),
+            1 => self.parts().next(),
+            _ => None,
+        }
+    }
+
     /// All fees in minor units.
     ///
     /// # Errors
     /// Overflow.
     pub fn total(&self) -> Result<i64, MoneyError> {
-        self.parts.iter().try_fold(0_i64, |sum, part| sum.checked_add(*part)).ok_or(MoneyError::Overflow)
+        self.parts.iter().try_fold(0_i64, |sum, part| plus(sum, *part))
     }
 }
 
@@ -190,8 +200,7 @@ impl<'a> Line<'a> {
     /// # Errors
     /// Overflow.
     pub fn reckoned_net(&self) -> Result<Money, MoneyError> {
-        let fees = Money::from_minor(self.fees.total()?, self.currency());
-        let vat = Money::from_minor(self.vat_on_fees, self.currency());
-        self.gross.plus(fees)?.plus(vat)
+        let minor = plus(plus(self.gross.minor(), self.fees.total()?)?, self.vat_on_fees)?;
+        Ok(Money::from_minor(minor, self.currency()))
     }
 }

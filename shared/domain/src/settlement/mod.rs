@@ -22,5 +22,4 @@ pub use error::SettlementError;
 pub use kind::{FeeKind, Kind};
 pub use line::{Fees, LONGEST_TEXT, Line, LinkKeys, SaleAmount, When};
 pub use receive::{Receiver, Settlement, Settlements};
-pub(crate) use store::Payment;
 pub use tally::{KindSum, Tally};

@@ -10,8 +10,8 @@ use super::kind::{FeeKind, Kind};
 use super::line::Line;
 use super::store::{Payment, Store};
 use super::tally::Tally;
-use crate::money::{Currency, MoneyError};
-use crate::packed::{alike, fingerprint};
+use crate::money::{Currency, Money, MoneyError};
+use crate::packed::{Entry, alike, fingerprint};
 
 /// What a reader reads into. It opens a batch, then hands over that batch's lines and statements in the order they stand in
 /// the source; it may open another batch, and open an earlier one again, at any time.
@@ -186,6 +186,11 @@ impl Settlement {
         self.store.payment(index)
     }
 
+    /// What a line is, and its gross.
+    pub(crate) fn amount(&self, index: usize) -> Option<(Kind, Money)> {
+        self.store.amount(index)
+    }
+
     /// No more lines come.
     #[must_use]
     pub fn sealed(mut self) -> Settlement {
@@ -221,7 +226,9 @@ impl Settlement {
             self.note(Breach::Line { line: line.number, stated, reckoned });
         }
         self.store.push(line)?;
-        self.twice.take();
+        if self.twice.get().is_some() {
+            self.twice.take();
+        }
         self.tally.add(line).map_err(overflow)
     }
 
@@ -240,7 +247,10 @@ impl Settlement {
             // The store refuses more lines than a u32 can number.
             let lines = 0..u32::try_from(self.store.len()).unwrap_or(u32::MAX);
             let of = |line: u32| self.store.reference(line as usize);
-            let named = lines.filter(|line| !of(*line).is_empty()).map(|line| (line, fingerprint(of(line))));
+            let named = lines.filter_map(|line| match of(line) {
+                [] => None,
+                reference => Some(Entry::new(fingerprint(reference), line)),
+            });
             let number = |line: u32| self.store.line(line as usize).map_or(0, |line| line.number);
             let mut twice = Vec::new();
             for several in alike(named) {

@@ -42,8 +42,18 @@ impl Words {
     }
 }
 
-/// A line has so many texts; the order they are kept in is that of [`Store::encode`].
-const FIELDS: usize = 9;
+/// The texts of a line, in the order they are kept in.
+const FIELDS: [&str; 9] = [
+    "order",
+    "transaction",
+    "merchant",
+    "modification",
+    "original",
+    "acquirer",
+    "invoice",
+    "reference",
+    "description",
+];
 
 /// Which bit tells of the order's number, the first of the texts.
 const ORDER: u16 = 1;
@@ -52,12 +62,11 @@ const REFERENCE: u16 = 1 << 7;
 
 const NO_EXTRA: u32 = u32::MAX;
 
-/// Kind, order number and gross of a line.
+/// Kind and order number of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Payment<'a> {
     pub(crate) kind: Kind,
     pub(crate) order: &'a str,
-    pub(crate) gross: Money,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +102,6 @@ pub(super) struct Store {
     texts: Texts,
     words: Words,
     extras: Chunked<Extra>,
-    run: Vec<u8>,
     /// Number of the first line: where the next ones follow it, their numbers need not be kept.
     first: u32,
     /// The last time that was packed: lines of one day stand together.
@@ -108,7 +116,6 @@ impl Store {
             texts: Texts::default(),
             words: Words::default(),
             extras: Chunked::new(),
-            run: Vec::new(),
             first: 0,
             last: (When::Unstated, (0, 0)),
         }
@@ -119,27 +126,22 @@ impl Store {
     }
 
     pub(super) fn push(&mut self, line: &Line<'_>) -> Result<(), SettlementError> {
-        let too_large = SettlementError::TooLarge { line: line.number };
-        if self.len() >= u32::MAX as usize {
-            return Err(too_large);
-        }
-        let present = self.encode(line)?;
+        let too_large = || SettlementError::TooLarge { line: line.number };
+        let index = u32::try_from(self.len()).ok().filter(|index| *index < u32::MAX).ok_or_else(too_large)?;
         if self.last.0 != line.occurred {
             let packed = pack_when(line.occurred);
             self.last =
                 (line.occurred, packed.ok_or(SettlementError::ImplausibleTime { line: line.number })?);
         }
         let (tag, occurred) = self.last.1;
-        let index = u32::try_from(self.len()).map_err(|_| too_large.clone())?;
+        let raw_kind = self.words.number(line.raw_kind).ok_or_else(too_large)?;
+        let method = self.words.number(line.method).ok_or_else(too_large)?;
+        let (text, present) = self.keep_texts(line)?;
         if index == 0 {
             self.first = line.number;
         }
-        let mut parts = line.fees.parts();
-        let (fee_kind, fee) = parts.next().unwrap_or((FeeKind::Commission, 0));
-        let several = parts.next().is_some();
-        let small = i32::try_from(fee);
-        let aside = several
-            || small.is_err()
+        let fee = line.fees.only().and_then(|(kind, minor)| Some((kind, i32::try_from(minor).ok()?)));
+        let aside = fee.is_none()
             || self.first.checked_add(index) != Some(line.number)
             || line.vat_on_fees != 0
             || line.sale.is_some()
@@ -152,58 +154,62 @@ impl Store {
                 booked: line.booked,
                 sale: line.sale,
             });
-            u32::try_from(self.extras.len() - 1).map_err(|_| too_large.clone())?
+            u32::try_from(self.extras.len() - 1).map_err(|_| too_large())?
         } else {
             NO_EXTRA
         };
-        let packed = Packed {
+        let (fee_kind, fee) = fee.unwrap_or((FeeKind::Commission, 0));
+        self.lines.push(Packed {
             gross: line.gross.minor(),
-            fee: small.unwrap_or_default(),
-            text: self.texts.keep(&self.run).ok_or(too_large.clone())?,
+            fee,
+            text,
             extra,
             occurred,
-            raw_kind: self.words.number(line.raw_kind).ok_or(too_large.clone())?,
-            method: self.words.number(line.method).ok_or(too_large)?,
+            raw_kind,
+            method,
             present,
             kind: line.kind,
             flags: tag | u8::from(line.net.is_some()) << 2 | (fee_kind as u8) << 4,
-        };
-        self.lines.push(packed);
+        });
         Ok(())
     }
 
-    /// Writes the line's texts into the run, each after its length; which of them there are is told in the bits.
-    fn encode(&mut self, line: &Line<'_>) -> Result<u16, SettlementError> {
+    /// Keeps the line's texts, each after its length: their place, and the bits that tell which of them there are.
+    fn keep_texts(&mut self, line: &Line<'_>) -> Result<(u32, u16), SettlementError> {
         let keys = &line.keys;
-        let fields: [(&str, &'static str); FIELDS] = [
-            (keys.order, "order"),
-            (keys.transaction, "transaction"),
-            (keys.merchant, "merchant"),
-            (keys.modification, "modification"),
-            (keys.original, "original"),
-            (keys.acquirer, "acquirer"),
-            (keys.invoice, "invoice"),
-            (line.reference, "reference"),
-            (cut(line.description), "description"),
+        let texts: [&str; FIELDS.len()] = [
+            keys.order,
+            keys.transaction,
+            keys.merchant,
+            keys.modification,
+            keys.original,
+            keys.acquirer,
+            keys.invoice,
+            line.reference,
+            cut(line.description),
         ];
-        self.run.clear();
-        let mut present = 0_u16;
-        for (place, (text, field)) in fields.into_iter().enumerate() {
-            if text.is_empty() {
-                continue;
+        let (mut present, mut length) = (0_u16, 0);
+        for (place, text) in texts.iter().enumerate() {
+            if text.len() > LONGEST_TEXT {
+                return Err(SettlementError::TooLong { line: line.number, field: FIELDS[place] });
             }
-            let Ok(length) = u8::try_from(text.len()) else {
-                return Err(SettlementError::TooLong { line: line.number, field });
-            };
-            present |= 1 << place;
-            self.run.push(length);
-            self.run.extend_from_slice(text.as_bytes());
+            if !text.is_empty() {
+                present |= 1 << place;
+                length += 1 + text.len();
+            }
         }
-        Ok(present)
+        let room = self.texts.room(length).ok_or(SettlementError::TooLarge { line: line.number })?;
+        let (place, block) = room;
+        for text in texts.iter().filter(|text| !text.is_empty()) {
+            // No text is longer than a byte tells.
+            block.push(text.len() as u8);
+            block.extend_from_slice(text.as_bytes());
+        }
+        Ok((place, present))
     }
 
-    fn texts_of(&self, packed: &Packed) -> [&str; FIELDS] {
-        let mut found = [""; FIELDS];
+    fn texts_of(&self, packed: &Packed) -> [&str; FIELDS.len()] {
+        let mut found = [""; FIELDS.len()];
         let mut rest = self.texts.from(packed.text);
         for (place, found) in found.iter_mut().enumerate() {
             if packed.present & (1 << place) != 0 {
@@ -230,8 +236,12 @@ impl Store {
         let packed = self.lines.get(index)?;
         let order =
             if packed.present & ORDER == 0 { &[] } else { first_text(self.texts.from(packed.text)).0 };
-        let gross = Money::from_minor(packed.gross, self.currency);
-        Some(Payment { kind: packed.kind, order: text(order), gross })
+        Some(Payment { kind: packed.kind, order: text(order) })
+    }
+
+    /// What a line is, and its gross.
+    pub(super) fn amount(&self, index: usize) -> Option<(Kind, Money)> {
+        self.lines.get(index).map(|packed| (packed.kind, Money::from_minor(packed.gross, self.currency)))
     }
 
     /// The line as it came, but that a description may have been cut.
@@ -326,8 +336,11 @@ mod tests {
         }
         for (index, (keys, reference)) in lines.into_iter().enumerate() {
             assert_eq!(store.reference(index), reference.as_bytes());
-            let payment = Payment { kind: Kind::Sale, order: keys.order, gross: amount };
-            assert_eq!(store.payment(index), Some(payment));
+            let payment = Payment { kind: Kind::Sale, order: keys.order };
+            assert_eq!(
+                (store.payment(index), store.amount(index)),
+                (Some(payment), Some((Kind::Sale, amount)))
+            );
             assert_eq!(store.line(index).map(|line| (line.keys, line.reference)), Some((keys, reference)));
         }
     }

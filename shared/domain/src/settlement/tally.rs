@@ -41,8 +41,8 @@ impl Tally {
         sum.gross = plus(sum.gross, line.gross.minor())?;
         sum.fees = plus(sum.fees, line.fees.total()?)?;
         sum.vat = plus(sum.vat, line.vat_on_fees)?;
-        for (kind, minor) in line.fees.parts() {
-            self.fees[kind.index()] = plus(self.fees[kind.index()], minor)?;
+        for kind in FeeKind::ALL {
+            self.fees[kind.index()] = plus(self.fees[kind.index()], line.fees.part(kind))?;
         }
         Ok(())
     }
@@ -80,5 +80,8 @@ impl Tally {
 }
 
 pub(super) fn plus(a: i64, b: i64) -> Result<i64, MoneyError> {
-    a.checked_add(b).ok_or(MoneyError::Overflow)
+    match a.checked_add(b) {
+        Some(sum) => Ok(sum),
+        None => Err(MoneyError::Overflow),
+    }
 }

@@ -48,7 +48,7 @@ impl Default for OrderNumberRules {
 impl OrderNumberRules {
     /// The number as it is compared; empty when nothing is left.
     pub fn normal<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut text = text.trim();
+        let mut text = trimmed(text);
         if let Some(rest) = self.prefixes.iter().find_map(|prefix| text.strip_prefix(prefix.as_str())) {
             text = rest;
         }
@@ -60,7 +60,7 @@ impl OrderNumberRules {
         if let Some(rest) = self.suffixes.iter().find_map(|suffix| text.strip_suffix(suffix.as_str())) {
             text = rest;
         }
-        text = text.trim();
+        text = trimmed(text);
         if self.ignore_leading_zeros {
             text = text.trim_start_matches('0');
         }
@@ -77,6 +77,14 @@ impl OrderNumberRules {
             None => vec![text],
         };
         parts.into_iter().map(|part| self.normal(part)).filter(|number| !number.is_empty())
+    }
+}
+
+/// The text without white space around it. Nearly all have none, and are not looked at character by character.
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
     }
 }
 
