@@ -1,5 +1,7 @@
 //! What comes in is taken in once, refused whole, or parked beside what is known; nothing of a doubtful file is posted.
 
+use std::sync::atomic::Ordering;
+
 use domain::Money;
 use domain::money::Currency;
 use domain::payout::PayoutState;
@@ -143,6 +145,20 @@ fn a_line_without_a_document_waits_and_a_person_decides() {
         world.books.all().into_iter().flat_map(|(_, kept)| kept.step.voucher.entries().to_vec()).collect();
     let errors = entries.iter().filter(|entry| entry.target == domain::payout::Target::Account(5860)).count();
     assert_eq!(errors, 1, "the line stands on the error account");
+}
+
+#[test]
+fn an_approval_whose_settings_cannot_be_read_gives_the_payout_back() {
+    let world = World::new(SETTINGS, 3);
+    world.take_in("a.json", report("po_1", &ALL).as_bytes()).expect("taken");
+    let id = id("po_1");
+    world.work(&id).expect("matched");
+    world.unreachable.store(true, Ordering::Relaxed);
+    let failed = world.approve(&id, "Bo").expect_err("what approves is not known");
+    assert!(matches!(failed, PayoutFailure::Unavailable(_)), "{failed:?}");
+    world.unreachable.store(false, Ordering::Relaxed);
+    let record = world.approve(&id, "Bo").expect("nobody holds it");
+    assert_eq!(record.approval.state(), PayoutState::Approved);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A small world: three booked orders, a Stripe account, and books in memory that can fail.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -267,12 +267,17 @@ pub(super) struct World {
     pub(super) settings: PayoutSettings,
     /// How files of the flow `profile` are read.
     pub(super) profile: Mutex<Option<Profile>>,
+    /// Whether settings cannot be read just now.
+    pub(super) unreachable: AtomicBool,
     tokens: AtomicI64,
 }
 
 #[async_trait]
 impl PayoutConnections for World {
     async fn payout_route(&self, merchant: &MerchantId, flow: &str) -> Result<PayoutRoute, RouteFailure> {
+        if self.unreachable.load(Ordering::Relaxed) {
+            return Err(RouteFailure::Unavailable("for a moment".to_owned()));
+        }
         // A flow is called like the system whose reports it takes.
         let Some(reader) = registry::report_reader(flow) else {
             return Err(RouteFailure::Unknown(flow.to_owned()));
@@ -360,6 +365,7 @@ impl World {
             books: Box::leak(Box::new(books)),
             settings: read_payout_settings(settings).expect("the settings are sound"),
             profile: Mutex::default(),
+            unreachable: AtomicBool::new(false),
             tokens: AtomicI64::new(0),
         }
     }
