@@ -125,6 +125,11 @@ pub fn day(text: &str, pattern: &str) -> Option<Date> {
         .filter(plausible)
 }
 
+/// The day that a date or time of ISO 8601 begins with (`2026-02-09T00:00:00Z`), as it is written.
+pub fn iso_day(text: &str) -> Option<Date> {
+    day(text.get(..10)?, "%Y-%m-%d")
+}
+
 /// A day and time of day by a pattern, without a zone.
 pub fn local_time(text: &str, pattern: &str) -> Option<DateTime> {
     let text = text.trim();

@@ -183,7 +183,7 @@ fn listed(funding: &Funding) -> Result<Payout, Failure> {
     Ok(Payout {
         id: format!("{PREFIX}{id}"),
         account: None,
-        on: funding.date.get(..10).and_then(|text| figures::day(text, "%Y-%m-%d")),
+        on: figures::iso_day(&funding.date),
         amount: figures::amount(amount, Marks::POINT, currency).ok_or_else(|| unreadable("amount"))?,
         complete: true,
     })

@@ -36,7 +36,7 @@ pub(super) fn row(
     for column in columns.vat {
         vat = vat.saturating_sub(row.minor(column, MARKS, currency)?);
     }
-    let day = row.read(columns.date, "report-time", |text| figures::day(text.get(..10)?, "%Y-%m-%d"))?;
+    let day = row.read(columns.date, "report-time", figures::iso_day)?;
     let payment = row.text(columns.payment);
     let line = Line {
         reference: row.text(columns.id),

@@ -138,7 +138,7 @@ fn listed(settlement: &Settlement<'_>) -> Result<Payout, Failure> {
     let currency = figures::currency(&settlement.currency).ok_or_else(unreadable)?;
     let payout = settlement.payout.as_ref().filter(|payout| payout.cancelled_date.given().is_none());
     let amount = figures::from_smallest_units(payout.map_or(0, |payout| payout.amount), currency);
-    let day = |text: &Text<'_>| text.trimmed().get(..10).and_then(|text| figures::day(text, "%Y-%m-%d"));
+    let day = |text: &Text<'_>| figures::iso_day(text.trimmed());
     Ok(Payout {
         id: plain_id(&settlement.id)?.to_owned(),
         account: None,

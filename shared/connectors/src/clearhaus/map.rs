@@ -37,7 +37,6 @@ pub(super) fn settlement(
         |units: i64| figures::from_smallest_units(units, currency).ok_or_else(|| misread(document, "amount"));
     let taken = |units: i64| money(units)?.negated().map_err(|_| misread(document, "amount"));
     batches.open(context.account, &settlement.id, currency, SettlementMode::Net)?;
-    let day = |text: &str| text.get(..10).and_then(|text| figures::day(text, "%Y-%m-%d"));
     let summary = &settlement.summary;
     let payout = settlement.payout.as_ref().filter(|payout| payout.cancelled_date.given().is_none());
     let stated = |of: TotalOf, amount: Money, name: &str| StatedTotal {
@@ -51,9 +50,9 @@ pub(super) fn settlement(
     let held = reserve.map_or(0, |reserve| reserve.amount);
     let after_reserve = summary.net.checked_sub(held).ok_or_else(|| misread(document, "reserve"))?;
     batches.state(Stated {
-        from: day(settlement.period.start_date.trimmed()),
-        to: day(settlement.period.end_date.trimmed()),
-        payout_on: payout.and_then(|payout| day(payout.date.trimmed())),
+        from: figures::iso_day(settlement.period.start_date.trimmed()),
+        to: figures::iso_day(settlement.period.end_date.trimmed()),
+        payout_on: payout.and_then(|payout| figures::iso_day(payout.date.trimmed())),
         payout: payout.map(|payout| money(payout.amount)).transpose()?,
         bank_reference: payout
             .and_then(|payout| payout.reference_number.given().or(payout.descriptor.given()))
@@ -77,7 +76,7 @@ pub(super) fn settlement(
     }
     for posting in &settlement.other_postings.0 {
         open.lines += 1;
-        let booked = day(posting.date.trimmed()).map_or(When::Unstated, When::Day);
+        let booked = figures::iso_day(posting.date.trimmed()).map_or(When::Unstated, When::Day);
         let line = Line::new(open.lines, Kind::Adjustment, "other posting", money(posting.amount)?);
         batches.line(&Line { booked, description: posting.text.trimmed(), ..line })?;
     }

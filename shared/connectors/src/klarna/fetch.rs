@@ -136,7 +136,7 @@ fn listed(payout: &WirePayout<'_>) -> Result<Payout, Failure> {
     Ok(Payout {
         id: plain_id(&payout.payment_reference)?.to_owned(),
         account: payout.merchant_id.given().map(str::to_owned),
-        on: payout.payout_date.get(..10).and_then(|text| figures::day(text, "%Y-%m-%d")),
+        on: figures::iso_day(&payout.payout_date),
         amount: amount.ok_or_else(unreadable)?,
         complete: true,
     })

@@ -40,7 +40,7 @@ pub(super) fn payout(
         account => account,
     };
     batches.open(account, &payout.payment_reference, currency, mode)?;
-    let day = payout.payout_date.get(..10).and_then(|text| figures::day(text, "%Y-%m-%d"));
+    let day = figures::iso_day(&payout.payout_date);
     let mut stated = totals(&payout.totals, currency).ok_or_else(|| misread(document, "totals"))?;
     stated.payout_on = Some(day.ok_or_else(|| misread(document, "payout_date"))?);
     stated.bank_reference = Some(payout.payment_reference.clone().into_owned());

@@ -117,7 +117,7 @@ impl Acquirer for Mollie {
     ) -> Result<PayoutPage, Failure> {
         let text = ask_page(transport, "/v2/settlements".to_owned(), page).await?;
         let found: Page<'_> = read_answer("the list of settlements", &text)?;
-        let day = |text: &Text<'_>| text.trimmed().get(..10).and_then(|text| figures::day(text, "%Y-%m-%d"));
+        let day = |text: &Text<'_>| figures::iso_day(text.trimmed());
         let mut payouts = Vec::new();
         let mut older = true;
         for settlement in &found.embedded.settlements.0 {

@@ -32,7 +32,7 @@ pub(super) fn settlement(
     batches.open(context.account, &settlement.id, currency, SettlementMode::Net)?;
     let status = settlement.status.trimmed();
     batches.state(Stated {
-        payout_on: settlement.settled_at.trimmed().get(..10).and_then(|text| figures::day(text, "%Y-%m-%d")),
+        payout_on: figures::iso_day(settlement.settled_at.trimmed()),
         payout: (status != "failed").then_some(payout),
         bank_reference: settlement.reference.given().map(str::to_owned),
         pending: matches!(status, "open" | "pending"),

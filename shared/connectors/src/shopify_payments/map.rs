@@ -52,7 +52,7 @@ impl<'a> Payout<'a> {
 
     /// The day that it is of.
     pub(super) fn day(&self) -> Option<Date> {
-        self.date.get(..10).and_then(|text| figures::day(text, "%Y-%m-%d"))
+        figures::iso_day(self.date)
     }
 
     /// Opens its batch and states what was paid.
@@ -157,7 +157,7 @@ impl<'a> Transaction<'a> {
         let net = money(self.net, currency, document, "net")?;
         let word = self.kind.to_ascii_lowercase();
         let kind = kind(&word, gross);
-        let day = self.at.get(..10).and_then(|text| figures::day(text, "%Y-%m-%d"));
+        let day = figures::iso_day(self.at);
         let when = figures::instant(self.at).map(When::Instant).or(day.map(When::Day));
         if when.is_none() && !self.at.is_empty() {
             return Err(misread(document, "processed_at").into());

@@ -114,7 +114,9 @@ impl XmlReport {
         let when = match figures::instant(time) {
             Some(instant) => When::Instant(instant),
             // Schema 2.0 has a date as free text, said to be local time under a wrong mark: its day is what can be trusted.
-            None => day_of(text(&self.transaction, "TransactionDate")).map_or(When::Unstated, When::Day),
+            None => {
+                figures::iso_day(text(&self.transaction, "TransactionDate")).map_or(When::Unstated, When::Day)
+            }
         };
         if !time.is_empty() && when == When::Unstated {
             return Err(self.misread("report-time", "TransactionTime").into());
@@ -155,7 +157,7 @@ impl XmlReport {
             net: optional("NetSettlementAmount")?,
             fee: optional("FeeSettlementAmount")?,
             settled: optional("SettledAmount")?,
-            on: Some(day_of(day).ok_or_else(|| self.misread("report-time", "SettlementDate"))?),
+            on: Some(figures::iso_day(day).ok_or_else(|| self.misread("report-time", "SettlementDate"))?),
             reference: id.clone(),
             account: Some(self.bank_account.clone()),
         };
@@ -173,11 +175,6 @@ fn keep(texts: &mut Texts, name: &str, text: &str) -> Result<(), Refusal> {
         return Err(refusal("report-column-twice").with("column", name));
     }
     Ok(())
-}
-
-/// The day that a date or a time of ISO 8601 begins with.
-fn day_of(text: &str) -> Option<jiff::civil::Date> {
-    figures::day(text.get(..10)?, "%Y-%m-%d")
 }
 
 fn parts_differ(row: u32, column: &str, stated: Money, reckoned: Money) -> Refusal {
