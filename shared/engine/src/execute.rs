@@ -474,7 +474,7 @@ impl Session<'_> {
         if let (Verdict::Amend(document), None) = (&verdict, self.progress.invoice) {
             let ordinal = plan.ordinal | CORRECTION;
             let key = EffectKey::new(&plan.transfer, Effect::Amendment, ordinal, &plan.agreement);
-            debug_assert_ne!(key, step.key);
+            assert_ne!(key, step.key, "an ordinal of a plan has the bit of corrections");
             let written = self.write_draft(&key, document).await;
             written.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
             self.progress.corrected = true;

@@ -615,10 +615,10 @@ impl Session<'_> {
 
     pub(crate) async fn store_plan(&mut self, plan: &Plan, hash: &str, applied: Applied) -> Result<(), Stop> {
         let json = serde_json::to_string(plan).map_err(|error| Stop::Ledger(error.to_string()))?;
-        debug_assert!(
-            serde_json::from_str::<Plan>(&json).is_ok_and(|read| read.hash() == *hash),
-            "a plan that is read otherwise than it was stored could never be finished"
-        );
+        // A plan that is read otherwise than it was stored could never be finished.
+        if !serde_json::from_str::<Plan>(&json).is_ok_and(|read| read.hash() == *hash) {
+            return Err(Stop::Ledger("the plan would be read otherwise than it was made".to_owned()));
+        }
         let order = self.order.clone().ok_or_else(|| Stop::Ledger("no order was read".to_owned()))?;
         "transfer".clone_into(&mut self.notes.decision);
         // An order belongs to the day of its first document, also when a credit note follows.

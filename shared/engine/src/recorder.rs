@@ -158,8 +158,10 @@ fn kept_headers(response: &Response) -> Vec<(String, String)> {
 
 fn answer_text(response: &Response) -> (String, bool) {
     let text = String::from_utf8_lossy(&response.body);
-    let cut = text.len() > ANSWER_LIMIT;
-    (text.chars().take(ANSWER_LIMIT).collect(), cut)
+    if text.len() <= ANSWER_LIMIT {
+        return (text.into_owned(), false);
+    }
+    (text.chars().take(ANSWER_LIMIT).collect(), true)
 }
 
 #[async_trait]

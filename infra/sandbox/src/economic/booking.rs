@@ -322,7 +322,7 @@ impl Agreement {
     /// Posts legs that this crate itself made, so that they balance; a difference would be its own fault.
     pub(super) fn post(&mut self, heading: &Heading, legs: &[Leg]) -> Vec<u32> {
         let posted = self.ledger.post(heading, legs);
-        debug_assert!(posted.is_ok(), "unbalanced by {posted:?}");
+        assert!(posted.is_ok(), "unbalanced by {posted:?}");
         posted.unwrap_or_default()
     }
 

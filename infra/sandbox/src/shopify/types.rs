@@ -3,6 +3,9 @@
 //! `name` is a scalar, `name:Type` an object, `name:Type*` a list of objects, `name:Type@` a connection. A field that is not
 //! here is refused as undefined, so a client that selects it by mistake learns it from the sandbox and not from the shop.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// How a field answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape<'a> {
@@ -172,25 +175,34 @@ const TYPES: &[(&str, &str)] = &[
     ("PageInfo", "hasNextPage hasPreviousPage startCursor endCursor"),
 ];
 
+/// The types by name, each with its fields by name: every answer looks up every field that it has.
+static FIELDS: LazyLock<HashMap<&str, HashMap<&str, Shape<'static>>>> = LazyLock::new(|| {
+    let mut types: HashMap<&str, HashMap<&str, Shape<'static>>> = HashMap::new();
+    for (parent, fields) in TYPES {
+        let known = types.entry(parent).or_default();
+        for word in fields.split_whitespace() {
+            let (name, kind) = word.split_once(':').unwrap_or((word, ""));
+            known.insert(name, shape(kind));
+        }
+    }
+    types
+});
+
+fn shape(kind: &'static str) -> Shape<'static> {
+    if kind.is_empty() {
+        Shape::Scalar
+    } else if let Some(kind) = kind.strip_suffix('*') {
+        Shape::List(kind)
+    } else if let Some(kind) = kind.strip_suffix('@') {
+        Shape::Connection(kind)
+    } else {
+        Shape::Object(kind)
+    }
+}
+
 /// The shape of a field of a type; nothing when the type has no such field.
 pub(super) fn field(parent: &str, name: &str) -> Option<Shape<'static>> {
-    let words = TYPES
-        .iter()
-        .filter(|(type_name, _)| *type_name == parent)
-        .flat_map(|(_, fields)| fields.split_whitespace());
-    words.map(|word| word.split_once(':').unwrap_or((word, ""))).find(|(known, _)| *known == name).map(
-        |(_, kind)| {
-            if kind.is_empty() {
-                Shape::Scalar
-            } else if let Some(kind) = kind.strip_suffix('*') {
-                Shape::List(kind)
-            } else if let Some(kind) = kind.strip_suffix('@') {
-                Shape::Connection(kind)
-            } else {
-                Shape::Object(kind)
-            }
-        },
-    )
+    FIELDS.get(parent)?.get(name).copied()
 }
 
 /// The arguments of the root fields and of the lists below them that take any, and the fields of the input objects among them.
