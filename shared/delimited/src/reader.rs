@@ -1,6 +1,7 @@
 //! Windows of a source, and the records in them.
 
 use std::io::{self, ErrorKind, Read};
+use std::ops::Range;
 
 use crate::marks::{Marks, QUOTE};
 use crate::record::{Assembled, Record};
@@ -30,9 +31,10 @@ pub struct Reader<R> {
     window: String,
     /// The first bytes of a character whose others are still to come.
     partial: Vec<u8>,
-    /// Places of the marks in the window, and how many of them are used up.
-    marks: Vec<u32>,
+    /// The marks in the window, and how many of them, and of the breaks among them, are used up.
+    marks: Marks,
     used: usize,
+    used_breaks: usize,
     /// Where the next record begins.
     at: usize,
     /// The byte before the window.
@@ -40,18 +42,19 @@ pub struct Reader<R> {
     begun: bool,
     ended: bool,
     line: u64,
-    /// The fields of a record that stands in the window as it is.
-    places: Vec<(u32, u32)>,
+    /// Where the fields end of a record that stands in the window as it is, but for quotes within fields.
+    ends: Vec<u32>,
     /// A record with quoted fields.
     assembled: Assembled,
 }
 
 /// Where the record was found that was looked for.
 enum Found {
-    InWindow,
+    /// In the window, from there on; its fields end at these marks.
+    AtMarks(usize, Range<usize>),
+    /// In the window, from there on; its fields end where was noted.
+    InWindow(usize),
     Assembled,
-    /// Its end did not come yet.
-    Unended,
 }
 
 impl<R: Read> Reader<R> {
@@ -62,14 +65,15 @@ impl<R: Read> Reader<R> {
             style,
             window: String::new(),
             partial: Vec::new(),
-            marks: Vec::new(),
+            marks: Marks::new(style.delimiter, style.quoted),
             used: 0,
+            used_breaks: 0,
             at: 0,
             before: 0,
             begun: false,
             ended: false,
             line: 1,
-            places: Vec::new(),
+            ends: Vec::new(),
             assembled: Assembled::default(),
         }
     }
@@ -79,19 +83,21 @@ impl<R: Read> Reader<R> {
     /// # Errors
     /// What the source says; [`ErrorKind::InvalidData`] where its bytes are not UTF-8.
     pub fn read(&mut self) -> io::Result<Option<Record<'_>>> {
-        loop {
+        let (line, found) = loop {
             self.pass_over_line_ends();
             let line = self.line;
-            let found = if self.at < self.window.len() { self.find() } else { Found::Unended };
-            match found {
-                Found::InWindow => {
-                    return Ok(Some(Record { text: &self.window, places: &self.places, line }));
-                }
-                Found::Assembled => return Ok(Some(self.assembled.record(line))),
-                Found::Unended if self.ended => return Ok(None),
-                Found::Unended => self.fill()?,
+            match if self.at < self.window.len() { self.find() } else { None } {
+                None if self.ended => return Ok(None),
+                None => self.fill()?,
+                Some(found) => break (line, found),
             }
-        }
+        };
+        let (begin, ends) = match found {
+            Found::AtMarks(begin, marks) => (begin, self.marks.places.get(marks).unwrap_or_default()),
+            Found::InWindow(begin) => (begin, self.ends.as_slice()),
+            Found::Assembled => return Ok(Some(self.assembled.record(line))),
+        };
+        Ok(Some(Record { text: &self.window, begin: begin as u32, ends, gap: 1, line }))
     }
 
     fn pass_over_line_ends(&mut self) {
@@ -100,22 +106,40 @@ impl<R: Read> Reader<R> {
             self.line += u64::from(begins_line_end(text, self.at, self.before));
             self.at += 1;
             self.used += 1;
+            self.used_breaks += 1;
         }
     }
 
     /// The next mark from a number on, and its byte. The end of the whole text ends a line, too.
     fn mark(&self, number: usize) -> Option<(usize, u8)> {
         let text = self.window.as_bytes();
-        match self.marks.get(number) {
+        match self.marks.places.get(number) {
             Some(place) => Some((*place as usize, text.get(*place as usize).copied().unwrap_or(b'\n'))),
             None => self.ended.then_some((text.len(), b'\n')),
         }
     }
 
-    /// Finds the fields of the record that begins here.
-    fn find(&mut self) -> Found {
-        self.places.clear();
-        let (mut begin, mut next) = (self.at, self.used);
+    /// Finds the record that begins here; `None` where its end did not come yet.
+    fn find(&mut self) -> Option<Found> {
+        let first = (self.at, self.used);
+        if let Some(number) = self.marks.breaks.get(self.used_breaks)
+            && let Some((place, byte @ (b'\n' | b'\r'))) = self.mark(*number as usize)
+            && byte != self.style.delimiter
+        {
+            // Nothing but delimiters before the end of the line, which is passed over before the next record.
+            (self.at, self.used) = (place, *number as usize);
+            return Some(Found::AtMarks(first.0, first.1..self.used + 1));
+        }
+        let found = self.find_among_quotes();
+        let used =
+            self.marks.breaks[self.used_breaks..].partition_point(|number| (*number as usize) < self.used);
+        self.used_breaks += used;
+        found
+    }
+
+    fn find_among_quotes(&mut self) -> Option<Found> {
+        self.ends.clear();
+        let (first, mut begin, mut next) = (self.at, self.at, self.used);
         while let Some((place, byte)) = self.mark(next) {
             next += 1;
             if byte == QUOTE && self.style.quoted {
@@ -126,19 +150,18 @@ impl<R: Read> Reader<R> {
                 continue;
             }
             // Windows are far smaller than four gigabytes.
-            self.places.push((begin as u32, place as u32));
+            self.ends.push(place as u32);
             begin = place + 1;
             if byte != self.style.delimiter {
-                // The line end itself is passed over before the next record.
                 (self.at, self.used) = (place, next - 1);
-                return Found::InWindow;
+                return Some(Found::InWindow(first));
             }
         }
-        Found::Unended
+        None
     }
 
     /// Puts the record that begins here together: fields without the quotes around them.
-    fn assemble(&mut self) -> Found {
+    fn assemble(&mut self) -> Option<Found> {
         self.assembled.clear();
         // From where on nothing was kept yet; where the field begins; whether the place is between quotes.
         let (mut from, mut begin, mut between) = (self.at, self.at, false);
@@ -149,7 +172,7 @@ impl<R: Read> Reader<R> {
             let after = text.as_bytes().get(place + 1);
             let last = place == text.len();
             match byte {
-                QUOTE if between && after.is_none() && !self.ended => return Found::Unended,
+                QUOTE if between && after.is_none() && !self.ended => return None,
                 QUOTE if between && after == Some(&QUOTE) => {
                     self.assembled.extend(&text[from..=place]);
                     (from, next) = (place + 2, next + 1);
@@ -170,12 +193,12 @@ impl<R: Read> Reader<R> {
                     if byte != self.style.delimiter || last {
                         (self.at, self.used) = (place, next - 1);
                         self.line += lines;
-                        return Found::Assembled;
+                        return Some(Found::Assembled);
                     }
                 }
             }
         }
-        Found::Unended
+        None
     }
 
     /// Takes away what is used up, and reads on.
@@ -185,18 +208,15 @@ impl<R: Read> Reader<R> {
             self.before = bytes[before];
         }
         bytes.drain(..self.at);
-        self.marks.drain(..self.used);
-        for mark in &mut self.marks {
-            *mark -= self.at as u32;
-        }
-        (self.at, self.used) = (0, 0);
+        self.marks.drop_first(self.used, self.used_breaks, self.at);
+        (self.at, self.used, self.used_breaks) = (0, 0, 0);
         let looked_through = bytes.len();
         bytes.append(&mut self.partial);
         let result = self.read_on(&mut bytes).and_then(|()| self.characters(bytes));
         // After an error nothing more comes.
         self.ended |= result.is_err();
         self.window = result?;
-        self.marks_of_style().find(self.window.as_bytes(), looked_through, &mut self.marks);
+        self.marks.find(self.window.as_bytes(), looked_through);
         if !std::mem::replace(&mut self.begun, true) && self.window.starts_with(BYTE_ORDER_MARK) {
             self.at = BYTE_ORDER_MARK.len();
         }
@@ -233,10 +253,6 @@ impl<R: Read> Reader<R> {
             self.partial = bytes.split_off(problem.valid_up_to());
             String::from_utf8(bytes).map_err(|error| not_text(error.utf8_error()))
         })
-    }
-
-    const fn marks_of_style(&self) -> Marks {
-        Marks::new(self.style.delimiter, self.style.quoted)
     }
 }
 

@@ -1,10 +1,14 @@
 //! One record, borrowed from the reader.
 
-/// A record: the places of its fields in a text.
+/// A record: where in a text its fields end.
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {
     pub(crate) text: &'a str,
-    pub(crate) places: &'a [(u32, u32)],
+    /// Where the first field begins.
+    pub(crate) begin: u32,
+    pub(crate) ends: &'a [u32],
+    /// Bytes between a field and the next.
+    pub(crate) gap: u32,
     pub(crate) line: u64,
 }
 
@@ -16,22 +20,24 @@ impl<'a> Record<'a> {
 
     /// Number of fields, never 0.
     pub const fn len(&self) -> usize {
-        self.places.len()
+        self.ends.len()
     }
 
     /// True without fields.
     pub const fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.ends.is_empty()
     }
 
     /// The field of that number, counted from zero.
     pub fn get(&self, number: usize) -> Option<&'a str> {
-        self.places.get(number).map(|place| within(self.text, *place))
+        let end = *self.ends.get(number)?;
+        let begin = number.checked_sub(1).map_or(self.begin, |before| self.ends[before] + self.gap);
+        Some(within(self.text, begin, end))
     }
 
     /// All fields.
     pub fn iter(&self) -> Fields<'a> {
-        Fields { text: self.text, places: self.places.iter() }
+        Fields { text: self.text, begin: self.begin, ends: self.ends.iter(), gap: self.gap }
     }
 }
 
@@ -48,18 +54,22 @@ impl<'a> IntoIterator for &Record<'a> {
 #[derive(Clone, Debug)]
 pub struct Fields<'a> {
     text: &'a str,
-    places: std::slice::Iter<'a, (u32, u32)>,
+    begin: u32,
+    ends: std::slice::Iter<'a, u32>,
+    gap: u32,
 }
 
 impl<'a> Iterator for Fields<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {
-        self.places.next().map(|place| within(self.text, *place))
+        let end = *self.ends.next()?;
+        let begin = std::mem::replace(&mut self.begin, end + self.gap);
+        Some(within(self.text, begin, end))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.places.size_hint()
+        self.ends.size_hint()
     }
 }
 
@@ -69,24 +79,24 @@ impl ExactSizeIterator for Fields<'_> {}
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Assembled {
     text: String,
-    places: Vec<(u32, u32)>,
+    ends: Vec<u32>,
 }
 
 impl Assembled {
     /// Takes all fields away.
     pub fn clear(&mut self) {
         self.text.clear();
-        self.places.clear();
+        self.ends.clear();
     }
 
     /// Number of fields.
     pub const fn len(&self) -> usize {
-        self.places.len()
+        self.ends.len()
     }
 
     /// True without fields.
     pub const fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.ends.is_empty()
     }
 
     /// Adds a field.
@@ -101,14 +111,13 @@ impl Assembled {
     }
 
     pub(crate) fn end_field(&mut self) {
-        let begin = self.places.last().map_or(0, |(_, end)| *end);
         // Records are far smaller than four gigabytes.
-        self.places.push((begin, self.text.len() as u32));
+        self.ends.push(self.text.len() as u32);
     }
 
     /// The record, which begins in that line.
     pub fn record(&self, line: u64) -> Record<'_> {
-        Record { text: &self.text, places: &self.places, line }
+        Record { text: &self.text, begin: 0, ends: &self.ends, gap: 0, line }
     }
 }
 
@@ -120,7 +129,7 @@ impl<'a> FromIterator<&'a str> for Assembled {
     }
 }
 
-fn within(text: &str, (from, to): (u32, u32)) -> &str {
+fn within(text: &str, begin: u32, end: u32) -> &str {
     // Fields begin and end beside marks, which are whole characters.
-    text.get(from as usize..to as usize).unwrap_or_default()
+    text.get(begin as usize..end as usize).unwrap_or_default()
 }

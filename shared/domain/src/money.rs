@@ -197,6 +197,7 @@ impl Money {
     ///
     /// # Errors
     /// Refuses exponents, separators, spaces, and more decimals than the currency has (trailing zeros are fine).
+    #[inline]
     pub fn parse(text: &str, currency: Currency) -> Result<Money, MoneyError> {
         match Money::plain(text, '.', currency) {
             Some(money) => Ok(money),
@@ -206,6 +207,7 @@ impl Money {
 
     /// An amount from short plain text (`-1249.50`), as nearly all amounts are, with that mark before its decimals. `None` says
     /// nothing: everything else, right or wrong, is for a way that reads ten times slower and says what is wrong.
+    #[inline]
     pub fn plain(text: &str, mark: char, currency: Currency) -> Option<Money> {
         let mark = u8::try_from(mark).ok().filter(u8::is_ascii_punctuation)?;
         let minor = plain_minor(text.as_bytes(), mark, currency.scale())?;
@@ -366,24 +368,28 @@ fn plain_minor(text: &[u8], mark: u8, scale: u32) -> Option<i64> {
         Some((b'-', rest)) => (true, rest),
         _ => (false, text),
     };
+    // The mark stands near the end. A second one is no digit.
+    let (whole, decimals) = match digits.iter().rposition(|byte| *byte == mark) {
+        Some(place) if place + 1 < digits.len() => (&digits[..place], &digits[place + 1..]),
+        Some(_) => return None,
+        None => (digits, &[][..]),
+    };
     // At most 15 digits and the scale's zeros: no overflow.
-    if digits.is_empty() || digits.len() > 15 {
+    if whole.is_empty() || digits.len() > 15 {
         return None;
     }
-    let (mut minor, mut point) = (0_i64, None);
-    for (place, byte) in digits.iter().enumerate() {
-        match byte {
-            b'0'..=b'9' => minor = minor * 10 + i64::from(byte - b'0'),
-            byte if *byte == mark && point.is_none() && place > 0 && place + 1 < digits.len() => {
-                point = Some(place)
-            }
-            _ => return None,
-        }
-    }
-    let decimals = point.map_or(0, |place| digits.len() - place - 1);
-    let missing = scale.checked_sub(u32::try_from(decimals).ok()?)?;
-    let minor = minor * 10_i64.pow(missing);
+    let missing = scale.checked_sub(decimals.len() as u32)?;
+    let mut minor = followed_by(followed_by(0, whole)?, decimals)?;
+    minor *= 10_i64.pow(missing);
     Some(if negative { -minor } else { minor })
+}
+
+/// A number with further digits after it; `None` where they are not digits alone.
+fn followed_by(number: i64, digits: &[u8]) -> Option<i64> {
+    digits.iter().try_fold(number, |number, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit < 10).then(|| number * 10 + i64::from(digit))
+    })
 }
 
 /// Reads plain decimal text: digits, at most one point, an optional leading minus. Nothing else.

@@ -11,25 +11,27 @@ use foldhash::fast::FixedState;
 /// A growing list that never moves what it holds.
 #[derive(Clone, Debug)]
 pub(crate) struct Chunked<T> {
+    /// All but the last are full.
     chunks: Vec<Vec<T>>,
-    len: usize,
 }
 
 const CHUNK: usize = 1 << 12;
 
 impl<T> Chunked<T> {
     pub(crate) const fn new() -> Chunked<T> {
-        Chunked { chunks: Vec::new(), len: 0 }
+        Chunked { chunks: Vec::new() }
     }
 
     pub(crate) fn push(&mut self, value: T) {
-        if self.len.is_multiple_of(CHUNK) {
+        match self.chunks.last_mut() {
+            Some(last) if last.len() < CHUNK => last.push(value),
             // A small batch does not pay for a whole chunk.
-            self.chunks.push(if self.len == 0 { Vec::new() } else { Vec::with_capacity(CHUNK) });
-        }
-        if let Some(chunk) = self.chunks.last_mut() {
-            chunk.push(value);
-            self.len += 1;
+            None => self.chunks.push(vec![value]),
+            Some(_) => {
+                let mut chunk = Vec::with_capacity(CHUNK);
+                chunk.push(value);
+                self.chunks.push(chunk);
+            }
         }
     }
 
@@ -38,35 +40,66 @@ impl<T> Chunked<T> {
     }
 
     pub(crate) const fn len(&self) -> usize {
-        self.len
+        match self.chunks.as_slice().split_last() {
+            Some((last, full)) => full.len() * CHUNK + last.len(),
+            None => 0,
+        }
     }
 }
 
 const BLOCK: usize = 1 << 16;
 
-/// The bytes of many short texts.
+/// Many short texts, in runs of some that belong together.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Texts {
-    blocks: Vec<Vec<u8>>,
+    blocks: Vec<String>,
 }
 
 impl Texts {
-    /// Room for a run of at most [`BLOCK`] bytes, which the caller puts at the end: its place; `None` when four gigabytes are full.
-    pub(crate) fn room(&mut self, length: usize) -> Option<(u32, &mut Vec<u8>)> {
+    /// Room for a run of texts, at most [`BLOCK`] bytes with their lengths, which the caller puts at the end: its place; `None` when four
+    /// gigabytes are full.
+    pub(crate) fn room(&mut self, length: usize) -> Option<(u32, &mut String)> {
         let full = self.blocks.last().is_none_or(|block| block.len() + length > BLOCK);
         if full {
             let small = self.blocks.is_empty();
-            self.blocks.push(if small { Vec::new() } else { Vec::with_capacity(BLOCK) });
+            self.blocks.push(if small { String::new() } else { String::with_capacity(BLOCK) });
         }
         let number = self.blocks.len() - 1;
         let block = self.blocks.last_mut()?;
         Some((u32::try_from(number * BLOCK + block.len()).ok()?, block))
     }
 
-    /// Everything in the block from that place on.
-    pub(crate) fn from(&self, place: u32) -> &[u8] {
+    /// The texts that stand one after the other from that place on.
+    pub(crate) fn from(&self, place: u32) -> Run<'_> {
         let place = place as usize;
-        self.blocks.get(place / BLOCK).and_then(|block| block.get(place % BLOCK..)).unwrap_or_default()
+        Run(self.blocks.get(place / BLOCK).and_then(|block| block.get(place % BLOCK..)).unwrap_or_default())
+    }
+}
+
+/// Bytes that a text of a run takes at most beside its own: its length stands before it, as the character of that number, of which those
+/// from 128 on are two bytes.
+pub(crate) const LENGTH: usize = 2;
+
+/// Puts a text at the end of a run; `None` where it is longer than 255 bytes.
+#[inline]
+pub(crate) fn put(block: &mut String, text: &str) -> Option<()> {
+    block.push(char::from(u8::try_from(text.len()).ok()?));
+    block.push_str(text);
+    Some(())
+}
+
+/// Texts that stand one after the other, each after its length.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run<'a>(&'a str);
+
+impl<'a> Run<'a> {
+    /// The next text; empty behind the last.
+    pub(crate) fn take(&mut self) -> &'a str {
+        let mut rest = self.0.chars();
+        let length = rest.next().map_or(0, |length| length as usize);
+        let (text, rest) = rest.as_str().split_at_checked(length).unwrap_or_default();
+        self.0 = rest;
+        text
     }
 }
 
@@ -119,22 +152,22 @@ impl Entry {
         (self.upper as u64) << 32 | self.lower as u64
     }
 
-    pub(crate) const fn upper(&self) -> u32 {
-        self.upper
+    /// The first bits of the fingerprint.
+    pub(crate) const fn first(&self, bits: u32) -> u32 {
+        start_of(self.upper, u32::BITS - bits)
     }
 
-    /// The numbers with this fingerprint, from where it could stand in a sorted list.
-    fn among(self, near: &[Entry]) -> impl Iterator<Item = u32> {
-        let near = near.iter().take_while(move |entry| entry.upper <= self.upper);
-        near.filter(move |entry| entry.upper == self.upper && entry.lower == self.lower)
-            .map(|entry| entry.number)
+    /// The numbers with this fingerprint among the entries.
+    fn among(self, entries: &[Entry]) -> impl Iterator<Item = u32> {
+        let same = move |entry: &&Entry| entry.upper == self.upper && entry.lower == self.lower;
+        entries.iter().filter(same).map(|entry| entry.number)
     }
 }
 
 /// Numbers of keys by the fingerprint of the key.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
-    /// Sorted by the upper half of the fingerprint.
+    /// Sorted by the first bits of their fingerprints.
     entries: Vec<Entry>,
     /// Where the entries begin whose fingerprint begins with these bits, and after the last, where they end.
     starts: Vec<u32>,
@@ -144,55 +177,44 @@ pub(crate) struct Index {
 
 /// Entries to a start, on average: they and the start are two places in memory for each look-up.
 const TOGETHER: usize = 4;
-/// So many entries are not gone through but leapt over.
-const FAR: usize = 256;
 
 impl Index {
     /// An index of numbers, each with the fingerprint of its key. What has the same key is found in the order of numbers.
     pub(crate) fn of(keys: impl Iterator<Item = Entry>) -> Index {
-        Index::sorted(sorted(keys))
-    }
-
-    fn sorted(entries: Vec<Entry>) -> Index {
+        let mut entries = Vec::with_capacity(keys.size_hint().1.unwrap_or_default());
+        entries.extend(keys);
         let bits = (entries.len() / TOGETHER).max(1).ilog2();
         let shift = u32::BITS - bits;
-        let place = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
-        let mut starts = Vec::with_capacity((1 << bits) + 1);
-        for (number, entry) in entries.iter().enumerate() {
-            let start = start_of(entry.upper, shift);
-            if starts.len() <= start {
-                starts.resize(start + 1, place(number));
-            }
+        sort_by(&mut entries, bits, |entry| start_of(entry.upper, shift));
+        let mut starts = vec![0; (1 << bits) + 1];
+        for entry in &entries {
+            starts[start_of(entry.upper, shift) as usize + 1] += 1;
         }
-        starts.resize((1 << bits) + 1, place(entries.len()));
+        for start in 1..starts.len() {
+            starts[start] += starts[start - 1];
+        }
         Index { entries, starts, shift }
     }
 
     /// The numbers whose key may be the one with this fingerprint: unless it is the whole key, the caller compares bytes.
     pub(crate) fn like(&self, fingerprint: u64) -> impl Iterator<Item = u32> {
         let wanted = Entry::new(fingerprint, 0);
-        let near = self.entries.get(self.begin(wanted)..).unwrap_or_default();
-        wanted.among(near)
+        wanted.among(self.near(wanted))
     }
 
-    /// Of fingerprints in the order of their upper halves, those that one key alone may have, each before the number of that key. Memory
-    /// is gone through from one end to the other, which costs far less than going to each place.
-    pub(crate) fn only<'a>(&'a self, wanted: &'a [Entry]) -> impl Iterator<Item = (Entry, u32)> + 'a {
-        let mut place = 0;
-        wanted.iter().filter_map(move |wanted| {
-            let begin = self.begin(*wanted);
-            if begin > place + FAR {
-                place = begin;
-            }
-            let rest = self.entries.get(place..).unwrap_or_default();
-            place += rest.iter().take_while(|entry| entry.upper < wanted.upper).count();
-            let mut near = wanted.among(self.entries.get(place..).unwrap_or_default());
-            Some((*wanted, near.next().filter(|_| near.next().is_none())?))
-        })
+    /// The number of the one key that may be meant; `None` where there are several, or none.
+    pub(crate) fn only(&self, wanted: Entry) -> Option<u32> {
+        let mut like = wanted.among(self.near(wanted));
+        like.next().filter(|_| like.next().is_none())
     }
 
-    fn begin(&self, wanted: Entry) -> usize {
-        self.starts.get(start_of(wanted.upper, self.shift)).map_or(0, |place| *place as usize)
+    /// The entries that have the first bits of the fingerprint.
+    fn near(&self, wanted: Entry) -> &[Entry] {
+        let start = start_of(wanted.upper, self.shift) as usize;
+        match self.starts.get(start..start + 2) {
+            Some([begin, end]) => self.entries.get(*begin as usize..*end as usize).unwrap_or_default(),
+            _ => &[],
+        }
     }
 }
 
@@ -200,51 +222,42 @@ impl Index {
 pub(crate) fn alike(keys: impl Iterator<Item = Entry>) -> Vec<Vec<u32>> {
     let mut entries = Vec::with_capacity(keys.size_hint().1.unwrap_or_default());
     entries.extend(keys.map(|entry| (entry.upper, entry.number)));
-    sort_by(&mut entries, |(upper, _)| *upper);
+    sort_by(&mut entries, u32::BITS, |(upper, _)| *upper);
     let several = entries.chunk_by(|(one, _), (next, _)| one == next).filter(|several| several.len() > 1);
     several.map(|several| several.iter().map(|(_, number)| *number).collect()).collect()
 }
 
-fn sorted(keys: impl Iterator<Item = Entry>) -> Vec<Entry> {
-    let mut entries = Vec::with_capacity(keys.size_hint().1.unwrap_or_default());
-    entries.extend(keys);
-    sort_by(&mut entries, Entry::upper);
-    entries
-}
+/// Most bits that are sorted by at a time: as many as there are places that the processor writes to beside each other.
+const DIGIT: u32 = 9;
 
-/// Sorts by a key, a byte at a time, from the lowest: what has the same key stays in its order. Each time the list is gone through from
-/// one end to the other, which takes a third of the time that comparing would.
-pub(crate) fn sort_by<T: Copy + Default>(list: &mut Vec<T>, key: impl Fn(&T) -> u32) {
-    const BYTES: usize = 4;
-    let byte = |item: &T, number: usize| usize::from((key(item) >> (8 * number)) as u8);
-    let mut counts = [[0_usize; 1 << 8]; BYTES];
-    for item in &*list {
-        for (number, counts) in counts.iter_mut().enumerate() {
-            counts[byte(item, number)] += 1;
-        }
-    }
+/// Sorts by a key of so many bits, a digit at a time, from the lowest: what has the same key stays in its order. Each time the list is
+/// gone through from one end to the other, which takes a third of the time that comparing would.
+pub(crate) fn sort_by<T: Copy + Default>(list: &mut Vec<T>, bits: u32, key: impl Fn(&T) -> u32) {
+    let digits = bits.div_ceil(DIGIT);
+    let width = bits.div_ceil(digits.max(1));
     let mut sorted = vec![T::default(); list.len()];
-    for (number, counts) in counts.iter().enumerate() {
-        if counts.contains(&list.len()) {
-            continue;
+    for number in 0..digits {
+        let digit = |item: &T| (key(item) >> (width * number)) as usize & ((1 << width) - 1);
+        let mut places = [0_u32; 1 << DIGIT];
+        for item in &*list {
+            places[digit(item)] += 1;
         }
         let mut begin = 0;
-        let mut places = counts.map(|count| {
-            begin += count;
-            begin - count
-        });
+        for place in &mut places {
+            begin += std::mem::replace(place, begin);
+        }
         for item in &*list {
-            let place = &mut places[byte(item, number)];
-            sorted[*place] = *item;
+            let place = &mut places[digit(item)];
+            sorted[*place as usize] = *item;
             *place += 1;
         }
         std::mem::swap(list, &mut sorted);
     }
 }
 
-const fn start_of(upper: u32, shift: u32) -> usize {
+const fn start_of(upper: u32, shift: u32) -> u32 {
     // A shift by all bits leaves one start.
-    if shift >= u32::BITS { 0 } else { (upper >> shift) as usize }
+    if shift >= u32::BITS { 0 } else { upper >> shift }
 }
 
 #[cfg(test)]
@@ -255,12 +268,14 @@ mod tests {
 
     #[test]
     fn a_list_is_sorted_by_its_key_and_otherwise_left_as_it_is() {
-        for (size, spread) in [(0, 1), (1, 1), (300, 1), (300, 7), (5_000, 0x0100_0001), (5_000, u32::MAX)] {
+        for (size, spread, bits) in
+            [(0, 1, 32), (1, 1, 0), (300, 1, 0), (300, 7, 3), (5_000, 0x0100_0001, 25), (5_000, u32::MAX, 32)]
+        {
             let keys = (0..size).map(|number: u32| number.wrapping_mul(0x9e37_79b9) % spread);
             let mut list: Vec<(u32, u32)> = keys.zip((0..size).rev()).collect();
             let mut expected = list.clone();
             expected.sort_by_key(|(key, _)| *key);
-            sort_by(&mut list, |(key, _)| *key);
+            sort_by(&mut list, bits, |(key, _)| *key);
             assert_eq!(list, expected, "{size} entries");
         }
     }
@@ -285,19 +300,12 @@ mod tests {
                 assert_eq!(found(key), all, "{key} of {size}");
             }
             assert_eq!(index.like(fingerprint(b"no key")).count(), 0);
-            let mut wanted: Vec<Entry> = ["no key", "7", "key 7"]
-                .into_iter()
-                .chain(keys.iter().map(String::as_str))
-                .map(|key| Entry::new(fingerprint(key.as_bytes()), 0))
-                .collect();
-            sort_by(&mut wanted, Entry::upper);
-            let alone = |wanted: Entry| {
-                let like: Vec<u32> = index.like(wanted.fingerprint()).collect();
-                (like.len() == 1).then(|| (wanted.fingerprint(), like[0]))
-            };
-            let expected: Vec<(u64, u32)> = wanted.iter().copied().filter_map(alone).collect();
-            let only = index.only(&wanted).map(|(wanted, number)| (wanted.fingerprint(), number));
-            assert_eq!(only.collect::<Vec<_>>(), expected, "{size}");
+            for key in ["no key", "7", "key 7"].into_iter().chain(keys.iter().map(String::as_str)) {
+                let wanted = fingerprint(key.as_bytes());
+                let like: Vec<u32> = index.like(wanted).collect();
+                let expected = if let [only] = like.as_slice() { Some(*only) } else { None };
+                assert_eq!(index.only(Entry::new(wanted, 0)), expected, "{key} of {size}");
+            }
             let pairs = alike(numbered());
             assert_eq!(pairs.len(), size as usize / 2);
             assert!(pairs.iter().all(|pair| matches!(pair.as_slice(), [a, b] if a + 1 == *b)));
@@ -309,8 +317,8 @@ mod tests {
         for begin in [0, 1, 1_000, 999_950, 1_000_000, 20_260_000_000_000] {
             let mut counts = vec![0_u32; 1 << 10];
             for number in begin..begin + (4 << 10) {
-                counts[start_of(Entry::new(fingerprint(u64::to_string(&number).as_bytes()), 0).upper, 22)] +=
-                    1;
+                let entry = Entry::new(fingerprint(u64::to_string(&number).as_bytes()), 0);
+                counts[start_of(entry.upper, 22) as usize] += 1;
             }
             assert!(counts.iter().all(|count| *count <= 24), "from {begin}: {:?}", counts.iter().max());
         }

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use delimited::{Reader, Record, Style};
-use domain::matching::{LineState, Matching, Receivable, Receivables, Rules, match_settlements};
+use domain::matching::{
+    LineState, Matching, Receivable, Receivables, Rules, match_settlements, match_settlements_on_two_threads,
+};
 use domain::settings::OrderNumberRules;
 use domain::settlement::{
     BatchKey, FeeKind, Fees, Kind, Line, LinkKeys, Settlement, SettlementMode, Source, Standing, When,
@@ -213,7 +215,8 @@ pub(crate) fn on_two_threads(folder: &Path) -> Outcome {
     let settlements = [lines.sealed()];
     let matching = std::thread::scope(|scope| {
         scope.spawn(|| check(&settlements[0]));
-        match_settlements(&settlements, &receivables, Rules::default()).expect("amounts that add")
+        let matching = match_settlements_on_two_threads(&settlements, &receivables, Rules::default());
+        matching.expect("amounts that add")
     });
     let ([exact, otherwise, without], open) = std::thread::scope(|scope| {
         let open = scope.spawn(|| left_open(&receivables, &matching));

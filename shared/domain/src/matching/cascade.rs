@@ -7,12 +7,14 @@ use hashbrown::HashTable;
 
 use super::Rules;
 use super::outcome::KeyUsed;
-use super::receivables::{ReceivableId, Receivables, Space};
+use super::receivables::{Class, ReceivableId, Receivables, Space};
 use crate::packed::{Entry, fingerprint, is_whole, sort_by};
 use crate::settlement::{Kind, Line, Settlement};
 
 /// More documents than this under one key say nothing.
 const TOO_MANY: usize = 50;
+/// By so many first bits of their fingerprints keys are sorted before they are looked up.
+const NEAR: u32 = 16;
 
 /// What the keys of a line name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +25,13 @@ pub(super) enum Found {
     Set(Vec<u32>),
     /// Documents of several orders, between which no key decides.
     Ambiguous(Vec<u32>),
+}
+
+/// A document that a line names, and what it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named {
+    pub(super) document: u32,
+    pub(super) class: Class,
 }
 
 /// Looks keys up.
@@ -90,12 +99,12 @@ impl<'a> Cascade<'a> {
         (KeyUsed::Order, undecided.map_or(Found::Missing, Found::Ambiguous))
     }
 
-    /// Some lines of a settlement by their order numbers: those that name one document, one alone, and one that may be meant, each after
-    /// that document, in the order of documents. Any other is still to be resolved.
+    /// The document of each of some lines of a settlement, where its order number names one, one alone, and one that may be meant. Any
+    /// other is still to be resolved.
     ///
     /// What is looked up is sorted first by where it is looked up: waiting for memory is what costs time, and what is gone through from
     /// one end to the other is waited for least.
-    pub(super) fn by_orders(&self, settlement: &Settlement, lines: Range<usize>) -> Vec<(u32, u32)> {
+    pub(super) fn by_orders(&self, settlement: &Settlement, lines: Range<usize>) -> Vec<Option<Named>> {
         let rules = self.receivables.rules();
         let several = |text: &str| rules.separator.as_ref().is_some_and(|mark| text.contains(mark.as_str()));
         let mut wanted = Vec::with_capacity(lines.len());
@@ -107,19 +116,25 @@ impl<'a> Cascade<'a> {
                 }
             }
         }
-        sort_by(&mut wanted, Entry::upper);
+        sort_by(&mut wanted, NEAR, |wanted| wanted.first(NEAR));
         let same = |document: u32, wanted: Entry| {
             let order =
                 || settlement.payment(lines.start + wanted.number as usize).map(|payment| payment.order);
             is_whole(wanted.fingerprint())
                 || order().is_some_and(|order| self.receivables.has_order(document, &rules.normal(order)))
         };
-        let named = self.receivables.only_by_order(&wanted);
-        let named = named.filter(|(wanted, document)| same(*document, *wanted) && self.allowed(*document));
-        let mut found = Vec::with_capacity(wanted.len());
-        found.extend(named.map(|(wanted, document)| (document, wanted.number)));
-        sort_by(&mut found, |(document, _)| *document);
-        found
+        let orders = self.receivables.orders();
+        let mut found = vec![None; lines.len()];
+        for wanted in wanted {
+            found[wanted.number as usize] =
+                orders.only(wanted).filter(|document| same(*document, wanted) && self.allowed(*document));
+        }
+        // What documents are is fetched apart, so that memory is waited for once for many.
+        let named = |document| Named {
+            document,
+            class: self.receivables.class(ReceivableId(document)).unwrap_or_default(),
+        };
+        found.into_iter().map(|document| document.map(named)).collect()
     }
 
     /// A later key decides only among what an earlier one left open.

@@ -14,7 +14,7 @@ mod suggest;
 
 pub use outcome::{KeyUsed, LineMatch, LineState, Matching, PartSums};
 pub use receivables::{Receivable, ReceivableError, ReceivableId, Receivables};
-pub use settle::match_settlements;
+pub use settle::{match_settlements, match_settlements_on_two_threads};
 pub use suggest::Suggestion;
 
 /// What the merchant's settings say about matching.

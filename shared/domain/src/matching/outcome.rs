@@ -104,7 +104,7 @@ pub struct PartSums {
 }
 
 /// The result: for each settlement, for each line.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matching {
     pub(super) lines: Vec<Vec<LineMatch>>,
     pub(super) sets: Vec<Vec<u32>>,

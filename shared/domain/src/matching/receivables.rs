@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use jiff::civil::Date;
 
 use crate::money::{Currency, Money};
-use crate::packed::{Chunked, Entry, Index, Texts, fingerprint};
+use crate::packed::{Chunked, Entry, Index, LENGTH, Texts, fingerprint, put};
 use crate::settings::OrderNumberRules;
 
 /// One invoice or credit note, borrowed from whoever reads it: made by Bogbro, by hand, or before go-live.
@@ -73,8 +73,8 @@ struct Item {
 
 /// What a document is, apart from [`Item`] and so small that it stays near while lines are put on documents: the number of its currency,
 /// and the uppermost bit for a credit note.
-#[derive(Clone, Copy, Debug)]
-struct Class(u8);
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Class(u8);
 
 impl Class {
     const CREDIT: u8 = 1 << 7;
@@ -87,7 +87,7 @@ impl Class {
         (self.0 & !Class::CREDIT) as usize
     }
 
-    const fn is_credit_note(self) -> bool {
+    pub(super) const fn is_credit_note(self) -> bool {
         self.0 & Class::CREDIT != 0
     }
 }
@@ -209,14 +209,10 @@ impl Receivables {
 
     fn keep_texts(&mut self, receivable: &Receivable<'_>) -> Result<u32, ReceivableError> {
         let Receivable { number, order, .. } = receivable;
-        let number_length = length(number).ok_or_else(|| too_long(number, "number"))?;
-        let order_length = length(order).ok_or_else(|| too_long(number, "order"))?;
-        let room = self.texts.room(2 + number.len() + order.len());
+        let room = self.texts.room(2 * LENGTH + number.len() + order.len());
         let (place, block) = room.ok_or(ReceivableError::TooMany)?;
-        block.push(number_length);
-        block.extend_from_slice(number.as_bytes());
-        block.push(order_length);
-        block.extend_from_slice(order.as_bytes());
+        put(block, number).ok_or_else(|| too_long(number, "number"))?;
+        put(block, order).ok_or_else(|| too_long(number, "order"))?;
         Ok(place)
     }
 
@@ -246,13 +242,11 @@ impl Receivables {
         if text.is_empty() {
             return Ok(());
         }
-        let length = length(text).ok_or_else(|| too_long(text, "payment reference"))?;
         if u32::try_from(self.keys.len()).is_err() {
             return Err(ReceivableError::TooMany);
         }
-        let (place, block) = self.texts.room(1 + text.len()).ok_or(ReceivableError::TooMany)?;
-        block.push(length);
-        block.extend_from_slice(text.as_bytes());
+        let (place, block) = self.texts.room(LENGTH + text.len()).ok_or(ReceivableError::TooMany)?;
+        put(block, text).ok_or_else(|| too_long(text, "payment reference"))?;
         self.keys.push(Key { text: place, item, space });
         Ok(())
     }
@@ -274,9 +268,7 @@ impl Receivables {
             Indexes {
                 orders: Index::of(self.ids().filter_map(named)),
                 keys: Index::of(
-                    keys.map(|(number, key)| {
-                        Entry::new(fingerprint(first_text(&self.texts, key.text)), number)
-                    }),
+                    keys.map(|(number, key)| Entry::new(fingerprint(self.text(key.text).as_bytes()), number)),
                 ),
             }
         })
@@ -291,12 +283,9 @@ impl Receivables {
         gathered(like.filter(|id| self.has_order(*id, order)))
     }
 
-    /// Of fingerprints of order numbers, in the order of their upper halves, those that one document alone may have.
-    pub(super) fn only_by_order<'a>(
-        &'a self,
-        wanted: &'a [Entry],
-    ) -> impl Iterator<Item = (Entry, u32)> + 'a {
-        self.indexes().orders.only(wanted)
+    /// The index of order numbers.
+    pub(super) fn orders(&self) -> &Index {
+        &self.indexes().orders
     }
 
     /// True where a document has an order number (already made alike).
@@ -308,8 +297,7 @@ impl Receivables {
     pub(super) fn by_key(&self, space: Space, text: &str) -> Option<(u32, Vec<u32>)> {
         let like = self.indexes().keys.like(fingerprint(text.as_bytes()));
         let keys = like.filter_map(|key| self.keys.get(key as usize));
-        let same =
-            keys.filter(|key| key.space == space && first_text(&self.texts, key.text) == text.as_bytes());
+        let same = keys.filter(|key| key.space == space && self.text(key.text) == text);
         gathered(same.map(|key| key.item))
     }
 
@@ -320,12 +308,20 @@ impl Receivables {
 
     /// Number in the accounting system.
     pub fn number(&self, id: ReceivableId) -> &str {
-        self.item(id).map(|item| text(first_text(&self.texts, item.text))).unwrap_or_default()
+        self.item(id).map(|item| self.text(item.text)).unwrap_or_default()
     }
 
     /// The order's number as it was given.
     pub fn order(&self, id: ReceivableId) -> &str {
-        self.item(id).map(|item| raw_order(&self.texts, item)).unwrap_or_default()
+        let Some(item) = self.item(id) else { return "" };
+        let mut run = self.texts.from(item.text);
+        run.take();
+        run.take()
+    }
+
+    /// The text that stands at a place.
+    fn text(&self, place: u32) -> &str {
+        self.texts.from(place).take()
     }
 
     /// The shop's own identity; empty where it is not known.
@@ -352,8 +348,12 @@ impl Receivables {
 
     /// Its currency.
     pub fn currency(&self, id: ReceivableId) -> Currency {
-        let place = self.class(id).map_or(0, Class::currency);
-        self.currencies.get(place).copied().unwrap_or(Currency::DKK)
+        self.class(id).map_or(Currency::DKK, |class| self.currency_of(class))
+    }
+
+    /// The currency of a class of documents.
+    pub(super) fn currency_of(&self, class: Class) -> Currency {
+        self.currencies.get(class.currency()).copied().unwrap_or(Currency::DKK)
     }
 
     /// What acquirers are still to pay of it.
@@ -370,7 +370,8 @@ impl Receivables {
         }
     }
 
-    fn class(&self, id: ReceivableId) -> Option<Class> {
+    /// Its currency and whether it is a credit note, in one.
+    pub(super) fn class(&self, id: ReceivableId) -> Option<Class> {
         self.classes.get(id.0 as usize).copied()
     }
 
@@ -399,28 +400,4 @@ fn days_since_1970(date: Date) -> Option<u16> {
 
 fn too_long(number: &str, field: &'static str) -> ReceivableError {
     ReceivableError::TooLong { number: number.chars().take(40).collect(), field }
-}
-
-fn length(text: &str) -> Option<u8> {
-    u8::try_from(text.len()).ok()
-}
-
-fn take(run: &[u8]) -> (&[u8], &[u8]) {
-    run.split_first()
-        .and_then(|(length, rest)| rest.split_at_checked(usize::from(*length)))
-        .unwrap_or_default()
-}
-
-fn first_text(texts: &Texts, place: u32) -> &[u8] {
-    take(texts.from(place)).0
-}
-
-/// The order's number as it was given.
-fn raw_order<'a>(texts: &'a Texts, item: &Item) -> &'a str {
-    let (_, rest) = take(texts.from(item.text));
-    text(take(rest).0)
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap_or_default()
 }

@@ -5,17 +5,22 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::mpsc::sync_channel;
 
 use super::Rules;
-use super::cascade::{Cascade, Found};
+use super::cascade::{Cascade, Found, Named};
 use super::outcome::{KeyUsed, LineMatch, Matching, Target, wants_credit_note};
 use super::receivables::{ReceivableId, Receivables};
 use crate::money::{Currency, MoneyError};
+use crate::packed::sort_by;
 use crate::settlement::{Kind, Line, Settlement};
 
 /// So many lines are looked up together: enough that their documents stand near each other in memory once they are sorted, and few
 /// enough that the lines themselves do.
-const TOGETHER: usize = 1 << 15;
+const TOGETHER: usize = 1 << 17;
+
+/// So many bits of a document's number say nothing of how far it is in memory.
+const NEAR: u32 = 12;
 
 /// Matches settlements with the documents they pay.
 ///
@@ -27,6 +32,55 @@ pub fn match_settlements(
     settlements: &[Settlement],
     receivables: &Receivables,
     rules: Rules<'_>,
+) -> Result<Matching, MoneyError> {
+    matched(settlements, receivables, rules, looked_up(settlements, receivables, rules))
+}
+
+/// As [`match_settlements`], with the same result, on two threads where there are many lines: one looks up what the other puts on
+/// documents.
+///
+/// # Errors
+/// Amounts too large to add.
+pub fn match_settlements_on_two_threads(
+    settlements: &[Settlement],
+    receivables: &Receivables,
+    rules: Rules<'_>,
+) -> Result<Matching, MoneyError> {
+    if settlements.iter().all(|settlement| settlement.len() <= TOGETHER) {
+        return match_settlements(settlements, receivables, rules);
+    }
+    std::thread::scope(|scope| {
+        let (sender, documents) = sync_channel(1);
+        // Where the other one ended with an error, nothing more is looked up.
+        let send = move |found| sender.send(found);
+        scope.spawn(move || looked_up(settlements, receivables, rules).try_for_each(send));
+        matched(settlements, receivables, rules, documents.into_iter())
+    })
+}
+
+/// The lines that are looked up together, each time with the place of their settlement.
+fn portions(settlements: &[Settlement]) -> impl Iterator<Item = (usize, Range<usize>)> {
+    settlements.iter().enumerate().flat_map(|(batch, settlement)| {
+        let first = (0..settlement.len()).step_by(TOGETHER);
+        first.map(move |first| (batch, first..settlement.len().min(first + TOGETHER)))
+    })
+}
+
+/// For each portion, the documents that its lines name by their order numbers.
+fn looked_up<'a>(
+    settlements: &'a [Settlement],
+    receivables: &'a Receivables,
+    rules: Rules<'a>,
+) -> impl Iterator<Item = Vec<Option<Named>>> {
+    let cascade = Cascade::new(receivables, settlements, rules);
+    portions(settlements).map(move |(batch, lines)| cascade.by_orders(&settlements[batch], lines))
+}
+
+fn matched(
+    settlements: &[Settlement],
+    receivables: &Receivables,
+    rules: Rules<'_>,
+    looked_up: impl Iterator<Item = Vec<Option<Named>>>,
 ) -> Result<Matching, MoneyError> {
     let mut work = Work {
         settlements,
@@ -41,21 +95,19 @@ pub fn match_settlements(
         },
         pending: HashMap::new(),
         by: HashMap::new(),
+        paying: Vec::new(),
     };
     let mut cascade = Cascade::new(receivables, settlements, rules);
     let mut second = Vec::new();
-    for (batch, settlement) in settlements.iter().enumerate() {
-        for first in (0..settlement.len()).step_by(TOGETHER) {
-            let lines = first..settlement.len().min(first + TOGETHER);
-            let found = work.by_orders(&cascade, settlement, lines.clone())?;
-            for (place, found) in lines.zip(found) {
-                let found = match found {
-                    Some(found) => found,
-                    None => work.resolve(&cascade, (batch, place), &mut second)?,
-                };
-                work.matching.lines[batch].push(found);
-            }
+    for ((batch, lines), named) in portions(settlements).zip(looked_up) {
+        for (line, named) in lines.zip(named) {
+            let found = match work.put_by_order((batch, line), named)? {
+                Some(found) => found,
+                None => work.resolve(&cascade, (batch, line), &mut second)?,
+            };
+            work.matching.lines[batch].push(found);
         }
+        work.count_paid()?;
     }
     if !second.is_empty() {
         cascade.prepare_for_the_rest();
@@ -65,6 +117,7 @@ pub fn match_settlements(
         let (by, found) = cascade.resolve(&line);
         work.matching.lines[batch][place] = work.place((batch, place), &line, by, found)?;
     }
+    work.count_paid()?;
     work.share_out()?;
     Ok(work.matching)
 }
@@ -92,6 +145,17 @@ struct Work<'a> {
     /// Lines that name a set of documents, by the set and by whether they pay or take back.
     pending: HashMap<Naming, Vec<Place>>,
     by: HashMap<Place, KeyUsed>,
+    /// Documents and what lines pay of them, not yet counted.
+    paying: Vec<(u32, [u32; 2])>,
+}
+
+/// An amount in halves, so that it and a document are twelve bytes.
+const fn halves(amount: i64) -> [u32; 2] {
+    [(amount >> 32) as u32, amount as u32]
+}
+
+const fn from_halves([upper, lower]: [u32; 2]) -> i64 {
+    (upper as i64) << 32 | lower as i64
 }
 
 /// Whether lines of a set pay documents or take money back from them.
@@ -106,27 +170,17 @@ impl Work<'_> {
         self.receivables.currency(ReceivableId(document))
     }
 
-    /// Puts lines on their documents where the order's number says it all, as it does for most. `None` is still to be resolved.
-    fn by_orders(
-        &mut self,
-        cascade: &Cascade<'_>,
-        settlement: &Settlement,
-        lines: Range<usize>,
-    ) -> Result<Vec<Option<LineMatch>>, MoneyError> {
-        let mut found = vec![None; lines.len()];
-        let named = cascade.by_orders(settlement, lines.clone());
-        // All are fetched before any is put, so that memory is waited for once for many.
-        let amount = |(_, place): &(u32, u32)| settlement.amount(lines.start + *place as usize);
-        let amounts: Vec<_> = named.iter().map(amount).collect();
-        for ((document, place), amount) in named.into_iter().zip(amounts) {
-            if let Some((kind, gross)) = amount
-                && gross.currency() == self.currency(document)
-            {
-                found[place as usize] =
-                    Some(self.put(kind, Some(gross.minor()), KeyUsed::Order, document)?);
-            }
+    /// Puts a line on the document that its order's number names, where that says it all, as it does for most. `None` is still to be
+    /// resolved.
+    fn put_by_order(&mut self, place: Place, named: Option<Named>) -> Result<Option<LineMatch>, MoneyError> {
+        let amount = || self.settlements[place.0].amount(place.1);
+        let Some((named, (kind, gross))) = named.and_then(|named| Some((named, amount()?))) else {
+            return Ok(None);
+        };
+        if gross.currency() != self.receivables.currency_of(named.class) {
+            return Ok(None);
         }
-        Ok(found)
+        self.put(kind, Some(gross.minor()), KeyUsed::Order, named).map(Some)
     }
 
     /// Tries all keys of a line; what needs keys that only few lines have is left for a second time.
@@ -210,7 +264,8 @@ impl Work<'_> {
     /// Puts a line on the one document it names.
     fn put_line(&mut self, line: &Line<'_>, by: KeyUsed, document: u32) -> Result<LineMatch, MoneyError> {
         let amount = amount_in(line, self.currency(document));
-        self.put(line.kind, amount, by, document)
+        let class = self.receivables.class(ReceivableId(document)).unwrap_or_default();
+        self.put(line.kind, amount, by, Named { document, class })
     }
 
     /// Puts what a line of that kind moves in the document's currency on the document; `None` where the report does not say.
@@ -219,11 +274,9 @@ impl Work<'_> {
         kind: Kind,
         amount: Option<i64>,
         by: KeyUsed,
-        document: u32,
+        Named { document, class }: Named,
     ) -> Result<LineMatch, MoneyError> {
-        let id = ReceivableId(document);
-        let credit_note = self.receivables.is_credit_note(id);
-        let what = match (kind == Kind::Sale, credit_note) {
+        let what = match (kind == Kind::Sale, class.is_credit_note()) {
             (true, true) => return Ok(self.ambiguous(vec![document], by)),
             (true, false) => Target::Pays,
             (false, true) if wants_credit_note(kind) => Target::Pays,
@@ -233,7 +286,10 @@ impl Work<'_> {
         let Some(amount) = amount else {
             return Ok(LineMatch { target: document, by, what: Target::OtherCurrency });
         };
-        self.count(document, amount, what)?;
+        match what {
+            Target::Pays => self.paying.push((document, halves(amount))),
+            _ => self.count(document, amount, what)?,
+        }
         Ok(LineMatch { target: document, by, what })
     }
 
@@ -243,6 +299,17 @@ impl Work<'_> {
             _ => &mut self.matching.paid[document as usize],
         };
         *sum = sum.checked_add(amount).ok_or(MoneyError::Overflow)?;
+        Ok(())
+    }
+
+    /// Counts what lines pay, document after document: memory is gone through from one end to the other.
+    fn count_paid(&mut self) -> Result<(), MoneyError> {
+        let bits = u32::BITS - (self.matching.paid.len() as u32).leading_zeros();
+        let far = bits.saturating_sub(NEAR);
+        sort_by(&mut self.paying, far, |(document, _)| document >> (bits - far));
+        for (document, amount) in std::mem::take(&mut self.paying) {
+            self.count(document, from_halves(amount), Target::Pays)?;
+        }
         Ok(())
     }
 

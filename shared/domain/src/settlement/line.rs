@@ -65,17 +65,24 @@ pub const LONGEST_TEXT: usize = 255;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fees {
     parts: [i64; FeeKind::ALL.len()],
+    /// A bit for each kind that is not zero: nearly all lines have one at most.
+    kinds: u16,
 }
 
 impl Fees {
     /// No fees.
-    pub const NONE: Fees = Fees { parts: [0; FeeKind::ALL.len()] };
+    pub const NONE: Fees = Fees { parts: [0; FeeKind::ALL.len()], kinds: 0 };
 
     /// One fee. Minor units, negative when charged.
     pub const fn of(kind: FeeKind, minor: i64) -> Fees {
         let mut fees = Fees::NONE;
-        fees.parts[kind.index()] = minor;
+        fees.set(kind, minor);
         fees
+    }
+
+    const fn set(&mut self, kind: FeeKind, minor: i64) {
+        self.parts[kind.index()] = minor;
+        self.kinds = self.kinds & !(1 << kind.index()) | ((minor != 0) as u16) << kind.index();
     }
 
     /// Adds to one kind of fee. Minor units, negative when charged.
@@ -83,8 +90,7 @@ impl Fees {
     /// # Errors
     /// Overflow.
     pub fn add(&mut self, kind: FeeKind, minor: i64) -> Result<(), MoneyError> {
-        let part = &mut self.parts[kind.index()];
-        *part = plus(*part, minor)?;
+        self.set(kind, plus(self.part(kind), minor)?);
         Ok(())
     }
 
@@ -95,17 +101,19 @@ impl Fees {
 
     /// The kinds that are not zero, with their minor units.
     pub fn parts(&self) -> impl Iterator<Item = (FeeKind, i64)> {
-        let parts = self.parts;
-        FeeKind::ALL.into_iter().map(move |kind| (kind, parts[kind.index()])).filter(|(_, minor)| *minor != 0)
+        let mut left = self.kinds;
+        std::iter::from_fn(move || {
+            let kind = *FeeKind::ALL.get(left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            Some((kind, self.part(kind)))
+        })
     }
 
     /// The one kind that is not zero, or a commission of nothing; `None` where there are several.
     pub(super) fn only(&self) -> Option<(FeeKind, i64)> {
-        match self.parts.iter().filter(|minor| **minor != 0).count() {
-            0 => Some((FeeKind::Commission, 0)),
-            1 => self.parts().next(),
-            _ => None,
-        }
+        let mut parts = self.parts();
+        let first = parts.next().unwrap_or((FeeKind::Commission, 0));
+        parts.next().is_none().then_some(first)
     }
 
     /// All fees in minor units.
@@ -113,7 +121,7 @@ impl Fees {
     /// # Errors
     /// Overflow.
     pub fn total(&self) -> Result<i64, MoneyError> {
-        self.parts.iter().try_fold(0_i64, |sum, part| plus(sum, *part))
+        self.parts().try_fold(0_i64, |sum, (_, part)| plus(sum, part))
     }
 }
 

@@ -9,8 +9,8 @@ use super::error::SettlementError;
 use super::kind::{FeeKind, Kind};
 use super::line::Line;
 use super::store::{Payment, Store};
-use super::tally::Tally;
-use crate::money::{Currency, Money, MoneyError};
+use super::tally::{Tally, plus};
+use crate::money::{Currency, Money};
 use crate::packed::{Entry, alike, fingerprint};
 
 /// What a reader reads into. It opens a batch, then hands over that batch's lines and statements in the order they stand in
@@ -216,8 +216,14 @@ impl Settlement {
         {
             return Err(other(net.currency()));
         }
-        let moved = fees_where_they_belong(line)?;
-        let line = moved.as_ref().unwrap_or(line);
+        let moved;
+        let line = match line.kind {
+            Kind::Fee | Kind::FeeRefund | Kind::Vat if !line.gross.is_zero() => {
+                moved = fees_where_they_belong(line)?;
+                &moved
+            }
+            _ => line,
+        };
         let overflow = |error| SettlementError::Amount { line: line.number, error };
         let reckoned = line.reckoned_net().map_err(overflow)?;
         if let Some(stated) = line.net
@@ -248,8 +254,8 @@ impl Settlement {
             let lines = 0..u32::try_from(self.store.len()).unwrap_or(u32::MAX);
             let of = |line: u32| self.store.reference(line as usize);
             let named = lines.filter_map(|line| match of(line) {
-                [] => None,
-                reference => Some(Entry::new(fingerprint(reference), line)),
+                "" => None,
+                reference => Some(Entry::new(fingerprint(reference.as_bytes()), line)),
             });
             let number = |line: u32| self.store.line(line as usize).map_or(0, |line| line.number);
             let mut twice = Vec::new();
@@ -260,7 +266,7 @@ impl Settlement {
                         firsts.push(line);
                         continue;
                     };
-                    let reference = String::from_utf8_lossy(of(line)).into_owned();
+                    let reference = of(line).to_owned();
                     let breach = Breach::Twice { reference, first: number(*first), second: number(line) };
                     twice.push((line as usize, breach));
                 }
@@ -270,21 +276,15 @@ impl Settlement {
     }
 }
 
-/// A line that is only a fee or only VAT keeps its amount as that, whichever way the format states it; `None` where it does.
-fn fees_where_they_belong<'a>(line: &Line<'a>) -> Result<Option<Line<'a>>, SettlementError> {
+/// A line that is only a fee or only VAT keeps its gross as that, whichever way the format states it.
+fn fees_where_they_belong<'a>(line: &Line<'a>) -> Result<Line<'a>, SettlementError> {
     let overflow = |error| SettlementError::Amount { line: line.number, error };
     let gross = line.gross.minor();
-    let without_gross = || Line { gross: line.currency().zero(), ..*line };
-    match line.kind {
-        Kind::Fee | Kind::FeeRefund if gross != 0 => {
-            let mut moved = without_gross();
-            moved.fees.add(FeeKind::Other, gross).map_err(overflow)?;
-            Ok(Some(moved))
-        }
-        Kind::Vat if gross != 0 => {
-            let vat = line.vat_on_fees.checked_add(gross).ok_or(MoneyError::Overflow).map_err(overflow)?;
-            Ok(Some(Line { vat_on_fees: vat, ..without_gross() }))
-        }
-        _ => Ok(None),
+    let mut moved = Line { gross: line.currency().zero(), ..*line };
+    if line.kind == Kind::Vat {
+        moved.vat_on_fees = plus(line.vat_on_fees, gross).map_err(overflow)?;
+    } else {
+        moved.fees.add(FeeKind::Other, gross).map_err(overflow)?;
     }
+    Ok(moved)
 }

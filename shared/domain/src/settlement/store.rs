@@ -13,7 +13,10 @@ use super::error::SettlementError;
 use super::kind::{FeeKind, Kind};
 use super::line::{Fees, LONGEST_TEXT, Line, LinkKeys, SaleAmount, When};
 use crate::money::{Currency, Money};
-use crate::packed::{Chunked, Texts};
+use crate::packed::{Chunked, LENGTH, Texts, put};
+
+/// The number of no word.
+const NO_WORD: u16 = u16::MAX;
 
 /// Words that many lines share.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +27,9 @@ struct Words {
 
 impl Words {
     fn number(&mut self, word: &str) -> Option<u16> {
+        if word.is_empty() {
+            return Some(NO_WORD);
+        }
         // There are few words, and the first of them are the frequent ones.
         if let Some(place) = self.words.iter().take(8).position(|known| known == word) {
             return u16::try_from(place).ok();
@@ -31,7 +37,7 @@ impl Words {
         if let Some(number) = self.numbers.get(word) {
             return Some(*number);
         }
-        let number = u16::try_from(self.words.len()).ok()?;
+        let number = u16::try_from(self.words.len()).ok().filter(|number| *number != NO_WORD)?;
         self.words.push(word.to_owned());
         self.numbers.insert(word.to_owned(), number);
         Some(number)
@@ -188,55 +194,46 @@ impl Store {
             line.reference,
             cut(line.description),
         ];
-        let (mut present, mut length) = (0_u16, 0);
-        for (place, text) in texts.iter().enumerate() {
-            if text.len() > LONGEST_TEXT {
-                return Err(SettlementError::TooLong { line: line.number, field: FIELDS[place] });
-            }
-            if !text.is_empty() {
-                present |= 1 << place;
-                length += 1 + text.len();
-            }
-        }
+        let length = texts.iter().map(|text| LENGTH + text.len()).sum();
         let room = self.texts.room(length).ok_or(SettlementError::TooLarge { line: line.number })?;
         let (place, block) = room;
-        for text in texts.iter().filter(|text| !text.is_empty()) {
-            // No text is longer than a byte tells.
-            block.push(text.len() as u8);
-            block.extend_from_slice(text.as_bytes());
+        let mut present = 0;
+        for (number, text) in texts.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
+            present |= 1 << number;
+            if put(block, text).is_none() {
+                return Err(SettlementError::TooLong { line: line.number, field: FIELDS[number] });
+            }
         }
         Ok((place, present))
     }
 
     fn texts_of(&self, packed: &Packed) -> [&str; FIELDS.len()] {
         let mut found = [""; FIELDS.len()];
-        let mut rest = self.texts.from(packed.text);
+        let mut run = self.texts.from(packed.text);
         for (place, found) in found.iter_mut().enumerate() {
             if packed.present & (1 << place) != 0 {
-                let bytes;
-                (bytes, rest) = first_text(rest);
-                *found = text(bytes);
+                *found = run.take();
             }
         }
         found
     }
 
     /// The line's own id; empty where it has none.
-    pub(super) fn reference(&self, index: usize) -> &[u8] {
+    pub(super) fn reference(&self, index: usize) -> &str {
         let Some(packed) = self.lines.get(index).filter(|packed| packed.present & REFERENCE != 0) else {
-            return &[];
+            return "";
         };
+        let mut run = self.texts.from(packed.text);
         let before = (packed.present & (REFERENCE - 1)).count_ones();
-        let rest = (0..before).fold(self.texts.from(packed.text), |rest, _| first_text(rest).1);
-        first_text(rest).0
+        (0..before).for_each(|_| _ = run.take());
+        run.take()
     }
 
     /// What most lines are matched by, without the rest of the line.
     pub(super) fn payment(&self, index: usize) -> Option<Payment<'_>> {
         let packed = self.lines.get(index)?;
-        let order =
-            if packed.present & ORDER == 0 { &[] } else { first_text(self.texts.from(packed.text)).0 };
-        Some(Payment { kind: packed.kind, order: text(order) })
+        let order = if packed.present & ORDER == 0 { "" } else { self.texts.from(packed.text).take() };
+        Some(Payment { kind: packed.kind, order })
     }
 
     /// What a line is, and its gross.
@@ -273,16 +270,6 @@ impl Store {
         }
         Some(line)
     }
-}
-
-/// A text that stands after its length, and what follows it.
-fn first_text(run: &[u8]) -> (&[u8], &[u8]) {
-    let text = run.split_first().and_then(|(length, rest)| rest.split_at_checked(usize::from(*length)));
-    text.unwrap_or_default()
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap_or_default()
 }
 
 fn cut(text: &str) -> &str {
@@ -335,7 +322,7 @@ mod tests {
             store.push(&line).expect("a sound line");
         }
         for (index, (keys, reference)) in lines.into_iter().enumerate() {
-            assert_eq!(store.reference(index), reference.as_bytes());
+            assert_eq!(store.reference(index), reference);
             let payment = Payment { kind: Kind::Sale, order: keys.order };
             assert_eq!(
                 (store.payment(index), store.amount(index)),

@@ -41,8 +41,8 @@ impl Tally {
         sum.gross = plus(sum.gross, line.gross.minor())?;
         sum.fees = plus(sum.fees, line.fees.total()?)?;
         sum.vat = plus(sum.vat, line.vat_on_fees)?;
-        for kind in FeeKind::ALL {
-            self.fees[kind.index()] = plus(self.fees[kind.index()], line.fees.part(kind))?;
+        for (kind, minor) in line.fees.parts() {
+            self.fees[kind.index()] = plus(self.fees[kind.index()], minor)?;
         }
         Ok(())
     }

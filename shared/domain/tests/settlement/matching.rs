@@ -372,3 +372,57 @@ fn among_many_lines_each_finds_its_own_document() {
         assert_eq!(found, wanted, "line {number}");
     }
 }
+
+/// So many lines that they are looked up in two portions at least.
+#[test]
+fn two_threads_find_what_one_finds() {
+    let lines = 140_000_u32;
+    let mut receivables = Receivables::new(OrderNumberRules::default());
+    for number in 0..lines / 2 {
+        // Of each hundred one is a credit note, and one has the order number of the one before it.
+        let total = Money::from_minor(if number % 100 == 7 { -10_000 } else { 10_000 }, Currency::DKK);
+        let order = number - u32::from(number % 100 == 9);
+        let document = Receivable {
+            number: &number.to_string(),
+            shop: "woocommerce:shop.example",
+            order: &format!("#{order}"),
+            payments: &[],
+            acquirer_references: &[],
+            customer: number % 3,
+            date: date(2026, 11, 18),
+            total,
+            expected: total,
+        };
+        receivables.add(&document).expect("a sound document");
+    }
+    let mut settlement = Settlement::new(key("po_1"), SettlementMode::Net, source());
+    for number in 0..lines {
+        // Most orders are paid twice, some once in half, some are paid back; some lines name none that is there.
+        let order =
+            (number.wrapping_mul(7_919) % (lines / 2) + u32::from(number % 50 == 0) * lines).to_string();
+        let (kind, minor) = match number % 9 {
+            0 => (Kind::Refund, -10_000),
+            1 => (Kind::Sale, 5_000),
+            2 | 8 => (Kind::Fee, -100),
+            _ => (Kind::Sale, 10_000),
+        };
+        let keys = LinkKeys { order: &order, ..LinkKeys::default() };
+        let gross = Money::from_minor(minor, Currency::DKK);
+        settlement.push(&Line { keys, ..Line::new(number, kind, "line", gross) }).expect("a sound line");
+    }
+    let settlements = [settlement.sealed()];
+    let rules = Rules::default();
+    let one = match_settlements(&settlements, &receivables, rules).expect("amounts that add");
+    let two = match_settlements_on_two_threads(&settlements, &receivables, rules).expect("amounts that add");
+    assert!(one == two, "the same of every line and document");
+    let counts = one.counts(&receivables, 0);
+    let states = [
+        LineState::Exact,
+        LineState::Partial,
+        LineState::Over,
+        LineState::Ambiguous,
+        LineState::NotFound,
+        LineState::NoPayment,
+    ];
+    assert!(states.iter().all(|state| counts.contains_key(state)), "every state is among them: {counts:?}");
+}

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use connectors::journals::{Days, LedgerEntry};
-use domain::matching::{LineState, Matching, ReceivableId, Receivables, Rules, match_settlements};
+use domain::matching::{
+    LineState, Matching, ReceivableId, Receivables, Rules, match_settlements_on_two_threads,
+};
 use domain::payout::{
     Actor, Automatic, BookedEntry, ByHand, Decisions, LineDecision, PayoutDecision, PayoutInput, PayoutPlan,
     PayoutState, PayoutToFind, VoucherStep, automatic, booked_by_hand, ledger_problems, plan_payout,
@@ -197,7 +199,7 @@ impl PayoutEngine<'_> {
         let tolerance = tolerance.ok().and_then(|money| u32::try_from(money.minor()).ok()).unwrap_or(0);
         let rules = Rules { shops: &route.settings.matching.shops, tolerance };
         let settlements = vec![settlement];
-        let matching = match_settlements(&settlements, &receivables, rules)
+        let matching = match_settlements_on_two_threads(&settlements, &receivables, rules)
             .map_err(|error| Stop::Refused(error.to_string()))?;
         let decisions = decisions_of(record, &receivables);
         Ok(Matched { settlements, receivables, matching, decisions, before, cut })
