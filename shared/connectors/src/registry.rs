@@ -22,10 +22,12 @@ pub const MANIFESTS: &[&Manifest] = &[
     &frisbii::MANIFEST,
     &klarna::CONNECTION,
     &mollie::CONNECTION,
+    &paypal::CONNECTION,
     &quickpay::MANIFEST,
     &shopify::MANIFEST,
     &shopify_payments::CONNECTION,
     &stripe::CONNECTION,
+    &sumup::CONNECTION,
     &vipps_mobilepay::CONNECTION,
     &woocommerce::MANIFEST,
 ];
@@ -101,8 +103,10 @@ pub fn acquirer(system: &str) -> Option<&'static dyn Acquirer> {
         "clearhaus" => Some(&clearhaus::Clearhaus),
         "klarna" => Some(&klarna::Klarna),
         "mollie" => Some(&mollie::Mollie),
+        "paypal" => Some(&paypal::PayPal),
         "shopify-payments" => Some(&shopify_payments::ShopifyPayments),
         "stripe" => Some(&stripe::Stripe),
+        "sumup" => Some(&sumup::SumUp),
         "vipps-mobilepay" => Some(&vipps_mobilepay::VippsMobilePay),
         _ => None,
     }

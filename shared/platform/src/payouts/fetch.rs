@@ -77,7 +77,8 @@ impl Payouts {
             },
         };
         if let Some(known) = self.platform.ledger.payout(&id).await? {
-            if known.figures.standing == Standing::Unconfirmed && known.confirmations.is_empty() {
+            let unconfirmed = known.figures.standing == Standing::Unconfirmed && known.confirmations.is_empty();
+            if unconfirmed && !payout.reckoned {
                 let work = self.attempt(&id, deadline)?;
                 self.engine().confirmed_by_acquirer(&work, payout.amount).await?;
             }
@@ -87,7 +88,7 @@ impl Payouts {
         }
         let Some((acquirer, transport)) = &route.acquirer.port else { return Ok(false) };
         let mut spool = Spool::new(LONGEST_REPORT).map_err(unavailable)?;
-        acquirer.fetch(&**transport, &route.acquirer.account, &payout.id, &mut spool).await.map_err(told)?;
+        acquirer.fetch(&**transport, &route.acquirer.account, payout, &mut spool).await.map_err(told)?;
         let file = spool.done().map_err(unavailable)?;
         let name = format!("{}.json", payout.id);
         self.take_in(&route.merchant, &route.flow, &name, &file, deadline).await?;
