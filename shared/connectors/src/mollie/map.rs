@@ -127,7 +127,7 @@ impl Entry {
         let gross = turned(settled)?;
         let line = Line {
             reference: &self.id,
-            occurred: self.occurred.clone(),
+            occurred: self.occurred,
             keys: LinkKeys {
                 order: &self.order,
                 transaction: &self.payment,

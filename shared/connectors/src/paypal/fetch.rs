@@ -91,7 +91,7 @@ impl Acquirer for PayPal {
             search.transaction_details.iter().try_for_each(|detail| pays(&detail.transaction_info, &mut paid))
         })
         .await?;
-        let payouts = paid.into_iter().map(|(_, amount)| Payout {
+        let payouts = paid.into_values().map(|amount| Payout {
             id: period(date),
             account: account.clone(),
             on: Some(date),

@@ -101,8 +101,7 @@ impl<'a> Answers<'a> {
     fn known(&self, request: &str) -> Option<Response> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.settle_last();
-        let found =
-            state.before.as_mut().and_then(|before| next(before)).filter(|kept| kept.request == request);
+        let found = state.before.as_mut().and_then(next).filter(|kept| kept.request == request);
         let Some(kept) = found else {
             state.before = None;
             return None;
