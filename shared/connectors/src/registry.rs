@@ -1,6 +1,7 @@
 //! Which systems there are, by the name that settings use.
 
 use crate::acquirer::Acquirer;
+use crate::announcement::Announcing;
 use crate::bridge::Bridge;
 use crate::economic::{self, Economic};
 use crate::journals::Journals;
@@ -16,6 +17,7 @@ use crate::{
 
 /// The manifests of all systems.
 pub const MANIFESTS: &[&Manifest] = &[
+    &adyen::CONNECTION,
     &altapay::CONNECTION,
     &clearhaus::CONNECTION,
     &economic::MANIFEST,
@@ -108,6 +110,14 @@ pub fn acquirer(system: &str) -> Option<&'static dyn Acquirer> {
         "stripe" => Some(&stripe::Stripe),
         "sumup" => Some(&sumup::SumUp),
         "vipps-mobilepay" => Some(&vipps_mobilepay::VippsMobilePay),
+        _ => None,
+    }
+}
+
+/// The acquirer of this name that announces its reports.
+pub fn announcing(system: &str) -> Option<&'static dyn Announcing> {
+    match system {
+        "adyen" => Some(&adyen::Adyen),
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! Payouts on this platform: the word by which they are worked on, the files that are dropped, what acquirers are asked for by the
 //! clock, and what persons and programs do with them.
 
+mod announced;
 mod answers;
 mod api;
 mod fetch;
@@ -79,6 +80,9 @@ impl Payouts {
             PayoutTask::Fetch { flow, resume } => {
                 let fetched = Box::pin(self.fetch_on(&word.merchant, flow, resume.as_ref(), deadline));
                 fetched.await.map(|_| ())
+            }
+            PayoutTask::Announced { connection, report } => {
+                Box::pin(self.take_announced(&word.merchant, connection, report, deadline)).await
             }
         };
         match outcome {

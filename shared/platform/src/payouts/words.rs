@@ -2,8 +2,9 @@
 //!
 //! The bucket's own word that a file was dropped comes by the same queue, in the form that its events have.
 
-use domain::MerchantId;
+use connectors::announcement::Announcement;
 use domain::settlement::BatchKey;
+use domain::{ConnectionId, MerchantId};
 use engine::payouts::PayoutId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,13 @@ pub enum PayoutTask {
         /// The payout that is gone on with where it was broken off.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         resume: Option<BrokenOff>,
+    },
+    /// A report was announced that can be downloaded.
+    Announced {
+        /// The connection that it was announced to.
+        connection: ConnectionId,
+        /// The report.
+        report: Announcement,
     },
 }
 
@@ -109,6 +117,12 @@ impl PayoutWord {
         let occasion = broken_off.answers.clone();
         let task = PayoutTask::Fetch { flow: flow.to_owned(), resume: Some(broken_off) };
         PayoutWord { schema: WORD_SCHEMA, merchant: merchant.clone(), task, occasion }
+    }
+
+    /// A report was announced.
+    pub fn announced(merchant: &MerchantId, connection: &ConnectionId, report: Announcement) -> PayoutWord {
+        let task = PayoutTask::Announced { connection: connection.clone(), report };
+        PayoutWord { schema: WORD_SCHEMA, merchant: merchant.clone(), task, occasion: String::new() }
     }
 
     /// Reads a word as it came off the queue.
