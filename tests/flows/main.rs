@@ -9,6 +9,7 @@ mod deployment;
 mod duplicates;
 mod fixtures;
 mod night;
+mod payout_announced;
 mod payout_fetch;
 mod payout_files;
 mod payout_store;

@@ -1,13 +1,17 @@
 //! Payouts that the clock asks for: a shop sells through Shopify Payments, its payout is fetched once, matched, approved and posted, and
 //! asking again fetches nothing.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use domain::MerchantId;
 use domain::payout::PayoutState;
+use domain::settlement::Standing;
 use jiff::{Timestamp, ToSpan};
 use rust_decimal::Decimal;
-use sandbox::demo;
 use sandbox::shopify::BalanceTransaction;
 use sandbox::signing::hmac_base64;
+use sandbox::{Fault, Rule, Script, System, demo};
 use serde_json::{Value, json};
 
 use crate::night;
@@ -171,4 +175,36 @@ async fn a_shop_that_does_not_let_its_payouts_be_read_says_so() {
     of_the_shop(&stage, |shop| shop.access_token = "shpat_another".to_owned());
     let said = ask().await.expect_err("the token is wrong").to_string();
     assert!(said.contains("401") && !said.contains("shpat"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fetch_that_is_told_to_wait_goes_on_with_the_page_it_had_reached() {
+    let stage = stage().await;
+    sold(&stage).await;
+    let payout = of_the_shop(&stage, |shop| shop.makes_payout(Timestamp::now() - 1.hour()));
+    of_the_shop(&stage, |shop| shop.payout_becomes(Timestamp::now(), payout, "IN_TRANSIT"));
+    // The list and the payout itself are answered; what is in it is not, once.
+    let rule = Rule {
+        system: Some(System::Shopify),
+        name: Some(demo::SHOPIFY.to_owned()),
+        after: 2,
+        times: Some(1),
+        fault: Some(Fault::TooManyRequests(None)),
+        ..Rule::default()
+    };
+    stage.world().script = Script { rules: vec![rule] };
+    let of_payouts = Arc::new(AtomicUsize::new(0));
+    let counted = of_payouts.clone();
+    stage.world().on_request(move |occasion| {
+        let body = String::from_utf8_lossy(&occasion.request.body);
+        counted.fetch_add(usize::from(body.contains("shopifyPaymentsAccount")), Ordering::Relaxed);
+    });
+    assert_eq!(fetched(&stage).await, 0, "it is begun");
+    assert_eq!(of_payouts.load(Ordering::Relaxed), 3);
+    // It comes in by itself, long before the queue would bring a word again.
+    until(&stage, "it is taken in", || async { !records(&stage).await.is_empty() }).await;
+    let record = records(&stage).await.remove(0);
+    assert_eq!((record.id.key.batch, record.figures.standing), (payout.to_string(), Standing::Balanced));
+    // The list once more, and what was not answered; the payout itself is not asked for again.
+    assert_eq!(of_payouts.load(Ordering::Relaxed), 5);
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use domain::MerchantId;
 use domain::payout::PayoutState;
-use engine::payouts::PayoutFailure;
-use engine::payouts::record::{ArrivalKind, IntakeOutcome};
+use engine::payouts::record::{ArrivalKind, IntakeOutcome, PayoutClaim};
+use engine::payouts::{PayoutClaimed, PayoutFailure, PayoutId, PayoutRecord};
+use jiff::{Timestamp, ToSpan};
 use platform::spool::SpooledFile;
 use sandbox::demo;
 use serde_json::{Value, json};
@@ -83,6 +84,20 @@ async fn stage() -> Stage {
     stage
 }
 
+/// Holds a payout as a worker does, once no other does.
+async fn hold(stage: &Stage, id: &PayoutId) -> PayoutRecord {
+    let (payouts, _) = stage.operations.payouts().expect("the engine");
+    loop {
+        let now = Timestamp::now();
+        let lease_until = now + 10.minutes();
+        let claim = PayoutClaim { id: id.clone(), token: "another worker".to_owned(), now, lease_until };
+        match payouts.engine().payouts.claim_payout(&claim).await.expect("the store answers") {
+            PayoutClaimed::Taken(record) => return *record,
+            _ => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unknown_banks_file_is_read_by_configuration_alone_and_matched_by_its_references() {
     let stage = stage().await;
@@ -130,7 +145,13 @@ async fn an_unknown_banks_file_is_read_by_configuration_alone_and_matched_by_its
     };
     payouts.leave_work(&approved).await.expect("word is left");
     until(&stage, "it is posted", || in_state(&stage, 1, PayoutState::Posted)).await;
+    // The bank's statement comes in while a worker holds the payout, who gives it back a moment later.
+    let held = hold(&stage, &record.id).await;
     drop_file(&stage, "nordkysten", "statement.xml", statement(&[(amount, "Afregning NK-2026-48")]));
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(in_state(&stage, 1, PayoutState::Posted).await, "nobody else may touch it");
+    let free = PayoutRecord { lease_until: None, ..held };
+    payouts.engine().payouts.save_payout(&free).await.expect("it is given back");
     until(&stage, "the bank has it", || in_state(&stage, 1, PayoutState::BankConfirmed)).await;
     hledger_agrees(&stage.journal());
 }

@@ -17,7 +17,7 @@ use rust_decimal::Decimal;
 use sandbox::{Json, demo};
 use serde_json::{Value, json};
 
-use crate::stage::{MERCHANT, Shop, Stage, WOOCOMMERCE, oracle_settings, plain_order, signed};
+use crate::stage::{ADYEN_KEY, MERCHANT, Shop, Stage, WOOCOMMERCE, oracle_settings, plain_order, signed};
 
 /// Orders that are booked. The vouchers of so many are split, each part balanced through the transit account.
 const ORDERS: u64 = 300;
@@ -357,6 +357,15 @@ pub(crate) async fn of_every_kind(stage: &Stage, settings: &Value) {
     let approved = payouts.engine().approve(&work(), "Bo", &plan).await.expect("it is approved");
     payouts.leave_work(&approved).await.expect("word is left");
     until(stage, "it is posted", || in_state(stage, 1, PayoutState::Posted)).await;
+    // A report is announced: it is elsewhere, so that nothing is downloaded.
+    let key = data_encoding::HEXLOWER_PERMISSIVE.decode(ADYEN_KEY.as_bytes()).expect("hexadecimal");
+    let account = sandbox::adyen::Account { hmac_key: key, ..sandbox::adyen::Account::default() };
+    let word = account.announcement(
+        "KrusShopDK",
+        "https://elsewhere.example",
+        "settlement_detail_report_batch_48.csv",
+    );
+    assert_eq!(stage.deliver("stage-adyen-connection", &[], word.into_bytes()).await, 200);
     let turn = json!({ "source": "aws.events", "detail-type": "Scheduled Event", "detail": {} });
     stage.host.invoke("paymatch", turn.to_string()).await.expect("the clock's turn");
 }

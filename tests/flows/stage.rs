@@ -70,6 +70,9 @@ pub(crate) fn oracle_settings(shop: &str) -> Value {
     all[shop].clone()
 }
 
+/// The key of an Adyen webhook, in hexadecimal.
+pub(crate) const ADYEN_KEY: &str = "44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056";
+
 /// The secret of each name, as the stand-ins know them.
 fn secret(name: &str, system: &str) -> &'static str {
     match (system, name) {
@@ -78,6 +81,9 @@ fn secret(name: &str, system: &str) -> &'static str {
         ("woocommerce", "webhook-secret") => WEBHOOK_SECRET,
         ("shopify", "webhook-secret") => demo::SHOPIFY_CLIENT_SECRET,
         ("shopify", _) => demo::SHOPIFY_ACCESS_TOKEN,
+        (_, "user") => "report@Company.Krus",
+        (_, "password") => "stage-password",
+        (_, "webhook-hmac-key") => ADYEN_KEY,
         (_, "authorization") => "Bearer rk_test_stage",
         (_, "app-secret-token") => demo::APP_SECRET_TOKEN,
         (_, "agreement-grant-token") => demo::AGREEMENT_GRANT_TOKEN,
@@ -93,6 +99,11 @@ pub(crate) fn host_config(folder: &Path) -> HostConfig {
 }
 
 impl Stage {
+    /// Where the world is reached.
+    pub(crate) fn sandbox_url(&self) -> &str {
+        &self.sandbox
+    }
+
     /// Sets the stage: the world behind a socket, the host with its functions, the merchant with its shops.
     pub(crate) async fn set(world: World, shops: &[Shop]) -> Stage {
         Stage::set_with(world, shops, |_| {}).await

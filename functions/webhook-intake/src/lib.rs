@@ -3,8 +3,9 @@
 //! A webhook is believed after its signature over the raw bytes held, and answered with success after the queue has it, so
 //! that whatever goes wrong the sender sends it again. Nothing is parsed before it is verified. What is authentic but not
 //! understood is answered with success as well, and stands visibly among the parked deliveries: a sender that is told
-//! "failed" for good would switch the webhook off.
+//! "failed" for good would switch the webhook off. Shops tell of orders and products here, and acquirers of reports that are ready.
 
+use connectors::announcement::Announcing;
 use connectors::ports::{Delivery, Notice, Verification, Webshop};
 use connectors::registry;
 use domain::plan::Reason;
@@ -17,6 +18,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Error, Request, Response, service_fn};
 use platform::clock::SystemClock;
 use platform::merchants::WebhookConnection;
+use platform::payouts::PayoutWord;
 use platform::privacy::PrivacyRequest;
 use platform::redaction::redact;
 use platform::{Platform, PlatformError, queue, telemetry};
@@ -86,27 +88,40 @@ async fn take(
     id: &ConnectionId,
     delivery: &Delivery<'_>,
 ) -> Result<StatusCode, PlatformError> {
-    let Some((connection, shop)) = find(platform, id).await? else {
+    let Some((connection, sender)) = find(platform, id).await? else {
         // The same work as for a connection that exists, so that guessing ids by the time they take leads nowhere.
         if let Some(shop) = registry::webshop("woocommerce") {
             let _ = shop.verify(delivery, &["no-such-connection".to_owned().into()]);
         }
         return Ok(StatusCode::NOT_FOUND);
     };
-    match shop.verify(delivery, &connection.secrets) {
+    match sender.verify(delivery, &connection) {
         Verification::Greeting => return Ok(StatusCode::OK),
         Verification::Authentic => {}
         Verification::Forged => {
             // The secret may have been rotated since it was read.
             let again = platform.merchants.connection_again(id).await?;
-            let holds =
-                again.is_some_and(|again| shop.verify(delivery, &again.secrets) == Verification::Authentic);
+            let holds = again.is_some_and(|again| sender.verify(delivery, &again) == Verification::Authentic);
             if !holds {
                 tracing::warn!(merchant = %connection.merchant, "a signature does not hold");
                 return Ok(StatusCode::UNAUTHORIZED);
             }
         }
     }
+    match sender {
+        Sender::Shop(shop) => take_of_shop(platform, &connection, shop, delivery).await?,
+        Sender::Acquirer(acquirer) => take_announced(platform, &connection, acquirer, delivery).await?,
+    }
+    Ok(StatusCode::OK)
+}
+
+/// An authentic delivery of a shop.
+async fn take_of_shop(
+    platform: &Platform,
+    connection: &WebhookConnection,
+    shop: &dyn Webshop,
+    delivery: &Delivery<'_>,
+) -> Result<(), PlatformError> {
     let body_hash = queue::hash(delivery.body);
     match shop.notice(delivery) {
         Ok(Notice::NotForUs { what }) => {
@@ -125,7 +140,7 @@ async fn take(
         }
         Ok(Notice::Changed { .. }) if connection.agreement.is_none() => {
             let reason = Reason::new("no-flow").with("message", "the connection is in no flow");
-            park(platform, &connection, &body_hash, delivery.body, reason).await?;
+            park(platform, connection, &body_hash, delivery.body, reason).await?;
         }
         Ok(Notice::Changed { kind, entity }) => {
             let message = Message {
@@ -143,7 +158,7 @@ async fn take(
                     EntityKind::Order => String::new(),
                     EntityKind::Product => format!("product:{body_hash}"),
                 },
-                body: platform.queues.keep_body(&connection, &body_hash, delivery.body).await?,
+                body: platform.queues.keep_body(connection, &body_hash, delivery.body).await?,
                 body_hash,
             };
             platform.queues.send(&message).await?;
@@ -151,21 +166,66 @@ async fn take(
         Err(failure) => {
             let words = redact(&failure.to_string()).into_owned();
             let reason = Reason::new("delivery-not-understood").with("message", words);
-            park(platform, &connection, &body_hash, delivery.body, reason).await?;
+            park(platform, connection, &body_hash, delivery.body, reason).await?;
         }
     }
-    Ok(StatusCode::OK)
+    Ok(())
 }
 
-/// The connection and the port of its shop; `None` when there is no such connection, or it is no shop's.
+/// An authentic delivery of an acquirer: each report that it announces is to be downloaded.
+async fn take_announced(
+    platform: &Platform,
+    connection: &WebhookConnection,
+    acquirer: &dyn Announcing,
+    delivery: &Delivery<'_>,
+) -> Result<(), PlatformError> {
+    match acquirer.announced(delivery) {
+        Ok(reports) => {
+            for report in reports {
+                let word = PayoutWord::announced(&connection.merchant, &connection.connection, report);
+                platform.queues.leave_payout_word(&word).await?;
+            }
+            Ok(())
+        }
+        Err(failure) => {
+            let words = redact(&failure.to_string()).into_owned();
+            let reason = Reason::new("delivery-not-understood").with("message", words);
+            park(platform, connection, &queue::hash(delivery.body), delivery.body, reason).await
+        }
+    }
+}
+
+/// Who sends to a connection.
+#[derive(Clone, Copy)]
+enum Sender {
+    Shop(&'static dyn Webshop),
+    Acquirer(&'static dyn Announcing),
+}
+
+impl Sender {
+    fn of(system: &str) -> Option<Sender> {
+        registry::webshop(system)
+            .map(Sender::Shop)
+            .or_else(|| registry::announcing(system).map(Sender::Acquirer))
+    }
+
+    fn verify(self, delivery: &Delivery<'_>, connection: &WebhookConnection) -> Verification {
+        match self {
+            Sender::Shop(shop) => shop.verify(delivery, &connection.secrets),
+            Sender::Acquirer(acquirer) => acquirer.verify(delivery, &connection.secrets),
+        }
+    }
+}
+
+/// The connection and who sends to it; `None` when there is no such connection, or nobody does.
 async fn find(
     platform: &Platform,
     id: &ConnectionId,
-) -> Result<Option<(std::sync::Arc<WebhookConnection>, &'static dyn Webshop)>, PlatformError> {
+) -> Result<Option<(std::sync::Arc<WebhookConnection>, Sender)>, PlatformError> {
     let connection = platform.merchants.connection(id).await?;
     Ok(connection.and_then(|connection| {
-        let shop = registry::webshop(&connection.system)?;
-        Some((connection, shop))
+        let sender = Sender::of(&connection.system)?;
+        Some((connection, sender))
     }))
 }
 

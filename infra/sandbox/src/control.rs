@@ -89,7 +89,7 @@ impl World {
                     shop.report_delivery(now, delivery, status);
                 }
             }
-            System::Economic => {}
+            System::Economic | System::Adyen => {}
         }
     }
 

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`economic`] | agreements: validation, VAT and totals, booking, double-entry books, journals, the quirks of the live server |
 //! | [`woocommerce`] | shops: REST v3 and the deliveries of webhooks |
+//! | [`adyen`] | accounts: reports that are announced and downloaded |
 //! | [`shopify`] | shops: Admin GraphQL and the deliveries of webhooks |
 //! | [`World`] | all of them behind one door: `handle` a request, `advance` the time, `save` and `load` |
 //! | [`faults`] | what may go wrong with a request, by script or by closure |
@@ -14,9 +15,10 @@
 //! | [`serve`] | the same behind a socket; `/_sandbox/` is for tests and people |
 //!
 //! Paths: `/woocommerce/{shop}/wp-json/wc/v3/...`, `/shopify/{shop}/admin/api/{version}/graphql.json`,
-//! `/economic/rest/...` and `/economic/apis/{service}/v{version}/...`. A request to e-conomic finds its agreement by its
+//! `/economic/rest/...` and `/economic/apis/{service}/v{version}/...`, `/adyen/{account}/reports/download/...`. A request to e-conomic finds its agreement by its
 //! two tokens.
 
+pub mod adyen;
 mod control;
 mod delivery;
 pub mod demo;

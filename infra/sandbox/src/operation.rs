@@ -12,6 +12,8 @@ pub enum System {
     Shopify,
     /// An e-conomic agreement.
     Economic,
+    /// An account at Adyen.
+    Adyen,
 }
 
 macro_rules! operations {

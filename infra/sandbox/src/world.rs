@@ -1,5 +1,6 @@
 //! All stand-ins together: one place that takes every request, lets faults strike, and can be saved and loaded.
 
+use crate::adyen;
 use crate::economic::{Agreement, access};
 use crate::faults::{Delivery, Fault, Occasion, Script, spoil};
 use crate::http::{Request, Response};
@@ -57,6 +58,9 @@ pub struct World {
     pub shopify: BTreeMap<String, shopify::Shop>,
     /// Agreements by name; a request finds its own by its tokens.
     pub agreements: BTreeMap<String, Agreement>,
+    /// Accounts at Adyen by name.
+    #[serde(default)]
+    pub adyen: BTreeMap<String, adyen::Account>,
     /// The fault script.
     pub script: Script,
     /// The latest requests.
@@ -135,6 +139,7 @@ impl World {
             woocommerce: self.woocommerce.clone(),
             shopify: self.shopify.clone(),
             agreements: self.agreements.clone(),
+            adyen: self.adyen.clone(),
             script: self.script.clone(),
             log: self.log.clone(),
             requests: self.requests,
@@ -172,6 +177,10 @@ impl World {
                 .get(1)
                 .filter(|name| self.shopify.contains_key(*name))
                 .map(|name| (System::Shopify, name.clone())),
+            "adyen" => segments
+                .get(1)
+                .filter(|name| self.adyen.contains_key(*name))
+                .map(|name| (System::Adyen, name.clone())),
             "economic" => {
                 let found = self.agreements.iter().find(|(_, agreement)| agreement.opens_with(request));
                 found.map(|(name, _)| (System::Economic, name.clone()))
@@ -224,6 +233,7 @@ impl World {
             System::WooCommerce => self.woocommerce.get_mut(name).map(|shop| shop.handle(now, request)),
             System::Shopify => self.shopify.get_mut(name).map(|shop| shop.handle(now, request)),
             System::Economic => self.agreements.get_mut(name).map(|agreement| agreement.handle(now, request)),
+            System::Adyen => self.adyen.get(name).map(|account| account.handle(name, request)),
         };
         answer.unwrap_or_else(|| unknown(request))
     }

@@ -13,7 +13,7 @@ use crate::json::rejected;
 use crate::manifest::Manifest;
 use crate::report::ReportReader;
 
-/// A payout, as the acquirer's list has it.
+/// A payout, as the acquirer's list has it. An acquirer that lists none has periods in their place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payout {
     /// Its id, by which it is fetched; the reader gives it as the batch of its original.
@@ -25,6 +25,9 @@ pub struct Payout {
     pub on: Option<Date>,
     /// What is paid; positive when the merchant receives it.
     pub amount: Money,
+    /// The amount is added up here from what is in the payout, not stated by the acquirer: it proves nothing of the original.
+    #[serde(default)]
+    pub reckoned: bool,
     /// What is in it will not change any more, so it can be fetched.
     pub complete: bool,
 }
@@ -58,7 +61,7 @@ pub trait Acquirer: ReportReader {
         page: Option<&str>,
     ) -> Result<PayoutPage, Failure>;
 
-    /// Writes the original of one payout of the account, page by page.
+    /// Writes the original of one payout of the account, as its list has it, page by page.
     ///
     /// # Errors
     /// As the transport and the acquirer say; `Busy` when it cannot be written. What was written before is then void.
@@ -66,7 +69,7 @@ pub trait Acquirer: ReportReader {
         &self,
         transport: &dyn Transport,
         account: &str,
-        payout: &str,
+        payout: &Payout,
         into: &mut (dyn Write + Send),
     ) -> Result<(), Failure>;
 }
@@ -165,7 +168,7 @@ pub(crate) mod testing {
         calls: usize,
     ) -> (Standing, usize) {
         let mut kept = Vec::new();
-        block_on(acquirer.fetch(&script, ACCOUNT, &payout.id, &mut kept)).expect("fetched");
+        block_on(acquirer.fetch(&script, ACCOUNT, payout, &mut kept)).expect("fetched");
         assert_eq!(script.finish().len(), calls);
         let mut settlements = Settlements::from_source(Source::default());
         // As the platform reads it: under the account of the connection, from a file that is called by the id.
@@ -187,7 +190,19 @@ pub(crate) mod testing {
     pub(crate) fn payout(id: &str, on: &str, amount: &str, currency: &str) -> Payout {
         let currency = currency.parse().expect("a currency");
         let amount = Money::parse(amount, currency).expect("an amount");
-        Payout { id: id.to_owned(), account: None, on: Some(day(on)), amount, complete: true }
+        Payout {
+            id: id.to_owned(),
+            account: None,
+            on: Some(day(on)),
+            amount,
+            reckoned: false,
+            complete: true,
+        }
+    }
+
+    /// A payout of this id, whatever else it is.
+    pub(crate) fn called(id: &str) -> Payout {
+        payout(id, "2026-02-06", "1.00", "DKK")
     }
 
     /// A file of the vendors' own; `None` where there are none, which is said loudly and fails in CI.
@@ -220,7 +235,7 @@ pub(crate) mod testing {
     pub(crate) fn keeps_to_its_path(acquirer: &dyn Acquirer) {
         for id in ["", "../v1/other", "a/b", "a?b", "a b", "a%2fb", "æ"] {
             let script = Script::default();
-            let refused = block_on(acquirer.fetch(&script, ACCOUNT, id, &mut Vec::new()));
+            let refused = block_on(acquirer.fetch(&script, ACCOUNT, &called(id), &mut Vec::new()));
             assert!(matches!(refused, Err(Failure::Rejected { .. })), "{id}: {refused:?}");
             assert!(script.finish().is_empty());
         }

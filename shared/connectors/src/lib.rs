@@ -6,6 +6,7 @@
 pub mod acquirer;
 pub mod adyen;
 pub mod altapay;
+pub mod announcement;
 pub mod bridge;
 pub mod camt;
 pub mod characters;

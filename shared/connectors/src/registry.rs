@@ -1,6 +1,7 @@
 //! Which systems there are, by the name that settings use.
 
 use crate::acquirer::Acquirer;
+use crate::announcement::Announcing;
 use crate::bridge::Bridge;
 use crate::economic::{self, Economic};
 use crate::journals::Journals;
@@ -16,16 +17,19 @@ use crate::{
 
 /// The manifests of all systems.
 pub const MANIFESTS: &[&Manifest] = &[
+    &adyen::CONNECTION,
     &altapay::CONNECTION,
     &clearhaus::CONNECTION,
     &economic::MANIFEST,
     &frisbii::MANIFEST,
     &klarna::CONNECTION,
     &mollie::CONNECTION,
+    &paypal::CONNECTION,
     &quickpay::MANIFEST,
     &shopify::MANIFEST,
     &shopify_payments::CONNECTION,
     &stripe::CONNECTION,
+    &sumup::CONNECTION,
     &vipps_mobilepay::CONNECTION,
     &woocommerce::MANIFEST,
 ];
@@ -101,9 +105,19 @@ pub fn acquirer(system: &str) -> Option<&'static dyn Acquirer> {
         "clearhaus" => Some(&clearhaus::Clearhaus),
         "klarna" => Some(&klarna::Klarna),
         "mollie" => Some(&mollie::Mollie),
+        "paypal" => Some(&paypal::PayPal),
         "shopify-payments" => Some(&shopify_payments::ShopifyPayments),
         "stripe" => Some(&stripe::Stripe),
+        "sumup" => Some(&sumup::SumUp),
         "vipps-mobilepay" => Some(&vipps_mobilepay::VippsMobilePay),
+        _ => None,
+    }
+}
+
+/// The acquirer of this name that announces its reports.
+pub fn announcing(system: &str) -> Option<&'static dyn Announcing> {
+    match system {
+        "adyen" => Some(&adyen::Adyen),
         _ => None,
     }
 }

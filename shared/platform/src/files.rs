@@ -118,7 +118,36 @@ impl Files {
         name: &str,
         file: &dyn FileBytes,
     ) -> Result<(), PlatformError> {
-        let key = Keys::of(merchant).object(name);
+        self.write_file(Keys::of(merchant).object(name), file).await
+    }
+
+    /// Stores a file as [`Files::put_passing`] stores bytes.
+    ///
+    /// # Errors
+    /// As S3 and the disk say.
+    pub async fn put_passing_file(
+        &self,
+        merchant: &MerchantId,
+        name: &str,
+        file: &dyn FileBytes,
+    ) -> Result<(), PlatformError> {
+        self.write_file(Keys::of(merchant).passing_object(name), file).await
+    }
+
+    /// Reads what was stored by [`Files::put_passing_file`] to this machine's disk.
+    ///
+    /// # Errors
+    /// As [`Files::get_file`].
+    pub async fn get_passing_file(
+        &self,
+        merchant: &MerchantId,
+        name: &str,
+        limit: u64,
+    ) -> Result<SpooledFile, PlatformError> {
+        self.read_file(Keys::of(merchant).passing_object(name), limit).await
+    }
+
+    async fn write_file(&self, key: String, file: &dyn FileBytes) -> Result<(), PlatformError> {
         if file.length() <= PART as u64 {
             let mut bytes = Vec::new();
             file.open().and_then(|mut from| from.read_to_end(&mut bytes)).map_err(|error| disk(&error))?;

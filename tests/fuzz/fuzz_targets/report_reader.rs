@@ -4,7 +4,7 @@
 
 use connectors::profile;
 use connectors::report::{Format, ReadingContext, ReportReader};
-use connectors::{camt, nets, registry, report};
+use connectors::{camt, registry, report};
 use domain::settlement::{Settlements, Source};
 use libfuzzer_sys::fuzz_target;
 
@@ -27,6 +27,8 @@ const SOUND: &[&[u8]] = &[
     fixture!("paypal/fixtures/activity_de.csv"),
     fixture!("paypal/fixtures/stl_20260206.csv"),
     fixture!("paypal/fixtures/transaction_search.json"),
+    fixture!("paypal/fixtures/day_20260206.json"),
+    fixture!("mollie/fixtures/settlement_2027.json"),
     fixture!("profile/fixtures/danish_bank.csv"),
     fixture!("shopify_payments/fixtures/graphql.json"),
     fixture!("shopify_payments/fixtures/pair.csv"),
@@ -78,11 +80,10 @@ fuzz_target!(|input: (u8, u8, bool, Vec<u8>, Vec<(u16, u8, u8)>)| {
     let (pick, format, raw, bytes, edits) = input;
     let bytes = if raw { bytes } else { edited(pick, &edits) };
     let _ = camt::statements(&mut bytes.as_slice());
-    let layout: nets::Layout =
-        serde_json::from_slice(fixture!("nets/fixtures/layout.json")).expect("the layout is sound");
+    let nets = profile::parse(include_str!("../../../shared/connectors/src/nets/fixtures/advice.profile.json"))
+        .expect("the profile is sound");
     let bank = profile::parse(include_str!("../../../shared/connectors/src/profile/fixtures/danish_bank.profile.json"))
         .expect("the profile is sound");
-    let nets = nets::profile(&layout);
     for reader in registry::REPORT_READERS {
         let manifest = reader.manifest();
         let profile = if manifest.system == "nets" { &nets } else { &bank };

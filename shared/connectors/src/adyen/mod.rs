@@ -3,12 +3,15 @@
 //! Every row counts, payout and carried balance included, and all nets of a batch add up to nothing. Adyen writes the report
 //! when a batch is paid out and announces it by a webhook.
 
+mod announce;
 mod map;
 mod wire;
 
 use std::io::Read;
 
 use domain::settlement::Receiver;
+
+pub use announce::CONNECTION;
 
 use crate::report::{
     Batches, Format, Medium, Proof, ReadingContext, ReportManifest, ReportReader, Unreadable, beginning,

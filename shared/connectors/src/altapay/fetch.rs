@@ -95,10 +95,10 @@ impl Acquirer for AltaPay {
         &self,
         transport: &dyn Transport,
         _account: &str,
-        payout: &str,
+        payout: &Payout,
         into: &mut (dyn Write + Send),
     ) -> Result<(), Failure> {
-        let number = payout.strip_prefix(PREFIX).map_or(Err(unreadable("id")), number)?;
+        let number = payout.id.strip_prefix(PREFIX).map_or(Err(unreadable("id")), number)?;
         let response =
             ask(transport, Request::get("/merchant/API/fundingDownload").query("id", number)).await?;
         if is_markup(&response) {
@@ -185,6 +185,7 @@ fn listed(funding: &Funding) -> Result<Payout, Failure> {
         account: None,
         on: figures::iso_day(&funding.date),
         amount: figures::amount(amount, Marks::POINT, currency).ok_or_else(|| unreadable("amount"))?,
+        reckoned: false,
         complete: true,
     })
 }
@@ -195,7 +196,7 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::acquirer::testing::{self, ACCOUNT, day, keeps_to_its_path, read_back, words};
+    use crate::acquirer::testing::{self, ACCOUNT, called, day, keeps_to_its_path, read_back, words};
     use crate::scripted::{Script, word};
 
     const ORIGINAL: &str = include_str!("fixtures/funding.csv");
@@ -245,7 +246,7 @@ mod tests {
             Err(Failure::Rejected { code: Some("200".to_owned()), message: "Funding not found".to_owned() });
         let script = Script::default().read(&[], 200, ERROR);
         let mut kept = Vec::new();
-        assert_eq!(block_on(AltaPay.fetch(&script, ACCOUNT, "funding-77", &mut kept)), refused);
+        assert_eq!(block_on(AltaPay.fetch(&script, ACCOUNT, &called("funding-77"), &mut kept)), refused);
         assert!(kept.is_empty());
         for (status, body, expected) in [
             (200, LIST[..LIST.len() / 2].to_owned(), "busy"),
@@ -265,7 +266,7 @@ mod tests {
     fn an_id_is_a_fundings_number() {
         keeps_to_its_path(&AltaPay);
         for id in ["77", "funding-", "funding-7a", "funding-../1"] {
-            let refused = block_on(AltaPay.fetch(&Script::default(), ACCOUNT, id, &mut Vec::new()));
+            let refused = block_on(AltaPay.fetch(&Script::default(), ACCOUNT, &called(id), &mut Vec::new()));
             assert_eq!(word(&refused), "rejected", "{id}");
         }
     }

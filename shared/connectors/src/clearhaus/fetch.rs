@@ -95,10 +95,10 @@ impl Acquirer for Clearhaus {
         &self,
         transport: &dyn Transport,
         _account: &str,
-        payout: &str,
+        payout: &Payout,
         into: &mut (dyn Write + Send),
     ) -> Result<(), Failure> {
-        let payout = plain_id(payout)?;
+        let payout = plain_id(&payout.id)?;
         let request = Request::get(format!("/settlements/{payout}"));
         let text = acquirer::ask(transport, request, complaint).await?;
         acquirer::keep(into, &text)?;
@@ -144,6 +144,7 @@ fn listed(settlement: &Settlement<'_>) -> Result<Payout, Failure> {
         account: None,
         on: payout.and_then(|payout| day(&payout.date)).or_else(|| day(&settlement.period.end_date)),
         amount: amount.ok_or_else(unreadable)?,
+        reckoned: false,
         complete: settlement.settled,
     })
 }

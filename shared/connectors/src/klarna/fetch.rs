@@ -104,10 +104,10 @@ impl Acquirer for Klarna {
         &self,
         transport: &dyn Transport,
         _account: &str,
-        payout: &str,
+        payout: &Payout,
         into: &mut (dyn Write + Send),
     ) -> Result<(), Failure> {
-        let payout = plain_id(payout)?;
+        let payout = plain_id(&payout.id)?;
         let request = Request::get(format!("/settlements/v1/payouts/{payout}"));
         let text = acquirer::ask(transport, request, complaint).await?;
         acquirer::keep(into, &text)?;
@@ -138,6 +138,7 @@ fn listed(payout: &WirePayout<'_>) -> Result<Payout, Failure> {
         account: payout.merchant_id.given().map(str::to_owned),
         on: figures::iso_day(&payout.payout_date),
         amount: amount.ok_or_else(unreadable)?,
+        reckoned: false,
         complete: true,
     })
 }
@@ -165,7 +166,7 @@ mod tests {
 
     use super::*;
     use crate::acquirer::testing::{
-        self, ACCOUNT, contract, day, documents, fetched, keeps_to_its_path, words,
+        self, ACCOUNT, called, contract, day, documents, fetched, keeps_to_its_path, words,
     };
     use crate::scripted::{Script, word};
 
@@ -212,7 +213,10 @@ mod tests {
         let [head, _, _] = documents(ORIGINAL).try_into().expect("three documents");
         let nothing = r#"{"transactions":[],"pagination":{"count":0,"total":8,"offset":0}}"#;
         let script = Script::default().read(&[], 200, head).read(&[], 200, nothing);
-        assert_eq!(word(&block_on(Klarna.fetch(&script, ACCOUNT, "XISA93DJ", &mut Vec::new()))), "rejected");
+        assert_eq!(
+            word(&block_on(Klarna.fetch(&script, ACCOUNT, &called("XISA93DJ"), &mut Vec::new()))),
+            "rejected"
+        );
     }
 
     #[test]

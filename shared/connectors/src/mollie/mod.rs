@@ -1,6 +1,8 @@
 //! Mollie: a settlement with its payments, captures, refunds and chargebacks from the API.
 //!
-//! The API's answers are kept one after the other: the settlement, then every page of each list.
+//! The API's answers are kept one after the other: the settlement, then every page of each list. What of an item was settled, and in
+//! which currency, stands in its `settlementAmount` until 1 January 2027, when Mollie removes the field
+//! (<https://docs.mollie.com/changelog>); where it is missing, the pages of the balance's transactions follow the lists, and say it.
 
 mod fetch;
 mod map;
@@ -8,7 +10,6 @@ mod wire;
 
 use std::io::Read;
 
-use domain::money::Currency;
 use domain::settlement::{Kind, Receiver};
 
 pub use fetch::CONNECTION;
@@ -33,6 +34,7 @@ pub const MANIFEST: ReportManifest = ReportManifest {
     unproven: &[
         "No answer of a merchant was seen; fields are those of the documentation.",
         "Costs are taken as without sign; a chargeback that was reversed within the settlement is taken as two lines.",
+        "What a balance's transaction moves before deductions is taken as what was settled of its payment, capture, refund or chargeback.",
         "Payments that were captured in parts are read from the list of captures, and must not be in that of payments.",
     ],
 };
@@ -54,26 +56,31 @@ impl ReportReader for Mollie {
         receiver: &mut dyn Receiver,
     ) -> Result<(), Unreadable> {
         let mut batches = Batches::new(MANIFEST.system, receiver);
-        let mut currency: Option<Currency> = None;
+        let mut entries: Option<map::Entries> = None;
         let (mut lines, mut more, mut last) = (0_u32, false, None);
         pages::documents(source, &mut |number, text| {
             let document: wire::Document<'_> = pages::document(number, text)?;
             if document.resource.trimmed() == "settlement" {
                 let settlement = pages::document(number, text)?;
-                currency = Some(map::settlement(number, &settlement, context, &mut lines, &mut batches)?);
+                let currency = map::settlement(number, &settlement, context, &mut lines, &mut batches)?;
+                if let Some(before) = entries.replace(map::Entries::new(currency)) {
+                    before.end(&mut batches)?;
+                }
                 return Ok(());
             }
-            let (Some(embedded), Some(currency)) = (document.embedded, currency) else {
+            let (Some(embedded), Some(entries)) = (document.embedded, entries.as_mut()) else {
                 return Err(refusal("report-not-this-format").with("system", MANIFEST.system).into());
             };
             let lists = [&embedded.payments, &embedded.captures, &embedded.refunds, &embedded.chargebacks];
-            let list = lists.iter().position(|list| !list.0.is_empty());
+            let moved = !embedded.balance_transactions.0.is_empty();
+            let list = lists.iter().position(|list| !list.0.is_empty()).or(moved.then_some(lists.len()));
             // A list that goes on must go on with the next document.
             if more && list != last {
                 return Err(refusal("report-pages-missing").into());
             }
             last = list;
-            more = document.links.is_some_and(|links| links.next.is_some());
+            // Of the balance's transactions only those are asked for that are needed: they may go on.
+            more = !moved && document.links.is_some_and(|links| links.next.is_some());
             for (kind, word, items) in [
                 (Kind::Sale, "payment", &embedded.payments),
                 (Kind::Sale, "capture", &embedded.captures),
@@ -82,11 +89,16 @@ impl ReportReader for Mollie {
             ] {
                 for item in &items.0 {
                     lines += 1;
-                    map::item(number, lines, kind, word, item, currency, &mut batches)?;
+                    let entry = map::Entry::of(number, lines, kind, word, item)?;
+                    entries.item(entry, item.settlement_amount.as_ref(), &mut batches)?;
                 }
             }
-            Ok(())
+            let movements = &embedded.balance_transactions.0;
+            movements.iter().try_for_each(|movement| entries.movement(number, movement, &mut batches))
         })?;
+        if let Some(entries) = entries {
+            entries.end(&mut batches)?;
+        }
         if more || batches.is_empty() { Err(refusal("report-pages-missing").into()) } else { Ok(()) }
     }
 }

@@ -1,4 +1,4 @@
-//! Mollie's settlements, and the lists of what is in them.
+//! Mollie's settlements, the lists of what is in them, and the movements of the balance they are paid from.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -43,6 +43,8 @@ pub(super) struct Embedded<'a> {
     pub(super) refunds: List<Item<'a>>,
     #[serde(borrow, default)]
     pub(super) chargebacks: List<Item<'a>>,
+    #[serde(borrow, default)]
+    pub(super) balance_transactions: List<Movement<'a>>,
 }
 
 /// A settlement.
@@ -119,6 +121,60 @@ pub(super) struct Item<'a> {
     pub(super) reversed_at: Text<'a>,
     #[serde(borrow, default)]
     pub(super) metadata: Option<&'a serde_json::value::RawValue>,
+}
+
+/// A movement of the balance that a settlement is paid from: <https://docs.mollie.com/reference/list-balance-transactions>.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Movement<'a> {
+    #[serde(borrow, default, rename = "type")]
+    pub(super) kind: Text<'a>,
+    /// What it moves before anything is kept back, signed.
+    #[serde(borrow)]
+    pub(super) initial_amount: Amount<'a>,
+    #[serde(borrow, default)]
+    pub(super) created_at: Text<'a>,
+    #[serde(borrow, default)]
+    context: Option<Context<'a>>,
+}
+
+/// What a movement is about: the ids stand in the context itself, or one level deeper under the kind of the movement.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Context<'a> {
+    #[serde(borrow, default)]
+    payment_id: Text<'a>,
+    #[serde(borrow, default)]
+    capture_id: Text<'a>,
+    #[serde(borrow, default)]
+    refund_id: Text<'a>,
+    #[serde(borrow, default)]
+    chargeback_id: Text<'a>,
+    #[serde(borrow, default)]
+    payment: Option<Box<Context<'a>>>,
+    #[serde(borrow, default)]
+    capture: Option<Box<Context<'a>>>,
+    #[serde(borrow, default)]
+    refund: Option<Box<Context<'a>>>,
+    #[serde(borrow, default)]
+    chargeback: Option<Box<Context<'a>>>,
+}
+
+impl Movement<'_> {
+    /// The id of the payment, capture, refund or chargeback that this is the movement of; `None` for fees, transfers and all else.
+    pub(super) fn item(&self) -> Option<&str> {
+        let context = self.context.as_ref()?;
+        let (id, deeper) = match self.kind.trimmed() {
+            "payment" => (&context.payment_id, context.payment.as_ref().map(|deeper| &deeper.payment_id)),
+            "capture" => (&context.capture_id, context.capture.as_ref().map(|deeper| &deeper.capture_id)),
+            "refund" => (&context.refund_id, context.refund.as_ref().map(|deeper| &deeper.refund_id)),
+            "chargeback" => {
+                (&context.chargeback_id, context.chargeback.as_ref().map(|deeper| &deeper.chargeback_id))
+            }
+            _ => return None,
+        };
+        id.given().or_else(|| deeper?.given())
+    }
 }
 
 /// What the shop's plugin noted on the payment.

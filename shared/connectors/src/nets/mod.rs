@@ -1,17 +1,12 @@
 //! Nets (acquiring; MyNets, formerly Teller): the CSV and SDV advices, by a profile.
 //!
-//! The records and their numbers are Nets'; the place of each field comes from the merchant's own record description, because
-//! it differs by agreement and is not public. Without such a layout nothing is guessed.
-
-mod map;
-mod wire;
+//! The records and their numbers are Nets'; the place of each field comes from the merchant's own record description in MyNets, because
+//! it differs by agreement and is not public. The merchant writes it as the `profile` of the flow, a record for each number
+//! (`fixtures/advice.profile.json` is one); without it nothing is guessed.
 
 use std::io::Read;
 
 use domain::settlement::Receiver;
-
-pub use map::profile;
-pub use wire::Layout;
 
 use crate::profile::by_profile;
 use crate::report::{
@@ -30,11 +25,14 @@ pub const MANIFEST: ReportManifest = ReportManifest {
     system: "nets",
     formats: &[ADVICE],
     unproven: &[
-        "Only the numbers of the records are known; the places of the fields come from the merchant's record description.",
-        "Records 200 and 300 are taken as totals, 400 and 410 as other postings.",
-        "Header, footer and line counts of the SFTP delivery are passed over.",
+        "Only the numbers of the records are known; what each is and where its fields stand comes from the merchant's record description.",
+        "Header, footer and line counts of the SFTP delivery count for nothing; where the profile does not name their records they are refused.",
     ],
 };
+
+/// Numbers that an advice's records begin with: 100 turnover, 110 and 120 transactions and fees, 200 and 300 totals, 400 and 410 other
+/// postings. What each is, and where its fields stand, the profile says.
+const RECORDS: [&str; 7] = ["100", "110", "120", "200", "300", "400", "410"];
 
 impl ReportReader for Nets {
     fn manifest(&self) -> &'static ReportManifest {
@@ -44,7 +42,7 @@ impl ReportReader for Nets {
     fn detect(&self, start: &[u8]) -> Option<&'static Format> {
         let start = beginning(start);
         let first = start.split([',', ';']).next().unwrap_or_default();
-        wire::RECORDS.iter().any(|(number, ..)| *number == first.trim_matches('"')).then_some(&ADVICE)
+        RECORDS.contains(&first.trim_matches('"')).then_some(&ADVICE)
     }
 
     fn read(

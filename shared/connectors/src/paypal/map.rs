@@ -5,10 +5,10 @@ use domain::money::Currency;
 use domain::settlement::{
     FeeKind, Fees, Kind, Line, LinkKeys, SettlementMode, Stated, StatedTotal, TotalOf, When,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::kinds;
-use super::wire::{Amount, Body, Info, SEARCH_TIME, Search, TIME_WITH_OFFSET};
+use super::wire::{Amount, Balance, Body, Info, SEARCH_TIME, Search, TIME_WITH_OFFSET};
 use crate::figures::{self, Marks};
 use crate::report::{Batches, ReadingContext, Refusal, Unreadable, refusal};
 use crate::tabular::{Column, Header, Row};
@@ -19,12 +19,32 @@ pub(super) struct Found {
     seen: u64,
     total: Option<u64>,
     balances: BTreeMap<Currency, Money>,
+    /// Balances that stand by themselves: before the transactions, and after them.
+    ends: Vec<BTreeMap<Currency, Money>>,
+    currencies: BTreeSet<Currency>,
     lines: u32,
     account: String,
     batch: String,
 }
 
 impl Found {
+    /// The balances before the transactions that follow, and then those after them.
+    pub(super) fn balances(&mut self, document: u32, balances: &[Balance<'_>]) -> Result<(), Unreadable> {
+        let misread = || refusal("report-json").with("document", document).with("place", "total_balance");
+        // They stand before all transactions: what comes between them and these is of nothing that is known.
+        if self.total.is_some() || self.ends.len() >= 2 {
+            return Err(misread().into());
+        }
+        let money = |balance: &Balance<'_>| {
+            let amount = &balance.total_balance;
+            let currency = figures::currency(&amount.currency_code)?;
+            figures::amount(&amount.value, Marks::POINT, currency).map(|money| (currency, money))
+        };
+        let all: Option<BTreeMap<_, _>> = balances.iter().map(money).collect();
+        self.ends.push(all.ok_or_else(misread)?);
+        Ok(())
+    }
+
     /// One page. All pages of a search state the same total.
     pub(super) fn page(
         &mut self,
@@ -61,8 +81,7 @@ impl Found {
         batches: &mut Batches<'_>,
     ) -> Result<(), Unreadable> {
         self.lines += 1;
-        // Pending and denied transactions have moved nothing.
-        if matches!(info.transaction_status.trimmed(), "P" | "D") {
+        if moved_nothing(info) {
             return Ok(());
         }
         let misread = |place: &str| {
@@ -84,6 +103,7 @@ impl Found {
             info.ending_balance.as_ref().map(|balance| money(balance, "ending_balance")).transpose()?;
         let net = gross.plus(fee.unwrap_or(currency.zero())).map_err(|_| misread("transaction_amount"))?;
         let new = batches.open(account, batch, currency, SettlementMode::Net)?;
+        self.currencies.insert(currency);
         if let Some(after) = after {
             let before = after.minus(net).map_err(|_| misread("ending_balance"))?;
             if new {
@@ -130,6 +150,26 @@ impl Found {
             batches.open(&self.account, &self.batch, currency, SettlementMode::Net)?;
             batches.state(Stated { closing: Some(closing), ..Stated::default() })?;
         }
+        let [before, after] = self.ends.as_slice() else {
+            // Balances that were asked for at one end only are of a file that is not whole.
+            let whole = self.ends.is_empty() && self.total.is_some();
+            return if whole { Ok(()) } else { Err(refusal("report-pages-missing").into()) };
+        };
+        if self.total.is_none() {
+            return Err(refusal("report-pages-missing").into());
+        }
+        for currency in self.currencies {
+            let (opening, closing) = (before.get(&currency), after.get(&currency));
+            if opening.is_none() && closing.is_none() {
+                continue;
+            }
+            // A currency that stands at one end only was not there, or is no more, at the other: whether it was nothing shows when
+            // the day is added up.
+            let or_nothing = |balance: Option<&Money>| Some(balance.copied().unwrap_or(currency.zero()));
+            batches.open(&self.account, &self.batch, currency, SettlementMode::Net)?;
+            let (opening, closing) = (or_nothing(opening), or_nothing(closing));
+            batches.state(Stated { opening, closing, ..Stated::default() })?;
+        }
         Ok(())
     }
 }
@@ -153,6 +193,11 @@ pub(super) fn keys<'a>(
         original: if kind == Kind::Sale { "" } else { reference },
         ..LinkKeys::default()
     }
+}
+
+/// Pending and denied transactions have moved nothing.
+pub(super) fn moved_nothing(info: &Info<'_>) -> bool {
+    matches!(info.transaction_status.trimmed(), "P" | "D")
 }
 
 fn time(text: &str) -> Option<When> {

@@ -5,6 +5,7 @@
 //! each.
 
 mod download;
+mod fetch;
 mod kinds;
 mod map;
 mod wire;
@@ -12,6 +13,8 @@ mod wire;
 use std::io::Read;
 
 use domain::settlement::Receiver;
+
+pub use fetch::CONNECTION;
 
 use crate::pages;
 use crate::report::{
@@ -42,6 +45,7 @@ pub const MANIFEST: ReportManifest = ReportManifest {
         "Only the English download was seen; headers and words of the other languages are from memory, and a description that \
          is not known stays an unknown kind.",
         "The settlement report's footers are known from a public test and the specification, not from a report of a merchant.",
+        "The balances that are kept around a day's transactions are the total ones, holds included.",
         "Which event codes are chargebacks, holds and withdrawals is taken from PayPal's groups of codes.",
     ],
 };
@@ -102,7 +106,11 @@ fn search(
 ) -> Result<(), Unreadable> {
     let mut found = map::Found::default();
     pages::documents(source, &mut |number, text| {
-        found.page(number, &pages::document(number, text)?, context, batches)
+        let balances: wire::Balances<'_> = pages::document(number, text)?;
+        match balances.balances {
+            Some(balances) => found.balances(number, &balances),
+            None => found.page(number, &pages::document(number, text)?, context, batches),
+        }
     })?;
     found.end(batches)
 }

@@ -29,6 +29,20 @@ pub(super) struct Search<'a> {
     pub(super) total_items: u64,
 }
 
+/// The balances of an account at one time, which are kept before and after the transactions between.
+#[derive(Deserialize)]
+pub(super) struct Balances<'a> {
+    #[serde(borrow, default)]
+    pub(super) balances: Option<Vec<Balance<'a>>>,
+}
+
+/// The balance in one currency.
+#[derive(Deserialize)]
+pub(super) struct Balance<'a> {
+    #[serde(borrow)]
+    pub(super) total_balance: Amount<'a>,
+}
+
 /// One transaction, with all that is not asked for left out.
 #[derive(Deserialize)]
 pub(super) struct Detail<'a> {

@@ -134,10 +134,10 @@ impl Acquirer for ShopifyPayments {
         &self,
         transport: &dyn Transport,
         _account: &str,
-        payout: &str,
+        payout: &Payout,
         into: &mut (dyn Write + Send),
     ) -> Result<(), Failure> {
-        let payout = plain_id(payout)?;
+        let payout = plain_id(&payout.id)?;
         if !payout.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(rejected("unreadable", "the payout's id is not a number"));
         }
@@ -204,6 +204,7 @@ fn listed(payout: &WirePayout<'_>) -> Result<Payout, Failure> {
         account: None,
         on: told.day(),
         amount: told.paid(currency).ok_or_else(unreadable)?,
+        reckoned: false,
         complete: matches!(told.status, "PAID" | "IN_TRANSIT"),
     })
 }
@@ -214,7 +215,7 @@ mod tests {
 
     use super::*;
     use crate::acquirer::testing::{
-        self, ACCOUNT, contract, day, documents, fetched, keeps_to_its_path, words,
+        self, ACCOUNT, called, contract, day, documents, fetched, keeps_to_its_path, words,
     };
     use crate::scripted::{Script, word};
 
@@ -263,7 +264,7 @@ mod tests {
             let script =
                 documents.iter().fold(Script::default(), |script, text| script.read(&[], 200, beside(text)));
             let mut kept = Vec::new();
-            block_on(ShopifyPayments.fetch(&script, ACCOUNT, "77", &mut kept)).expect("fetched");
+            block_on(ShopifyPayments.fetch(&script, ACCOUNT, &called("77"), &mut kept)).expect("fetched");
             kept
         };
         assert_eq!(fetch(1), fetch(302), "the same payout is the same file");
@@ -312,7 +313,7 @@ mod tests {
         for other in ["{\"id\":\"gid://shopify/ShopifyPaymentsPayout/78\"}", "{\"id\":null}", "null"] {
             let first = first.replace("{\"id\":\"gid://shopify/ShopifyPaymentsPayout/77\"}", other);
             let script = Script::default().read(&[], 200, payout_page.clone()).read(&[], 200, first);
-            let refused = block_on(ShopifyPayments.fetch(&script, ACCOUNT, "77", &mut Vec::new()));
+            let refused = block_on(ShopifyPayments.fetch(&script, ACCOUNT, &called("77"), &mut Vec::new()));
             assert!(
                 matches!(&refused, Err(Failure::Rejected { code: Some(code), .. }) if code == "another-payout"),
                 "{refused:?}"
@@ -348,8 +349,12 @@ mod tests {
     #[test]
     fn an_id_is_a_number() {
         keeps_to_its_path(&ShopifyPayments);
-        let refused =
-            block_on(ShopifyPayments.fetch(&Script::default(), ACCOUNT, "77-OR-id", &mut Vec::new()));
+        let refused = block_on(ShopifyPayments.fetch(
+            &Script::default(),
+            ACCOUNT,
+            &called("77-OR-id"),
+            &mut Vec::new(),
+        ));
         assert_eq!(word(&refused), "rejected");
     }
 

@@ -65,10 +65,10 @@ impl Acquirer for Stripe {
         &self,
         transport: &dyn Transport,
         _account: &str,
-        payout: &str,
+        payout: &Payout,
         into: &mut (dyn Write + Send),
     ) -> Result<(), Failure> {
-        let payout = plain_id(payout)?;
+        let payout = plain_id(&payout.id)?;
         let text = acquirer::ask(transport, Request::get(format!("/v1/payouts/{payout}")), complaint).await?;
         acquirer::keep(into, &text)?;
         let mut last: Option<String> = None;
@@ -102,6 +102,7 @@ fn listed(payout: &WirePayout<'_>) -> Result<Payout, Failure> {
         account: None,
         on: arrives.map(|instant| TimeZone::UTC.to_datetime(instant).date()),
         amount: map::money(payout.amount, currency, 0).map_err(|_| unreadable())?,
+        reckoned: false,
         complete: payout.automatic.0
             && payout.reconciliation_status.trimmed() == "completed"
             && matches!(payout.status.trimmed(), "paid" | "in_transit"),
@@ -156,7 +157,7 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::acquirer::testing::ACCOUNT;
+    use crate::acquirer::testing::{ACCOUNT, called};
     use crate::report::{self, ReadingContext};
     use crate::scripted::Script;
 
@@ -181,7 +182,7 @@ mod tests {
             .read(&["/v1/balance_transactions", "po_2", "data.source"], 200, first)
             .read(&["starting_after", "txn_2"], 200, second);
         let mut kept = Vec::new();
-        block_on(Stripe.fetch(&script, ACCOUNT, "po_2", &mut kept)).expect("fetched");
+        block_on(Stripe.fetch(&script, ACCOUNT, &called("po_2"), &mut kept)).expect("fetched");
         assert_eq!(script.finish().len(), 3);
         let mut settlements = Settlements::from_source(Source::default());
         report::read(&Stripe, &mut kept.as_slice(), &ReadingContext::default(), &mut settlements)
@@ -212,7 +213,7 @@ mod tests {
     #[test]
     fn an_id_cannot_leave_its_path() {
         let script = Script::default();
-        let refused = block_on(Stripe.fetch(&script, ACCOUNT, "../v1/charges", &mut Vec::new()));
+        let refused = block_on(Stripe.fetch(&script, ACCOUNT, &called("../v1/charges"), &mut Vec::new()));
         assert!(matches!(refused, Err(Failure::Rejected { .. })), "{refused:?}");
         assert!(script.finish().is_empty());
     }

@@ -1,6 +1,7 @@
 //! From SumUp's payout records to lines.
 
 use domain::Money;
+use domain::money::MoneyError;
 use domain::settlement::{FeeKind, Fees, Kind, Line, LinkKeys, SettlementMode, Stated, When};
 use jiff::civil::Date;
 
@@ -35,8 +36,7 @@ impl Record<'_> {
         let batch = if self.reference.is_empty() { &day } else { self.reference };
         batches.open(context.account, batch, self.amount.currency(), SettlementMode::Net)?;
         let kind = kind(self.kind);
-        let deducted = self.kind.ends_with("_DEDUCTION") && !self.amount.is_negative();
-        let net = if deducted { self.amount.negated() } else { Ok(self.amount) }.map_err(|_| misread())?;
+        let net = signed(self.kind, self.amount).map_err(|_| misread())?;
         let fee = self.fee.negated().map_err(|_| misread())?;
         let gross = net.minus(fee).map_err(|_| misread())?;
         let line = Line {
@@ -56,10 +56,22 @@ impl Record<'_> {
         batches.state(Stated {
             payout_on: Some(self.date),
             bank_reference: Some(batch.to_owned()),
-            pending: self.status != "SUCCESSFUL",
+            pending: self.status != PAID_OUT,
             ..Stated::default()
         })
     }
+}
+
+/// The status of a record that was paid out.
+pub(super) const PAID_OUT: &str = "SUCCESSFUL";
+
+/// What a record of this kind does to the payout: deductions take from it whichever sign they are written with.
+///
+/// # Errors
+/// Overflow.
+pub(super) fn signed(kind: &str, amount: Money) -> Result<Money, MoneyError> {
+    let deducted = kind.ends_with("_DEDUCTION") && !amount.is_negative();
+    if deducted { amount.negated() } else { Ok(amount) }
 }
 
 fn kind(word: &str) -> Kind {

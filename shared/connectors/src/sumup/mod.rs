@@ -2,6 +2,7 @@
 //!
 //! The records state no totals and no gross: a payout is confirmed by the bank.
 
+mod fetch;
 mod map;
 mod wire;
 
@@ -9,6 +10,8 @@ use std::io::Read;
 
 use domain::Money;
 use domain::settlement::Receiver;
+
+pub use fetch::CONNECTION;
 
 use crate::figures::{self, Marks};
 use crate::pages;

@@ -94,6 +94,7 @@ impl Acquirer for VippsMobilePay {
             on: Some(date),
             amount,
             // A date is told of once it is closed, and never changes then.
+            reckoned: true,
             complete: true,
         });
         let next = date.checked_add(1.day()).ok().filter(|next| closed && *next <= to);
@@ -104,10 +105,10 @@ impl Acquirer for VippsMobilePay {
         &self,
         transport: &dyn Transport,
         account: &str,
-        payout: &str,
+        payout: &Payout,
         into: &mut (dyn Write + Send),
     ) -> Result<(), Failure> {
-        let date = day(payout)?;
+        let date = day(&payout.id)?;
         if each_page(transport, account, date, &mut |text| acquirer::keep(into, text)).await? {
             return Ok(());
         }
@@ -188,14 +189,16 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::acquirer::testing::{self, ACCOUNT, contract, documents, fetched, keeps_to_its_path, words};
+    use crate::acquirer::testing::{
+        self, ACCOUNT, called, contract, documents, fetched, keeps_to_its_path, words,
+    };
     use crate::scripted::{Script, word};
 
     const ORIGINAL: &str = include_str!("fixtures/funds_2026-02-06.json");
     const NOT_CLOSED: &str = r#"{"items":[],"tryLater":true}"#;
 
     fn payout() -> Payout {
-        testing::payout("2026-02-06", "2026-02-06", "288.00", "DKK")
+        Payout { reckoned: true, ..testing::payout("2026-02-06", "2026-02-06", "288.00", "DKK") }
     }
 
     fn list(script: &Script, page: Option<&str>) -> Result<PayoutPage, Failure> {
@@ -236,7 +239,7 @@ mod tests {
             assert_eq!(list(&script, None).expect("listed"), PayoutPage::default());
             let mut kept = Vec::new();
             assert_eq!(
-                word(&block_on(VippsMobilePay.fetch(&script, ACCOUNT, "2026-02-06", &mut kept))),
+                word(&block_on(VippsMobilePay.fetch(&script, ACCOUNT, &called("2026-02-06"), &mut kept))),
                 "busy"
             );
             assert!(kept.is_empty());
@@ -268,7 +271,8 @@ mod tests {
     fn an_id_is_a_day_and_a_ledger_keeps_to_its_path() {
         keeps_to_its_path(&VippsMobilePay);
         for id in ["2026-2-6", "2026-02-30", "2026-02-06T00"] {
-            let refused = block_on(VippsMobilePay.fetch(&Script::default(), ACCOUNT, id, &mut Vec::new()));
+            let refused =
+                block_on(VippsMobilePay.fetch(&Script::default(), ACCOUNT, &called(id), &mut Vec::new()));
             assert_eq!(word(&refused), "rejected", "{id}");
         }
         for ledger in ["", "../x", "1/2"] {

@@ -116,8 +116,7 @@ pub(crate) fn fixtures() -> Vec<Sample> {
         sample(system, &format!("fixtures/{name}"), read(&folder.join(reader).join("fixtures").join(file)))
     };
     let text = |name: &str| String::from_utf8(read(&folder.join(name))).expect("UTF-8");
-    let layout: connectors::nets::Layout =
-        serde_json::from_str(&text("nets/fixtures/layout.json")).expect("a layout");
+    let nets = profile::parse(&text("nets/fixtures/advice.profile.json")).expect("a profile");
     let bank = profile::parse(&text("profile/fixtures/danish_bank.profile.json")).expect("a profile");
     vec![
         file("adyen", "adyen/settlement_detail_report_batch_12.csv"),
@@ -127,11 +126,13 @@ pub(crate) fn fixtures() -> Vec<Sample> {
         file("klarna", "klarna/payout.json"),
         file("klarna", "klarna/settlement.csv"),
         file("mollie", "mollie/settlement.json"),
-        Sample { profile: Some(connectors::nets::profile(&layout)), ..file("nets", "nets/Nets060226.SDV") },
+        file("mollie", "mollie/settlement_2027.json"),
+        Sample { profile: Some(nets), ..file("nets", "nets/Nets060226.SDV") },
         file("paypal", "paypal/stl_20260206.csv"),
         file("paypal", "paypal/activity_de.csv"),
         file("paypal", "paypal/activity_us.csv"),
         file("paypal", "paypal/transaction_search.json"),
+        file("paypal", "paypal/day_20260206.json"),
         Sample { profile: Some(bank), ..file("profile", "profile/danish_bank.csv") },
         file("shopify-payments", "shopify_payments/rest.json"),
         file("shopify-payments", "shopify_payments/graphql.json"),

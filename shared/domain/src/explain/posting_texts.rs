@@ -41,6 +41,19 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "payout-report-elsewhere",
+        [
+            "Indløseren har meldt rapporten {file} på {address}, som ikke er forbindelsens adresse.",
+            "Rapporten er ikke hentet: adgangsoplysninger sendes kun til forbindelsens egen adresse.",
+            "Sæt adressen som forbindelsens base-url, hvis den er indløserens, eller hent rapporten selv og læg den i mappen.",
+        ],
+        [
+            "The acquirer announced the report {file} at {address}, which is not the connection's address.",
+            "The report was not downloaded: credentials are sent to the connection's own address alone.",
+            "Make the address the connection's base URL, if it is the acquirer's, or download the report and drop it yourself.",
+        ],
+    ),
+    entry(
         "payout-flow-unknown",
         [
             "Der er lagt en fil til {flow}, som indstillingerne ikke har.",

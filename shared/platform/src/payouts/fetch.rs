@@ -1,16 +1,23 @@
 //! Asking an acquirer for its payouts: what is complete and not known yet is fetched, kept as it came, and taken in like any file.
+//!
+//! A fetch that is told to wait in its middle, or runs out of time, keeps the answers it has and leaves word to go on from there. As long
+//! as each turn brings something new the word is answered by the next one; a turn without anything new is left to the queue, which brings
+//! its word again after its own time.
 
 use connectors::acquirer::Payout;
 use connectors::report::LONGEST_REPORT;
 use domain::settlement::{BatchKey, Standing};
 use domain::{Failure, MerchantId};
 use engine::payouts::store::PayoutStore as _;
-use engine::payouts::{PayoutConnections as _, PayoutFailure, PayoutId, PayoutRoute};
+use engine::payouts::{FileBytes as _, PayoutConnections as _, PayoutFailure, PayoutId, PayoutRoute};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
+use super::answers::{Answers, OF_USE};
+use super::words::{BrokenOff, PayoutWord};
 use super::{Payouts, unavailable};
 use crate::clock::SystemClock;
-use crate::spool::Spool;
+use crate::queue::hash;
+use crate::spool::{Spool, SpooledFile};
 use engine::clock::Clock;
 
 /// Payouts that arrived so many days ago are still asked for: an acquirer may complete one late, and a day may be missed.
@@ -21,7 +28,7 @@ const MOST_PAGES: usize = 50;
 const LEAST: SignedDuration = SignedDuration::from_secs(45);
 
 impl Payouts {
-    /// Fetches what is new of a flow's payouts. The number of files that were taken in.
+    /// Fetches what is new of a flow's payouts. The number of files that were taken in; what was broken off is gone on with by itself.
     ///
     /// # Errors
     /// As the acquirer and the store say; what was taken in before stays.
@@ -29,6 +36,17 @@ impl Payouts {
         &self,
         merchant: &MerchantId,
         flow: &str,
+        deadline: Timestamp,
+    ) -> Result<usize, PayoutFailure> {
+        self.fetch_on(merchant, flow, None, deadline).await
+    }
+
+    /// The same, going on with what was broken off.
+    pub(super) async fn fetch_on(
+        &self,
+        merchant: &MerchantId,
+        flow: &str,
+        resume: Option<&BrokenOff>,
         deadline: Timestamp,
     ) -> Result<usize, PayoutFailure> {
         let route = self.routes.payout_route(merchant, flow).await.map_err(|failure| match failure {
@@ -50,7 +68,12 @@ impl Payouts {
                 if SystemClock.now() + LEAST > deadline {
                     return Ok(taken);
                 }
-                taken += usize::from(self.fetch_one(&route, payout, deadline).await?);
+                let resume = resume.filter(|resume| resume.payout == payout.id);
+                match self.fetch_one(&route, payout, resume, deadline).await? {
+                    Fetched::New => taken += 1,
+                    Fetched::Known => {}
+                    Fetched::BrokenOff => return Ok(taken),
+                }
             }
             match listed.next {
                 None => break,
@@ -65,8 +88,9 @@ impl Payouts {
         &self,
         route: &PayoutRoute,
         payout: &Payout,
+        resume: Option<&BrokenOff>,
         deadline: Timestamp,
-    ) -> Result<bool, PayoutFailure> {
+    ) -> Result<Fetched, PayoutFailure> {
         let id = PayoutId {
             merchant: route.merchant.clone(),
             key: BatchKey {
@@ -77,22 +101,81 @@ impl Payouts {
             },
         };
         if let Some(known) = self.platform.ledger.payout(&id).await? {
-            if known.figures.standing == Standing::Unconfirmed && known.confirmations.is_empty() {
+            let unconfirmed =
+                known.figures.standing == Standing::Unconfirmed && known.confirmations.is_empty();
+            if unconfirmed && !payout.reckoned {
                 let work = self.attempt(&id, deadline)?;
                 self.engine().confirmed_by_acquirer(&work, payout.amount).await?;
             }
             if !known.figures.pending {
-                return Ok(false);
+                return Ok(Fetched::Known);
             }
         }
-        let Some((acquirer, transport)) = &route.acquirer.port else { return Ok(false) };
+        let Some((acquirer, transport)) = &route.acquirer.port else { return Ok(Fetched::Known) };
         let mut spool = Spool::new(LONGEST_REPORT).map_err(unavailable)?;
-        acquirer.fetch(&**transport, &route.acquirer.account, &payout.id, &mut spool).await.map_err(told)?;
+        let before = self.kept_answers(route, resume).await;
+        let answers =
+            Answers::over(&**transport, &SystemClock, deadline - LEAST, LONGEST_REPORT, before.as_ref());
+        let answers = answers.map_err(unavailable)?;
+        let fetched = acquirer.fetch(&answers, &route.acquirer.account, payout, &mut spool).await;
+        if let Err(failure) = fetched {
+            let waits = matches!(failure, Failure::Busy { .. });
+            let gained = answers.gained().map_err(unavailable)?.filter(|_| waits);
+            let Some(gained) = gained else { return Err(told(failure)) };
+            self.go_on_later(route, payout, &gained).await?;
+            return Ok(Fetched::BrokenOff);
+        }
         let file = spool.done().map_err(unavailable)?;
         let name = format!("{}.json", payout.id);
         self.take_in(&route.merchant, &route.flow, &name, &file, deadline).await?;
-        Ok(true)
+        Ok(Fetched::New)
     }
+
+    /// The answers that are kept of a payout; `None` when they are too old, gone, or not those that the word is of.
+    async fn kept_answers(&self, route: &PayoutRoute, resume: Option<&BrokenOff>) -> Option<SpooledFile> {
+        let resume = resume.filter(|resume| SystemClock.now().duration_since(resume.at) < OF_USE)?;
+        let name = answers_name(&route.flow, &resume.payout, &resume.answers);
+        let kept = self.platform.files.get_passing_file(&route.merchant, &name, LONGEST_REPORT).await;
+        kept.ok().filter(|kept| kept.sha256() == resume.answers)
+    }
+
+    /// Keeps the answers that a payout has brought, and leaves word to go on with it.
+    async fn go_on_later(
+        &self,
+        route: &PayoutRoute,
+        payout: &Payout,
+        gained: &SpooledFile,
+    ) -> Result<(), PayoutFailure> {
+        let answers = gained.sha256().to_owned();
+        let name = answers_name(&route.flow, &payout.id, &answers);
+        self.platform.files.put_passing_file(&route.merchant, &name, gained).await.map_err(unavailable)?;
+        tracing::info!(
+            event = "payout-fetch-broken-off",
+            merchant = %route.merchant,
+            flow = route.flow,
+            bytes = gained.length(),
+            "it goes on from here"
+        );
+        let broken_off = BrokenOff { payout: payout.id.clone(), answers, at: SystemClock.now() };
+        let word = PayoutWord::resume(&route.merchant, &route.flow, broken_off);
+        self.platform.queues.leave_payout_word(&word).await.map_err(unavailable)
+    }
+}
+
+/// What became of a payout of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fetched {
+    /// It was taken in.
+    New,
+    /// Nothing was to be done.
+    Known,
+    /// It was begun, and goes on by itself.
+    BrokenOff,
+}
+
+/// The object that answers are kept as. It passes by itself, as deliveries do.
+fn answers_name(flow: &str, payout: &str, answers: &str) -> String {
+    format!("payout-fetch/{}/{answers}", hash(format!("{flow}\n{payout}").as_bytes()))
 }
 
 fn told(failure: Failure) -> PayoutFailure {

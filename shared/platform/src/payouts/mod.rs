@@ -1,10 +1,15 @@
 //! Payouts on this platform: the word by which they are worked on, the files that are dropped, what acquirers are asked for by the
 //! clock, and what persons and programs do with them.
 
+mod announced;
+mod answers;
 mod api;
 mod fetch;
+mod patience;
 mod routes;
 mod words;
+
+use std::time::Duration;
 
 use domain::MerchantId;
 use domain::plan::Reason;
@@ -26,8 +31,10 @@ use crate::routes::Routes;
 use crate::sealing::new_token;
 use engine::clock::Clock;
 
+use patience::Patience;
+
 pub use api::{Asked, Told};
-pub use words::{PayoutTask, PayoutWord};
+pub use words::{BrokenOff, PayoutTask, PayoutWord};
 
 /// Payouts of all merchants.
 #[derive(Clone)]
@@ -70,8 +77,12 @@ impl Payouts {
                 let id = PayoutId { merchant: word.merchant.clone(), key: key.clone() };
                 Box::pin(self.work(&id, deadline)).await.map(|_| ())
             }
-            PayoutTask::Fetch { flow } => {
-                Box::pin(self.fetch(&word.merchant, flow, deadline)).await.map(|_| ())
+            PayoutTask::Fetch { flow, resume } => {
+                let fetched = Box::pin(self.fetch_on(&word.merchant, flow, resume.as_ref(), deadline));
+                fetched.await.map(|_| ())
+            }
+            PayoutTask::Announced { connection, report } => {
+                Box::pin(self.take_announced(&word.merchant, connection, report, deadline)).await
             }
         };
         match outcome {
@@ -125,7 +136,7 @@ impl Payouts {
         Ok(PayoutWork { id: id.clone(), token, deadline })
     }
 
-    /// Takes a file in for a flow, and works on what came of it as far as time allows.
+    /// Takes a file in for a flow, and leaves word of what came of it. A payout that another worker holds is waited for a little.
     ///
     /// # Errors
     /// As the engine says.
@@ -137,9 +148,19 @@ impl Payouts {
         file: &dyn FileBytes,
         deadline: Timestamp,
     ) -> Result<IntakeRecord, PayoutFailure> {
-        let token = new_token().map_err(unavailable)?;
-        let incoming = Incoming { merchant, flow, name, file, token: &token, deadline };
-        let intake = self.engine().take_in(&incoming).await?;
+        let mut patience = Patience::new(&SystemClock, deadline);
+        let intake = loop {
+            let token = new_token().map_err(unavailable)?;
+            let incoming = Incoming { merchant, flow, name, file, token: &token, deadline };
+            match self.engine().take_in(&incoming).await {
+                Ok(intake) => break intake,
+                Err(failure) => {
+                    let Some(wait) = patience.before_next(&failure) else { return Err(failure) };
+                    tracing::info!(event = "payout-file-waits", %merchant, flow, %failure, "tried again in a moment");
+                    tokio::time::sleep(Duration::try_from(wait).unwrap_or_default()).await;
+                }
+            }
+        };
         let keys: Vec<&BatchKey> = match &intake.outcome {
             IntakeOutcome::Report { batches } => batches.iter().map(|batch| &batch.key).collect(),
             IntakeOutcome::Statement { payouts, .. } => payouts.iter().collect(),

@@ -2,9 +2,11 @@
 //!
 //! The bucket's own word that a file was dropped comes by the same queue, in the form that its events have.
 
-use domain::MerchantId;
+use connectors::announcement::Announcement;
 use domain::settlement::BatchKey;
+use domain::{ConnectionId, MerchantId};
 use engine::payouts::PayoutId;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::PlatformError;
@@ -31,7 +33,39 @@ pub enum PayoutTask {
     Fetch {
         /// The flow.
         flow: String,
+        /// The payout that is gone on with where it was broken off.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resume: Option<BrokenOff>,
     },
+    /// A report was announced that can be downloaded.
+    Announced {
+        /// The connection that it was announced to.
+        connection: ConnectionId,
+        /// The report.
+        report: Announcement,
+    },
+}
+
+/// A payout whose fetch was told to wait in its middle, or ran out of time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct BrokenOff {
+    /// Its id at the acquirer.
+    pub payout: String,
+    /// Hash of the answers that are kept of it, which also is a part of their name.
+    pub answers: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl PayoutTask {
+    /// The task as it is grouped: what is gone on with waits its turn among what is asked for.
+    fn grouped(&self) -> PayoutTask {
+        match self {
+            PayoutTask::Fetch { flow, .. } => PayoutTask::Fetch { flow: flow.clone(), resume: None },
+            other => other.clone(),
+        }
+    }
 }
 
 /// Word that something is to be done.
@@ -74,8 +108,21 @@ impl PayoutWord {
 
     /// An acquirer is to be asked.
     pub fn fetch(merchant: &MerchantId, flow: &str, occasion: String) -> PayoutWord {
-        let task = PayoutTask::Fetch { flow: flow.to_owned() };
+        let task = PayoutTask::Fetch { flow: flow.to_owned(), resume: None };
         PayoutWord { schema: WORD_SCHEMA, merchant: merchant.clone(), task, occasion }
+    }
+
+    /// An acquirer is to be asked, and a payout gone on with.
+    pub fn resume(merchant: &MerchantId, flow: &str, broken_off: BrokenOff) -> PayoutWord {
+        let occasion = broken_off.answers.clone();
+        let task = PayoutTask::Fetch { flow: flow.to_owned(), resume: Some(broken_off) };
+        PayoutWord { schema: WORD_SCHEMA, merchant: merchant.clone(), task, occasion }
+    }
+
+    /// A report was announced.
+    pub fn announced(merchant: &MerchantId, connection: &ConnectionId, report: Announcement) -> PayoutWord {
+        let task = PayoutTask::Announced { connection: connection.clone(), report };
+        PayoutWord { schema: WORD_SCHEMA, merchant: merchant.clone(), task, occasion: String::new() }
     }
 
     /// Reads a word as it came off the queue.
@@ -113,7 +160,8 @@ impl Queues {
         let text = serde_json::to_string(word)
             .map_err(|_| PlatformError::Unreadable("a word has no JSON form".to_owned()))?;
         let task = serde_json::to_string(&word.task).unwrap_or_default();
-        let group = hash(format!("{}\n{task}", word.merchant).as_bytes());
+        let grouped = serde_json::to_string(&word.task.grouped()).unwrap_or_default();
+        let group = hash(format!("{}\n{grouped}", word.merchant).as_bytes());
         let id = hash(format!("{}\n{task}\n{}", word.merchant, word.occasion).as_bytes());
         self.send_payout(&group, &id, text).await
     }
@@ -146,5 +194,23 @@ mod tests {
         let word = PayoutWord::fetch(&MerchantId::new("krus"), "stripe", "hour".to_owned());
         let text = serde_json::to_string(&word).expect("JSON");
         assert_eq!(PayoutWord::read(&text), Ok(word));
+    }
+
+    #[test]
+    fn a_word_of_before_has_nothing_to_go_on_with_and_both_wait_for_each_other() {
+        let text =
+            r#"{"schema":1,"merchant":"krus","task":{"task":"fetch","flow":"stripe"},"occasion":"hour"}"#;
+        let merchant = MerchantId::new("krus");
+        let hourly = PayoutWord::fetch(&merchant, "stripe", "hour".to_owned());
+        assert_eq!(PayoutWord::read(text).as_ref(), Ok(&hourly));
+        assert_eq!(serde_json::to_string(&hourly).expect("JSON"), text);
+        let broken_off =
+            BrokenOff { payout: "po_1".to_owned(), answers: "hash".to_owned(), at: Timestamp::UNIX_EPOCH };
+        let resumed = PayoutWord::resume(&merchant, "stripe", broken_off);
+        let text = serde_json::to_string(&resumed).expect("JSON");
+        assert_eq!(PayoutWord::read(&text).as_ref(), Ok(&resumed));
+        assert_eq!(resumed.task.grouped(), hourly.task);
+        let other = PayoutWord::fetch(&merchant, "adyen", "hour".to_owned());
+        assert_ne!(other.task.grouped(), hourly.task);
     }
 }
