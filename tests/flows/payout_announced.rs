@@ -16,6 +16,9 @@ use crate::stage::{ADYEN_KEY, MERCHANT, Shop, Stage, oracle_settings};
 
 const CONNECTION: &str = "stage-adyen-connection";
 const ACCOUNT: &str = "KrusShopDK";
+/// A connection that is made later, of another account.
+const LATER_CONNECTION: &str = "stage-adyen-se-connection";
+const LATER_ACCOUNT: &str = "KrusShopSE";
 const REPORT: &str = "settlement_detail_report_batch_48.csv";
 
 /// One sale of 250.00 with a commission of 1.25, and its payout.
@@ -41,26 +44,39 @@ fn account() -> Account {
 async fn stage() -> Stage {
     let mut world = demo::world();
     world.adyen.insert(ACCOUNT.to_owned(), account());
+    let reports = BTreeMap::from([(REPORT.to_owned(), report().replace(ACCOUNT, LATER_ACCOUNT))]);
+    world.adyen.insert(LATER_ACCOUNT.to_owned(), Account { reports, ..account() });
     let stage = Stage::set(world, &[]).await;
-    let server = stage.sandbox_url().to_owned();
+    connect(&stage, &[(CONNECTION, "adyen", ACCOUNT)]).await;
+    stage
+}
+
+/// Puts the merchant's file with these connections, each with a flow of payouts of its name, and their secrets.
+async fn connect(stage: &Stage, connections: &[(&str, &str, &str)]) {
+    let server = stage.sandbox_url();
     let with_adyen = |mut file: Value| {
-        let connections = file["connections"].as_array_mut().expect("connections");
-        connections.push(json!({
-            "id": CONNECTION, "name": "adyen", "system": "adyen", "source": ACCOUNT,
-            "base-urls": { "main": format!("{server}/adyen/{ACCOUNT}") },
+        let known = file["connections"].as_array_mut().expect("connections");
+        known.extend(connections.iter().map(|(id, name, account)| {
+            json!({
+                "id": id, "name": name, "system": "adyen", "source": account,
+                "base-urls": { "main": format!("{server}/adyen/{account}") },
+            })
         }));
-        file["payouts"] = json!([flow("adyen", 5831)]);
+        file["payouts"] = connections.iter().map(|(_, name, _)| flow(name, 5831)).collect();
         file
     };
     stage
         .configure_merchant(MERCHANT, with_adyen, &[Shop::woocommerce(oracle_settings("woocommerce"))])
         .await;
-    stage
 }
 
 async fn announce(stage: &Stage, body: String) -> u16 {
+    announce_to(stage, CONNECTION, body).await
+}
+
+async fn announce_to(stage: &Stage, connection: &str, body: String) -> u16 {
     let headers = [("Content-Type".to_owned(), "application/json".to_owned())];
-    stage.deliver(CONNECTION, &headers, body.into_bytes()).await
+    stage.deliver(connection, &headers, body.into_bytes()).await
 }
 
 /// How often a report was asked for.
@@ -112,4 +128,9 @@ async fn an_announced_report_is_downloaded_and_taken_in_once() {
     };
     until(&stage, "it is refused", refused).await;
     assert_eq!(downloads(&stage), before);
+    // A connection that was made a moment ago: the function that downloads has the merchant's file from before in its memory.
+    connect(&stage, &[(CONNECTION, "adyen", ACCOUNT), (LATER_CONNECTION, "adyen-se", LATER_ACCOUNT)]).await;
+    let word = account().announcement(LATER_ACCOUNT, stage.sandbox_url(), REPORT);
+    assert_eq!(announce_to(&stage, LATER_CONNECTION, word).await, 200);
+    until(&stage, "the later account's is taken in", || async { records(&stage).await.len() == 2 }).await;
 }

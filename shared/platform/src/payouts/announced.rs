@@ -43,9 +43,18 @@ impl Payouts {
         announced: &Announcement,
         deadline: Timestamp,
     ) -> Result<(), PayoutFailure> {
-        let Some(end) = self.announced_end(merchant, connection).await? else {
-            return Err(unavailable("the connection is paused"));
-        };
+        let mut end = self.announced_end(merchant, connection).await;
+        if matches!(end, Err(PlatformError::NotFound(_) | PlatformError::Configuration(_))) {
+            // The connection or its secrets may have been set since the merchant was read.
+            self.platform.merchants.forget(merchant);
+            end = self.announced_end(merchant, connection).await;
+        }
+        let end = end.map_err(|error| match error {
+            PlatformError::NotFound(what) => PayoutFailure::NotFound(what),
+            // A report is announced once: what the merchant has yet to set is waited for.
+            other => unavailable(other),
+        })?;
+        let Some(end) = end else { return Err(unavailable("the connection is paused")) };
         if !is_own(&end.address, &announced.host).map_err(unavailable)? {
             let reason = Reason::new("payout-report-elsewhere")
                 .with("file", &announced.report)
@@ -74,22 +83,16 @@ impl Payouts {
         &self,
         merchant: &MerchantId,
         connection: &ConnectionId,
-    ) -> Result<Option<AnnouncedEnd>, PayoutFailure> {
-        let gone = || PayoutFailure::NotFound(format!("connection {connection} announces no reports"));
-        let sorted = |error| match error {
-            PlatformError::NotFound(what) | PlatformError::Configuration(what) => {
-                PayoutFailure::NotFound(what)
-            }
-            other => unavailable(other),
-        };
-        let found = self.platform.merchants.merchant(merchant).await.map_err(sorted)?;
+    ) -> Result<Option<AnnouncedEnd>, PlatformError> {
+        let gone = || PlatformError::NotFound(format!("connection {connection} announces no reports"));
+        let found = self.platform.merchants.merchant(merchant).await?;
         let file = &found.record.file;
         let connection = file.connections.iter().find(|known| known.id == *connection).ok_or_else(gone)?;
         let port = registry::announcing(&connection.system).ok_or_else(gone)?;
         if pause_over(&found.pauses, &[&connection.id]).is_some() {
             return Ok(None);
         }
-        let transport: Arc<dyn Transport> = self.routes.transport(&found, connection).map_err(sorted)?;
+        let transport = self.routes.transport(&found, connection)?;
         let flows = file.payouts.iter().filter(|flow| flow.acquirer == connection.name);
         let flows = flows.map(|flow| flow.name.clone()).collect();
         let (surface, default) = port.connection().surfaces.first().copied().unwrap_or_default();
