@@ -21,7 +21,6 @@ pub mod klarna;
 pub mod manifest;
 pub mod markup;
 pub mod mollie;
-pub mod nets;
 pub mod pages;
 pub mod paypal;
 pub mod ports;

@@ -11,8 +11,8 @@ use crate::report::{ReportManifest, ReportReader};
 use crate::shopify::{self, Shopify};
 use crate::woocommerce::{self, WooCommerce};
 use crate::{
-    adyen, altapay, camt, clearhaus, frisbii, klarna, mollie, nets, paypal, profile, quickpay,
-    shopify_payments, stripe, sumup, swedbank_pay, vipps_mobilepay,
+    adyen, altapay, camt, clearhaus, frisbii, klarna, mollie, paypal, profile, quickpay, shopify_payments,
+    stripe, sumup, swedbank_pay, vipps_mobilepay,
 };
 
 /// The manifests of all systems.
@@ -71,7 +71,7 @@ pub const REPORT_READERS: &[&dyn ReportReader] = &[
     &clearhaus::Clearhaus,
     &klarna::Klarna,
     &mollie::Mollie,
-    &nets::Nets,
+    &profile::nets::Nets,
     &paypal::PayPal,
     &profile::ByProfile,
     &shopify_payments::ShopifyPayments,

@@ -23,7 +23,7 @@ const SOUND: &[&[u8]] = &[
     fixture!("klarna/fixtures/payout.json"),
     fixture!("klarna/fixtures/settlement.csv"),
     fixture!("mollie/fixtures/settlement.json"),
-    fixture!("nets/fixtures/Nets060226.SDV"),
+    fixture!("profile/fixtures/Nets060226.SDV"),
     fixture!("paypal/fixtures/activity_de.csv"),
     fixture!("paypal/fixtures/stl_20260206.csv"),
     fixture!("paypal/fixtures/transaction_search.json"),
@@ -80,7 +80,7 @@ fuzz_target!(|input: (u8, u8, bool, Vec<u8>, Vec<(u16, u8, u8)>)| {
     let (pick, format, raw, bytes, edits) = input;
     let bytes = if raw { bytes } else { edited(pick, &edits) };
     let _ = camt::statements(&mut bytes.as_slice());
-    let nets = profile::parse(include_str!("../../../shared/connectors/src/nets/fixtures/advice.profile.json"))
+    let nets = profile::parse(include_str!("../../../shared/connectors/src/profile/fixtures/nets_advice.profile.json"))
         .expect("the profile is sound");
     let bank = profile::parse(include_str!("../../../shared/connectors/src/profile/fixtures/danish_bank.profile.json"))
         .expect("the profile is sound");

@@ -2,6 +2,7 @@
 //! rule, words for kinds, types of record. So a bank's or an acquirer's unknown CSV or workbook becomes configuration.
 
 mod map;
+pub mod nets;
 mod wire;
 
 use std::io::Read;

@@ -141,7 +141,6 @@ fn listed(record: &Record<'_>) -> Result<((Date, String, Currency), Payout), Fai
         on: Some(on),
         amount,
         reckoned: true,
-
         complete: record.status.trimmed() == map::PAID_OUT,
     };
     Ok(((on, id, currency), payout))

@@ -109,7 +109,7 @@ fn a_missing_line_in_the_middle_is_found() {
         ("fixtures/vipps_mobilepay/settlement.csv", 6),
         ("fixtures/klarna/settlement.csv", 5),
         ("fixtures/shopify_payments/pair.csv", 2),
-        ("fixtures/nets/Nets060226.SDV", 2),
+        ("fixtures/profile/Nets060226.SDV", 2),
     ] {
         let sample = fixture(name);
         let shorter: Vec<String> = text(&sample)

@@ -116,7 +116,7 @@ pub(crate) fn fixtures() -> Vec<Sample> {
         sample(system, &format!("fixtures/{name}"), read(&folder.join(reader).join("fixtures").join(file)))
     };
     let text = |name: &str| String::from_utf8(read(&folder.join(name))).expect("UTF-8");
-    let nets = profile::parse(&text("nets/fixtures/advice.profile.json")).expect("a profile");
+    let nets = profile::parse(&text("profile/fixtures/nets_advice.profile.json")).expect("a profile");
     let bank = profile::parse(&text("profile/fixtures/danish_bank.profile.json")).expect("a profile");
     vec![
         file("adyen", "adyen/settlement_detail_report_batch_12.csv"),
@@ -127,7 +127,7 @@ pub(crate) fn fixtures() -> Vec<Sample> {
         file("klarna", "klarna/settlement.csv"),
         file("mollie", "mollie/settlement.json"),
         file("mollie", "mollie/settlement_2027.json"),
-        Sample { profile: Some(nets), ..file("nets", "nets/Nets060226.SDV") },
+        Sample { profile: Some(nets), ..file("nets", "profile/Nets060226.SDV") },
         file("paypal", "paypal/stl_20260206.csv"),
         file("paypal", "paypal/activity_de.csv"),
         file("paypal", "paypal/activity_us.csv"),

@@ -2,13 +2,13 @@
 //!
 //! The records and their numbers are Nets'; the place of each field comes from the merchant's own record description in MyNets, because
 //! it differs by agreement and is not public. The merchant writes it as the `profile` of the flow, a record for each number
-//! (`fixtures/advice.profile.json` is one); without it nothing is guessed.
+//! (`fixtures/nets_advice.profile.json` is one); without it nothing is guessed.
 
 use std::io::Read;
 
 use domain::settlement::Receiver;
 
-use crate::profile::by_profile;
+use super::by_profile;
 use crate::report::{
     Format, Medium, Proof, ReadingContext, ReportManifest, ReportReader, Unreadable, beginning,
 };
