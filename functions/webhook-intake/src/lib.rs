@@ -1,9 +1,10 @@
 //! API Gateway -> verify -> queue.
 //!
-//! A webhook is believed after its signature over the raw bytes held, and answered with success after the queue has it, so
-//! that whatever goes wrong the sender sends it again. Nothing is parsed before it is verified. What is authentic but not
-//! understood is answered with success as well, and stands visibly among the parked deliveries: a sender that is told
-//! "failed" for good would switch the webhook off. Shops tell of orders and products here, and acquirers of reports that are ready.
+//! A webhook is believed after its signature held, and answered with success after the queue has it, so that whatever goes
+//! wrong the sender sends it again. Nothing is parsed before it is verified; where fields are signed and not the bytes
+//! (Adyen), nothing but these is read for it. What is authentic but not understood is answered with success as well, and
+//! stands visibly among the parked deliveries: a sender that is told "failed" for good would switch the webhook off. Shops
+//! tell of orders and products here, and acquirers of reports that are ready.
 
 mod sender;
 mod taking;

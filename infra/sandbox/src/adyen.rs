@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use data_encoding::{BASE64, HEXUPPER};
+use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 
 use crate::http::{Request, Response};
@@ -23,11 +23,6 @@ pub struct Account {
 }
 
 impl Account {
-    /// The webhook's key as Adyen shows it.
-    pub fn shown_key(&self) -> String {
-        HEXUPPER.encode(&self.hmac_key)
-    }
-
     /// Answers a download: `/adyen/{account}/reports/download/MerchantAccount/{account}/{report}`.
     pub fn handle(&self, name: &str, request: &Request) -> Response {
         let basic = BASE64.encode(format!("{}:{}", self.user, self.password).as_bytes());

@@ -15,8 +15,8 @@
 //! | [`serve`] | the same behind a socket; `/_sandbox/` is for tests and people |
 //!
 //! Paths: `/woocommerce/{shop}/wp-json/wc/v3/...`, `/shopify/{shop}/admin/api/{version}/graphql.json`,
-//! `/economic/rest/...` and `/economic/apis/{service}/v{version}/...`, `/adyen/{account}/reports/download/...`. A request to e-conomic finds its agreement by its
-//! two tokens.
+//! `/economic/rest/...` and `/economic/apis/{service}/v{version}/...`, `/adyen/{account}/reports/download/...`. A request to
+//! e-conomic finds its agreement by its two tokens.
 
 pub mod adyen;
 mod control;
