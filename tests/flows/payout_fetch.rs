@@ -14,7 +14,6 @@ use sandbox::signing::hmac_base64;
 use sandbox::{Fault, Rule, Script, System, demo};
 use serde_json::{Value, json};
 
-use crate::night;
 use crate::payouts::{flow, hledger_agrees, in_state, records, until};
 use crate::stage::{MERCHANT, Shop, Stage, oracle_settings};
 
@@ -45,7 +44,7 @@ fn with_payouts(mut file: Value) -> Value {
 }
 
 async fn stage() -> Stage {
-    let stage = Stage::set_with(demo::world(), &[], night::by_hand).await;
+    let stage = Stage::set(demo::world(), &[]).await;
     stage
         .configure_merchant_with(MERCHANT, with_payouts, &[shop()], &[("shopify-payments", "shopify")])
         .await;

@@ -170,7 +170,7 @@ fn peak(process: u32) -> u64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes minutes: cargo test -p bogbro --test flows ten_thousand_lines -- --ignored --nocapture"]
 async fn ten_thousand_lines_find_their_invoices_by_their_keys() {
-    let stage = Stage::set_with(demo::world(), &[], crate::night::by_hand).await;
+    let stage = Stage::set(demo::world(), &[]).await;
     stage
         .configure_merchant(
             MERCHANT,
@@ -185,7 +185,7 @@ async fn ten_thousand_lines_find_their_invoices_by_their_keys() {
     let started = Instant::now();
     let stage = stage
         .restarted(false, |config| {
-            crate::night::by_hand(config);
+            crate::stage::by_hand(config);
             fill(&config.data.join("table.sqlite"), (&like, &booked), count);
         })
         .await;

@@ -34,7 +34,7 @@ async fn what_the_functions_do_is_what_the_template_allows_them() {
         None => night::demo_settings(),
     };
     let shops = [Shop::woocommerce(with_stock(settings.clone()))];
-    let stage = Stage::set_with(stocked(world), &shops, night::by_hand).await;
+    let stage = Stage::set(stocked(world), &shops).await;
     match &contracts {
         Some(contracts) => captured(&stage, &contracts.join("webshops/woocommerce/captured")).await,
         None => ordinary(&stage).await,

@@ -25,8 +25,8 @@ use sandbox::demo;
 use sandbox::signing::hmac_base64;
 use serde_json::{Value, json};
 
-use crate::night::{by_hand, demo_settings, order_of};
-use crate::stage::{MERCHANT, Shop, Stage, WOOCOMMERCE, plain_order};
+use crate::night::{demo_settings, order_of};
+use crate::stage::{MERCHANT, Shop, Stage, WOOCOMMERCE, by_hand, plain_order};
 
 /// The caller whose calls a test lets fail.
 const KEEPER: &str = "keeper";

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use bogbro::local::{FunctionSpec, Host, HostConfig};
+use bogbro::local::{FunctionSpec, Host, HostConfig, Trigger};
 use domain::{EntityId, EntityKind, MerchantId, TransferId};
 use engine::store::{Head, Status};
 use platform::operations::{Listing, Operations, TransferView};
@@ -98,18 +98,25 @@ pub(crate) fn host_config(folder: &Path) -> HostConfig {
     config
 }
 
+/// Takes the clock from a host: the test says whose turn it is, and ends alike in every minute of the hour.
+pub(crate) fn by_hand(config: &mut HostConfig) {
+    for function in &mut config.functions {
+        function.triggers.retain(|trigger| !matches!(trigger, Trigger::Every(_)));
+    }
+}
+
 impl Stage {
     /// Where the world is reached.
     pub(crate) fn sandbox_url(&self) -> &str {
         &self.sandbox
     }
 
-    /// Sets the stage: the world behind a socket, the host with its functions, the merchant with its shops.
+    /// Sets the stage: the world behind a socket, the host with its functions and no clock, the merchant with its shops.
     pub(crate) async fn set(world: World, shops: &[Shop]) -> Stage {
-        Stage::set_with(world, shops, |_| {}).await
+        Stage::set_with(world, shops, by_hand).await
     }
 
-    /// The same with a host that is configured otherwise.
+    /// The same with a host that is configured otherwise, and has its clock.
     pub(crate) async fn set_with(
         world: World,
         shops: &[Shop],

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use domain::MerchantId;
-use engine::stock::StockTask;
+use engine::stock::{StockReport, StockTask};
 use rust_decimal::Decimal;
 use sandbox::{World, demo, object};
 use serde_json::{Value, json};
@@ -48,6 +48,12 @@ fn held(stage: &Stage) -> Decimal {
     stage.world().agreements[demo::AGREEMENT].products[&sku()].in_stock
 }
 
+/// A run on demand.
+async fn run(stage: &Stage, task: StockTask) -> StockReport {
+    let views = stage.operations.run_stock(&MerchantId::new(MERCHANT), task).await.expect("it runs");
+    views[0].report.clone().unwrap_or_else(|| panic!("it ran, and reports: {views:?}"))
+}
+
 async fn until(what: &str, is_so: impl Fn() -> bool) {
     let started = Instant::now();
     while !is_so() {
@@ -65,8 +71,7 @@ async fn a_booked_document_lowers_the_stock_and_the_shop_is_told() {
     let merchant = MerchantId::new(MERCHANT);
 
     // On demand, without writing: what differs.
-    let report = stage.operations.run_stock(&merchant, StockTask::Report).await.expect("it runs");
-    let report = report[0].report.clone().expect("a report");
+    let report = run(&stage, StockTask::Report).await;
     let found = report.differences.first().expect("the shop shows too few");
     assert_eq!((found.number.as_str(), found.shop, found.accounts), (sku().as_str(), Some(12), 20));
     assert_eq!((report.writes, shown(&stage)), (0, Some(12)));
@@ -84,8 +89,7 @@ async fn a_booked_document_lowers_the_stock_and_the_shop_is_told() {
     .await;
     let views = stage.operations.stock(&merchant).await.expect("it is there");
     assert_eq!(views.len(), 1);
-    let report = stage.operations.run_stock(&merchant, StockTask::Everything).await.expect("it runs");
-    let report = report[0].report.clone().expect("a report");
+    let report = run(&stage, StockTask::Everything).await;
     assert_eq!((report.whole, report.different, report.writes), (true, 0, 0));
 
     // A word that is none stays on its queue, and the next one is worked on.
@@ -93,8 +97,7 @@ async fn a_booked_document_lowers_the_stock_and_the_shop_is_told() {
     let answer = stage.host.invoke("stock-sync", event).await.expect("it is taken");
     assert!(String::from_utf8_lossy(&answer).contains("record-1"), "it is reported");
     stage.world().woocommerce.get_mut(demo::WOOCOMMERCE).expect("the shop").products.clear();
-    let report = stage.operations.run_stock(&merchant, StockTask::Everything).await.expect("it runs");
-    let report = report[0].report.clone().expect("a report");
+    let report = run(&stage, StockTask::Everything).await;
     assert_eq!((report.entries, report.writes), (0, 0), "a shop that was emptied is told nothing");
 }
 
