@@ -191,6 +191,15 @@ pub struct DocumentRecord {
     pub date: Option<Date>,
 }
 
+impl DocumentRecord {
+    /// With VAT, as it changes what the customer owes: a credit note's is below zero, whichever sign the target answered.
+    /// `None` when it cannot be told in the currency's whole numbers.
+    pub fn owed(&self) -> Option<Money> {
+        let gross = self.totals.gross;
+        if self.kind.is_credit_note() && !gross.is_negative() { gross.negated().ok() } else { Some(gross) }
+    }
+}
+
 /// The head item of a transfer, at most about 2 KB.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {

@@ -5,6 +5,7 @@ mod demo;
 mod payouts;
 mod serve;
 mod show;
+mod transfers;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};

@@ -18,6 +18,8 @@ use platform::operations_stock::StockView;
 use platform::privacy::PrivacyRequest;
 use serde::Serialize;
 
+use super::transfers::transfer_table;
+
 /// How things are printed.
 pub(super) struct Printer {
     /// JSON for programs.
@@ -344,48 +346,6 @@ fn log_row(row: &LogEntry) -> String {
         ));
     }
     lines.join("\n")
-}
-
-/// The table of transfers: order, decision, document, both totals.
-pub(super) fn transfer_table(heads: &[Head]) -> String {
-    let rows = heads.iter().map(transfer_row).collect();
-    table(&["order", "decision", "document", "shop total", "accounting total", ""], rows)
-}
-
-fn transfer_row(head: &Head) -> Vec<String> {
-    let status = match head.status.code() {
-        Some(code) => format!("{}: {code}", head.status.word()),
-        None => head.status.word().to_owned(),
-    };
-    let document = head.documents.last();
-    let kind = document
-        .and_then(|document| serde_json::to_value(document.kind).ok())
-        .and_then(|kind| kind.as_str().map(str::to_owned));
-    let shop = head.total.map(|total| format!("{total} {}", total.currency()));
-    let books = document.map(|document| {
-        let gross = document.totals.gross;
-        format!("{gross} {}", gross.currency())
-    });
-    let agree = match (&shop, &books) {
-        (Some(shop), Some(books)) if shop == books => "=",
-        // A gift card that was used lowers what is owed; the log has both sums.
-        (Some(_), Some(_)) => "(see the log)",
-        _ => "",
-    };
-    vec![
-        if head.order_number.is_empty() {
-            head.transfer.entity.to_string()
-        } else {
-            head.order_number.clone()
-        },
-        status,
-        document
-            .map(|document| format!("{} {}", kind.unwrap_or_default(), document.number))
-            .unwrap_or_default(),
-        shop.unwrap_or_default(),
-        books.unwrap_or_default(),
-        agree.to_owned(),
-    ]
 }
 
 /// Columns as wide as their widest cell.

@@ -8,7 +8,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use connectors::journals::{Days, DocumentState, LedgerDocument};
-use domain::document::DocumentKind;
 use domain::matching::{Receivable, Receivables};
 use domain::settings::OrderNumberRules;
 use domain::settlement::{Line, Settlement};
@@ -311,15 +310,12 @@ fn days_of(route: &PayoutRoute, settlement: &Settlement) -> Option<Days> {
 fn add_head(found: &mut BTreeMap<String, Found>, head: &Head, payment: Option<&str>) -> bool {
     let booked = head.documents.iter().filter(|document| document.kind.is_booked());
     for document in booked.clone() {
-        let credit = document.kind == DocumentKind::BookedCreditNote;
-        let gross = document.totals.gross;
-        let total = if credit && !gross.is_negative() { gross.negated().ok() } else { Some(gross) };
         let one = found.entry(document.number.to_string()).or_default();
         one.shop.clone_from(&head.transfer.source);
         one.order.clone_from(&head.order_number);
         one.customer = head.progress.customer.unwrap_or_default();
         one.date = document.date.or(head.day).unwrap_or_default();
-        one.total = total;
+        one.total = document.owed();
         one.payments.extend(payment.map(str::to_owned));
     }
     booked.count() > 0
