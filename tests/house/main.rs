@@ -198,6 +198,35 @@ fn there_is_one_dependency_table_and_one_lint_table() {
     }
 }
 
+/// A crate without tests of its own is not built a second time for them; a test that is written there all the same would never run.
+#[test]
+fn what_is_said_to_hold_no_tests_holds_none() {
+    for path in files_below(repository(), "Cargo.toml") {
+        let room = path.parent().expect("a manifest lies in a folder");
+        let relative = room.strip_prefix(repository()).expect("inside the repository");
+        if relative.starts_with("target") || relative.starts_with("tests/fuzz") {
+            continue;
+        }
+        let manifest = read(&path);
+        let source = if relative == Path::new("tests") { "support" } else { "src" };
+        for table in manifest.split("\n[") {
+            let says = |word: &str| table.contains(&format!("\n{word} = false"));
+            let files = match table.lines().next() {
+                Some("lib]") => files_below(&room.join(source), ".rs"),
+                Some("[bin]]") => vec![room.join("src/main.rs")],
+                _ => continue,
+            };
+            for file in files {
+                let text = read(&file);
+                let test = says("test")
+                    && (text.contains("#[test]") || text.contains("::test(") || text.contains("cfg(test)"));
+                let example = says("doctest") && (text.contains("/// ```") || text.contains("//! ```"));
+                assert!(!test && !example, "{}: what is tested here never runs", file.display());
+            }
+        }
+    }
+}
+
 /// What cargo builds for the target by these words: each package with its features.
 fn packages_built(words: &[&str]) -> BTreeSet<String> {
     let listing = Command::new(env!("CARGO"))

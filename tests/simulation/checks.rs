@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::DocumentKind;
 use domain::settings::DifferenceMode;
 use engine::store::{Head, Status, Store};
+use memchr::memmem::Finder;
 use rust_decimal::Decimal;
 
 use crate::deployment::{JOURNAL, agreement_name, merchant};
@@ -14,7 +15,7 @@ use crate::machine::lock;
 use crate::orders::OrderShape;
 
 /// Texts that must never be seen in what operators and merchants may read.
-const CANARIES: &[&str] = &["canary-", "ck_canary", "cs_canary", "@example.org"];
+const CANARIES: [&str; 4] = ["canary-", "ck_canary", "cs_canary", "@example.org"];
 
 /// Everything that is wrong with a history that has come to its end.
 pub(crate) fn violations(history: &mut History) -> Vec<String> {
@@ -403,16 +404,19 @@ fn final_state(history: &History, shape: &OrderShape) -> &'static str {
 
 /// I8: no secret and no address in what operators read.
 pub(crate) fn silence(history: &History, found: &mut Vec<String>) {
+    // Each history's whole log is searched, so the searches are made ready once.
+    let canaries = CANARIES.map(|canary| (canary, Finder::new(canary)));
     for head in history.store.memory.heads() {
         let rows = history.store.memory.log_texts(&head.transfer);
         let shown = format!("{:?} {:?}", head.facts, head.status);
-        for canary in CANARIES {
-            if shown.contains(canary) || rows.iter().any(|(public, _)| public.contains(canary)) {
+        for (canary, finder) in &canaries {
+            let seen = |text: &str| finder.find(text.as_bytes()).is_some();
+            if seen(&shown) || rows.iter().any(|(public, _)| seen(public)) {
                 found.push(format!("I8: {canary} is seen in what operators read of {}", head.transfer));
             }
         }
-        for canary in &CANARIES[..3] {
-            if rows.iter().any(|(_, personal)| personal.contains(canary)) {
+        for (_, finder) in &canaries[..3] {
+            if rows.iter().any(|(_, personal)| finder.find(personal.as_bytes()).is_some()) {
                 found.push(format!("I8: a secret is in the log of {}", head.transfer));
             }
         }

@@ -1,6 +1,7 @@
 //! The stand-ins' own behaviour, proved without any client of ours.
 
 mod access;
+mod adyen;
 mod books;
 mod captured;
 mod demo;
