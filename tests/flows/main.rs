@@ -5,6 +5,7 @@ mod bad_input;
 mod bad_refunds;
 mod captures;
 mod catalogue;
+mod dead_letters;
 mod deployment;
 mod duplicates;
 mod fixtures;
