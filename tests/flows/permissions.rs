@@ -44,6 +44,7 @@ async fn what_the_functions_do_is_what_the_template_allows_them() {
     parked(&stage).await;
     stock(&stage).await;
     crate::payouts::of_every_kind(&stage, &settings).await;
+    crate::payout_fetch::of_another_merchant(&stage).await;
     paused(&stage).await;
     taken_up_again(&stage).await;
     dead_letters(&stage).await;

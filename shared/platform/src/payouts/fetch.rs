@@ -69,7 +69,11 @@ impl Payouts {
                     return Ok(taken);
                 }
                 let resume = resume.filter(|resume| resume.payout == payout.id);
-                match self.fetch_one(&route, payout, resume, deadline).await? {
+                let fetched = self.fetch_one(&route, payout, resume, deadline).await?;
+                if let (Fetched::New | Fetched::Known, Some(ended)) = (fetched, resume) {
+                    self.drop_answers(&route, ended).await;
+                }
+                match fetched {
                     Fetched::New => taken += 1,
                     Fetched::Known => {}
                     Fetched::BrokenOff => return Ok(taken),
@@ -123,6 +127,9 @@ impl Payouts {
             let gained = answers.gained().map_err(unavailable)?.filter(|_| waits);
             let Some(gained) = gained else { return Err(told(failure)) };
             self.go_on_later(route, payout, &gained).await?;
+            if let Some(before) = resume.filter(|before| before.answers != gained.sha256()) {
+                self.drop_answers(route, before).await;
+            }
             return Ok(Fetched::BrokenOff);
         }
         let file = spool.done().map_err(unavailable)?;
@@ -137,6 +144,14 @@ impl Payouts {
         let name = answers_name(&route.flow, &resume.payout, &resume.answers);
         let kept = self.platform.files.get_passing_file(&route.merchant, &name, LONGEST_REPORT).await;
         kept.ok().filter(|kept| kept.sha256() == resume.answers)
+    }
+
+    /// Drops answers that nobody goes on with any more. What cannot be dropped passes by itself.
+    async fn drop_answers(&self, route: &PayoutRoute, kept: &BrokenOff) {
+        let name = answers_name(&route.flow, &kept.payout, &kept.answers);
+        if let Err(error) = self.platform.files.drop_passing(&route.merchant, &name).await {
+            tracing::warn!(event = "payout-answers-not-dropped", merchant = %route.merchant, flow = route.flow, %error, "they pass by themselves");
+        }
     }
 
     /// Keeps the answers that a payout has brought, and leaves word to go on with it.
@@ -173,7 +188,8 @@ enum Fetched {
     BrokenOff,
 }
 
-/// The object that answers are kept as. It passes by itself, as deliveries do.
+/// The object that answers are kept as. It is dropped when the fetch has ended or got further; what is left over passes by itself, as
+/// deliveries do.
 fn answers_name(flow: &str, payout: &str, answers: &str) -> String {
     format!("payout-fetch/{}/{answers}", hash(format!("{flow}\n{payout}").as_bytes()))
 }
