@@ -11,6 +11,7 @@ mod duplicates;
 mod fixtures;
 mod night;
 mod payout_announced;
+mod payout_days;
 mod payout_fetch;
 mod payout_files;
 mod payout_store;

@@ -4,6 +4,7 @@
 mod announced;
 mod answers;
 mod api;
+mod days;
 mod fetch;
 mod patience;
 mod routes;
@@ -81,7 +82,8 @@ impl Payouts {
                 Box::pin(self.work(&id, deadline)).await.map(|_| ())
             }
             PayoutTask::Fetch { flow, resume } => {
-                let fetched = Box::pin(self.fetch_on(&word.merchant, flow, resume.as_ref(), deadline));
+                let fetched =
+                    Box::pin(self.fetch_on(&word.merchant, flow, (resume.as_ref(), false), deadline));
                 fetched.await.map(|_| ())
             }
             PayoutTask::Announced { connection, report } => {
