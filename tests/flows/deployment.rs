@@ -82,6 +82,7 @@ fn the_template_and_the_local_host_have_the_same_queues_and_indexes() {
         assert_eq!(facts.visibility, queue.visibility.as_secs(), "{}", queue.name);
         assert_eq!(facts.dead_letters, queue.dead_letters, "{}", queue.name);
         assert_eq!(facts.maximum_receives, queue.maximum_receives, "{}", queue.name);
+        assert_eq!(facts.maximum_receives, platform::queue::RECEIVES, "{}", queue.name);
     }
     assert_eq!(template.indexes.len(), INDEXES.len());
     for index in INDEXES {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use bogbro::local::HostConfig;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use domain::MerchantId;
 use domain::settlement::Standing;
@@ -12,14 +13,16 @@ use sandbox::demo;
 use serde_json::{Value, json};
 
 use crate::payouts::{flow, records, until};
-use crate::stage::{ADYEN_KEY, MERCHANT, Shop, Stage, oracle_settings};
+use crate::stage::{ADYEN_KEY, MERCHANT, Shop, Stage, by_hand, oracle_settings};
 
-const CONNECTION: &str = "stage-adyen-connection";
+pub(crate) const CONNECTION: &str = "stage-adyen-connection";
 const ACCOUNT: &str = "KrusShopDK";
 /// A connection that is made later, of another account.
 const LATER_CONNECTION: &str = "stage-adyen-se-connection";
 const LATER_ACCOUNT: &str = "KrusShopSE";
-const REPORT: &str = "settlement_detail_report_batch_48.csv";
+/// The flow of the first account.
+pub(crate) const FLOW: &str = "adyen";
+pub(crate) const REPORT: &str = "settlement_detail_report_batch_48.csv";
 
 /// One sale of 250.00 with a commission of 1.25, and its payout.
 fn report() -> String {
@@ -42,12 +45,17 @@ fn account() -> Account {
 }
 
 async fn stage() -> Stage {
+    stage_with(by_hand).await
+}
+
+/// The same on a host that is configured otherwise.
+pub(crate) async fn stage_with(change: impl FnOnce(&mut HostConfig)) -> Stage {
     let mut world = demo::world();
     world.adyen.insert(ACCOUNT.to_owned(), account());
     let reports = BTreeMap::from([(REPORT.to_owned(), report().replace(ACCOUNT, LATER_ACCOUNT))]);
     world.adyen.insert(LATER_ACCOUNT.to_owned(), Account { reports, ..account() });
-    let stage = Stage::set(world, &[]).await;
-    connect(&stage, &[(CONNECTION, "adyen", ACCOUNT)]).await;
+    let stage = Stage::set_with(world, &[], change).await;
+    connect(&stage, &[(CONNECTION, FLOW, ACCOUNT)]).await;
     stage
 }
 
@@ -68,6 +76,11 @@ async fn connect(stage: &Stage, connections: &[(&str, &str, &str)]) {
     stage
         .configure_merchant(MERCHANT, with_adyen, &[Shop::woocommerce(oracle_settings("woocommerce"))])
         .await;
+}
+
+/// Announces the report as the acquirer does; the status answered.
+pub(crate) async fn announced(stage: &Stage) -> u16 {
+    announce(stage, account().announcement(ACCOUNT, stage.sandbox_url(), REPORT)).await
 }
 
 async fn announce(stage: &Stage, body: String) -> u16 {

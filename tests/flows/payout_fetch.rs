@@ -180,8 +180,24 @@ async fn a_shop_that_does_not_let_its_payouts_be_read_says_so() {
 async fn a_fetch_that_is_told_to_wait_goes_on_with_the_page_it_had_reached() {
     let stage = stage().await;
     sold(&stage).await;
-    let payout = of_the_shop(&stage, |shop| shop.makes_payout(Timestamp::now() - 1.hour()));
-    of_the_shop(&stage, |shop| shop.payout_becomes(Timestamp::now(), payout, "IN_TRANSIT"));
+    let of_payouts = Arc::new(AtomicUsize::new(0));
+    let counted = of_payouts.clone();
+    stage.world().on_request(move |occasion| {
+        let body = String::from_utf8_lossy(&occasion.request.body);
+        counted.fetch_add(usize::from(body.contains("shopifyPaymentsAccount")), Ordering::Relaxed);
+    });
+    let payout = told_to_wait(&stage, MERCHANT).await;
+    let record = records(&stage).await.remove(0);
+    assert_eq!((record.id.key.batch, record.figures.standing), (payout.to_string(), Standing::Balanced));
+    // The list once more, and what was not answered; the payout itself is not asked for again.
+    assert_eq!(of_payouts.load(Ordering::Relaxed), 5);
+}
+
+/// A payout of the shop, whose fetch for this merchant is told to wait once in its middle. It comes in by itself, long before the queue
+/// would bring a word again, and of the answers that were kept meanwhile nothing is left. The payout's id.
+pub(crate) async fn told_to_wait(stage: &Stage, merchant: &str) -> u64 {
+    let payout = of_the_shop(stage, |shop| shop.makes_payout(Timestamp::now() - 1.hour()));
+    of_the_shop(stage, |shop| shop.payout_becomes(Timestamp::now(), payout, "IN_TRANSIT"));
     // The list and the payout itself are answered; what is in it is not, once.
     let rule = Rule {
         system: Some(System::Shopify),
@@ -192,18 +208,22 @@ async fn a_fetch_that_is_told_to_wait_goes_on_with_the_page_it_had_reached() {
         ..Rule::default()
     };
     stage.world().script = Script { rules: vec![rule] };
-    let of_payouts = Arc::new(AtomicUsize::new(0));
-    let counted = of_payouts.clone();
-    stage.world().on_request(move |occasion| {
-        let body = String::from_utf8_lossy(&occasion.request.body);
-        counted.fetch_add(usize::from(body.contains("shopifyPaymentsAccount")), Ordering::Relaxed);
-    });
-    assert_eq!(fetched(&stage).await, 0, "it is begun");
-    assert_eq!(of_payouts.load(Ordering::Relaxed), 3);
-    // It comes in by itself, long before the queue would bring a word again.
-    until(&stage, "it is taken in", || async { !records(&stage).await.is_empty() }).await;
-    let record = records(&stage).await.remove(0);
-    assert_eq!((record.id.key.batch, record.figures.standing), (payout.to_string(), Standing::Balanced));
-    // The list once more, and what was not answered; the payout itself is not asked for again.
-    assert_eq!(of_payouts.load(Ordering::Relaxed), 5);
+    let (payouts, deadline) = stage.operations.payouts().expect("the engine");
+    let id = MerchantId::new(merchant);
+    let taken = payouts.fetch(&id, "shopify-payments", deadline).await.expect("it is asked");
+    assert_eq!(taken, 0, "it is begun");
+    let known = || async { !payouts.all(&id).await.expect("the payouts are listed").is_empty() };
+    until(stage, "it is taken in", known).await;
+    let passing = stage.host.data().join("objects/bogbro/passing/m").join(merchant).join("payout-fetch");
+    until(stage, "nothing is kept of it", || async { tests::files_below(&passing, "").is_empty() }).await;
+    payout
+}
+
+/// The same for a merchant of its own, over a shop of the demo's world.
+pub(crate) async fn of_another_merchant(stage: &Stage) {
+    const OTHER: &str = "waiting";
+    stage.configure_merchant_with(OTHER, with_payouts, &[shop()], &[("shopify-payments", "shopify")]).await;
+    let (amount, fee) = (Decimal::new(25_000, 2), Decimal::new(500, 2));
+    of_the_shop(stage, |shop| shop.moves_balance(movement("CHARGE", amount, fee, ORDERS[0], None)));
+    told_to_wait(stage, OTHER).await;
 }

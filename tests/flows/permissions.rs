@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use bogbro::local::deployment::QUEUES;
 use bogbro::local::queues::NewMessage;
 use domain::{ConnectionId, MerchantId};
 use engine::message::SettingsChoice;
@@ -43,6 +44,7 @@ async fn what_the_functions_do_is_what_the_template_allows_them() {
     parked(&stage).await;
     stock(&stage).await;
     crate::payouts::of_every_kind(&stage, &settings).await;
+    crate::payout_fetch::of_another_merchant(&stage).await;
     paused(&stage).await;
     taken_up_again(&stage).await;
     dead_letters(&stage).await;
@@ -235,9 +237,10 @@ async fn is_done(stage: &Stage, order: &str) -> bool {
     head.is_some_and(|head| head.status == Status::Done)
 }
 
-/// What the queues gave up on, on both of them.
+/// What the queues gave up on, on all of them.
 async fn dead_letters(stage: &Stage) {
-    for queue in ["orders-dead.fifo", "backfill-dead.fifo"] {
+    let queues = QUEUES.map(|queue| queue.dead_letters);
+    for queue in queues {
         let body = json!({ "schema": 1, "merchant": MERCHANT, "connection": WOOCOMMERCE, "from": queue });
         let message = NewMessage {
             body: body.to_string(),
@@ -248,7 +251,7 @@ async fn dead_letters(stage: &Stage) {
         stage.host.queues().send(queue, &message).expect("it is put on the queue");
     }
     stage.host.invoke("scheduler", json!({}).to_string()).await.expect("the minute runs");
-    for queue in ["orders-dead.fifo", "backfill-dead.fifo"] {
+    for queue in queues {
         assert_eq!(stage.host.depth(queue).expect("the queue").total(), 0, "{queue} is drained");
     }
 }

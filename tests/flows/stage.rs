@@ -84,6 +84,8 @@ fn secret(name: &str, system: &str) -> &'static str {
         (_, "user") => "report@Company.Krus",
         (_, "password") => "stage-password",
         (_, "webhook-hmac-key") => ADYEN_KEY,
+        (_, "client-id") => "stage-client",
+        (_, "client-secret") => "stage-client-secret",
         (_, "authorization") => "Bearer rk_test_stage",
         (_, "app-secret-token") => demo::APP_SECRET_TOKEN,
         (_, "agreement-grant-token") => demo::AGREEMENT_GRANT_TOKEN,

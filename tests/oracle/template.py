@@ -2,7 +2,8 @@
 
 Printed: each function with its timeout, its triggers and what its "code" policy allows; each queue with its visibility,
 its dead letters and its number of receives; the table's keys and indexes. Resource references are reduced to the names
-that the local host uses ("table", "table/index/due", "queue/orders.fifo", "bucket", "key", "mail").
+that the local host uses ("table", "table/index/due", "queue/orders.fifo", "bucket", "bucket/passing", "key",
+"mail").
 """
 
 import json
@@ -51,7 +52,7 @@ def resource_kind(resources, reference):
     if kind == "AWS::SQS::Queue":
         return "queue/" + queue_name(resources, logical)
     if kind == "AWS::S3::Bucket":
-        return "bucket"
+        return "bucket/passing" if text.endswith("/passing/*") else "bucket"
     if kind == "AWS::KMS::Key":
         return "key"
     if ":ses:" in text:

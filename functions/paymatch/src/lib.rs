@@ -4,7 +4,7 @@
 //! clock's, and requests to the JSON API, which AWS lets through only from callers that it has identified.
 
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
-use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use data_encoding::BASE64;
 use engine::clock::Clock;
 use jiff::tz::TimeZone;
@@ -77,7 +77,7 @@ async fn process_batch(
             return Err("a record without an id".into());
         };
         let handled = match PayoutWord::read(record.body.as_deref().unwrap_or_default()) {
-            Ok(word) => Box::pin(payouts.handle(&word, deadline)).await,
+            Ok(word) => Box::pin(payouts.handle(&word, receives(record), deadline)).await,
             Err(error) => {
                 tracing::error!(event = "message-not-understood", message = id, %error, "left on the queue");
                 Handled::Again
@@ -88,6 +88,12 @@ async fn process_batch(
         }
     }
     Ok(response)
+}
+
+/// How often a record was received, this time included.
+fn receives(record: &SqsMessage) -> u32 {
+    let count = record.attributes.get("ApproximateReceiveCount");
+    count.and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
 /// Serves a request. Who calls is who AWS says; a request without that is refused, whatever its path.

@@ -120,6 +120,8 @@ impl Minute<'_> {
                 let task = catalogue::night(self.platform, self.routes, merchant, &shop.id, self.deadline);
                 tell("catalogue-checked", task.await);
             }
+            let forgotten = dead_letters::forget_answered_stock(self.platform, file, &shop.id).await;
+            tell("stock-letter-forgotten", forgotten.map(|()| None));
             self.leave_stock_word(file, merchant, &shop.id).await;
             if is_night_turn(file, &shop.id, self.now) {
                 let times = (self.now, self.deadline);

@@ -113,6 +113,7 @@ async fn park(
         reason,
         at: SystemClock.now(),
         message: platform.queues.keep_body(connection, body_hash, body).await?,
+        queue: None,
     };
     platform.ledger.park_with(&delivery, &connection.key).await
 }

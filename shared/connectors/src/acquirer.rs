@@ -39,6 +39,8 @@ pub struct PayoutPage {
     pub payouts: Vec<Payout>,
     /// Where to go on, in the connector's own words; `None`: that was all.
     pub next: Option<String>,
+    /// Of an acquirer that is listed day by day: the day of this page, when it is closed. What is listed of it should not change any more.
+    pub closed: Option<Date>,
 }
 
 /// An acquirer that can be asked.

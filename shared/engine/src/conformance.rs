@@ -14,8 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::log::{Cause, LOG_SCHEMA, LogEntry, PersonalPart, PublicPart, RowKind, Why};
 use crate::store::{
-    Advance, Applied, Claim, Claimed, Conclusion, Cursor, Head, Hold, LEDGER_SCHEMA, OrderFacts, Page,
-    ParkedDelivery, Pause, PauseScope, PlanStoring, Pointer, PointerKind, Progress, Status, Store,
+    Advance, Applied, Claim, Claimed, Conclusion, Cursor, GivenUpBy, Head, Hold, LEDGER_SCHEMA, OrderFacts,
+    Page, ParkedDelivery, Pause, PauseScope, PlanStoring, Pointer, PointerKind, Progress, Status, Store,
     StoreFailure, StoredPlan, due_shard,
 };
 
@@ -737,6 +737,7 @@ async fn a_parked_delivery_is_kept_once(bench: &Bench<'_>) -> Finding {
         reason: Reason { code: "not-an-order".to_owned(), facts: Vec::new() },
         at: at(3),
         message: "{\"schema\":1}".to_owned(),
+        queue: Some(GivenUpBy::Payouts),
     };
     bench.store.park_delivery(&delivery).await.map_err(text)?;
     bench.store.park_delivery(&delivery).await.map_err(text)?;

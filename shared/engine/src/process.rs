@@ -13,7 +13,9 @@ use crate::message::{MESSAGE_SCHEMA, Message, SettingsChoice};
 use crate::policy::Limits;
 use crate::route::{Connections, Route, RouteFailure};
 use crate::session::Session;
-use crate::store::{Claim, Claimed, Head, LEDGER_SCHEMA, ParkedDelivery, Status, Store, StoreFailure};
+use crate::store::{
+    Claim, Claimed, GivenUpBy, Head, LEDGER_SCHEMA, ParkedDelivery, Status, Store, StoreFailure,
+};
 
 use crate::log::Why;
 
@@ -184,6 +186,7 @@ impl Engine<'_> {
             reason: Reason::new("no-flow").with("message", words),
             at: self.now(),
             message: serde_json::to_string(message).unwrap_or_default(),
+            queue: Some(if message.why == Why::Webhook { GivenUpBy::Orders } else { GivenUpBy::Backfill }),
         };
         match self.store.park_delivery(&delivery).await {
             Ok(()) => Outcome::KeptAside,

@@ -575,16 +575,30 @@ pub struct Cursor {
     pub version: u64,
 }
 
-/// An authentic delivery that could not be understood: kept visible, never lost.
+/// The queue that gave a message up, and to which a replay puts it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GivenUpBy {
+    /// Live orders.
+    Orders,
+    /// Sweeps, retries and products.
+    Backfill,
+    /// Words about stock.
+    Stock,
+    /// Words about payouts.
+    Payouts,
+}
+
+/// An authentic delivery that could not be understood, or a message that its queue gave up: kept visible, never lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParkedDelivery {
     /// [`LEDGER_SCHEMA`] of the writer.
     pub schema: u32,
     /// Whose.
     pub merchant: MerchantId,
-    /// Through which connection.
+    /// Through which connection; empty where that is not known.
     pub connection: ConnectionId,
-    /// Hash of the body: one entry per body.
+    /// Hash of the body, or of the piece of work that a word is about: one entry per body, or piece of work.
     pub body_hash: String,
     /// The entity, when it is known.
     pub entity: Option<EntityId>,
@@ -594,6 +608,9 @@ pub struct ParkedDelivery {
     pub at: Timestamp,
     /// The message as it was on the queue, at most 60 KB; the platform stores it sealed.
     pub message: String,
+    /// The queue that gave it up; `None` for what came off none, and in entries of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<GivenUpBy>,
 }
 
 /// Why a store call did not do what was asked.

@@ -164,6 +164,7 @@ async fn keep(platform: &Platform, route: &Route, reason: &Reason) -> Result<(),
         reason: reason.clone(),
         at: SystemClock.now(),
         message: String::new(),
+        queue: None,
     };
     platform.ledger.park_delivery(&delivery).await.map_err(ledger)
 }

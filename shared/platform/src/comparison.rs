@@ -106,6 +106,7 @@ async fn keep(
         reason: reason.clone(),
         at: now,
         message: String::new(),
+        queue: None,
     };
     let kept = platform.ledger.park_delivery(&delivery).await;
     kept.map_err(|failure| PlatformError::Unavailable { service: "dynamodb", message: failure.to_string() })

@@ -3,18 +3,27 @@
 //!
 //! When a transfer is given up is the ledger's to say, not the queue's: a message is received in vain also because of those
 //! before it in its group, or because its worker died. One whose news the ledger has already is let go.
+//!
+//! A word about stock is a prompt: what there is to do is found out anew by the next one. It stands on the list until a run of
+//! its flow has ended well, and then goes by itself. A word about payouts may be the only trace of a file or a report: it stands
+//! on the list until what it asks for is done.
 
-use domain::plan::Reason;
-use domain::{ConnectionId, MerchantId};
+mod letters;
+
+use domain::ConnectionId;
+use domain::settings::MerchantFile;
 use engine::clock::Clock;
 use engine::message::Message;
-use engine::store::{Head, LEDGER_SCHEMA, ParkedDelivery, Store};
-use serde::Deserialize;
+use engine::payouts::PayoutFailure;
+use engine::stock::{StockFlow, StockStore as _};
+use engine::store::{GivenUpBy, Head, Store, StoreFailure};
 
 use crate::clock::SystemClock;
 use crate::failure::PlatformError;
+use crate::payouts::PayoutWord;
 use crate::platform::Platform;
 use crate::queue;
+use crate::stock::{StockWord, flow, words_name};
 
 const SERVICE: &str = "sqs";
 /// Receives of one queue in one run, of ten messages each.
@@ -28,27 +37,38 @@ pub fn dead_letters_of(queue_url: &str) -> String {
     }
 }
 
-/// What must be readable of a message to know whose it is.
-#[derive(Deserialize)]
-struct Owned {
-    merchant: MerchantId,
-    connection: ConnectionId,
+/// What becomes of one dead letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// What it tells of is known, or done: it is let go.
+    LetGo,
+    /// It stands on the list.
+    Parked,
+    /// It cannot be told whose it is.
+    Left,
 }
 
-/// Empties both dead-letter queues into parked entries; returns how many. A message is deleted after its entry stands. One
+/// Empties the dead-letter queues into parked entries; returns how many. A message is deleted after its entry stands. One
 /// whose owner cannot be read stays where it is, and the queue's alarm tells of it.
 ///
 /// # Errors
 /// As AWS says; what was parked stays parked, and the rest is found again.
 pub async fn drain(platform: &Platform) -> Result<usize, PlatformError> {
+    let environment = &platform.environment;
+    let queues = [
+        (GivenUpBy::Orders, &environment.orders_queue_url),
+        (GivenUpBy::Backfill, &environment.backfill_queue_url),
+        (GivenUpBy::Payouts, &environment.payouts_queue_url),
+        (GivenUpBy::Stock, &environment.stock_queue_url),
+    ];
     let mut parked = 0;
-    for queue in [&platform.environment.orders_queue_url, &platform.environment.backfill_queue_url] {
-        parked += drain_queue(platform, &dead_letters_of(queue)).await?;
+    for (queue, url) in queues {
+        parked += drain_queue(platform, queue, &dead_letters_of(url)).await?;
     }
     Ok(parked)
 }
 
-async fn drain_queue(platform: &Platform, url: &str) -> Result<usize, PlatformError> {
+async fn drain_queue(platform: &Platform, queue: GivenUpBy, url: &str) -> Result<usize, PlatformError> {
     let mut parked = 0;
     for _ in 0..ROUNDS {
         let answer = platform
@@ -64,13 +84,11 @@ async fn drain_queue(platform: &Platform, url: &str) -> Result<usize, PlatformEr
             break;
         }
         for message in answer.messages() {
-            let text = message.body().unwrap_or_default();
-            if is_in_the_ledger(platform, text).await? {
+            let fate = settle(platform, queue, message.body().unwrap_or_default()).await?;
+            if fate != Fate::Left {
                 delete(platform, url, message.receipt_handle()).await?;
-            } else if park(platform, text).await? {
-                delete(platform, url, message.receipt_handle()).await?;
-                parked += 1;
             }
+            parked += usize::from(fate == Fate::Parked);
         }
     }
     Ok(parked)
@@ -82,13 +100,44 @@ async fn delete(platform: &Platform, url: &str, receipt: Option<&str>) -> Result
     request.send().await.map(|_| ()).map_err(|error| PlatformError::of(SERVICE, &error))
 }
 
+/// Decides about one message, and keeps it where a person sees it when it is to be kept.
+async fn settle(platform: &Platform, queue: GivenUpBy, text: &str) -> Result<Fate, PlatformError> {
+    let Some(merchant) = letters::merchant_of(queue, text) else {
+        tracing::error!(event = "message-of-nobody", "a dead letter names no merchant");
+        return Ok(Fate::Left);
+    };
+    let found = match platform.merchants.merchant(&merchant).await {
+        Ok(found) => found,
+        Err(PlatformError::NotFound(_)) => {
+            tracing::error!(event = "message-of-nobody", %merchant, "a dead letter names a merchant that is not");
+            return Ok(Fate::Left);
+        }
+        Err(error) => return Err(error),
+    };
+    let file = &found.record.file;
+    let known = match queue {
+        GivenUpBy::Orders | GivenUpBy::Backfill => is_in_the_ledger(platform, text).await?,
+        GivenUpBy::Stock => match StockWord::read(text) {
+            Ok(word) => is_answered(platform, file, &word).await?,
+            Err(_) => false,
+        },
+        // Each is the trace of something that may stand nowhere else.
+        GivenUpBy::Payouts => false,
+    };
+    if known {
+        return Ok(Fate::LetGo);
+    }
+    let delivery = letters::parked(queue, &merchant, file, text, SystemClock.now());
+    platform.ledger.park_delivery(&delivery).await.map_err(unavailable)?;
+    tracing::error!(
+        event = "dead-letter-parked", %merchant, entry = delivery.body_hash, code = delivery.reason.code, "parked"
+    );
+    Ok(Fate::Parked)
+}
+
 async fn is_in_the_ledger(platform: &Platform, text: &str) -> Result<bool, PlatformError> {
     let Ok(message) = queue::read_message(text) else { return Ok(false) };
-    let head = platform.ledger.head(&message.transfer()).await;
-    let head = head.map_err(|failure| PlatformError::Unavailable {
-        service: "dynamodb",
-        message: failure.to_string(),
-    })?;
+    let head = platform.ledger.head(&message.transfer()).await.map_err(unavailable)?;
     Ok(head.is_some_and(|head| has_news(&head, &message)))
 }
 
@@ -101,32 +150,67 @@ fn has_news(head: &Head, message: &Message) -> bool {
     head.due_at.is_some() || reflects
 }
 
-/// Keeps one message as a parked entry; `false` when it cannot be told whose it is.
-async fn park(platform: &Platform, text: &str) -> Result<bool, PlatformError> {
-    let Ok(owned) = serde_json::from_str::<Owned>(text) else {
-        tracing::error!(event = "message-of-nobody", "a dead letter names no merchant");
-        return Ok(false);
-    };
-    let message = queue::read_message(text).ok();
-    let delivery = ParkedDelivery {
-        schema: LEDGER_SCHEMA,
-        merchant: owned.merchant,
-        connection: owned.connection,
-        body_hash: queue::hash(text.as_bytes()),
-        entity: message.map(|message| message.entity),
-        reason: Reason { code: "dead-letter".to_owned(), facts: Vec::new() },
-        at: SystemClock.now(),
-        message: text.to_owned(),
-    };
-    match platform.ledger.park_delivery(&delivery).await {
-        Ok(()) => Ok(true),
-        Err(failure) => Err(PlatformError::Unavailable { service: "dynamodb", message: failure.to_string() }),
+/// True when a run of the word's flow that began after it was left has ended well, or there is no such flow any more.
+async fn is_answered(
+    platform: &Platform,
+    file: &MerchantFile,
+    word: &StockWord,
+) -> Result<bool, PlatformError> {
+    let Some(flow) = flow_of(file, word) else { return Ok(true) };
+    let head = platform.ledger.stock_head(&flow).await.map_err(unavailable)?;
+    Ok(head.is_some_and(|head| word.is_answered(&head)))
+}
+
+fn flow_of(file: &MerchantFile, word: &StockWord) -> Option<StockFlow> {
+    let shop = file.connections.iter().find(|known| known.id == word.connection)?;
+    let known = file.flows.iter().find(|known| known.shop == shop.name)?;
+    let agreement = file.connection(&known.accounting)?.agreement.as_ref()?;
+    Some(flow(&word.merchant, shop.source.as_deref()?, agreement))
+}
+
+/// Takes the given-up word of a shop's stock off the list, once a run of the flow has ended well since it was left.
+///
+/// # Errors
+/// As AWS says.
+pub async fn forget_answered_stock(
+    platform: &Platform,
+    file: &MerchantFile,
+    shop: &ConnectionId,
+) -> Result<(), PlatformError> {
+    let name = words_name(&file.id, shop);
+    let Some(parked) = platform.ledger.parked_delivery(&file.id, &name).await? else { return Ok(()) };
+    if let Ok(word) = StockWord::read(&parked.message)
+        && is_answered(platform, file, &word).await?
+    {
+        platform.ledger.forget_delivery(&file.id, &name).await?;
     }
+    Ok(())
+}
+
+/// Keeps a word about payouts where a person sees it, with what its last try failed by, before its queue gives it up.
+///
+/// # Errors
+/// As AWS says.
+pub(crate) async fn given_up(
+    platform: &Platform,
+    word: &PayoutWord,
+    failure: &PayoutFailure,
+) -> Result<(), PlatformError> {
+    let found = platform.merchants.merchant(&word.merchant).await?;
+    let words = crate::redaction::redact(&failure.to_string()).into_owned();
+    let text = serde_json::to_string(word)
+        .map_err(|_| PlatformError::Unreadable("a word has no JSON form".to_owned()))?;
+    let delivery = letters::about_payouts(word, &found.record.file, &text, &words, SystemClock.now());
+    platform.ledger.park_delivery(&delivery).await.map_err(unavailable)
+}
+
+fn unavailable(failure: StoreFailure) -> PlatformError {
+    PlatformError::Unavailable { service: "dynamodb", message: failure.to_string() }
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::{EntityId, EntityKind, TransferId};
+    use domain::{EntityId, EntityKind, MerchantId, TransferId};
     use engine::log::Why;
     use engine::message::{MESSAGE_SCHEMA, SettingsChoice};
     use engine::store::{Applied, Claim, Status};

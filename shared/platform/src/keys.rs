@@ -154,6 +154,11 @@ impl Keys {
         self.item("comparison", format!("{day}#{}", escape(connection.as_str())))
     }
 
+    /// How far an acquirer that is listed day by day has been listed.
+    pub fn listed_days(&self, connection: &ConnectionId) -> ItemKey {
+        self.item("listed-days", escape(connection.as_str()))
+    }
+
     /// Where the stock of a flow stands.
     pub fn stock(&self, flow: &str) -> ItemKey {
         self.item("stock", escape(flow))
@@ -324,6 +329,7 @@ mod tests {
             keys.parked("1"),
             keys.report("a", "errors"),
             keys.comparison(&connection, jiff::civil::date(2026, 1, 1)),
+            keys.listed_days(&connection),
             keys.segments(),
             keys.segment(1),
             keys.privacy("1"),

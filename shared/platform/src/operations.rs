@@ -3,6 +3,7 @@
 //!
 //! Every operation on a merchant's things takes the merchant and finds only what is that merchant's.
 
+mod parked;
 mod payouts;
 mod privacy;
 
@@ -16,7 +17,7 @@ use domain::{ConnectionId, EntityId, EntityKind, MerchantId, TransferId};
 use engine::clock::Clock;
 use engine::log::{Trace, Why};
 use engine::message::{MESSAGE_SCHEMA, Message, SettingsChoice};
-use engine::store::{Head, ParkedDelivery, Pause, PauseScope, Pointer, PointerKind, Store, StoreFailure};
+use engine::store::{Head, Pause, PauseScope, Pointer, PointerKind, Store, StoreFailure};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use secrecy::{ExposeSecret, SecretString};
@@ -36,6 +37,7 @@ use crate::sealing::{Sealing, new_token};
 use crate::table::{Table, text};
 use crate::transport::Traffic;
 
+pub use parked::{ParkedEntry, entry_name};
 pub use privacy::{ErasureView, PersonChoice, SegmentView};
 
 /// The operator's hands: everything is reached by the standard AWS variables and those of [`Environment`].
@@ -518,26 +520,6 @@ impl Operations {
         };
         self.queues.send(&message).await?;
         Ok(preview(&head, settings, record.version, now))
-    }
-
-    /// Deliveries that were authentic and could not be understood.
-    ///
-    /// # Errors
-    /// As AWS says.
-    pub async fn parked_deliveries(
-        &self,
-        merchant: &MerchantId,
-    ) -> Result<Vec<ParkedDelivery>, PlatformError> {
-        let mut found = Vec::new();
-        let mut next: Option<String> = None;
-        loop {
-            let page = self.ledger.parked_deliveries(merchant, next.as_deref()).await.map_err(store)?;
-            found.extend(page.items);
-            next = page.next;
-            if next.is_none() {
-                return Ok(found);
-            }
-        }
     }
 
     /// The scope that the operator's words mean: everything, a merchant, or a connection of one by its name.

@@ -10,15 +10,19 @@ use data_encoding::{BASE64, HEXLOWER};
 use domain::{EntityId, MerchantId};
 use engine::log::Why;
 use engine::message::{MESSAGE_SCHEMA, Message};
-use engine::store::ParkedDelivery;
+use engine::store::{GivenUpBy, ParkedDelivery};
 use sha2::{Digest, Sha256};
 
 use crate::failure::PlatformError;
 use crate::files::Files;
 use crate::merchants::{Merchants, WebhookConnection};
 use crate::packing::{pack, unpack};
+use crate::payouts::PayoutWord;
+use crate::stock::StockWord;
 
 const SERVICE: &str = "sqs";
+/// Receives after which a queue gives a message up. The template says so to SQS, and a test that both agree.
+pub const RECEIVES: u32 = 10;
 /// Lanes of one company.
 pub const LANES: u32 = 4;
 /// The largest body that goes along in the message, packed and sealed, as text.
@@ -76,6 +80,31 @@ impl Queues {
             .await
             .map_err(|error| PlatformError::of(SERVICE, &error))?;
         Ok(())
+    }
+
+    /// Puts a message that its queue gave up back on that queue, as it was. What is asked for twice is put there twice: the
+    /// `token` makes each asking one of its own.
+    ///
+    /// # Errors
+    /// `Invalid` for what came off no queue; `NotFound` when its connection does not exist or leads nowhere; as SQS says.
+    pub async fn send_again(&self, delivery: &ParkedDelivery, token: &str) -> Result<(), PlatformError> {
+        let (text, id) = (&delivery.message, format!("replay:{token}"));
+        if let Ok(message) = read_message(text) {
+            return self.send(&Message { deduplication: id, ..message }).await;
+        }
+        let Some(queue) = delivery.queue else {
+            let message = format!("there is no message to put back: {}", delivery.reason.code);
+            return Err(PlatformError::Invalid(message));
+        };
+        let (url, group) = match queue {
+            GivenUpBy::Orders => (&self.orders, None),
+            GivenUpBy::Backfill => (&self.backfill, None),
+            GivenUpBy::Stock => (&self.stock, StockWord::read(text).ok().map(|word| word.name())),
+            GivenUpBy::Payouts => (&self.payouts, PayoutWord::read(text).ok().map(|word| word.name())),
+        };
+        // What this version does not understand another may: it goes in a group of its own.
+        let group = group.unwrap_or_else(|| hash(format!("{}\n{text}", delivery.merchant).as_bytes()));
+        self.send_text(url, &group, &hash(id.as_bytes()), text.clone()).await
     }
 
     /// Makes a delivered body ready to go along in a message or a parked entry: sealed, as text, or in the bucket when it

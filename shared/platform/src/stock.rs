@@ -68,6 +68,11 @@ impl StockWord {
         serde_json::from_str(text).map_err(unreadable)
     }
 
+    /// The name of the flow's words.
+    pub fn name(&self) -> String {
+        words_name(&self.merchant, &self.connection)
+    }
+
     /// True when the accounts were read after it was left, by a run that came to its end.
     pub fn is_answered(&self, head: &StockHead) -> bool {
         let ended =
@@ -76,11 +81,15 @@ impl StockWord {
     }
 }
 
+/// The name of the words of one shop's stock: they are worked on one after the other, and are one entry when they are given up.
+pub(crate) fn words_name(merchant: &MerchantId, shop: &ConnectionId) -> String {
+    hash(format!("{merchant}\n{shop}").as_bytes())
+}
+
 /// The group of a flow's words, and the id by which the same word put twice is one.
 pub(crate) fn group_and_id(word: &StockWord) -> (String, String) {
-    let group = hash(format!("{}\n{}", word.merchant, word.connection).as_bytes());
     let id = hash(format!("{}\n{}\n{}", word.merchant, word.connection, word.occasion).as_bytes());
-    (group, id)
+    (word.name(), id)
 }
 
 impl Queues {

@@ -149,7 +149,7 @@ enum TransfersCommand {
     Replay {
         /// Whose.
         merchant: String,
-        /// Order, draft or invoice number, or source/id.
+        /// Order, draft or invoice number, or source/id; or an entry of `transfers parked`, which is put back on its queue as it was.
         transfer: String,
         /// With the settings as they are now, or as they were when it was last planned.
         #[arg(long, value_enum, default_value = "now")]
@@ -158,7 +158,8 @@ enum TransfersCommand {
         #[arg(long)]
         yes: bool,
     },
-    /// List deliveries that were authentic and could not be understood.
+    /// List what was set aside and is no transfer: authentic deliveries that could not be understood, messages that a queue gave up,
+    /// findings of the night.
     Parked {
         /// Whose.
         merchant: String,
@@ -395,6 +396,14 @@ async fn transfers(data: &Path, command: TransfersCommand, printer: &Printer) ->
         }
         TransfersCommand::Replay { merchant, transfer, settings, yes } => {
             let merchant = MerchantId::new(merchant);
+            if let Some(entry) = transfer.strip_prefix("parked/") {
+                let found = if yes {
+                    operations.replay_parked(&merchant, entry).await?
+                } else {
+                    operations.parked_entry(&merchant, entry).await?
+                };
+                return printer.parked_replay(&found, yes);
+            }
             let settings = match settings {
                 SettingsArgument::Now => SettingsChoice::Now,
                 SettingsArgument::Then => SettingsChoice::Then,

@@ -12,7 +12,8 @@ use jiff::civil::Date;
 use platform::catalogue::CatalogueView;
 use platform::ledger::erasure::{Erasable, Personal};
 use platform::operations::{
-    ErasureView, Exported, MerchantPut, MerchantView, ReplayEffect, ReplayPreview, TransferView,
+    ErasureView, Exported, MerchantPut, MerchantView, ParkedEntry, ReplayEffect, ReplayPreview, TransferView,
+    entry_name,
 };
 use platform::operations_stock::StockView;
 use platform::privacy::PrivacyRequest;
@@ -203,13 +204,36 @@ impl Printer {
         self.either(&deliveries, || {
             let row = |delivery: &ParkedDelivery| {
                 vec![
+                    entry_name(delivery),
                     delivery.at.to_string(),
                     delivery.connection.to_string(),
                     delivery.entity.as_ref().map(ToString::to_string).unwrap_or_default(),
                     delivery.reason.code.clone(),
                 ]
             };
-            table(&["received", "connection", "entity", "why"], deliveries.iter().map(row).collect())
+            let mut lines = vec![table(
+                &["entry", "received", "connection", "what", "why"],
+                deliveries.iter().map(row).collect(),
+            )];
+            let mut told = std::collections::BTreeSet::new();
+            for Reason { code, facts } in deliveries.iter().map(|delivery| &delivery.reason) {
+                let words = format!("{code}: {}", explained(code, facts));
+                if told.insert(words.clone()) {
+                    lines.push(words);
+                }
+            }
+            lines.join("\n")
+        })
+    }
+
+    pub(super) fn parked_replay(&self, entry: &ParkedEntry, done: bool) -> Printed {
+        self.either(entry, || {
+            let sent = match (done, entry.replayable) {
+                (true, _) => "It is on its queue again.",
+                (false, true) => "It would be put back on its queue; nothing was done, add --yes to do it.",
+                (false, false) => "There is no message to put back: it goes when its cause is settled.",
+            };
+            format!("{}: {}\n{sent}", entry.entry, explained(&entry.reason.code, &entry.reason.facts))
         })
     }
 

@@ -23,12 +23,13 @@ pub struct Permission {
 
 impl Permission {
     /// The resource as a policy of the template names it, whatever the names of this deployment: `table`,
-    /// `table/index/due`, `queue/orders.fifo`, `bucket`, `key`, `mail`.
+    /// `table/index/due`, `queue/orders.fifo`, `bucket`, `bucket/passing`, `key`, `mail`.
     pub fn place(&self) -> String {
         let mut parts = self.resource.splitn(3, '/');
         match (parts.next().unwrap_or_default(), parts.next(), parts.next()) {
             ("table", Some(_), Some(index)) => format!("table/{index}"),
             ("queue", Some(name), _) => format!("queue/{name}"),
+            ("bucket", Some(_), Some("passing/*")) => "bucket/passing".to_owned(),
             ("identity", ..) => "mail".to_owned(),
             (kind, ..) => kind.to_owned(),
         }
@@ -301,6 +302,10 @@ fn file_action(operation: &str) -> String {
 
 fn file_resource(request: &Asked) -> String {
     let (bucket, key) = file_path(request);
+    // What may be deleted is told apart from what may never be.
+    if request.method() == "DELETE" && key.starts_with("passing/") {
+        return format!("bucket/{bucket}/passing/*");
+    }
     let objects = !key.is_empty() || request.method() == "POST";
     if objects { format!("bucket/{bucket}/*") } else { format!("bucket/{bucket}") }
 }
@@ -327,7 +332,7 @@ mod tests {
     fn each_call_names_its_caller_and_the_permissions_that_it_would_need_on_aws() {
         let transaction = r#"{"TransactItems":[{"Put":{"TableName":"bogbro","Item":{}}},
             {"Update":{"TableName":"bogbro"}},{"ConditionCheck":{"TableName":"bogbro"}}]}"#;
-        let cases: [(&str, &str, &str, &str, &str, &str); 10] = [
+        let cases: [(&str, &str, &str, &str, &str, &str); 12] = [
             (
                 "POST",
                 "/",
@@ -378,6 +383,8 @@ mod tests {
                 "ses:SendEmail identity/b@example.com",
             ),
             ("PUT", "/bogbro/log/a%20b", "s3", "", "x", "s3:PutObject bucket/bogbro/*"),
+            ("DELETE", "/bogbro/passing/m/a/x", "s3", "", "", "s3:DeleteObject bucket/bogbro/passing/*"),
+            ("DELETE", "/bogbro/m/a/passing/x", "s3", "", "", "s3:DeleteObject bucket/bogbro/*"),
             ("HEAD", "/bogbro/log", "s3", "", "", "s3:GetObject bucket/bogbro/*"),
             ("GET", "/bogbro?list-type=2", "s3", "", "", "s3:ListBucket bucket/bogbro"),
         ];
@@ -399,6 +406,7 @@ mod tests {
             ("table/bogbro/index/due", "table/index/due"),
             ("queue/orders.fifo", "queue/orders.fifo"),
             ("bucket/bogbro/*", "bucket"),
+            ("bucket/bogbro/passing/*", "bucket/passing"),
             ("key/b06b", "key"),
             ("identity/bogbro@example.com", "mail"),
         ] {

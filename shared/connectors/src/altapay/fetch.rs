@@ -88,7 +88,7 @@ impl Acquirer for AltaPay {
                 payouts.push(listed);
             }
         }
-        Ok(PayoutPage { payouts, next: next.map(|number| number.to_string()) })
+        Ok(PayoutPage { payouts, next: next.map(|number| number.to_string()), closed: None })
     }
 
     async fn fetch(

@@ -88,7 +88,7 @@ impl Acquirer for Clearhaus {
                 payouts.push(listed);
             }
         }
-        Ok(PayoutPage { payouts, next })
+        Ok(PayoutPage { payouts, next, closed: None })
     }
 
     async fn fetch(

@@ -97,7 +97,7 @@ impl Acquirer for Klarna {
         let found: Payouts<'_> = read_answer("the list of payouts", &text)?;
         let next = next(found.pagination.as_ref(), offset, found.payouts.len())?;
         let payouts = found.payouts.iter().map(listed).collect::<Result<_, _>>()?;
-        Ok(PayoutPage { payouts, next: next.map(|offset| offset.to_string()) })
+        Ok(PayoutPage { payouts, next: next.map(|offset| offset.to_string()), closed: None })
     }
 
     async fn fetch(

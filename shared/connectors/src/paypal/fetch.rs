@@ -101,7 +101,8 @@ impl Acquirer for PayPal {
         });
         let next = date.checked_add(1.day()).ok().filter(|next| closed && *next <= to);
         let payouts = if closed { payouts.collect() } else { Vec::new() };
-        Ok(PayoutPage { payouts, next: next.map(|next| next.to_string()) })
+        let next = next.map(|next| next.to_string());
+        Ok(PayoutPage { payouts, next, closed: closed.then_some(date) })
     }
 
     async fn fetch(
@@ -307,7 +308,7 @@ mod tests {
                 .iter()
                 .all(|payout| { payout.account.as_deref() == Some("KRUS7MERCHANT") && payout.reckoned })
         );
-        assert_eq!(page.next.as_deref(), Some("2026-02-07"));
+        assert_eq!((page.next.as_deref(), page.closed), (Some("2026-02-07"), Some(day(DAY))));
     }
 
     #[test]
@@ -315,7 +316,11 @@ mod tests {
         let sale = [transaction("1A", "T0006", "459.90", "-18.27", "DKK", "S")];
         let script = Script::default().read(&[], 200, self::page(1, 1, 1, "2026-02-07T02:59:59+0000", &sale));
         let page = list(&script, None).expect("listed");
-        assert_eq!((page.payouts.len(), page.next), (0, None), "nothing behind it is closed either");
+        assert_eq!(
+            (page.payouts.len(), page.next, page.closed),
+            (0, None, None),
+            "nothing behind it is closed either"
+        );
         let script = Script::default()
             .read(&["balances"], 200, balances(DAY, "0", "0"))
             .read(&["balances"], 200, balances(DAY, "0", "0"))

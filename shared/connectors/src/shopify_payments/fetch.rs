@@ -127,7 +127,8 @@ impl Acquirer for ShopifyPayments {
         .await?;
         let found = payouts_of(&text)?;
         let next = found.next()?;
-        Ok(PayoutPage { payouts: found.nodes.iter().map(listed).collect::<Result<_, _>>()?, next })
+        let payouts = found.nodes.iter().map(listed).collect::<Result<_, _>>()?;
+        Ok(PayoutPage { payouts, next, closed: None })
     }
 
     async fn fetch(

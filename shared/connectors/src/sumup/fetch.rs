@@ -86,7 +86,7 @@ impl Acquirer for SumUp {
             found.retain(|(day, ..), _| *day < last);
             next = Some(last.to_string());
         }
-        Ok(PayoutPage { payouts: found.into_values().collect(), next })
+        Ok(PayoutPage { payouts: found.into_values().collect(), next, closed: None })
     }
 
     async fn fetch(
@@ -216,7 +216,7 @@ mod tests {
     fn records_of_a_reference_are_listed_as_a_payout_and_fetched_by_its_day() {
         let payout = only_listed();
         assert_eq!(
-            words(&PayoutPage { payouts: vec![payout.clone()], next: None }),
+            words(&PayoutPage { payouts: vec![payout.clone()], ..PayoutPage::default() }),
             ["payout-2026-02-06 2026-02-06 469.73 complete"]
         );
         let script = Script::default().read(

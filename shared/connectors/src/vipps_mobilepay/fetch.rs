@@ -98,7 +98,8 @@ impl Acquirer for VippsMobilePay {
             complete: true,
         });
         let next = date.checked_add(1.day()).ok().filter(|next| closed && *next <= to);
-        Ok(PayoutPage { payouts: payout.into_iter().collect(), next: next.map(|next| next.to_string()) })
+        let next = next.map(|next| next.to_string());
+        Ok(PayoutPage { payouts: payout.into_iter().collect(), next, closed: closed.then_some(date) })
     }
 
     async fn fetch(
@@ -228,6 +229,8 @@ mod tests {
         assert_eq!(words(&first), ["2026-02-06 2026-02-06 288.00 complete"]);
         let second = list(&script, Some("2026-02-07")).expect("listed");
         assert_eq!((second.payouts.len(), second.next.as_deref()), (0, Some("2026-02-08")), "nothing moved");
+        let closed = [&first, &second].map(|page| page.closed.map(|day| day.to_string()));
+        assert_eq!(closed, [Some("2026-02-06".to_owned()), Some("2026-02-07".to_owned())]);
         assert_eq!(list(&script, Some("2026-02-08")).expect("listed"), PayoutPage::default());
         script.finish();
     }

@@ -7,6 +7,7 @@ mod afterwards;
 mod credits;
 mod customer_texts;
 mod ledger_texts;
+mod letter_texts;
 mod payouts;
 mod posting_texts;
 mod product_texts;
@@ -56,6 +57,7 @@ fn all() -> impl Iterator<Item = &'static Entry> {
         .chain(payouts::PAYOUTS)
         .chain(posting_texts::ENTRIES)
         .chain(ledger_texts::ENTRIES)
+        .chain(letter_texts::ENTRIES)
         .chain(stock_texts::STOCK)
         .chain(profile_texts::ENTRIES)
         .chain(reports::REPORTS)

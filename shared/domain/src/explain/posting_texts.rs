@@ -67,6 +67,19 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "payout-file-gone",
+        [
+            "Der er lagt en fil til {flow}, som ikke er der længere.",
+            "Filen er ikke læst.",
+            "Læg filen igen, hvis dens udbetalinger mangler.",
+        ],
+        [
+            "A file was dropped for {flow} that is not there any more.",
+            "The file was not read.",
+            "Drop the file again if its payouts are missing.",
+        ],
+    ),
+    entry(
         "payout-rejected",
         [
             "{system} afviste bilaget til udbetaling {payout}: {message}.",

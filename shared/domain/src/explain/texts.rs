@@ -1304,19 +1304,6 @@ pub(crate) const MACHINERY: &[Entry] = &[
         ],
     ),
     entry(
-        "dead-letter",
-        [
-            "En besked blev opgivet af køen efter for mange forsøg.",
-            "Overførslen er sat til side og fortsætter ikke af sig selv.",
-            "Ret årsagen, og gensend ordren.",
-        ],
-        [
-            "The queue gave a message up after too many attempts.",
-            "The transfer is set aside and does not go on by itself.",
-            "Correct the cause and replay the order.",
-        ],
-    ),
-    entry(
         "books-twin",
         [
             "Bilag {number} fra {day} bærer samme reference som et andet bogført bilag: {reference}.",

@@ -189,16 +189,26 @@ impl Ledger {
         let vault = self.vaults.vault(merchant).await?;
         let mut found = Vec::with_capacity(items.len());
         for item in &items {
-            let reading = Reading::of(item, LEDGER_SCHEMA)?;
-            let sealed = reading.bytes_if_any("message").unwrap_or_default();
-            let message = unpack(&vault.key.open("parked delivery", sealed)?, MESSAGE_BYTES)?;
-            let mut delivery: ParkedDelivery = reading.json("delivery")?;
-            delivery.message = String::from_utf8(message)
-                .map_err(|_| PlatformError::Unreadable("a parked delivery".to_owned()))?;
-            found.push(delivery);
+            found.push(read_delivery(item, &vault.key)?);
         }
         found.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.body_hash.cmp(&b.body_hash)));
         Ok(Page { items: found, next })
+    }
+
+    /// One parked delivery.
+    ///
+    /// # Errors
+    /// As DynamoDB says; `Unreadable` when it was sealed for somebody else.
+    pub async fn parked_delivery(
+        &self,
+        merchant: &MerchantId,
+        body_hash: &str,
+    ) -> Result<Option<ParkedDelivery>, PlatformError> {
+        let Some(item) = self.table.get(&Keys::of(merchant).parked(body_hash)).await? else {
+            return Ok(None);
+        };
+        let vault = self.vaults.vault(merchant).await?;
+        read_delivery(&item, &vault.key).map(Some)
     }
 
     /// Takes a parked delivery off the list, after it was taken further or dismissed by a person.
@@ -248,6 +258,16 @@ impl Ledger {
             crate::table::Updated::Refused(_) => Err(PlatformError::Conflict("a sweep's cursor".to_owned())),
         }
     }
+}
+
+fn read_delivery(item: &Item, key: &DataKey) -> Result<ParkedDelivery, PlatformError> {
+    let reading = Reading::of(item, LEDGER_SCHEMA)?;
+    let sealed = reading.bytes_if_any("message").unwrap_or_default();
+    let message = unpack(&key.open("parked delivery", sealed)?, MESSAGE_BYTES)?;
+    let mut delivery: ParkedDelivery = reading.json("delivery")?;
+    delivery.message =
+        String::from_utf8(message).map_err(|_| PlatformError::Unreadable("a parked delivery".to_owned()))?;
+    Ok(delivery)
 }
 
 fn keys_of(answer: &QueryOutput) -> Vec<ItemKey> {

@@ -4,15 +4,18 @@
 //! as each turn brings something new the word is answered by the next one; a turn without anything new is left to the queue, which brings
 //! its word again after its own time.
 
-use connectors::acquirer::Payout;
+use connectors::acquirer::{Acquirer, Payout, PayoutPage};
+use connectors::http::Transport;
 use connectors::report::LONGEST_REPORT;
 use domain::settlement::{BatchKey, Standing};
 use domain::{Failure, MerchantId};
 use engine::payouts::store::PayoutStore as _;
 use engine::payouts::{FileBytes as _, PayoutConnections as _, PayoutFailure, PayoutId, PayoutRoute};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::answers::{Answers, OF_USE};
+use super::days::ListedDays;
 use super::words::{BrokenOff, PayoutWord};
 use super::{Payouts, unavailable};
 use crate::clock::SystemClock;
@@ -28,7 +31,7 @@ const MOST_PAGES: usize = 50;
 const LEAST: SignedDuration = SignedDuration::from_secs(45);
 
 impl Payouts {
-    /// Fetches what is new of a flow's payouts. The number of files that were taken in; what was broken off is gone on with by itself.
+    /// Fetches what is new of a flow's payouts, as a person asks: of all days. The number of files that were taken in; what was broken off is gone on with by itself.
     ///
     /// # Errors
     /// As the acquirer and the store say; what was taken in before stays.
@@ -38,15 +41,15 @@ impl Payouts {
         flow: &str,
         deadline: Timestamp,
     ) -> Result<usize, PayoutFailure> {
-        self.fetch_on(merchant, flow, None, deadline).await
+        self.fetch_on(merchant, flow, (None, true), deadline).await
     }
 
-    /// The same, going on with what was broken off.
+    /// The same, going on with what was broken off. `whole`: days that are closed and known are listed, too.
     pub(super) async fn fetch_on(
         &self,
         merchant: &MerchantId,
         flow: &str,
-        resume: Option<&BrokenOff>,
+        (resume, whole): (Option<&BrokenOff>, bool),
         deadline: Timestamp,
     ) -> Result<usize, PayoutFailure> {
         let route = self.routes.payout_route(merchant, flow).await.map_err(|failure| match failure {
@@ -59,28 +62,73 @@ impl Payouts {
         };
         let today = route.zone.to_datetime(SystemClock.now()).date();
         let (from, to) = (today.saturating_sub(DAYS_BACK.days()), today.saturating_add(7.days()));
+        let of = (merchant, &route.acquirer.connection);
+        let days =
+            ListedDays::read(&self.platform, of, &route.acquirer.account, (from, whole), SystemClock.now());
+        let mut days = days.await.map_err(unavailable)?;
+        let fetched =
+            self.fetch_pages(&route, (acquirer, &*transport), (&mut days, to), resume, deadline).await;
+        // How far it came holds whatever came after; without it the days are listed once more.
+        if let Err(error) = days.keep(&self.platform, of).await {
+            tracing::warn!(event = "payout-days-not-kept", %merchant, flow, %error, "they are listed once more");
+        }
+        fetched
+    }
+
+    /// Lists page by page, and fetches what is new: how many.
+    async fn fetch_pages(
+        &self,
+        route: &PayoutRoute,
+        (acquirer, transport): (&dyn Acquirer, &dyn Transport),
+        (days, to): (&mut ListedDays, Date),
+        resume: Option<&BrokenOff>,
+        deadline: Timestamp,
+    ) -> Result<usize, PayoutFailure> {
+        let (begun, account) = (SystemClock.now(), &route.acquirer.account);
         let (mut taken, mut page) = (0, None::<String>);
         for _ in 0..MOST_PAGES {
-            let account = &route.acquirer.account;
-            let listed =
-                acquirer.payouts(&*transport, account, from, to, page.as_deref()).await.map_err(told)?;
-            for payout in listed.payouts.iter().filter(|payout| payout.complete) {
-                if SystemClock.now() + LEAST > deadline {
-                    return Ok(taken);
-                }
-                let resume = resume.filter(|resume| resume.payout == payout.id);
-                match self.fetch_one(&route, payout, resume, deadline).await? {
-                    Fetched::New => taken += 1,
-                    Fetched::Known => {}
-                    Fetched::BrokenOff => return Ok(taken),
-                }
+            let listed = acquirer.payouts(transport, account, days.from(), to, page.as_deref()).await;
+            let listed = listed.map_err(told)?;
+            let (new, all) = self.fetch_page(route, &listed, resume, deadline).await?;
+            taken += new;
+            if !all {
+                return Ok(taken);
             }
-            match listed.next {
-                None => break,
-                next => page = next,
+            days.listed(listed.closed, new == 0 && listed.payouts.iter().all(|payout| payout.complete));
+            page = listed.next;
+            if page.is_none() {
+                days.ended(begun);
+                return Ok(taken);
             }
         }
         Ok(taken)
+    }
+
+    /// Fetches what is new of one page: how many, and whether all of it was looked at.
+    async fn fetch_page(
+        &self,
+        route: &PayoutRoute,
+        listed: &PayoutPage,
+        resume: Option<&BrokenOff>,
+        deadline: Timestamp,
+    ) -> Result<(usize, bool), PayoutFailure> {
+        let mut taken = 0;
+        for payout in listed.payouts.iter().filter(|payout| payout.complete) {
+            if SystemClock.now() + LEAST > deadline {
+                return Ok((taken, false));
+            }
+            let resume = resume.filter(|resume| resume.payout == payout.id);
+            let fetched = self.fetch_one(route, payout, resume, deadline).await?;
+            if let (Fetched::New | Fetched::Known, Some(ended)) = (fetched, resume) {
+                self.drop_answers(route, ended).await;
+            }
+            match fetched {
+                Fetched::New => taken += 1,
+                Fetched::Known => {}
+                Fetched::BrokenOff => return Ok((taken, false)),
+            }
+        }
+        Ok((taken, true))
     }
 
     /// Fetches one payout when it is not known; one that is known and not confirmed is confirmed by the list.
@@ -123,6 +171,9 @@ impl Payouts {
             let gained = answers.gained().map_err(unavailable)?.filter(|_| waits);
             let Some(gained) = gained else { return Err(told(failure)) };
             self.go_on_later(route, payout, &gained).await?;
+            if let Some(before) = resume.filter(|before| before.answers != gained.sha256()) {
+                self.drop_answers(route, before).await;
+            }
             return Ok(Fetched::BrokenOff);
         }
         let file = spool.done().map_err(unavailable)?;
@@ -137,6 +188,14 @@ impl Payouts {
         let name = answers_name(&route.flow, &resume.payout, &resume.answers);
         let kept = self.platform.files.get_passing_file(&route.merchant, &name, LONGEST_REPORT).await;
         kept.ok().filter(|kept| kept.sha256() == resume.answers)
+    }
+
+    /// Drops answers that nobody goes on with any more. What cannot be dropped passes by itself.
+    async fn drop_answers(&self, route: &PayoutRoute, kept: &BrokenOff) {
+        let name = answers_name(&route.flow, &kept.payout, &kept.answers);
+        if let Err(error) = self.platform.files.drop_passing(&route.merchant, &name).await {
+            tracing::warn!(event = "payout-answers-not-dropped", merchant = %route.merchant, flow = route.flow, %error, "they pass by themselves");
+        }
     }
 
     /// Keeps the answers that a payout has brought, and leaves word to go on with it.
@@ -173,7 +232,8 @@ enum Fetched {
     BrokenOff,
 }
 
-/// The object that answers are kept as. It passes by itself, as deliveries do.
+/// The object that answers are kept as. It is dropped when the fetch has ended or got further; what is left over passes by itself, as
+/// deliveries do.
 fn answers_name(flow: &str, payout: &str, answers: &str) -> String {
     format!("payout-fetch/{}/{answers}", hash(format!("{flow}\n{payout}").as_bytes()))
 }

@@ -4,6 +4,7 @@
 mod announced;
 mod answers;
 mod api;
+mod days;
 mod fetch;
 mod patience;
 mod routes;
@@ -26,7 +27,9 @@ use jiff::Timestamp;
 
 use crate::Platform;
 use crate::clock::SystemClock;
+use crate::dead_letters;
 use crate::failure::PlatformError;
+use crate::queue::RECEIVES;
 use crate::routes::Routes;
 use crate::sealing::new_token;
 use engine::clock::Clock;
@@ -69,8 +72,9 @@ impl Payouts {
         }
     }
 
-    /// Works on one word.
-    pub async fn handle(&self, word: &PayoutWord, deadline: Timestamp) -> Handled {
+    /// Works on one word, which came off the queue for the `receives`th time. What the queue gives up next is kept where a person
+    /// sees it, with what it failed by; what is done stands there no more.
+    pub async fn handle(&self, word: &PayoutWord, receives: u32, deadline: Timestamp) -> Handled {
         let outcome = match &word.task {
             PayoutTask::TakeIn { object } => Box::pin(self.take_dropped(object, deadline)).await,
             PayoutTask::Work { key } => {
@@ -78,7 +82,8 @@ impl Payouts {
                 Box::pin(self.work(&id, deadline)).await.map(|_| ())
             }
             PayoutTask::Fetch { flow, resume } => {
-                let fetched = Box::pin(self.fetch_on(&word.merchant, flow, resume.as_ref(), deadline));
+                let fetched =
+                    Box::pin(self.fetch_on(&word.merchant, flow, (resume.as_ref(), false), deadline));
                 fetched.await.map(|_| ())
             }
             PayoutTask::Announced { connection, report } => {
@@ -86,7 +91,10 @@ impl Payouts {
             }
         };
         match outcome {
-            Ok(()) => Handled::Done,
+            Ok(()) => {
+                self.forget_given_up(word).await;
+                Handled::Done
+            }
             // Whoever holds it goes on with it; a payout that is gone, or a flow, comes up no more.
             Err(PayoutFailure::NotFound(what)) => {
                 tracing::error!(event = "payout-word-lost", merchant = %word.merchant, what, "nothing is there");
@@ -94,12 +102,30 @@ impl Payouts {
             }
             Err(PayoutFailure::Refused(reason)) => {
                 tracing::warn!(event = "payout-refused", merchant = %word.merchant, code = reason.code, "refused");
+                self.forget_given_up(word).await;
                 Handled::Done
             }
             Err(failure) => {
                 tracing::warn!(event = "payout-again", merchant = %word.merchant, %failure, "comes again");
+                if receives >= RECEIVES {
+                    self.set_aside(word, &failure).await;
+                }
                 Handled::Again
             }
+        }
+    }
+
+    /// Keeps a word with its failure. Where that cannot be done the scheduler finds it among the dead letters, without the failure.
+    async fn set_aside(&self, word: &PayoutWord, failure: &PayoutFailure) {
+        if let Err(error) = dead_letters::given_up(&self.platform, word, failure).await {
+            tracing::error!(event = "task-failed", task = "payout-set-aside", merchant = %word.merchant, %error, "the scheduler does it");
+        }
+    }
+
+    /// Takes a word's entry off the list when it has one: what it asks for is done, or told otherwise.
+    async fn forget_given_up(&self, word: &PayoutWord) {
+        if let Err(error) = self.platform.ledger.forget_delivery(&word.merchant, &word.name()).await {
+            tracing::error!(event = "task-failed", task = "payout-forget", merchant = %word.merchant, %error, "a person does it");
         }
     }
 
@@ -189,7 +215,10 @@ impl Payouts {
         let limit = connectors::report::LONGEST_REPORT;
         match self.platform.files.get_dropped(object, limit).await {
             Ok(file) => self.take_in(&merchant, &flow, &name, &file, deadline).await.map(|_| ()),
-            Err(PlatformError::NotFound(what)) => Err(PayoutFailure::NotFound(what)),
+            Err(PlatformError::NotFound(_)) => {
+                let reason = Reason::new("payout-file-gone").with("flow", &flow);
+                self.refused_unread(&merchant, &flow, &name, object, reason).await
+            }
             Err(PlatformError::Invalid(_)) => {
                 let reason = Reason::new("report-too-large").with("limit", limit >> 20);
                 self.refused_unread(&merchant, &flow, &name, object, reason).await

@@ -125,6 +125,13 @@ impl PayoutWord {
         PayoutWord { schema: WORD_SCHEMA, merchant: merchant.clone(), task, occasion: String::new() }
     }
 
+    /// The name of the piece of work, whatever the occasion: words of one name are worked on one after the other, and are one entry when
+    /// they are given up.
+    pub fn name(&self) -> String {
+        let grouped = serde_json::to_string(&self.task.grouped()).unwrap_or_default();
+        hash(format!("{}\n{grouped}", self.merchant).as_bytes())
+    }
+
     /// Reads a word as it came off the queue.
     ///
     /// # Errors
@@ -160,10 +167,8 @@ impl Queues {
         let text = serde_json::to_string(word)
             .map_err(|_| PlatformError::Unreadable("a word has no JSON form".to_owned()))?;
         let task = serde_json::to_string(&word.task).unwrap_or_default();
-        let grouped = serde_json::to_string(&word.task.grouped()).unwrap_or_default();
-        let group = hash(format!("{}\n{grouped}", word.merchant).as_bytes());
         let id = hash(format!("{}\n{task}\n{}", word.merchant, word.occasion).as_bytes());
-        self.send_payout(&group, &id, text).await
+        self.send_payout(&word.name(), &id, text).await
     }
 }
 

@@ -1,0 +1,209 @@
+//! Words about payouts and stock that their queues gave up: they stand where a person sees them, with the reason, and are put back; a
+//! stock word goes by itself once the stock was told.
+
+use std::process::Command;
+use std::time::Duration;
+
+use bogbro::local::queues::NewMessage;
+use domain::explain::explain;
+use domain::settings::Language;
+use domain::{ConnectionId, MerchantId};
+use engine::payouts::IntakeOutcome;
+use engine::stock::StockTask;
+use engine::store::{ParkedDelivery, PauseScope};
+use jiff::{Timestamp, ToSpan};
+use platform::operations::entry_name;
+use platform::stock::StockWord;
+use sandbox::demo;
+use serde_json::json;
+
+use crate::bad_input::has_words;
+use crate::payout_announced;
+use crate::payouts::{records, until};
+use crate::stage::{MERCHANT, Shop, Stage, WOOCOMMERCE, by_hand, oracle_settings};
+use crate::stock::{stocked, with_stock};
+
+fn merchant() -> MerchantId {
+    MerchantId::new(MERCHANT)
+}
+
+async fn parked(stage: &Stage) -> Vec<ParkedDelivery> {
+    stage.operations.parked_deliveries(&merchant()).await.expect("they are listed")
+}
+
+/// Puts a message among the dead letters of a queue.
+fn bury(stage: &Stage, queue: &str, body: &str) {
+    let message = NewMessage {
+        body: body.to_owned(),
+        group: Some("dead".to_owned()),
+        deduplication: Some(platform::queue::hash(body.as_bytes())),
+        ..NewMessage::default()
+    };
+    stage.host.queues().send(queue, &message).expect("it is put on the queue");
+}
+
+fn dead(stage: &Stage, queue: &str) -> u64 {
+    stage.host.depth(queue).expect("the queue").total()
+}
+
+async fn minute(stage: &Stage) {
+    stage.host.invoke("scheduler", json!({}).to_string()).await.expect("the minute runs");
+}
+
+/// Runs the operator's executable against the stage; what it printed.
+fn operator(stage: &Stage, arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_bogbro"))
+        .args(arguments)
+        .envs(stage.host.environment("operator"))
+        .output()
+        .expect("the executable runs");
+    let said = String::from_utf8(output.stdout).expect("text");
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    said
+}
+
+/// Every mail so far, as it was sent; lines that were broken for the way are whole again.
+fn mails(stage: &Stage) -> String {
+    let files = tests::files_below(&stage.folder().join("host/mails"), ".eml");
+    let texts = files.iter().map(|file| std::fs::read_to_string(file).expect("a mail can be read"));
+    texts.map(|text| text.replace("=\r\n", "").replace("=\n", "")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_announced_report_that_its_queue_gave_up_is_told_listed_and_taken_in_when_it_is_replayed() {
+    let stage = payout_announced::stage_with(|config| {
+        by_hand(config);
+        config.redelivery = Some(Duration::ZERO);
+    })
+    .await;
+    let connection = ConnectionId::new(payout_announced::CONNECTION);
+    let scope = PauseScope::Connection { merchant: merchant(), connection };
+    stage.operations.pause(scope.clone(), "the acquirer is being changed").await.expect("it is paused");
+    assert_eq!(payout_announced::announced(&stage).await, 200);
+
+    // Ten times in vain: it stands on the list with what it failed by, and among the dead letters, which ring the alarm.
+    until(&stage, "it is given up", || async { dead(&stage, "payouts-dead.fifo") == 1 }).await;
+    let entries = parked(&stage).await;
+    assert_eq!(entries.len(), 1, "{entries:?}");
+    minute(&stage).await;
+    assert_eq!(dead(&stage, "payouts-dead.fifo"), 0, "the scheduler took it");
+    assert_eq!(parked(&stage).await, entries, "one entry, with the reason that the function gave");
+    let entry = &entries[0];
+    assert_eq!(entry.reason.code, "dead-letter-payout-report");
+    assert_eq!(entry.entity.as_ref().map(ToString::to_string).as_deref(), Some(payout_announced::REPORT));
+    has_words(&entry.reason).expect("words in both languages");
+    for (language, says) in [(Language::Da, "kunne ikke hentes"), (Language::En, "could not be downloaded")] {
+        let words = explain(&entry.reason, language).what;
+        assert!(words.contains(says) && words.contains("the connection is paused"), "{words}");
+    }
+
+    // The merchant is told, and the operator sees it where other things that were set aside are listed.
+    stage.host.invoke("notifications", json!({}).to_string()).await.expect("the reports are made");
+    let name = entry_name(entry);
+    let mails = mails(&stage);
+    assert!(mails.contains("kunne ikke hentes"), "in the merchant's language: {mails}");
+    let listed = operator(&stage, &["transfers", "parked", MERCHANT]);
+    for text in [&mails, &listed] {
+        assert!(text.contains(payout_announced::REPORT), "{text}");
+    }
+    assert!(listed.contains(&name) && listed.contains("could not be downloaded"), "{listed}");
+
+    // The cause is settled, and the word is put back: first said, then done.
+    stage.operations.resume(&scope).await.expect("the pause is lifted");
+    stage.host.kill("paymatch").await;
+    let said = operator(&stage, &["transfers", "replay", MERCHANT, &name]);
+    assert!(said.contains("--yes") && parked(&stage).await.len() == 1, "{said}");
+    operator(&stage, &["transfers", "replay", MERCHANT, &name, "--yes"]);
+    until(&stage, "it is taken in", || async { records(&stage).await.len() == 1 }).await;
+    assert!(parked(&stage).await.is_empty(), "what is done stands on no list");
+    let again = stage.operations.replay_parked(&merchant(), &entry.body_hash).await;
+    again.expect_err("it is not there any more");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_found_among_dead_letters_is_parked_when_its_owner_can_be_read_and_stays_otherwise() {
+    let stage = payout_announced::stage_with(by_hand).await;
+    let flow = payout_announced::FLOW;
+    let object = format!("drop/m/{MERCHANT}/{flow}/gone.csv");
+    let event = json!({ "source": "aws.s3", "detail": { "object": { "key": object } } }).to_string();
+    let fetch = json!({ "schema": 1, "merchant": MERCHANT, "occasion": "8",
+        "task": { "task": "fetch", "flow": flow } });
+    let later = json!({ "schema": 1, "merchant": MERCHANT, "occasion": "9",
+        "task": { "task": "fetch", "flow": flow } });
+    let newer = json!({ "schema": 9, "merchant": MERCHANT, "task": "of another version" });
+    let stranger = json!({ "schema": 1, "merchant": "nobody", "occasion": "8",
+        "task": { "task": "fetch", "flow": flow } });
+    for body in
+        ["no word", &stranger.to_string(), &event, &fetch.to_string(), &later.to_string(), &newer.to_string()]
+    {
+        bury(&stage, "payouts-dead.fifo", body);
+    }
+    minute(&stage).await;
+    assert_eq!(dead(&stage, "payouts-dead.fifo"), 2, "nobody's are left where they are");
+    let mut entries = parked(&stage).await;
+    entries.sort_by(|a, b| a.reason.code.cmp(&b.reason.code));
+    let codes: Vec<&str> = entries.iter().map(|entry| entry.reason.code.as_str()).collect();
+    assert_eq!(codes, ["dead-letter-payout", "dead-letter-payout-fetch", "dead-letter-payout-file"]);
+    for entry in &entries {
+        has_words(&entry.reason).expect("words in both languages");
+    }
+
+    // A file that is gone meanwhile is told of as one that could not be read; it is not lost sight of.
+    let file = &entries[2];
+    stage.operations.replay_parked(&merchant(), &file.body_hash).await.expect("it is put back");
+    let (payouts, _) = stage.operations.payouts().expect("the engine");
+    let refused = || async {
+        let files = payouts.files(&merchant()).await.expect("the files are listed");
+        files.iter().any(|file| {
+            matches!(&file.outcome, IntakeOutcome::Refused { reason } if reason.code == "payout-file-gone")
+        })
+    };
+    until(&stage, "it is told", refused).await;
+    // Adyen is not asked: the word has nothing to do, and is done.
+    stage.operations.replay_parked(&merchant(), &entries[1].body_hash).await.expect("it is put back");
+    until(&stage, "only the unknown one is left", || async { parked(&stage).await == entries[..1] }).await;
+    // A word of another version goes back as it is: whoever understands it takes it.
+    stage.operations.replay_parked(&merchant(), &entries[0].body_hash).await.expect("it is put back");
+    until(&stage, "it is on its queue", || async { dead(&stage, "payouts.fifo") == 1 }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_given_up_stock_word_is_listed_until_the_stock_was_told() {
+    let mut world = demo::world();
+    world.agreements.insert(demo::AGREEMENT.to_owned(), demo::agreement_for_captures());
+    let settings = with_stock(oracle_settings("woocommerce"));
+    let stage = Stage::set(stocked(world), &[Shop::woocommerce(settings)]).await;
+    let word = |left_at: Timestamp| {
+        let word = StockWord::new(&merchant(), &ConnectionId::new(WOOCOMMERCE), left_at, left_at.to_string());
+        serde_json::to_string(&word).expect("JSON")
+    };
+    // Nothing was told yet, and the accounts cannot be read.
+    let revoke = |revoked: bool| {
+        stage.world().agreements.get_mut(demo::AGREEMENT).expect("the agreement").revoked = revoked;
+    };
+    revoke(true);
+    bury(&stage, "stock-dead.fifo", &word(Timestamp::now()));
+    minute(&stage).await;
+    assert_eq!(dead(&stage, "stock-dead.fifo"), 0, "the scheduler took it");
+    let entries = parked(&stage).await;
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].reason.code, "dead-letter-stock");
+    has_words(&entries[0].reason).expect("words in both languages");
+    minute(&stage).await;
+    assert_eq!(parked(&stage).await, entries, "no run has ended well since");
+
+    // A run ends well: the entry goes in the next minute, and a word of before that run is not even parked.
+    revoke(false);
+    let connection = ConnectionId::new("stage-e-conomic-agreement");
+    let pause = PauseScope::Connection { merchant: merchant(), connection };
+    let ran = || async {
+        stage.operations.resume(&pause).await.expect("a pause is lifted");
+        let views =
+            stage.operations.run_stock(&merchant(), StockTask::Everything).await.expect("it is asked");
+        views.iter().all(|view| view.outcome == "done")
+    };
+    until(&stage, "a run ends well", ran).await;
+    bury(&stage, "stock-dead.fifo", &word(Timestamp::now() - 1.hour()));
+    minute(&stage).await;
+    assert_eq!((dead(&stage, "stock-dead.fifo"), parked(&stage).await), (0, Vec::new()));
+}
