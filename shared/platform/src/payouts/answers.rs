@@ -3,8 +3,8 @@
 //!
 //! A connector asks for the same pages in the same order each time. So what went before is not remembered in its words, whatever they
 //! are, but asked for again and answered from what is kept, request by request; where a request is not the one that was asked then, what
-//! is kept of it and behind it is void. What is in a payout that is complete does not change. What is kept is of no use after a day, and is dropped when
-//! the payout was taken in.
+//! is kept of it and behind it is void. What is in a payout that is complete does not change. What is kept is dropped when the payout was
+//! taken in, and is of no use after a day.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::sync::{Mutex, PoisonError};

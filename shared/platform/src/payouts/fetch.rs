@@ -31,7 +31,8 @@ const MOST_PAGES: usize = 50;
 const LEAST: SignedDuration = SignedDuration::from_secs(45);
 
 impl Payouts {
-    /// Fetches what is new of a flow's payouts, as a person asks: of all days. The number of files that were taken in; what was broken off is gone on with by itself.
+    /// Fetches what is new of a flow's payouts, as a person asks: of all days. The number of files that were taken in; what was broken
+    /// off is gone on with by itself.
     ///
     /// # Errors
     /// As the acquirer and the store say; what was taken in before stays.
@@ -194,7 +195,10 @@ impl Payouts {
     async fn drop_answers(&self, route: &PayoutRoute, kept: &BrokenOff) {
         let name = answers_name(&route.flow, &kept.payout, &kept.answers);
         if let Err(error) = self.platform.files.drop_passing(&route.merchant, &name).await {
-            tracing::warn!(event = "payout-answers-not-dropped", merchant = %route.merchant, flow = route.flow, %error, "they pass by themselves");
+            tracing::warn!(
+                event = "payout-answers-not-dropped", merchant = %route.merchant, flow = route.flow, %error,
+                "they pass by themselves"
+            );
         }
     }
 
