@@ -149,9 +149,8 @@ impl PayoutEngine<'_> {
         }
         let step = self.voucher(work, record, posting, part)?;
         let (journals, transport) = (work.route.books.journals, &*work.route.books.transport);
-        let restored = work.route.epoch.is_some_and(|epoch| record.received_at < epoch);
         let mut entered = None;
-        if posting.doubt.is_some() || restored {
+        if posting.doubt.is_some() || is_restored(work) {
             entered = journals.find(transport, &step).await.map_err(Stop::Failed)?;
             if entered.is_none() && posting.doubt.is_some() {
                 self.looked_in_vain(work, record, posting).await?;
@@ -235,7 +234,7 @@ impl PayoutEngine<'_> {
         let voucher = voucher_key(&record.id, posting, part, &work.route.books.agreement);
         let key = voucher.then(Effect::Attachment);
         let place = place_of(posting, work.vouchers, part)?;
-        if posting.doubt.is_some() {
+        if posting.doubt.is_some() || is_restored(work) {
             let files = journals.attached(transport, place).await.map_err(Stop::Failed)?;
             if files.iter().any(|file| file.is_of(&key)) {
                 return self.done(record, posting, |_| {}).await;
@@ -419,6 +418,12 @@ impl PayoutEngine<'_> {
         record.tries = 0;
         Ok(self.save(record).await?)
     }
+}
+
+/// The ledger was restored from a backup. What was posted after that backup it does not know, and takes in anew as if it came today: so no
+/// record's own age says that its vouchers cannot stand already.
+fn is_restored(work: &Work<'_>) -> bool {
+    work.route.epoch.is_some()
 }
 
 /// Hash of the plan that is to be posted, or undone.

@@ -84,7 +84,7 @@ pub struct PayoutRoute {
     pub language: Language,
     /// A pause that covers the merchant or either connection.
     pub paused: Option<Pause>,
-    /// The ledger was restored from a backup: vouchers of payouts that came before this time are looked for before they are made.
+    /// When the ledger was restored from a backup, if it was: vouchers are looked for before they are made, whenever their payouts came.
     pub epoch: Option<Timestamp>,
 }
 

@@ -127,3 +127,22 @@ fn a_worker_that_was_overtaken_writes_nothing_more() {
     let late = futures::executor::block_on(world.payouts.save_payout(&stale));
     assert_eq!(late, Err(crate::store::StoreFailure::Fenced));
 }
+
+/// What was posted after a backup is not known to the ledger that was restored from it, and comes in anew as if it were new.
+#[test]
+fn a_payout_that_was_posted_after_the_backup_is_found_again_and_not_posted_twice() {
+    let mut world = World::new(SETTINGS, ORDERS);
+    let orders: Vec<u32> = (1_001..=1_000 + ORDERS).collect();
+    for restored in [false, true] {
+        if restored {
+            world = world.restored();
+            assert!(world.payouts.records().is_empty(), "nothing is known of it");
+        }
+        world.clock.turn(600);
+        world.take_in("po_1.json", report("po_1", &orders).as_bytes()).expect("it is taken in");
+        world.work(&id("po_1")).expect("it is matched");
+        world.approve(&id("po_1"), "bookkeeper").expect("it is approved");
+        world.work(&id("po_1")).expect("it is posted");
+        posted_once(&world, &[]);
+    }
+}

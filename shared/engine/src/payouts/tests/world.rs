@@ -269,6 +269,8 @@ pub(super) struct World {
     pub(super) profile: Mutex<Option<Profile>>,
     /// Whether settings cannot be read just now.
     pub(super) unreachable: AtomicBool,
+    /// When the ledger was restored.
+    pub(super) epoch: Option<Timestamp>,
     tokens: AtomicI64,
 }
 
@@ -308,7 +310,7 @@ impl PayoutConnections for World {
             zone: TimeZone::UTC,
             language: Language::Da,
             paused: None,
-            epoch: None,
+            epoch: self.epoch,
         })
     }
 }
@@ -366,8 +368,16 @@ impl World {
             settings: read_payout_settings(settings).expect("the settings are sound"),
             profile: Mutex::default(),
             unreachable: AtomicBool::new(false),
+            epoch: None,
             tokens: AtomicI64::new(0),
         }
+    }
+
+    /// The ledger is restored from a backup of before any payout came; the books keep what they have.
+    pub(super) fn restored(self) -> World {
+        self.clock.turn(60);
+        let epoch = Some(self.clock.now());
+        World { payouts: MemoryPayoutStore::new(Arc::clone(&self.ledger)), epoch, ..self }
     }
 
     /// Books one more order, paid under these references.
