@@ -44,6 +44,8 @@ async fn what_the_functions_do_is_what_the_template_allows_them() {
     parked(&stage).await;
     stock(&stage).await;
     crate::payouts::of_every_kind(&stage, &settings).await;
+    dropped_and_gone(&stage).await;
+    as_it_was_then(&stage).await;
     crate::payout_fetch::of_another_merchant(&stage).await;
     paused(&stage).await;
     taken_up_again(&stage).await;
@@ -176,7 +178,14 @@ async fn stock(stage: &Stage) {
         let word = platform::stock::StockWord::new(&merchant, &connection, Timestamp::now(), occasion);
         json!({ "Records": [record(&serde_json::to_string(&word).expect("JSON"))] }).to_string()
     };
-    for (units, occasion) in [(31, "one"), (32, "two")] {
+    for (units, occasion) in [(31, "one"), (32, "two"), (33, "lost")] {
+        if occasion == "lost" {
+            // As after a restore: what the ledger names is no longer in the bucket, and everything is read anew.
+            let folder = stage.host.data().join("objects/bogbro/passing/m").join(MERCHANT).join("stock");
+            let states = tests::files_below(&folder, "");
+            assert!(!states.is_empty(), "what was read is kept");
+            states.iter().for_each(|state| std::fs::remove_file(state).expect("it can be removed"));
+        }
         let sku = plain_order(1)["line_items"][0]["sku"].as_str().expect("a number").to_owned();
         let books = |units: i64| {
             let mut world = stage.world();
@@ -197,6 +206,27 @@ async fn stock(stage: &Stage) {
     stage.operations.resume(&scope).await.expect("the pause is lifted");
     stage.host.kill("order-processing").await;
     stage.host.kill("stock-sync").await;
+}
+
+/// A file that was removed before it was read.
+async fn dropped_and_gone(stage: &Stage) {
+    let task = json!({ "task": "take-in", "object": format!("drop/m/{MERCHANT}/stripe/gone.json") });
+    let word = json!({ "schema": 1, "merchant": MERCHANT, "task": task, "occasion": "" });
+    let event = json!({ "Records": [record(&word.to_string())] }).to_string();
+    let answer = stage.host.invoke("paymatch", event).await.expect("it is looked for");
+    assert!(!String::from_utf8_lossy(&answer).contains("record-1"), "that it is gone is an answer");
+}
+
+/// An order that is done again with the settings of its last planning, which are not the newest.
+async fn as_it_was_then(stage: &Stage) {
+    let merchant = MerchantId::new(MERCHANT);
+    let file = stage.operations.merchant(&merchant).await.expect("the merchant").file;
+    let file = serde_json::to_string(&file).expect("it has a JSON form");
+    stage.operations.put_merchant(&file).await.expect("it is sound");
+    let then = SettingsChoice::Then;
+    stage.operations.replay(&merchant, &needle("7002"), then).await.expect("it can be replayed");
+    stage.rest().await;
+    assert!(is_done(stage, "7002").await, "it stands as it did");
 }
 
 /// A token that was revoked: the function pauses the connection.

@@ -200,6 +200,15 @@ impl Identified {
             Service::Files => one(&file_action(&self.name), file_resource(request)),
         }
     }
+
+    /// What it takes further on AWS to be told that an object is not there: who may not list the bucket is told that it may not be read
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>).
+    pub(crate) fn permission_to_miss(&self, request: &Asked) -> Option<Permission> {
+        let reads =
+            self.service == Service::Files && matches!(self.name.as_str(), "GetObject" | "HeadObject");
+        let bucket = file_path(request).0;
+        reads.then(|| Permission { action: "s3:ListBucket".to_owned(), resource: format!("bucket/{bucket}") })
+    }
 }
 
 #[derive(Deserialize)]

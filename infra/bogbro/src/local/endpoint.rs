@@ -67,7 +67,7 @@ impl Endpoint {
             }
         };
         let permissions = identified.permissions(&request, KEY_ID);
-        let key = CallKey {
+        let mut key = CallKey {
             caller: identified.caller().to_owned(),
             operation: identified.operation(),
             permissions,
@@ -77,8 +77,12 @@ impl Endpoint {
             return killed(process).await;
         }
         let (started, request_bytes) = (Instant::now(), request.body().len());
+        let missing = identified.permission_to_miss(&request);
         let answer = self.perform(&identified, request).await?;
         let (head, body) = answer.into_parts();
+        if head.status.as_u16() == 404 {
+            key.permissions.extend(missing);
+        }
         let body = whole(body).await;
         let units = if identified.service == Service::Table { capacity::used(&body) } else { 0 };
         self.calls.add(key, head.status.as_u16(), (request_bytes, body.len()), units, started.elapsed());
