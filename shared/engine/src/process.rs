@@ -100,6 +100,9 @@ impl Engine<'_> {
         if product && route.settings.products.catalogue.is_off() {
             return Outcome::NotWanted;
         }
+        if let Err(outcome) = self.settings_then(message).await {
+            return outcome;
+        }
         let head = match self.claim(work, &route).await {
             Ok(head) => head,
             Err(outcome) => return outcome,
@@ -109,6 +112,21 @@ impl Engine<'_> {
             Err(outcome) => return outcome,
         };
         Session::new(*self, route, work, head).run().await
+    }
+
+    /// Where the settings of the last planning were asked for, they are read before anything is claimed: what is claimed and not worked
+    /// on comes up again by itself, and would be done with the settings of that day.
+    async fn settings_then(&self, message: &Message) -> Result<(), Outcome> {
+        if message.settings == SettingsChoice::Now {
+            return Ok(());
+        }
+        let failed = |failure: StoreFailure| Outcome::Retry(failure.to_string());
+        let Some(head) = self.store.head(&message.transfer()).await.map_err(failed)? else { return Ok(()) };
+        let version = Some(head.settings_version).filter(|version| *version > 0);
+        match self.connections.route(&message.merchant, &message.connection, version).await {
+            Ok(_) => Ok(()),
+            Err(failure) => Err(Outcome::Retry(failure.to_string())),
+        }
     }
 
     /// The route with the settings of the last planning, where that was asked for.
@@ -181,7 +199,7 @@ impl Engine<'_> {
             schema: LEDGER_SCHEMA,
             merchant: message.merchant.clone(),
             connection: message.connection.clone(),
-            body_hash: message.body_hash.clone(),
+            body_hash: entry_of(message),
             entity: Some(message.entity.clone()),
             reason: Reason::new("no-flow").with("message", words),
             at: self.now(),
@@ -192,5 +210,90 @@ impl Engine<'_> {
             Ok(()) => Outcome::KeptAside,
             Err(failure) => Outcome::Retry(failure.to_string()),
         }
+    }
+}
+
+/// The entry that a message is kept under. One that brings no body is known by the transfer that it is about: the next look at the shop
+/// sends it anew, and it is the same news.
+fn entry_of(message: &Message) -> String {
+    if message.body_hash.is_empty() {
+        domain::plan::hash_json(&message.transfer())
+    } else {
+        message.body_hash.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use async_trait::async_trait;
+    use domain::catalogue::MasterData;
+    use domain::{ConnectionId, EntityId, MerchantId};
+    use futures::executor::block_on;
+
+    use super::*;
+    use crate::memory::MemoryStore;
+
+    /// A deployment in which no connection can be used.
+    struct Nowhere;
+
+    impl Clock for Nowhere {
+        fn now(&self) -> Timestamp {
+            Timestamp::UNIX_EPOCH
+        }
+    }
+
+    #[async_trait]
+    impl Connections for Nowhere {
+        async fn route(
+            &self,
+            _: &MerchantId,
+            _: &ConnectionId,
+            _: Option<u64>,
+        ) -> Result<Route, RouteFailure> {
+            Err(RouteFailure::Unknown("a secret is missing".to_owned()))
+        }
+
+        fn kept_master_data(&self, _: &Route) -> Option<Arc<MasterData>> {
+            None
+        }
+
+        fn keep_master_data(&self, _: &Route, _: Arc<MasterData>) {}
+
+        fn forget_master_data(&self, _: &Route) {}
+    }
+
+    fn swept(order: &str) -> Work {
+        let message = Message {
+            schema: MESSAGE_SCHEMA,
+            merchant: MerchantId::new("m"),
+            connection: ConnectionId::new("c"),
+            source: "woocommerce:shop.example".to_owned(),
+            kind: EntityKind::Order,
+            entity: EntityId::new(order),
+            received_at: Timestamp::UNIX_EPOCH,
+            why: Why::Sweep,
+            settings: SettingsChoice::Now,
+            deduplication: String::new(),
+            body: String::new(),
+            body_hash: String::new(),
+        };
+        Work { message, token: order.to_owned(), deadline: Timestamp::UNIX_EPOCH }
+    }
+
+    #[test]
+    fn each_message_that_cannot_be_worked_on_is_kept_visible_also_where_none_brings_a_body() {
+        let store = MemoryStore::new();
+        let engine =
+            Engine { clock: &Nowhere, store: &store, connections: &Nowhere, limits: Limits::default() };
+        for order in ["1", "2", "2"] {
+            assert_eq!(block_on(engine.process(&swept(order))), Outcome::KeptAside, "{order}");
+        }
+        let kept = block_on(store.parked_deliveries(&MerchantId::new("m"), None)).expect("listed").items;
+        let orders: Vec<&str> =
+            kept.iter().filter_map(|entry| entry.entity.as_ref()).map(EntityId::as_str).collect();
+        assert_eq!(orders, ["1", "2"]);
+        assert!(kept.iter().all(|entry| !entry.body_hash.is_empty()), "each has a name");
     }
 }
