@@ -8,18 +8,23 @@ use bogbro::local::queues::NewMessage;
 use domain::explain::explain;
 use domain::settings::Language;
 use domain::{ConnectionId, MerchantId};
+use engine::log::Why;
+use engine::message::{MESSAGE_SCHEMA, Message, SettingsChoice};
 use engine::payouts::IntakeOutcome;
 use engine::stock::StockTask;
 use engine::store::{ParkedDelivery, PauseScope};
 use jiff::{Timestamp, ToSpan};
+use platform::keys::Keys;
 use platform::operations::entry_name;
 use platform::stock::StockWord;
+use platform::table::{key_of, number};
 use sandbox::demo;
 use serde_json::json;
 
 use crate::bad_input::has_words;
 use crate::payout_announced;
 use crate::payouts::{records, until};
+use crate::records::{keeper, transfer};
 use crate::stage::{MERCHANT, Shop, Stage, WOOCOMMERCE, by_hand, oracle_settings};
 use crate::stock::{stocked, with_stock};
 
@@ -206,4 +211,36 @@ async fn a_given_up_stock_word_is_listed_until_the_stock_was_told() {
     bury(&stage, "stock-dead.fifo", &word(Timestamp::now() - 1.hour()));
     minute(&stage).await;
     assert_eq!((dead(&stage, "stock-dead.fifo"), parked(&stage).await), (0, Vec::new()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dead_letter_that_cannot_be_settled_keeps_no_other_from_it() {
+    let stage = Stage::set(demo::world(), &[Shop::woocommerce(oracle_settings("woocommerce"))]).await;
+    // An order that a newer version wrote before it was taken back.
+    let order = transfer(WOOCOMMERCE, "woocommerce", "6666");
+    let mut item = key_of(&Keys::of(&merchant()).head(&order));
+    item.insert("schema".to_owned(), number(99));
+    keeper(&stage).await.table.put(item).await.expect("it is written");
+    let message = Message {
+        schema: MESSAGE_SCHEMA,
+        merchant: order.merchant,
+        connection: ConnectionId::new(WOOCOMMERCE),
+        source: order.source,
+        kind: order.kind,
+        entity: order.entity,
+        received_at: Timestamp::now(),
+        why: Why::Webhook,
+        settings: SettingsChoice::Now,
+        deduplication: String::new(),
+        body: String::new(),
+        body_hash: "news".to_owned(),
+    };
+    bury(&stage, "orders-dead.fifo", &serde_json::to_string(&message).expect("JSON"));
+    let stock = StockWord::new(&merchant(), &ConnectionId::new(WOOCOMMERCE), Timestamp::now(), "one");
+    bury(&stage, "stock-dead.fifo", &serde_json::to_string(&stock).expect("JSON"));
+    minute(&stage).await;
+    let entries = parked(&stage).await;
+    let codes: Vec<&str> = entries.iter().map(|entry| entry.reason.code.as_str()).collect();
+    assert_eq!(codes, ["dead-letter-stock"]);
+    assert_eq!((dead(&stage, "orders-dead.fifo"), dead(&stage, "stock-dead.fifo")), (1, 0), "it is left");
 }

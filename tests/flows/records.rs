@@ -52,7 +52,7 @@ async fn stage(shops: &[Shop]) -> Stage {
 }
 
 /// The platform of a process of its own, whose calls are not repeated: an answer that is lost is a death.
-async fn keeper(stage: &Stage) -> Platform {
+pub(crate) async fn keeper(stage: &Stage) -> Platform {
     let variables = stage.host.environment(KEEPER);
     let of = |name: &str| variables[name].clone();
     let environment = Environment::from_lookup(|name| variables.get(name).cloned()).expect("all is set");
@@ -67,7 +67,7 @@ async fn keeper(stage: &Stage) -> Platform {
     Platform::with(environment, &aws)
 }
 
-fn transfer(connection: &str, system: &str, order: &str) -> TransferId {
+pub(crate) fn transfer(connection: &str, system: &str, order: &str) -> TransferId {
     TransferId {
         merchant: MerchantId::new(MERCHANT),
         source: crate::stage::source(connection, system),

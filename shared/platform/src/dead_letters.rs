@@ -44,7 +44,7 @@ enum Fate {
     LetGo,
     /// It stands on the list.
     Parked,
-    /// It cannot be told whose it is.
+    /// It cannot be told whose it is, or not be settled now.
     Left,
 }
 
@@ -52,7 +52,8 @@ enum Fate {
 /// whose owner cannot be read stays where it is, and the queue's alarm tells of it.
 ///
 /// # Errors
-/// As AWS says; what was parked stays parked, and the rest is found again.
+/// As AWS says, and the first failure of those messages that could not be settled; what was parked stays parked, and the rest is found
+/// again.
 pub async fn drain(platform: &Platform) -> Result<usize, PlatformError> {
     let environment = &platform.environment;
     let queues = [
@@ -61,15 +62,37 @@ pub async fn drain(platform: &Platform) -> Result<usize, PlatformError> {
         (GivenUpBy::Payouts, &environment.payouts_queue_url),
         (GivenUpBy::Stock, &environment.stock_queue_url),
     ];
-    let mut parked = 0;
+    let mut drained = Drained::default();
     for (queue, url) in queues {
-        parked += drain_queue(platform, queue, &dead_letters_of(url)).await?;
+        if let Err(error) = drain_queue(platform, queue, &dead_letters_of(url), &mut drained).await {
+            drained.failed(error);
+        }
     }
-    Ok(parked)
+    match drained.failure {
+        Some(failure) => Err(failure),
+        None => Ok(drained.parked),
+    }
 }
 
-async fn drain_queue(platform: &Platform, queue: GivenUpBy, url: &str) -> Result<usize, PlatformError> {
-    let mut parked = 0;
+/// What came of the messages so far. One that cannot be settled keeps no other from it.
+#[derive(Default)]
+struct Drained {
+    parked: usize,
+    failure: Option<PlatformError>,
+}
+
+impl Drained {
+    fn failed(&mut self, error: PlatformError) {
+        self.failure.get_or_insert(error);
+    }
+}
+
+async fn drain_queue(
+    platform: &Platform,
+    queue: GivenUpBy,
+    url: &str,
+    drained: &mut Drained,
+) -> Result<(), PlatformError> {
     for _ in 0..ROUNDS {
         let answer = platform
             .sqs()
@@ -84,14 +107,20 @@ async fn drain_queue(platform: &Platform, queue: GivenUpBy, url: &str) -> Result
             break;
         }
         for message in answer.messages() {
-            let fate = settle(platform, queue, message.body().unwrap_or_default()).await?;
+            let fate = match settle(platform, queue, message.body().unwrap_or_default()).await {
+                Ok(fate) => fate,
+                Err(error) => {
+                    drained.failed(error);
+                    Fate::Left
+                }
+            };
             if fate != Fate::Left {
                 delete(platform, url, message.receipt_handle()).await?;
             }
-            parked += usize::from(fate == Fate::Parked);
+            drained.parked += usize::from(fate == Fate::Parked);
         }
     }
-    Ok(parked)
+    Ok(())
 }
 
 async fn delete(platform: &Platform, url: &str, receipt: Option<&str>) -> Result<(), PlatformError> {
