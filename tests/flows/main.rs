@@ -12,6 +12,7 @@ mod fixtures;
 mod night;
 mod payout_announced;
 mod payout_days;
+mod payout_drops;
 mod payout_fetch;
 mod payout_files;
 mod payout_store;

@@ -260,11 +260,13 @@ impl Keys {
     }
 }
 
-/// Whose file a dropped object is, for which flow, and its name: `drop/m/MERCHANT/FLOW/NAME`.
+/// Whose file a dropped object is, for which flow, and its name: `drop/m/MERCHANT/FLOW/NAME`. An object whose name ends in a slash is a
+/// folder that somebody made in a console, and no file.
 pub fn dropped(object: &str) -> Option<(MerchantId, String, String)> {
     let mut parts = object.strip_prefix(DROPPED)?.splitn(4, '/');
     let (marker, merchant, flow, name) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let whole = marker == "m" && ![merchant, flow, name].iter().any(|part| part.is_empty());
+    let named = ![merchant, flow, name].iter().any(|part| part.is_empty());
+    let whole = marker == "m" && named && !name.ends_with('/');
     whole.then(|| (MerchantId::new(unescape(merchant)), unescape(flow), name.to_owned()))
 }
 
@@ -389,9 +391,14 @@ mod tests {
             let found = dropped(&object).expect("it is whole");
             assert_eq!(found, (MerchantId::new(merchant), flow.to_owned(), "2026/report.csv".to_owned()));
         }
-        for other in
-            ["drop/m/alpha/payouts/", "drop/m/alpha", "m/alpha/payouts/x", "drop/x/a/b/c", "drop/m//b/c"]
-        {
+        for other in [
+            "drop/m/alpha/payouts/",
+            "drop/m/alpha/payouts/2026/",
+            "drop/m/alpha",
+            "m/alpha/payouts/x",
+            "drop/x/a/b/c",
+            "drop/m//b/c",
+        ] {
             assert_eq!(dropped(other), None, "{other}");
         }
     }
