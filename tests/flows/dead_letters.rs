@@ -85,8 +85,14 @@ async fn an_announced_report_that_its_queue_gave_up_is_told_listed_and_taken_in_
     until(&stage, "it is given up", || async { dead(&stage, "payouts-dead.fifo") == 1 }).await;
     let entries = parked(&stage).await;
     assert_eq!(entries.len(), 1, "{entries:?}");
+    let rings = |function: &str| {
+        let log = std::fs::read_to_string(stage.host.data().join(format!("logs/{function}.log")));
+        log.unwrap_or_default().contains("\"event\":\"dead-letter-parked\"")
+    };
+    assert!(rings("paymatch"), "the alarm counts it as soon as it stands");
     minute(&stage).await;
     assert_eq!(dead(&stage, "payouts-dead.fifo"), 0, "the scheduler took it");
+    assert!(rings("scheduler"), "and counts what the scheduler finds");
     assert_eq!(parked(&stage).await, entries, "one entry, with the reason that the function gave");
     let entry = &entries[0];
     assert_eq!(entry.reason.code, "dead-letter-payout-report");

@@ -144,8 +144,13 @@ impl Payouts {
 
     /// Keeps a word with its failure. Where that cannot be done the scheduler finds it among the dead letters, without the failure.
     async fn set_aside(&self, word: &PayoutWord, failure: &PayoutFailure) {
-        if let Err(error) = dead_letters::given_up(&self.platform, word, failure).await {
-            tracing::error!(event = "task-failed", task = "payout-set-aside", merchant = %word.merchant, %error, "the scheduler does it");
+        match dead_letters::given_up(&self.platform, word, failure).await {
+            Ok(()) => {
+                tracing::error!(event = "dead-letter-parked", merchant = %word.merchant, entry = word.name(), "parked");
+            }
+            Err(error) => {
+                tracing::error!(event = "task-failed", task = "payout-set-aside", merchant = %word.merchant, %error, "the scheduler does it");
+            }
         }
     }
 
