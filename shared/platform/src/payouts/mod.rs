@@ -337,7 +337,7 @@ impl Payouts {
     /// # Errors
     /// As SQS says.
     pub async fn leave_work(&self, record: &PayoutRecord) -> Result<(), PayoutFailure> {
-        let word = PayoutWord::work(&record.id, format!("fence {} {}", record.fence, record.updated_at));
+        let word = PayoutWord::work_at(record);
         self.platform.queues.leave_payout_word(&word).await.map_err(unavailable)
     }
 

@@ -6,7 +6,7 @@
 use connectors::announcement::Announcement;
 use domain::settlement::BatchKey;
 use domain::{ConnectionId, MerchantId};
-use engine::payouts::PayoutId;
+use engine::payouts::{PayoutId, PayoutRecord};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,8 @@ use crate::queue::{Queues, hash};
 
 /// The schema version of words. An unknown one is refused, never guessed.
 const WORD_SCHEMA: u32 = 1;
+/// How an occasion begins that names the payout's fence.
+const FENCE: &str = "fence ";
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,6 +175,16 @@ impl PayoutWord {
     pub fn work(id: &PayoutId, occasion: String) -> PayoutWord {
         let task = PayoutTask::Work { key: id.key.clone() };
         PayoutWord { schema: WORD_SCHEMA, merchant: id.merchant.clone(), task, occasion }
+    }
+
+    /// A payout is to be worked on, as it stands at this fence.
+    pub fn work_at(record: &PayoutRecord) -> PayoutWord {
+        PayoutWord::work(&record.id, format!("{FENCE}{} {}", record.fence, record.updated_at))
+    }
+
+    /// The fence at which the payout stood when [`PayoutWord::work_at`] left the word.
+    pub fn left_at_fence(&self) -> Option<u64> {
+        self.occasion.strip_prefix(FENCE)?.split(' ').next()?.parse().ok()
     }
 
     /// An acquirer is to be asked.
