@@ -8,6 +8,7 @@ mod catalogue;
 mod dead_letters;
 mod deployment;
 mod duplicates;
+mod exports;
 mod fixtures;
 mod night;
 mod payout_announced;
