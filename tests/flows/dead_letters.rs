@@ -10,12 +10,14 @@ use domain::settings::Language;
 use domain::{ConnectionId, MerchantId};
 use engine::log::Why;
 use engine::message::{MESSAGE_SCHEMA, Message, SettingsChoice};
-use engine::payouts::IntakeOutcome;
+use engine::payouts::record::PayoutClaim;
+use engine::payouts::{IntakeOutcome, PayoutClaimed, PayoutRecord};
 use engine::stock::StockTask;
 use engine::store::{ParkedDelivery, PauseScope};
 use jiff::{Timestamp, ToSpan};
 use platform::keys::Keys;
 use platform::operations::entry_name;
+use platform::payouts::PayoutWord;
 use platform::stock::StockWord;
 use platform::table::{key_of, number};
 use sandbox::demo;
@@ -90,8 +92,14 @@ async fn an_announced_report_that_its_queue_gave_up_is_told_listed_and_taken_in_
     until(&stage, "it is given up", || async { dead(&stage, "payouts-dead.fifo") == 1 }).await;
     let entries = parked(&stage).await;
     assert_eq!(entries.len(), 1, "{entries:?}");
+    let rings = |function: &str| {
+        let log = std::fs::read_to_string(stage.host.data().join(format!("logs/{function}.log")));
+        log.unwrap_or_default().contains("\"event\":\"dead-letter-parked\"")
+    };
+    assert!(rings("paymatch"), "the alarm counts it as soon as it stands");
     minute(&stage).await;
     assert_eq!(dead(&stage, "payouts-dead.fifo"), 0, "the scheduler took it");
+    assert!(rings("scheduler"), "and counts what the scheduler finds");
     assert_eq!(parked(&stage).await, entries, "one entry, with the reason that the function gave");
     let entry = &entries[0];
     assert_eq!(entry.reason.code, "dead-letter-payout-report");
@@ -243,4 +251,52 @@ async fn a_dead_letter_that_cannot_be_settled_keeps_no_other_from_it() {
     let codes: Vec<&str> = entries.iter().map(|entry| entry.reason.code.as_str()).collect();
     assert_eq!(codes, ["dead-letter-stock"]);
     assert_eq!((dead(&stage, "orders-dead.fifo"), dead(&stage, "stock-dead.fifo")), (1, 0), "it is left");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_given_up_word_about_a_payout_is_let_go_when_nothing_is_due_of_it_any_more() {
+    let stage = payout_announced::stage_with(by_hand).await;
+    assert_eq!(payout_announced::announced(&stage).await, 200);
+    let at_rest = |record: &PayoutRecord, since: u64| {
+        record.fence > since && record.lease_until.is_none() && record.due_at.is_none()
+    };
+    let worked = || async { records(&stage).await.iter().any(|record| at_rest(record, 0)) };
+    until(&stage, "it is worked on", worked).await;
+    let record = records(&stage).await.remove(0);
+    let bury_word = |word: &PayoutWord| {
+        bury(&stage, "payouts-dead.fifo", &serde_json::to_string(word).expect("JSON"));
+    };
+
+    // What came behind these did the work already.
+    let before = PayoutRecord { fence: record.fence - 1, ..record.clone() };
+    bury_word(&PayoutWord::work(&record.id, "file 1".to_owned()));
+    bury_word(&PayoutWord::work_at(&before));
+    minute(&stage).await;
+    assert_eq!((dead(&stage, "payouts-dead.fifo"), parked(&stage).await), (0, Vec::new()));
+
+    // Nobody has worked on it since this one was left: it stands on the list.
+    bury_word(&PayoutWord::work_at(&record));
+    minute(&stage).await;
+    let entries = parked(&stage).await;
+    let codes: Vec<&str> = entries.iter().map(|entry| entry.reason.code.as_str()).collect();
+    assert_eq!(codes, ["dead-letter-payout-work"]);
+    stage.operations.replay_parked(&merchant(), &entries[0].body_hash).await.expect("it is put back");
+    let again = || async { at_rest(&records(&stage).await[0], record.fence) };
+    until(&stage, "it is worked on again", again).await;
+    assert!(parked(&stage).await.is_empty());
+
+    // Something is due of it: what becomes of that is not known.
+    let (payouts, _) = stage.operations.payouts().expect("the engine");
+    let store = payouts.engine().payouts;
+    let now = Timestamp::now();
+    let claim =
+        PayoutClaim { id: record.id.clone(), token: "another".to_owned(), now, lease_until: now + 1.hour() };
+    let PayoutClaimed::Taken(held) = store.claim_payout(&claim).await.expect("it is answered") else {
+        panic!("nobody else holds it")
+    };
+    let due = PayoutRecord { lease_until: None, due_at: Some(now + 1.hour()), ..*held };
+    store.save_payout(&due).await.expect("it is given back");
+    bury_word(&PayoutWord::work(&record.id, "file 2".to_owned()));
+    minute(&stage).await;
+    assert_eq!(parked(&stage).await.len(), 1, "something is due");
 }

@@ -1,6 +1,6 @@
 //! The template and the local host are the same deployment: what runs here is what is deployed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use bogbro::local::deployment::{FUNCTIONS, INDEXES, KeyType, QUEUES, Trigger};
@@ -13,6 +13,8 @@ pub(crate) struct TemplateFacts {
     pub(crate) functions: BTreeMap<String, FunctionFacts>,
     queues: BTreeMap<String, QueueFacts>,
     indexes: BTreeMap<String, [String; 4]>,
+    /// Function and event of each log line at which an alarm rings.
+    watched: BTreeSet<(String, String)>,
 }
 
 /// One function of the template.
@@ -90,5 +92,41 @@ fn the_template_and_the_local_host_have_the_same_queues_and_indexes() {
         let expected = [index.partition.0, letter(index.partition.1), index.sort.0, letter(index.sort.1)]
             .map(str::to_owned);
         assert_eq!(template.indexes[index.name], expected, "{}", index.name);
+    }
+}
+
+/// Where the code says that something was parked, by which event, and in the log of which function.
+const PARKED: [(&str, &str, &str); 4] = [
+    ("functions/order-processing/src/lib.rs", "transfer-parked", "order-processing"),
+    ("functions/webhook-intake/src/taking.rs", "delivery-parked", "webhook-intake"),
+    ("shared/platform/src/dead_letters.rs", "dead-letter-parked", "scheduler"),
+    ("shared/platform/src/payouts/mod.rs", "dead-letter-parked", "paymatch"),
+];
+
+/// The texts of a source that are names of events and end in `-parked`.
+fn events(source: &str) -> BTreeSet<String> {
+    let plain = |text: &&str| text.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-');
+    let ends = source.match_indices("-parked\"").map(|(at, _)| &source[..at + "-parked".len()]);
+    ends.filter_map(|text| text.rsplit('"').next()).filter(plain).map(str::to_owned).collect()
+}
+
+#[test]
+fn whatever_is_parked_rings_an_alarm_by_the_log_of_the_function_that_parks_it() {
+    let root = tests::repository();
+    let mut found = BTreeSet::new();
+    for folder in ["functions", "shared/platform/src"] {
+        for file in tests::files_below(&root.join(folder), ".rs") {
+            let source = std::fs::read_to_string(&file).expect("a source");
+            let place = file.strip_prefix(root).expect("below it").display().to_string();
+            found.extend(events(&source).into_iter().map(|event| (place.clone(), event)));
+        }
+    }
+    let known: BTreeSet<(String, String)> =
+        PARKED.iter().map(|(place, event, _)| ((*place).to_owned(), (*event).to_owned())).collect();
+    assert_eq!(found, known, "an event that nobody looks out for, or one that is written no more");
+    let watched = template().watched;
+    for (place, event, function) in PARKED {
+        let line = (function.to_owned(), event.to_owned());
+        assert!(watched.contains(&line), "no alarm rings at {event} of {function} ({place})");
     }
 }

@@ -1,8 +1,8 @@
 """What infra/template.yaml says, as JSON that a test can compare with what the local host runs and records.
 
 Printed: each function with its timeout, its triggers and what its "code" policy allows; each queue with its visibility,
-its dead letters and its number of receives; the table's keys and indexes. Resource references are reduced to the names
-that the local host uses ("table", "table/index/due", "queue/orders.fifo", "bucket", "bucket/passing", "key",
+its dead letters and its number of receives; the table's keys and indexes; the events of the functions' logs that are counted
+for an alarm that rings at the first of them. Resource references are reduced to the names that the local host uses ("table", "table/index/due", "queue/orders.fifo", "bucket", "bucket/passing", "key",
 "mail").
 """
 
@@ -97,10 +97,36 @@ def permissions(resources, role):
     return sorted(pairs)
 
 
+def watched(resources):
+    """Function and event of each log line that is counted in a metric whose alarm rings at the first one."""
+    alarmed = set()
+    for resource in resources.values():
+        properties = resource.get("Properties", {})
+        if resource["Type"] != "AWS::CloudWatch::Alarm" or "Condition" in resource:
+            continue
+        at_the_first = {
+            "Statistic": "Sum", "EvaluationPeriods": 1, "Threshold": 0, "ComparisonOperator": "GreaterThanThreshold",
+            "AlarmActions": ["Alarms"],
+        }
+        if at_the_first.items() <= properties.items():
+            alarmed.add((properties["Namespace"], properties["MetricName"]))
+    pairs = set()
+    for resource in resources.values():
+        if resource["Type"] != "AWS::Logs::MetricFilter":
+            continue
+        properties = resource["Properties"]
+        event = re.fullmatch(r'\{ \$\.event = "([a-z-]+)" \}', properties["FilterPattern"]).group(1)
+        log = resources[properties["LogGroupName"]]["Properties"]["LogGroupName"]
+        for metric in properties["MetricTransformations"]:
+            if metric["MetricValue"] == "1" and (metric["MetricNamespace"], metric["MetricName"]) in alarmed:
+                pairs.add((log.replace("/aws/lambda/${NamePrefix}-", ""), event))
+    return sorted(pairs)
+
+
 def facts(template):
     """Everything that is compared."""
     resources = template["Resources"]
-    found = {"functions": {}, "queues": {}, "indexes": {}}
+    found = {"functions": {}, "queues": {}, "indexes": {}, "watched": watched(resources)}
     for resource in resources.values():
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::Serverless::Function":

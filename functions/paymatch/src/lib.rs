@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::clock::SystemClock;
-use platform::payouts::{Asked, Handled, PayoutWord, Payouts, Told};
+use platform::payouts::{Asked, Handled, Payouts, Told};
 use platform::transport::Traffic;
 use platform::{Platform, telemetry};
 use serde_json::{Value, json};
@@ -76,8 +76,9 @@ async fn process_batch(
         let Some(id) = record.message_id.clone().filter(|id| !id.is_empty()) else {
             return Err("a record without an id".into());
         };
-        let handled = match PayoutWord::read(record.body.as_deref().unwrap_or_default()) {
-            Ok(word) => Box::pin(payouts.handle(&word, receives(record), deadline)).await,
+        let text = record.body.as_deref().unwrap_or_default();
+        let handled = match Box::pin(payouts.take(text, receives(record), deadline)).await {
+            Ok(handled) => handled,
             Err(error) => {
                 tracing::error!(event = "message-not-understood", message = id, %error, "left on the queue");
                 Handled::Again

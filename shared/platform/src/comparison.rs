@@ -18,11 +18,14 @@ use jiff::civil::Date;
 
 use crate::clock::SystemClock;
 use crate::failure::PlatformError;
-use crate::keys::Keys;
+use crate::keys::{self, Keys};
 use crate::platform::Platform;
 use crate::queue;
 use crate::routes::Routes;
-use crate::table::{Item, SCHEMA, key_of, number, text};
+use crate::table::{Item, Reading, SCHEMA, Table, key_of, number, text};
+
+/// The sides of a comparison, as its record names them.
+const SIDES: [&str; 3] = ["source", "ledger", "accounting"];
 
 /// What one comparison found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +115,58 @@ async fn keep(
     kept.map_err(|failure| PlatformError::Unavailable { service: "dynamodb", message: failure.to_string() })
 }
 
+/// A day that was compared, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// The local day.
+    pub day: Date,
+    /// The shop's connection.
+    pub connection: ConnectionId,
+    /// The books' connection.
+    pub accounting_connection: ConnectionId,
+    /// Orders that the shop changed on the day.
+    pub changed: u64,
+    /// How much did not agree.
+    pub findings: u64,
+    /// What each side had: `source`, `ledger` and `accounting`.
+    pub sides: Vec<(&'static str, Tally)>,
+}
+
+/// One page of the days that were compared for a merchant, the oldest first, and where the next page begins.
+///
+/// # Errors
+/// As DynamoDB says; `UnknownSchema`; `Unreadable` for what this version cannot read.
+pub async fn recorded_days(
+    table: &Table,
+    merchant: &MerchantId,
+    after: Option<&str>,
+) -> Result<(Vec<Recorded>, Option<String>), PlatformError> {
+    let from = after.map_or_else(|| " ".to_owned(), |after| format!("{after} "));
+    let items = table.range(&Keys::of(merchant).comparisons(), &from, "~").await?;
+    let last = items.last().and_then(|item| item.get("sk")).and_then(|sort| sort.as_s().ok()).cloned();
+    let days = items.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    Ok((days, last))
+}
+
+fn read(item: &Item) -> Result<Recorded, PlatformError> {
+    let reading = Reading::of(item, SCHEMA)?;
+    let unreadable = || PlatformError::Unreadable("a day that was compared".to_owned());
+    let (day, connection) = keys::compared(reading.text("sk")?).ok_or_else(unreadable)?;
+    let mut sides = Vec::new();
+    for side in SIDES {
+        let count = reading.number(&format!("{side}_count"))?;
+        sides.push((side, Tally { count, sums: reading.json(&format!("{side}_sums"))? }));
+    }
+    Ok(Recorded {
+        day,
+        connection,
+        accounting_connection: ConnectionId::new(reading.text("accounting_connection")?),
+        changed: reading.number("changed")?,
+        findings: reading.number("findings")?,
+        sides,
+    })
+}
+
 /// The record that the day was compared, and what each side had.
 fn recorded(route: &Route, day: Date, compared: &Compared) -> Result<Item, PlatformError> {
     let mut item = key_of(&Keys::of(&route.merchant).comparison(&route.shop.connection, day));
@@ -120,8 +175,7 @@ fn recorded(route: &Route, day: Date, compared: &Compared) -> Result<Item, Platf
     item.insert("findings".to_owned(), number(compared.findings.len()));
     item.insert("accounting_connection".to_owned(), text(route.accounting.connection.as_str()));
     let Comparison { source, ledger, accounting, .. } = &compared.comparison;
-    for (side, Tally { count, sums }) in [("source", source), ("ledger", ledger), ("accounting", accounting)]
-    {
+    for (side, Tally { count, sums }) in SIDES.into_iter().zip([source, ledger, accounting]) {
         item.insert(format!("{side}_count"), number(*count));
         item.insert(format!("{side}_sums"), crate::table::json(sums)?);
     }

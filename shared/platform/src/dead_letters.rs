@@ -6,7 +6,7 @@
 //!
 //! A word about stock is a prompt: what there is to do is found out anew by the next one. It stands on the list until a run of
 //! its flow has ended well, and then goes by itself. A word about payouts may be the only trace of a file or a report: it stands
-//! on the list until what it asks for is done.
+//! on the list until what it asks for is done. One that asks for work on a payout of which nothing is due any more is let go.
 
 mod letters;
 
@@ -14,13 +14,13 @@ use domain::ConnectionId;
 use domain::settings::MerchantFile;
 use engine::clock::Clock;
 use engine::message::Message;
-use engine::payouts::PayoutFailure;
+use engine::payouts::{PayoutFailure, PayoutId, PayoutStore as _};
 use engine::stock::{StockFlow, StockStore as _};
 use engine::store::{GivenUpBy, Head, Store, StoreFailure};
 
 use crate::clock::SystemClock;
 use crate::failure::PlatformError;
-use crate::payouts::PayoutWord;
+use crate::payouts::{PayoutTask, PayoutWord};
 use crate::platform::Platform;
 use crate::queue;
 use crate::stock::{StockWord, flow, words_name};
@@ -150,8 +150,11 @@ async fn settle(platform: &Platform, queue: GivenUpBy, text: &str) -> Result<Fat
             Ok(word) => is_answered(platform, file, &word).await?,
             Err(_) => false,
         },
-        // Each is the trace of something that may stand nowhere else.
-        GivenUpBy::Payouts => false,
+        // All others are the trace of something that may stand nowhere else.
+        GivenUpBy::Payouts => match PayoutWord::read(text) {
+            Ok(word) => is_worked_out(platform, &word).await?,
+            Err(_) => false,
+        },
     };
     if known {
         return Ok(Fate::LetGo);
@@ -177,6 +180,18 @@ fn has_news(head: &Head, message: &Message) -> bool {
         same || applied.read_at.is_some_and(|read_at| read_at > message.received_at)
     });
     head.due_at.is_some() || reflects
+}
+
+/// True when the word asks for work on a payout that was claimed since and given free in order, and nothing is due of it any more: what
+/// came behind the word did what it asks for, and took its entry off the list, so that no later word would.
+async fn is_worked_out(platform: &Platform, word: &PayoutWord) -> Result<bool, PlatformError> {
+    let PayoutTask::Work { key } = &word.task else { return Ok(false) };
+    let id = PayoutId { merchant: word.merchant.clone(), key: key.clone() };
+    let record = platform.ledger.payout(&id).await.map_err(unavailable)?;
+    Ok(record.is_some_and(|record| {
+        let since = word.left_at_fence().is_none_or(|fence| record.fence > fence);
+        since && record.lease_until.is_none() && record.due_at.is_none()
+    }))
 }
 
 /// True when a run of the word's flow that began after it was left has ended well, or there is no such flow any more.

@@ -154,6 +154,11 @@ impl Keys {
         self.item("comparison", format!("{day}#{}", escape(connection.as_str())))
     }
 
+    /// The partition of the comparisons of all connections and days.
+    pub fn comparisons(&self) -> String {
+        self.item("comparison", String::new()).partition
+    }
+
     /// How far an acquirer that is listed day by day has been listed.
     pub fn listed_days(&self, connection: &ConnectionId) -> ItemKey {
         self.item("listed-days", escape(connection.as_str()))
@@ -204,6 +209,12 @@ impl Keys {
     /// The object under which a file is dropped for a flow of payouts.
     pub fn dropped_object(&self, flow: &str, file: &str) -> String {
         format!("{DROPPED}{}/{}/{file}", self.prefix.replace('#', "/"), escape(flow))
+    }
+
+    /// How the names of all of the merchant's objects begin: of what is kept, of what is soon replaced or on its way, of what was dropped.
+    pub fn object_prefixes(&self) -> [String; 3] {
+        let dropped = format!("{DROPPED}{}/", self.prefix.replace('#', "/"));
+        [self.object(""), self.passing_object(""), dropped]
     }
 
     /// The chain of the merchant's segments: the partition, and how their sort keys begin.
@@ -260,12 +271,20 @@ impl Keys {
     }
 }
 
-/// Whose file a dropped object is, for which flow, and its name: `drop/m/MERCHANT/FLOW/NAME`.
+/// Whose file a dropped object is, for which flow, and its name: `drop/m/MERCHANT/FLOW/NAME`. An object whose name ends in a slash is a
+/// folder that somebody made in a console, and no file.
 pub fn dropped(object: &str) -> Option<(MerchantId, String, String)> {
     let mut parts = object.strip_prefix(DROPPED)?.splitn(4, '/');
     let (marker, merchant, flow, name) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let whole = marker == "m" && ![merchant, flow, name].iter().any(|part| part.is_empty());
+    let named = ![merchant, flow, name].iter().any(|part| part.is_empty());
+    let whole = marker == "m" && named && !name.ends_with('/');
     whole.then(|| (MerchantId::new(unescape(merchant)), unescape(flow), name.to_owned()))
+}
+
+/// The day and the connection of a comparison, by its sort key.
+pub fn compared(sort: &str) -> Option<(jiff::civil::Date, ConnectionId)> {
+    let (day, connection) = sort.split_once('#')?;
+    Some((day.parse().ok()?, ConnectionId::new(unescape(connection))))
 }
 
 /// The transfer whose items stand in this partition; `None` when it is none, or another merchant's.
@@ -353,7 +372,9 @@ mod tests {
             keys.dropped_object("payouts", "report.csv"),
             keys.object("deliveries/1"),
             keys.object("segments/1"),
+            keys.comparisons(),
         ]);
+        all.extend(keys.object_prefixes());
         all
     }
 
@@ -383,15 +404,45 @@ mod tests {
     }
 
     #[test]
+    fn a_merchants_objects_are_found_by_their_prefixes_and_nobody_elses() {
+        let (alpha, beta) = (Keys::of(&MerchantId::new("alpha")), Keys::of(&MerchantId::new("alpha2")));
+        let objects = |keys: &Keys| {
+            [
+                keys.object("segments/1"),
+                keys.object("deliveries/1"),
+                keys.passing_object("stock/1"),
+                keys.dropped_object("stripe", "report.csv"),
+            ]
+        };
+        let prefixes = alpha.object_prefixes();
+        let found = |object: &String| prefixes.iter().any(|prefix| object.starts_with(prefix));
+        assert!(objects(&alpha).iter().all(found));
+        assert!(!objects(&beta).iter().any(found));
+    }
+
+    #[test]
+    fn a_comparison_says_of_which_day_and_connection_it_is() {
+        let (day, connection) = (jiff::civil::date(2026, 11, 27), ConnectionId::new("a#1/%"));
+        let key = Keys::of(&MerchantId::new("alpha")).comparison(&connection, day);
+        assert_eq!(compared(&key.sort), Some((day, connection)));
+        assert_eq!(compared("2026-11-27"), None);
+    }
+
+    #[test]
     fn a_dropped_object_says_whose_it_is_and_for_which_flow() {
         for (merchant, flow) in [("alpha", "payouts"), ("al#pha", "a/b%2f")] {
             let object = Keys::of(&MerchantId::new(merchant)).dropped_object(flow, "2026/report.csv");
             let found = dropped(&object).expect("it is whole");
             assert_eq!(found, (MerchantId::new(merchant), flow.to_owned(), "2026/report.csv".to_owned()));
         }
-        for other in
-            ["drop/m/alpha/payouts/", "drop/m/alpha", "m/alpha/payouts/x", "drop/x/a/b/c", "drop/m//b/c"]
-        {
+        for other in [
+            "drop/m/alpha/payouts/",
+            "drop/m/alpha/payouts/2026/",
+            "drop/m/alpha",
+            "m/alpha/payouts/x",
+            "drop/x/a/b/c",
+            "drop/m//b/c",
+        ] {
             assert_eq!(dropped(other), None, "{other}");
         }
     }

@@ -3,6 +3,7 @@
 //!
 //! Every operation on a merchant's things takes the merchant and finds only what is that merchant's.
 
+mod export;
 mod parked;
 mod payouts;
 mod privacy;
@@ -28,17 +29,19 @@ use crate::clock::SystemClock;
 use crate::config::{Environment, aws_configuration};
 use crate::failure::PlatformError;
 use crate::files::Files;
-use crate::keys::{Keys, transfer_of};
 use crate::ledger::Ledger;
 use crate::merchants::{Epoch, MerchantRecord, Merchants, SealedSecret};
 use crate::platform::Platform;
 use crate::queue::Queues;
 use crate::sealing::{Sealing, new_token};
-use crate::table::{Table, text};
+use crate::table::Table;
 use crate::transport::Traffic;
 
+pub use export::{ExportSink, Exported};
 pub use parked::{ParkedEntry, entry_name};
 pub use privacy::{ErasureView, PersonChoice, SegmentView};
+
+use export::Objects;
 
 /// The operator's hands: everything is reached by the standard AWS variables and those of [`Environment`].
 #[derive(Clone)]
@@ -48,6 +51,7 @@ pub struct Operations {
     pub(crate) ledger: Ledger,
     queues: Queues,
     platform: Platform,
+    objects: Objects,
 }
 
 /// What `put_merchant` did.
@@ -137,29 +141,6 @@ pub enum ReplayEffect {
     WaitForWorker,
 }
 
-/// How much an export wrote.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Exported {
-    /// Transfers with their logs.
-    pub transfers: usize,
-    /// Deliveries that could not be understood.
-    pub parked_deliveries: usize,
-    /// Segments of the log.
-    pub segments: usize,
-    /// Segments that are not as they were written.
-    pub damaged_segments: usize,
-}
-
-/// Where an export is written, line by line.
-pub trait ExportSink: Send {
-    /// One JSON document of a part (`merchant`, `transfers`, `parked-deliveries`, `privacy-requests`, `segments`).
-    ///
-    /// # Errors
-    /// In words, when it cannot be written.
-    fn write(&mut self, part: &str, json: &str) -> Result<(), String>;
-}
-
 fn store(error: StoreFailure) -> PlatformError {
     match error {
         StoreFailure::UnknownSchema(version) => PlatformError::UnknownSchema(version),
@@ -210,7 +191,9 @@ impl Operations {
         let sealing = Sealing::new(aws_sdk_kms::Client::new(aws), environment.key_id.clone());
         let merchants = Merchants::new(table.clone(), sealing);
         let s3 = aws_sdk_s3::config::Builder::from(aws).force_path_style(environment.own_endpoint).build();
-        let files = Files::new(aws_sdk_s3::Client::from_conf(s3), environment.bucket.clone());
+        let s3 = aws_sdk_s3::Client::from_conf(s3);
+        let objects = Objects::new(s3.clone(), environment.bucket.clone());
+        let files = Files::new(s3, environment.bucket.clone());
         let ledger = Ledger::new(table.clone(), files.clone(), Arc::new(merchants.clone()));
         let queues = Queues::new(
             aws_sdk_sqs::Client::new(aws),
@@ -222,7 +205,7 @@ impl Operations {
             merchants.clone(),
         );
         let platform = Platform::with(environment.clone(), aws);
-        Operations { table, merchants, ledger, queues, platform }
+        Operations { table, merchants, ledger, queues, platform, objects }
     }
 
     /// Looks at the catalogue of each of a merchant's shops, or of the one of that name: what would stop an order, and what would be
@@ -571,90 +554,10 @@ impl Operations {
         self.merchants.raise_epoch(SystemClock.now()).await
     }
 
-    /// Writes everything of a merchant's: file, transfers with open logs, deliveries that could not be understood. Secrets
-    /// are not exported.
-    ///
-    /// # Errors
-    /// `Refused` when the sink cannot be written; `NotFound`; as AWS says.
-    pub async fn export(
-        &self,
-        merchant: &MerchantId,
-        sink: &mut dyn ExportSink,
-    ) -> Result<Exported, PlatformError> {
-        let mut exported = Exported::default();
-        write(sink, "merchant", &self.merchant(merchant).await?)?;
-        let mut start = None;
-        loop {
-            let (heads, next) = self.heads_page(merchant, start).await?;
-            for transfer in heads {
-                if let Some(head) = self.ledger.head(&transfer).await.map_err(store)? {
-                    let trace = self.ledger.log(&transfer).await.map_err(store)?;
-                    write(sink, "transfers", &TransferView { head, trace })?;
-                    exported.transfers += 1;
-                }
-            }
-            start = next;
-            if start.is_none() {
-                break;
-            }
-        }
-        for delivery in self.parked_deliveries(merchant).await? {
-            write(sink, "parked-deliveries", &delivery)?;
-            exported.parked_deliveries += 1;
-        }
-        for request in self.privacy_requests(merchant).await? {
-            write(sink, "privacy-requests", &request)?;
-        }
-        for segment in self.segments(merchant).await? {
-            write(sink, "segments", &segment)?;
-            exported.segments += 1;
-            exported.damaged_segments += usize::from(!segment.holds);
-        }
-        Ok(exported)
-    }
-
-    /// One page of a scan over the table for the heads of one merchant. Off-boarding is rare; an index for it is not.
-    async fn heads_page(
-        &self,
-        merchant: &MerchantId,
-        start: Option<crate::table::Item>,
-    ) -> Result<(Vec<TransferId>, Option<crate::table::Item>), PlatformError> {
-        let own = Keys::of(merchant).merchant().partition;
-        let prefix = own.strip_suffix("merchant").unwrap_or(&own);
-        let answer = self
-            .table
-            .client
-            .scan()
-            .table_name(&self.table.name)
-            .filter_expression("begins_with(pk, :prefix) AND sk = :head")
-            .projection_expression("pk")
-            .expression_attribute_values(":prefix", text(prefix))
-            .expression_attribute_values(":head", text("head"))
-            .consistent_read(true)
-            .set_exclusive_start_key(start)
-            .send()
-            .await
-            .map_err(|error| PlatformError::of("dynamodb", &error))?;
-        let next = answer.last_evaluated_key.clone();
-        let heads = answer
-            .items()
-            .iter()
-            .filter_map(|item| item.get("pk")?.as_s().ok())
-            .filter_map(|partition| transfer_of(partition, merchant))
-            .collect();
-        Ok((heads, next))
-    }
-
     async fn record(&self, merchant: &MerchantId) -> Result<MerchantRecord, PlatformError> {
         let found = self.merchants.record_now(merchant).await?;
         found.ok_or_else(|| PlatformError::NotFound(format!("merchant {merchant}")))
     }
-}
-
-fn write<T: Serialize>(sink: &mut dyn ExportSink, part: &str, value: &T) -> Result<(), PlatformError> {
-    let json = serde_json::to_string(value)
-        .map_err(|_| PlatformError::Unreadable("an exported record".to_owned()))?;
-    sink.write(part, &json).map_err(|message| PlatformError::Refused { service: "export", message })
 }
 
 fn preview(head: &Head, settings: SettingsChoice, now_version: u64, now: Timestamp) -> ReplayPreview {

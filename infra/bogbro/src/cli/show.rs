@@ -244,10 +244,16 @@ impl Printer {
                 damaged => format!("\nTHE LOG WAS CHANGED: {damaged} segments are not as they were written"),
             };
             format!(
-                "{} transfers, {} parked deliveries and {} segments are in {}{damaged}",
+                "{} transfers, {} payouts, {} files of payouts, {} flows of stock, {} comparisons, {} parked deliveries, {} segments \
+                 and the names of {} objects are in {}{damaged}",
                 exported.transfers,
+                exported.payouts,
+                exported.payout_files,
+                exported.stock,
+                exported.comparisons,
                 exported.parked_deliveries,
                 exported.segments,
+                exported.objects,
                 folder.display()
             )
         })

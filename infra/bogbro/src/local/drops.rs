@@ -73,17 +73,22 @@ fn look(bucket: &Path, folder: &Path, found: &mut BTreeMap<String, Seen>) {
     }
 }
 
-/// The event of an object that was made. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>
+/// The event of an object that was made. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html> The file is not read for
+/// it: its tag is of what was seen of it.
 fn message(object: &str, (length, changed): Seen) -> NewMessage {
+    let tag = super::queues::md5_hex(format!("{object}\n{length}\n{changed}").as_bytes());
     let event = json!({
         "version": "0", "id": super::identifier(), "detail-type": "Object Created", "source": "aws.s3",
         "account": ACCOUNT, "region": REGION,
-        "detail": { "version": "0", "bucket": { "name": BUCKET }, "object": { "key": object, "size": length } },
+        "detail": {
+            "version": "0", "bucket": { "name": BUCKET },
+            "object": { "key": object, "size": length, "etag": tag, "sequencer": format!("{changed:016X}") },
+        },
     });
     NewMessage {
         body: event.to_string(),
         group: Some("drop".to_owned()),
-        deduplication: Some(super::queues::md5_hex(format!("{object}\n{length}\n{changed}").as_bytes())),
+        deduplication: Some(tag),
         ..NewMessage::default()
     }
 }

@@ -8,7 +8,8 @@ use engine::store::{ParkedDelivery, Store};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{ExportSink, Operations, TransferView, store, write};
+use super::export::write;
+use super::{ExportSink, Operations, TransferView, store};
 use crate::clock::SystemClock;
 use crate::failure::PlatformError;
 use crate::ledger::erasure::Personal;

@@ -37,7 +37,7 @@ use engine::clock::Clock;
 use patience::Patience;
 
 pub use api::{Asked, Told};
-pub use words::{BrokenOff, PayoutTask, PayoutWord};
+pub use words::{BrokenOff, PayoutMessage, PayoutTask, PayoutWord};
 
 /// Payouts of all merchants.
 #[derive(Clone)]
@@ -69,6 +69,33 @@ impl Payouts {
             ledger: &self.platform.ledger,
             connections: &self.routes,
             limits: Limits::default(),
+        }
+    }
+
+    /// Takes a message off the queue: works on a word, and leaves the bucket's own word again in its object's own group, so that a file
+    /// that cannot be taken in holds back no other. Whoever dies in between leaves it twice, as one word by its occasion.
+    ///
+    /// # Errors
+    /// As [`PayoutMessage::read`], for what is no message of this queue.
+    pub async fn take(
+        &self,
+        text: &str,
+        receives: u32,
+        deadline: Timestamp,
+    ) -> Result<Handled, PlatformError> {
+        match PayoutMessage::read(text)? {
+            PayoutMessage::Word(word) => Ok(Box::pin(self.handle(&word, receives, deadline)).await),
+            PayoutMessage::Dropped(word) => match self.platform.queues.leave_payout_word(&word).await {
+                Ok(()) => Ok(Handled::Done),
+                Err(error) => {
+                    tracing::warn!(event = "payout-again", merchant = %word.merchant, %error, "comes again");
+                    Ok(Handled::Again)
+                }
+            },
+            PayoutMessage::NoFile { object } => {
+                tracing::warn!(event = "dropped-no-file", object, "a folder, or in no folder of a flow");
+                Ok(Handled::Done)
+            }
         }
     }
 
@@ -117,8 +144,13 @@ impl Payouts {
 
     /// Keeps a word with its failure. Where that cannot be done the scheduler finds it among the dead letters, without the failure.
     async fn set_aside(&self, word: &PayoutWord, failure: &PayoutFailure) {
-        if let Err(error) = dead_letters::given_up(&self.platform, word, failure).await {
-            tracing::error!(event = "task-failed", task = "payout-set-aside", merchant = %word.merchant, %error, "the scheduler does it");
+        match dead_letters::given_up(&self.platform, word, failure).await {
+            Ok(()) => {
+                tracing::error!(event = "dead-letter-parked", merchant = %word.merchant, entry = word.name(), "parked");
+            }
+            Err(error) => {
+                tracing::error!(event = "task-failed", task = "payout-set-aside", merchant = %word.merchant, %error, "the scheduler does it");
+            }
         }
     }
 
@@ -305,7 +337,7 @@ impl Payouts {
     /// # Errors
     /// As SQS says.
     pub async fn leave_work(&self, record: &PayoutRecord) -> Result<(), PayoutFailure> {
-        let word = PayoutWord::work(&record.id, format!("fence {} {}", record.fence, record.updated_at));
+        let word = PayoutWord::work_at(record);
         self.platform.queues.leave_payout_word(&word).await.map_err(unavailable)
     }
 

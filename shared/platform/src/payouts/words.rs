@@ -1,11 +1,12 @@
 //! Word that something is to be done about payouts, and the queue that it goes by.
 //!
-//! The bucket's own word that a file was dropped comes by the same queue, in the form that its events have.
+//! The bucket's own word that a file was dropped comes by the same queue, in the form that its events have. All of those are of one
+//! group, whosever the files are: so nothing is worked on under them. Each is left again as a word of its object's own group.
 
 use connectors::announcement::Announcement;
 use domain::settlement::BatchKey;
 use domain::{ConnectionId, MerchantId};
-use engine::payouts::PayoutId;
+use engine::payouts::{PayoutId, PayoutRecord};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,8 @@ use crate::queue::{Queues, hash};
 
 /// The schema version of words. An unknown one is refused, never guessed.
 const WORD_SCHEMA: u32 = 1;
+/// How an occasion begins that names the payout's fence.
+const FENCE: &str = "fence ";
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +100,74 @@ struct ObjectDetail {
 #[derive(Deserialize)]
 struct ObjectName {
     key: String,
+    #[serde(default)]
+    etag: String,
+    #[serde(default)]
+    sequencer: String,
+}
+
+impl ObjectEvent {
+    /// What tells this event from another of the same object: the object's content and place in its history, or the whole event where
+    /// it names neither.
+    fn occasion(&self, text: &str) -> String {
+        let ObjectName { etag, sequencer, .. } = &self.detail.object;
+        if etag.is_empty() && sequencer.is_empty() {
+            return hash(text.as_bytes());
+        }
+        format!("{etag} {sequencer}")
+    }
+}
+
+/// What a message of the payouts' queue says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PayoutMessage {
+    /// Word that something is to be done.
+    Word(PayoutWord),
+    /// The bucket's own word that a file was dropped, and the word that is left of it.
+    Dropped(PayoutWord),
+    /// The bucket's own word of an object that is nobody's file: a folder, or what lies beside the folders of merchants and flows.
+    NoFile {
+        /// The object.
+        object: String,
+    },
+}
+
+impl PayoutMessage {
+    /// Reads a message as it came off the queue.
+    ///
+    /// # Errors
+    /// `UnknownSchema` for a word of another version; `Unreadable` for anything else that is none of these.
+    pub fn read(text: &str) -> Result<PayoutMessage, PlatformError> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            schema: Option<u32>,
+        }
+        let unreadable = || PlatformError::Unreadable("a word about payouts".to_owned());
+        let versioned: Versioned = serde_json::from_str(text).map_err(|_| unreadable())?;
+        match versioned.schema {
+            Some(WORD_SCHEMA) => {
+                serde_json::from_str(text).map(PayoutMessage::Word).map_err(|_| unreadable())
+            }
+            Some(other) => Err(PlatformError::UnknownSchema(other)),
+            None => {
+                let event: ObjectEvent = serde_json::from_str(text).map_err(|_| unreadable())?;
+                if event.source != "aws.s3" {
+                    return Err(unreadable());
+                }
+                let occasion = event.occasion(text);
+                let object = event.detail.object.key;
+                Ok(match crate::keys::dropped(&object) {
+                    Some((merchant, _, _)) => PayoutMessage::Dropped(PayoutWord {
+                        schema: WORD_SCHEMA,
+                        merchant,
+                        task: PayoutTask::TakeIn { object },
+                        occasion,
+                    }),
+                    None => PayoutMessage::NoFile { object },
+                })
+            }
+        }
+    }
 }
 
 impl PayoutWord {
@@ -104,6 +175,16 @@ impl PayoutWord {
     pub fn work(id: &PayoutId, occasion: String) -> PayoutWord {
         let task = PayoutTask::Work { key: id.key.clone() };
         PayoutWord { schema: WORD_SCHEMA, merchant: id.merchant.clone(), task, occasion }
+    }
+
+    /// A payout is to be worked on, as it stands at this fence.
+    pub fn work_at(record: &PayoutRecord) -> PayoutWord {
+        PayoutWord::work(&record.id, format!("{FENCE}{} {}", record.fence, record.updated_at))
+    }
+
+    /// The fence at which the payout stood when [`PayoutWord::work_at`] left the word.
+    pub fn left_at_fence(&self) -> Option<u64> {
+        self.occasion.strip_prefix(FENCE)?.split(' ').next()?.parse().ok()
     }
 
     /// An acquirer is to be asked.
@@ -132,28 +213,14 @@ impl PayoutWord {
         hash(format!("{}\n{grouped}", self.merchant).as_bytes())
     }
 
-    /// Reads a word as it came off the queue.
+    /// Reads a word as it came off the queue, or as it is left of the bucket's own.
     ///
     /// # Errors
     /// `UnknownSchema` for one of another version; `Unreadable` for anything else that is no word.
     pub fn read(text: &str) -> Result<PayoutWord, PlatformError> {
-        #[derive(Deserialize)]
-        struct Versioned {
-            schema: Option<u32>,
-        }
-        let unreadable = || PlatformError::Unreadable("a word about payouts".to_owned());
-        let versioned: Versioned = serde_json::from_str(text).map_err(|_| unreadable())?;
-        match versioned.schema {
-            Some(WORD_SCHEMA) => serde_json::from_str(text).map_err(|_| unreadable()),
-            Some(other) => Err(PlatformError::UnknownSchema(other)),
-            None => {
-                let event: ObjectEvent = serde_json::from_str(text).map_err(|_| unreadable())?;
-                let object = event.detail.object.key;
-                let whose = crate::keys::dropped(&object).filter(|_| event.source == "aws.s3");
-                let (merchant, _, _) = whose.ok_or_else(unreadable)?;
-                let task = PayoutTask::TakeIn { object };
-                Ok(PayoutWord { schema: WORD_SCHEMA, merchant, task, occasion: String::new() })
-            }
+        match PayoutMessage::read(text)? {
+            PayoutMessage::Word(word) | PayoutMessage::Dropped(word) => Ok(word),
+            PayoutMessage::NoFile { .. } => Err(PlatformError::Unreadable("a word about payouts".to_owned())),
         }
     }
 }
@@ -192,6 +259,38 @@ mod tests {
             assert!(PayoutWord::read(&other).is_err(), "{other}");
         }
         assert_eq!(PayoutWord::read(r#"{"schema":9}"#), Err(PlatformError::UnknownSchema(9)));
+    }
+
+    #[test]
+    fn each_event_of_an_object_is_a_word_of_its_own_in_one_group_and_a_folders_is_none() {
+        let event = |key: &str, further: &str| {
+            format!(
+                r#"{{"version":"0","source":"aws.s3","detail":{{"object":{{"key":"{key}","size":7{further}}}}}}}"#
+            )
+        };
+        let file = "drop/m/krus/stripe/report.csv";
+        let read = |text: &str| PayoutMessage::read(text).expect("it is the bucket's own word");
+        let told = |further: &str| match read(&event(file, further)) {
+            PayoutMessage::Dropped(word) => word,
+            other => panic!("{other:?}"),
+        };
+        let first = told(r#","etag":"a","sequencer":"01""#);
+        let others = [
+            told(r#","etag":"b","sequencer":"01""#),
+            told(r#","etag":"a","sequencer":"02""#),
+            told(r#","version-id":"1""#),
+            told(r#","version-id":"2""#),
+            told(""),
+        ];
+        let occasions: std::collections::BTreeSet<&str> =
+            others.iter().chain([&first]).map(|word| word.occasion.as_str()).collect();
+        assert_eq!(occasions.len(), 6, "{occasions:?}");
+        assert!(others.iter().all(|word| word.name() == first.name()));
+        assert_eq!(told(r#","etag":"a","sequencer":"01""#), first, "told twice it is the same word");
+        for folder in ["drop/m/krus/stripe/", "drop/m/krus/stripe/2026/", "drop/m/krus/", "drop/m/x.csv"] {
+            let text = event(folder, r#","etag":"a","sequencer":"01""#);
+            assert_eq!(read(&text), PayoutMessage::NoFile { object: folder.to_owned() });
+        }
     }
 
     #[test]

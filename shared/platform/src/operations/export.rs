@@ -1,0 +1,325 @@
+//! Everything of a merchant's, written page by page: a merchant that leaves takes it along, and nothing of it is held in memory whole.
+
+use std::collections::BTreeMap;
+
+use domain::{ConnectionId, MerchantId, TransferId};
+use engine::compare::Tally;
+use engine::payouts::PayoutStore as _;
+use engine::stock::StockStore as _;
+use engine::store::Store as _;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::{Operations, TransferView, store};
+use crate::comparison;
+use crate::failure::PlatformError;
+use crate::keys::{Keys, transfer_of};
+use crate::table::{Item, text};
+
+/// How much an export wrote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Exported {
+    /// Transfers with their logs.
+    pub transfers: usize,
+    /// Payouts, with who decided, approved and set aside what of them.
+    pub payouts: usize,
+    /// Files that came in for payouts, and what became of each.
+    pub payout_files: usize,
+    /// Flows of stock.
+    pub stock: usize,
+    /// Days that were compared.
+    pub comparisons: usize,
+    /// Deliveries that could not be understood.
+    pub parked_deliveries: usize,
+    /// Segments of the log.
+    pub segments: usize,
+    /// Segments that are not as they were written.
+    pub damaged_segments: usize,
+    /// Objects that the bucket keeps.
+    pub objects: usize,
+}
+
+/// Where an export is written, line by line.
+pub trait ExportSink: Send {
+    /// One JSON document of a part (`merchant`, `transfers`, `payouts`, `payout-files`, `stock`, `comparisons`,
+    /// `parked-deliveries`, `privacy-requests`, `segments`, `objects`).
+    ///
+    /// # Errors
+    /// In words, when it cannot be written.
+    fn write(&mut self, part: &str, json: &str) -> Result<(), String>;
+}
+
+/// A day that was compared: what each side had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct ComparedDay {
+    day: Date,
+    connection: ConnectionId,
+    accounting_connection: ConnectionId,
+    /// Orders that the shop changed.
+    changed: u64,
+    /// What did not agree; each stands among the deliveries that were set aside.
+    findings: u64,
+    /// Count and gross sums of the shop's totals, the ledger's and the books' documents.
+    sides: BTreeMap<&'static str, SideOfDay>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct SideOfDay {
+    count: usize,
+    sums: BTreeMap<String, domain::Money>,
+}
+
+impl ComparedDay {
+    fn of(recorded: comparison::Recorded) -> ComparedDay {
+        let side = |Tally { count, sums }| SideOfDay { count, sums };
+        ComparedDay {
+            day: recorded.day,
+            connection: recorded.connection,
+            accounting_connection: recorded.accounting_connection,
+            changed: recorded.changed,
+            findings: recorded.findings,
+            sides: recorded.sides.into_iter().map(|(name, tally)| (name, side(tally))).collect(),
+        }
+    }
+}
+
+/// An object of the bucket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct KeptObject {
+    name: String,
+    bytes: i64,
+    changed_at: Option<Timestamp>,
+}
+
+/// The bucket, as a list of names.
+#[derive(Clone, Debug)]
+pub(super) struct Objects {
+    client: aws_sdk_s3::Client,
+    bucket: String,
+}
+
+impl Objects {
+    pub(super) fn new(client: aws_sdk_s3::Client, bucket: String) -> Objects {
+        Objects { client, bucket }
+    }
+
+    /// One page of the objects below a prefix, and where the next one begins.
+    async fn page(
+        &self,
+        prefix: &str,
+        token: Option<String>,
+    ) -> Result<(Vec<KeptObject>, Option<String>), PlatformError> {
+        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        let answer = request
+            .set_continuation_token(token)
+            .send()
+            .await
+            .map_err(|error| PlatformError::of("s3", &error))?;
+        let kept = answer.contents().iter().map(|object| KeptObject {
+            name: object.key().unwrap_or_default().to_owned(),
+            bytes: object.size().unwrap_or_default(),
+            changed_at: object.last_modified().and_then(|at| Timestamp::from_second(at.secs()).ok()),
+        });
+        let more = answer.is_truncated().unwrap_or_default();
+        Ok((kept.collect(), answer.next_continuation_token().filter(|_| more).map(str::to_owned)))
+    }
+}
+
+pub(super) fn write<T: Serialize>(
+    sink: &mut dyn ExportSink,
+    part: &str,
+    value: &T,
+) -> Result<(), PlatformError> {
+    let json = serde_json::to_string(value)
+        .map_err(|_| PlatformError::Unreadable("an exported record".to_owned()))?;
+    sink.write(part, &json).map_err(|message| PlatformError::Refused { service: "export", message })
+}
+
+impl Operations {
+    /// Writes everything of a merchant's: file, transfers with open logs, payouts and the files they came in, stock, comparisons,
+    /// deliveries that could not be understood, requests about persons, segments, and the names of the objects that are kept. Secrets
+    /// are not exported, and neither is what only guards against doing something twice.
+    ///
+    /// # Errors
+    /// `Refused` when the sink cannot be written; `NotFound`; as AWS says.
+    pub async fn export(
+        &self,
+        merchant: &MerchantId,
+        sink: &mut dyn ExportSink,
+    ) -> Result<Exported, PlatformError> {
+        let mut exported = Exported::default();
+        write(sink, "merchant", &self.merchant(merchant).await?)?;
+        exported.transfers = self.export_transfers(merchant, sink).await?;
+        (exported.payouts, exported.payout_files) = self.export_payouts(merchant, sink).await?;
+        for head in self.ledger.stock_heads(merchant).await.map_err(store)? {
+            write(sink, "stock", &head)?;
+            exported.stock += 1;
+        }
+        exported.comparisons = self.export_comparisons(merchant, sink).await?;
+        exported.parked_deliveries = self.export_parked(merchant, sink).await?;
+        for request in self.privacy_requests(merchant).await? {
+            write(sink, "privacy-requests", &request)?;
+        }
+        for segment in self.segments(merchant).await? {
+            write(sink, "segments", &segment)?;
+            exported.segments += 1;
+            exported.damaged_segments += usize::from(!segment.holds);
+        }
+        exported.objects = self.export_objects(merchant, sink).await?;
+        Ok(exported)
+    }
+
+    async fn export_transfers(
+        &self,
+        merchant: &MerchantId,
+        sink: &mut dyn ExportSink,
+    ) -> Result<usize, PlatformError> {
+        let (mut written, mut start) = (0, None);
+        loop {
+            let (heads, next) = self.heads_page(merchant, start).await?;
+            for transfer in heads {
+                if let Some(head) = self.ledger.head(&transfer).await.map_err(store)? {
+                    let trace = self.ledger.log(&transfer).await.map_err(store)?;
+                    write(sink, "transfers", &TransferView { head, trace })?;
+                    written += 1;
+                }
+            }
+            start = next;
+            if start.is_none() {
+                return Ok(written);
+            }
+        }
+    }
+
+    /// Payouts, and what became of the files that came in for them.
+    async fn export_payouts(
+        &self,
+        merchant: &MerchantId,
+        sink: &mut dyn ExportSink,
+    ) -> Result<(usize, usize), PlatformError> {
+        let (mut payouts, mut files) = (0, 0);
+        let mut next: Option<String> = None;
+        loop {
+            let page = self.ledger.payouts(merchant, None, next.as_deref()).await.map_err(store)?;
+            for record in &page.items {
+                write(sink, "payouts", record)?;
+                payouts += 1;
+            }
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
+        loop {
+            let page = self.ledger.intakes(merchant, next.as_deref()).await.map_err(store)?;
+            for intake in &page.items {
+                write(sink, "payout-files", intake)?;
+                files += 1;
+            }
+            next = page.next;
+            if next.is_none() {
+                return Ok((payouts, files));
+            }
+        }
+    }
+
+    async fn export_comparisons(
+        &self,
+        merchant: &MerchantId,
+        sink: &mut dyn ExportSink,
+    ) -> Result<usize, PlatformError> {
+        let mut written = 0;
+        let mut next: Option<String> = None;
+        loop {
+            let (days, last) = comparison::recorded_days(&self.table, merchant, next.as_deref()).await?;
+            for day in days {
+                write(sink, "comparisons", &ComparedDay::of(day))?;
+                written += 1;
+            }
+            next = last;
+            if next.is_none() {
+                return Ok(written);
+            }
+        }
+    }
+
+    async fn export_parked(
+        &self,
+        merchant: &MerchantId,
+        sink: &mut dyn ExportSink,
+    ) -> Result<usize, PlatformError> {
+        let mut written = 0;
+        let mut next: Option<String> = None;
+        loop {
+            let page = self.ledger.parked_deliveries(merchant, next.as_deref()).await.map_err(store)?;
+            for delivery in &page.items {
+                write(sink, "parked-deliveries", delivery)?;
+                written += 1;
+            }
+            next = page.next;
+            if next.is_none() {
+                return Ok(written);
+            }
+        }
+    }
+
+    async fn export_objects(
+        &self,
+        merchant: &MerchantId,
+        sink: &mut dyn ExportSink,
+    ) -> Result<usize, PlatformError> {
+        let mut written = 0;
+        for prefix in Keys::of(merchant).object_prefixes() {
+            let mut token = None;
+            loop {
+                let (objects, next) = self.objects.page(&prefix, token).await?;
+                for object in &objects {
+                    write(sink, "objects", object)?;
+                    written += 1;
+                }
+                token = next;
+                if token.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(written)
+    }
+
+    /// One page of a scan over the table for the heads of one merchant. Off-boarding is rare; an index for it is not.
+    async fn heads_page(
+        &self,
+        merchant: &MerchantId,
+        start: Option<Item>,
+    ) -> Result<(Vec<TransferId>, Option<Item>), PlatformError> {
+        let own = Keys::of(merchant).merchant().partition;
+        let prefix = own.strip_suffix("merchant").unwrap_or(&own);
+        let answer = self
+            .table
+            .client
+            .scan()
+            .table_name(&self.table.name)
+            .filter_expression("begins_with(pk, :prefix) AND sk = :head")
+            .projection_expression("pk")
+            .expression_attribute_values(":prefix", text(prefix))
+            .expression_attribute_values(":head", text("head"))
+            .consistent_read(true)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(|error| PlatformError::of("dynamodb", &error))?;
+        let next = answer.last_evaluated_key.clone();
+        let heads = answer
+            .items()
+            .iter()
+            .filter_map(|item| item.get("pk")?.as_s().ok())
+            .filter_map(|partition| transfer_of(partition, merchant))
+            .collect();
+        Ok((heads, next))
+    }
+}
