@@ -81,10 +81,11 @@ impl Part {
         }
     }
 
-    /// What it takes off what is left. `product` is the one it is credited on.
+    /// What it takes off what is left. `product` is the one it is credited on where it names none.
     pub(super) fn taken(&self, product: &str) -> LeftLine {
         let original = matches!(self.target, Target::Original(_));
         let of = self.of.as_ref();
+        let product = if let Target::Product(number) = &self.target { number } else { product };
         LeftLine {
             order_line: self.order_line.clone(),
             product: of.map_or(product, |line| line.product.as_str()).to_owned(),

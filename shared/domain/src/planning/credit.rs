@@ -33,7 +33,8 @@ pub fn more_follows(order: &Order, settings: &Settings, plan: &Plan) -> bool {
     };
     let is_gone = order.cancelled || order.deleted || order.payment_state == PaymentState::Voided;
     if is_gone {
-        return !plan.leaves_nothing();
+        // Sales may stand against a gift card that paid for them: the sum alone does not tell.
+        return !plan.leaves_nothing() || super::payment::gift_cards_used(order).next().is_some();
     }
     let changed = || super::position::sold(order).is_ok_and(|sold| sold != plan.sold);
     order.refunds.iter().any(counts) || (plan.adjustment.is_some() && changed())
@@ -59,7 +60,8 @@ pub(super) fn plan(input: &PlanInput<'_>, earlier: &Earlier<'_>) -> Result<Plan,
         return next.map_or_else(|| Err(books.at_rest()?), Ok);
     };
     // Refunds are credited for themselves as long as something is left; money that goes back after all was credited is in it already.
-    if books.left()?.is_zero() {
+    let sales_left = books.sales(&books.position).gross(input.order.currency)?;
+    if books.left()?.is_zero() && sales_left.is_zero() {
         return Err(books.nothing_new());
     }
     let whole = gone.choice(&input.settings.credit) == CreditChoice::Credit;
@@ -314,27 +316,39 @@ impl Books<'_> {
             after.take(&part.taken(""))?;
             parts.push(part);
         }
+        let deduct = self.input.settings.products.gift_cards.used == GiftCardsUsed::Deduct;
+        let onto_cards = if deduct { refund.to_gift_cards } else { refund.total.currency().zero() };
         if !beyond.is_zero() {
-            parts.extend(self.spread(&mut after, beyond, refund)?);
+            parts.extend(self.spread(&mut after, beyond, onto_cards, refund)?);
+        }
+        let mut onto = None;
+        if !onto_cards.is_zero() {
+            let part = self.onto_gift_card(onto_cards)?;
+            after.take(&part.taken(""))?;
+            onto = Some(part);
         }
         let currency = refund.total.currency();
-        let left = after.gross(currency)?;
-        if left.is_negative() {
+        let sales = self.sales(&after);
+        let open = sales.gross(currency)?;
+        if open.is_negative() || after.gross(currency)?.is_negative() {
             return Err(self.exceeds(refund)?);
         }
-        if left.is_zero() {
-            parts.extend(residues(&after.by_rate(&|line| self.is_gift_card(line))?)?);
+        if open.is_zero() {
+            parts.extend(residues(&sales.by_rate(&|line| self.is_gift_card(line))?)?);
         }
-        let onto_cards = refund.to_gift_cards;
-        if self.input.settings.products.gift_cards.used == GiftCardsUsed::Deduct && !onto_cards.is_zero() {
-            parts.push(self.onto_gift_card(onto_cards)?);
-        }
+        parts.extend(onto);
         self.credit(parts, Cause::Refund(refund))
     }
 
     /// Money that went back for no line: over the rates of what is left, in proportion.
-    fn spread(&self, after: &mut Position, amount: Money, refund: &Refund) -> Result<Vec<Part>, Stop> {
-        let mut buckets = after.by_rate(&|line| self.is_gift_card(line))?;
+    fn spread(
+        &self,
+        after: &mut Position,
+        amount: Money,
+        onto_cards: Money,
+        refund: &Refund,
+    ) -> Result<Vec<Part>, Stop> {
+        let mut buckets = self.sales(after).by_rate(&|line| self.is_gift_card(line))?;
         let mut weights = Vec::with_capacity(buckets.len());
         for bucket in &buckets {
             weights.push(bucket.gross()?.minor());
@@ -350,7 +364,7 @@ impl Books<'_> {
         });
         weights =
             buckets.iter().map(|bucket| Ok(bucket.gross()?.minor())).collect::<Result<_, MoneyError>>()?;
-        let left = after.gross(amount.currency())?;
+        let left = after.gross(amount.currency())?.plus(onto_cards)?;
         if buckets.is_empty() || amount.minor() > left.minor() {
             return Err(self.exceeds(refund)?);
         }
@@ -382,6 +396,23 @@ impl Books<'_> {
         });
         let product = self.input.settings.products.skus.gift_card.as_ref();
         of_order.unwrap_or(false) || product == Some(&line.product)
+    }
+
+    /// A gift card that was used to pay takes off the invoice what is owed, but nothing of what was sold.
+    fn is_used_card(&self, line: &LeftLine) -> bool {
+        let order = self.input.order;
+        let onto_cards = |refund: &Refund| !refund.to_gift_cards.is_zero();
+        line.order_line.is_none()
+            && self.is_gift_card(line)
+            && (super::payment::gift_cards_used(order).next().is_some()
+                || order.refunds.iter().any(onto_cards))
+    }
+
+    /// What is left of what was sold, however it was paid.
+    fn sales(&self, of: &Position) -> Position {
+        let mut sales = of.clone();
+        sales.left.retain(|line| !self.is_used_card(line));
+        sales
     }
 
     /// Money that went back onto a gift card is a debt to its holder again.

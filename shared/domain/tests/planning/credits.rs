@@ -397,22 +397,91 @@ fn what_the_merchant_keeps_for_themselves() {
     assert!(domain::settings::read_settings(rule).is_err());
 }
 
+/// The plainest order, so much of it paid by gift card and the rest by card.
+fn paid_by_gift_card(by_gift_card: &str, by_card: &str) -> World {
+    World::of(plain_order()).with(|world| {
+        let mut card = world.order.payments[0].clone();
+        card.gift_card = true;
+        card.amount = dkk(by_gift_card);
+        world.order.payments[0].amount = dkk(by_card);
+        world.order.payments.push(card);
+    })
+}
+
 #[test]
 fn money_onto_a_gift_card_is_a_debt_to_its_holder_again() {
     // 100.00 of 248.90 was paid by gift card; a mug goes back, 60.00 of it onto the card.
-    let world = World::of(plain_order()).with(|world| {
-        let mut card = world.order.payments[0].clone();
-        card.gift_card = true;
-        card.amount = dkk("100.00");
-        world.order.payments[0].amount = dkk("148.90");
-        world.order.payments.push(card);
-    });
     let refund = Refund { to_gift_cards: dkk("60.00"), ..one_mug("99.95") };
-    let world = invoiced(world).with(|world| world.order.refunds = vec![refund]);
+    let world =
+        invoiced(paid_by_gift_card("100.00", "148.90")).with(|world| world.order.refunds = vec![refund]);
     let plan = world.plan();
     assert_eq!(lines(&plan), ["MUG-1 -1 x 79.96 at 25", "gavekort 1 x 60.00 at 0"]);
     assert_eq!(document(&plan).expected.gross, dkk("-39.95"));
     assert_eq!(world.carried_out(plan, 10_002).skipped().code, "nothing-changed");
+}
+
+#[test]
+fn money_back_on_the_card_leaves_what_the_gift_card_paid() {
+    let back_on_card = |refund: Refund| {
+        invoiced(paid_by_gift_card("148.95", "99.95")).with(|world| world.order.refunds = vec![refund])
+    };
+    // All that the invoice asked for goes back: the rest is still sold, and paid by gift card.
+    let world = back_on_card(one_mug("99.95"));
+    let plan = world.plan();
+    assert_eq!(lines(&plan), ["MUG-1 -1 x 79.96 at 25"]);
+    assert_eq!(document(&plan).expected.vat, dkk("-19.99"));
+    let after = world.carried_out(plan, 10_002);
+    assert_eq!(after.skipped().code, "nothing-changed");
+    // By amount alone too: it was paid for goods with VAT, whoever paid the rest by what means.
+    let by_amount = back_on_card(by_amount("99.95")).plan();
+    assert_eq!(lines(&by_amount), ["refusion -1 x 79.96 at 25"]);
+    // The order falls away: what was paid by gift card is a debt again, and nothing is sold.
+    let cancelled = after.with(|world| world.order.cancelled = true);
+    let plan = cancelled.plan();
+    assert_eq!(
+        lines(&plan),
+        ["MUG-1 -1 x 79.96 at 25", "fragtmm -1 x 39.20 at 25", "gavekort 1 x 148.95 at 0"]
+    );
+    assert_eq!(document(&plan).expected.gross, dkk("0.00"));
+    assert_eq!(cancelled.carried_out(plan, 10_003).skipped().code, "nothing-changed");
+}
+
+#[test]
+fn an_order_paid_by_gift_card_is_given_back_whole() {
+    let given_back = |by_gift_card: &str, by_card: &str, refund: Refund| {
+        let refund = Refund { to_gift_cards: dkk(by_gift_card), ..refund };
+        invoiced(paid_by_gift_card(by_gift_card, by_card)).with(|world| world.order.refunds = vec![refund])
+    };
+    let whole = || Refund {
+        lines: vec![back(MUGS, "2", "159.92", "39.98"), back(FREIGHT, "0", "39.20", "9.80")],
+        ..by_amount("248.90")
+    };
+    let partly = given_back("100.00", "148.90", whole());
+    let plan = partly.plan();
+    assert_eq!(
+        lines(&plan),
+        ["MUG-1 -2 x 79.96 at 25", "fragtmm -1 x 39.20 at 25", "gavekort 1 x 100.00 at 0"]
+    );
+    assert_eq!(document(&plan).expected.gross, dkk("-148.90"));
+    assert!(plan.leaves_nothing());
+    assert_eq!(partly.carried_out(plan, 10_002).skipped().code, "nothing-changed");
+
+    let by_amount_alone = given_back("100.00", "148.90", by_amount("248.90")).plan();
+    assert_eq!(lines(&by_amount_alone), ["refusion -1 x 199.12 at 25", "gavekort 1 x 100.00 at 0"]);
+    let wholly = given_back("248.90", "0.00", whole());
+    let plan = wholly.plan();
+    assert_eq!(document(&plan).expected.gross, dkk("0.00"));
+    assert!(plan.leaves_nothing());
+    let one = Refund { to_gift_cards: dkk("99.95"), ..one_mug("99.95") };
+    let one = wholly.with(|world| world.order.refunds = vec![one]);
+    let plan = one.plan();
+    assert_eq!(lines(&plan), ["MUG-1 -1 x 79.96 at 25", "gavekort 1 x 99.95 at 0"]);
+    assert_eq!(one.carried_out(plan, 10_002).skipped().code, "nothing-changed");
+    // Nothing of it may go back twice, nor more onto a card than was sold.
+    let too_much = Refund { to_gift_cards: dkk("150.00"), ..by_amount("260.00") };
+    let too_much =
+        invoiced(paid_by_gift_card("100.00", "148.90")).with(|world| world.order.refunds = vec![too_much]);
+    assert_eq!(too_much.held().code, "refund-exceeds-invoice");
 }
 
 #[test]
