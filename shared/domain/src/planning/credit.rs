@@ -9,12 +9,12 @@ use rust_decimal::Decimal;
 
 use super::adjustment::{Cause, Part, Target, credit_note, further_invoice, unfinished};
 use super::position::{Bucket, Position};
-use super::vat::{Sale, effective_rate, own_vat};
+use super::vat::{Sale, effective_rate};
 use super::{Earlier, PlanInput, Stop, hold, lines, trigger, unchanged};
 use crate::document::DocumentKind;
 use crate::money::{Money, MoneyError};
 use crate::order::{LineKind, Order, OrderLine, PaymentState};
-use crate::plan::{LeftLine, Plan, Reason, SoldLine};
+use crate::plan::{LeftLine, Plan, Reason};
 use crate::refund::Refund;
 use crate::settings::{CreditChoice, CreditSettings, CreditStock, GiftCardsUsed, Settings};
 
@@ -115,10 +115,10 @@ fn gone(input: &PlanInput<'_>) -> Option<Gone> {
 }
 
 /// The order beside its books.
-struct Books<'a> {
-    input: &'a PlanInput<'a>,
+pub(super) struct Books<'a> {
+    pub(super) input: &'a PlanInput<'a>,
     earlier: &'a Earlier<'a>,
-    position: Position,
+    pub(super) position: Position,
     /// Number of the last document; 0 when a person removed it.
     number: u64,
 }
@@ -160,88 +160,8 @@ impl Books<'_> {
         self.credit(edit.taken, cause).map(Some)
     }
 
-    fn edit(&self) -> Result<Edit, Stop> {
-        let order = self.input.order;
-        let mut edit = Edit { taken: Vec::new(), added: Vec::new(), sold_less: self.position.sold.clone() };
-        let mut gone: Vec<&SoldLine> = Vec::new();
-        for sold in &self.position.sold {
-            match order.lines.iter().find(|line| line.id == sold.id) {
-                Some(line) => self.line_changed(sold, line, &mut edit)?,
-                None => gone.push(sold),
-            }
-        }
-        let is_new = |line: &&OrderLine| !self.position.sold.iter().any(|sold| sold.id == line.id);
-        let mut new: Vec<&OrderLine> = order.lines.iter().filter(is_new).collect();
-        // Plugins write an order's lines anew, with new ids: the same units for the same money are no edit.
-        let mut taken = Vec::new();
-        for sold in gone {
-            let again = new.iter().position(|line| {
-                let vat = own_vat(line).ok().map(Money::minor);
-                line.net.minor() == sold.net && vat == Some(sold.vat) && line.quantity == sold.quantity
-            });
-            match again {
-                Some(index) => drop(new.remove(index)),
-                None => taken.push(sold),
-            }
-        }
-        for sold in taken {
-            self.take_off(sold, sold.quantity, &mut edit)?;
-        }
-        edit.added.extend(new.into_iter().filter(|line| !line.net.is_zero()).cloned());
-        Ok(edit)
-    }
-
-    /// A line that is still there, for more or for less.
-    fn line_changed(&self, sold: &SoldLine, line: &OrderLine, edit: &mut Edit) -> Result<(), Stop> {
-        let currency = self.input.order.currency;
-        let vat_now = own_vat(line)?;
-        let net = line.net.minus(Money::from_minor(sold.net, currency))?;
-        let vat = vat_now.minus(Money::from_minor(sold.vat, currency))?;
-        if net.is_zero() && vat.is_zero() {
-            return Ok(());
-        }
-        let rate_before = self.position.line(&sold.id).map(|left| left.rate);
-        let same_rate = line.net.is_zero() || rate_before.is_none_or(|rate| rate == effective_rate(line));
-        if same_rate && net.minor() <= 0 && vat.minor() <= 0 {
-            let fewer = sold.quantity.checked_sub(line.quantity).unwrap_or_default().max(Decimal::ZERO);
-            edit.taken.push(self.part(Some(&sold.id), fewer, net.negated()?, vat.negated()?)?);
-            edit.lower(&sold.id, net.minor(), vat.minor(), line.quantity.min(sold.quantity));
-            return Ok(());
-        }
-        if same_rate && net.minor() >= 0 && vat.minor() >= 0 {
-            let more = line.quantity.checked_sub(sold.quantity).unwrap_or_default();
-            let quantity = if more > Decimal::ZERO { more } else { Decimal::ONE };
-            edit.added.push(only(line, quantity, net, vat)?);
-            return Ok(());
-        }
-        // Another rate, or net and VAT in opposite directions: the line is taken back whole and invoiced as it is now.
-        self.take_off(sold, sold.quantity, edit)?;
-        if !line.net.is_zero() {
-            edit.added.push(line.clone());
-        }
-        Ok(())
-    }
-
-    fn take_off(&self, sold: &SoldLine, quantity: Decimal, edit: &mut Edit) -> Result<(), Stop> {
-        let currency = self.input.order.currency;
-        let (net, vat) = (Money::from_minor(sold.net, currency), Money::from_minor(sold.vat, currency));
-        edit.sold_less.retain(|line| line.id != sold.id);
-        if net.is_zero() && vat.is_zero() {
-            return Ok(());
-        }
-        if net.is_negative() {
-            // A discount that was taken off makes the order dearer.
-            let zero = Decimal::ONE;
-            let line = self.position.line(&sold.id).map(|left| left.description.clone()).unwrap_or_default();
-            edit.added.push(fee(&sold.id, line, zero, net.negated()?, vat.negated()?));
-            return Ok(());
-        }
-        edit.taken.push(self.part(Some(&sold.id), quantity, net, vat)?);
-        Ok(())
-    }
-
     /// A part of a credit note, on the product that the line was invoiced on.
-    fn part(
+    pub(super) fn part(
         &self,
         order_line: Option<&str>,
         quantity: Decimal,
@@ -535,51 +455,7 @@ impl Books<'_> {
     }
 }
 
-/// What an edit did to the order's lines.
-struct Edit {
-    taken: Vec<Part>,
-    added: Vec<OrderLine>,
-    /// The lines as invoiced, less what was taken off.
-    sold_less: Vec<SoldLine>,
-}
-
-impl Edit {
-    fn lower(&mut self, id: &str, net: i64, vat: i64, quantity: Decimal) {
-        if let Some(line) = self.sold_less.iter_mut().find(|line| line.id == id) {
-            line.net = line.net.saturating_add(net);
-            line.vat = line.vat.saturating_add(vat);
-            line.quantity = quantity;
-        }
-    }
-}
-
-/// A line with so much of its units and money.
-fn only(line: &OrderLine, quantity: Decimal, net: Money, vat: Money) -> Result<OrderLine, MoneyError> {
-    let mut part = OrderLine {
-        quantity,
-        net_before_discount: net,
-        net,
-        vat: line.vat.iter().filter(|vat| !vat.remitted_by_marketplace).cloned().collect(),
-        ..line.clone()
-    };
-    let whole = own_vat(line)?;
-    let mut rest = vat;
-    let last = part.vat.len().saturating_sub(1);
-    for (index, amount) in part.vat.iter_mut().enumerate() {
-        let share = if index == last || whole.is_zero() {
-            rest
-        } else {
-            let product = amount.amount.to_decimal().checked_mul(vat.to_decimal());
-            let share = product.and_then(|product| product.checked_div(whole.to_decimal()));
-            Money::round_decimal(share.ok_or(MoneyError::Overflow)?, vat.currency())?
-        };
-        amount.amount = share;
-        rest = rest.minus(share)?;
-    }
-    Ok(part)
-}
-
-fn fee(id: &str, name: String, quantity: Decimal, net: Money, vat: Money) -> OrderLine {
+pub(super) fn fee(id: &str, name: String, quantity: Decimal, net: Money, vat: Money) -> OrderLine {
     let amount = crate::order::VatAmount {
         rate: None,
         amount: vat,
