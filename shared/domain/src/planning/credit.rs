@@ -53,11 +53,17 @@ pub(super) fn plan(input: &PlanInput<'_>, earlier: &Earlier<'_>) -> Result<Plan,
     let position = Position::after(earlier.plan, number)?;
     let books = Books { input, earlier, position, number };
     let Some(gone) = gone(input) else {
-        let next = match books.edited()? {
-            Some(plan) => Some(plan),
-            None => books.refunded()?,
+        // An edit that the merchant wants left alone stops no refund.
+        let left_alone = match books.edited() {
+            Ok(Some(plan)) => return Ok(plan),
+            Ok(None) => None,
+            Err(Stop::Skip(reason)) => Some(reason),
+            Err(stop) => return Err(stop),
         };
-        return next.map_or_else(|| Err(books.at_rest()?), Ok);
+        return match books.refunded()? {
+            Some(plan) => Ok(plan),
+            None => Err(books.at_rest(left_alone)?),
+        };
     };
     // Refunds are credited for themselves as long as something is left; money that goes back after all was credited is in it already.
     let sales_left = books.sales(&books.position).gross(input.order.currency)?;
@@ -395,18 +401,23 @@ impl Books<'_> {
         credit_note(self.input, self.earlier, &self.position, parts, &cause)
     }
 
-    /// Nothing is left to do: the books hold what the shop says, or the difference is told.
-    fn at_rest(&self) -> Result<Stop, Stop> {
+    /// Nothing is left to do: the books hold what the shop says, but for an edit that is left alone, or the difference is told.
+    fn at_rest(&self, left_alone: Option<Reason>) -> Result<Stop, Stop> {
         let order = self.input.order;
         let counts = !self.position.refunds.is_empty() || self.earlier.plan.adjustment.is_some();
         if counts {
             let left = self.left()?;
-            let wanted = self.wanted()?;
+            let sold =
+                if left_alone.is_some() { self.position.sold_gross(order.currency)? } else { order.total };
+            let wanted = self.wanted(sold)?;
             if left != wanted {
                 return Ok(Stop::Hold(
                     self.reason("books-differ-from-shop").with("left", left).with("wanted", wanted),
                 ));
             }
+        }
+        if let Some(reason) = left_alone {
+            return Ok(Stop::Skip(reason));
         }
         let ignored = Money::sum(
             order.currency,
@@ -437,11 +448,11 @@ impl Books<'_> {
         Stop::Skip(unchanged(self.number))
     }
 
-    /// What the shop says is left of the order: its total less the refunds that count.
-    fn wanted(&self) -> Result<Money, MoneyError> {
+    /// What the shop says is left of so much: less gift cards used, and the refunds that count.
+    fn wanted(&self, sold: Money) -> Result<Money, MoneyError> {
         let order = self.input.order;
         let deduct = self.input.settings.products.gift_cards.used == GiftCardsUsed::Deduct;
-        let mut wanted = order.total;
+        let mut wanted = sold;
         if deduct {
             for payment in super::payment::gift_cards_used(order) {
                 wanted = wanted.minus(payment.amount)?;

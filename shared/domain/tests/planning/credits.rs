@@ -397,6 +397,28 @@ fn what_the_merchant_keeps_for_themselves() {
     assert!(domain::settings::read_settings(rule).is_err());
 }
 
+#[test]
+fn an_edit_that_is_left_alone_stops_no_refund() {
+    let settings = r#"{"document":{"kind":"booked-invoice"},"credit":{"edits":"ignore"}}"#;
+    let dearer = invoiced(World::of(plain_order())).with_settings(settings).with(|world| {
+        world.order.lines.push(line(LineKind::Fee, "", "1", dkk("20.00"), "25", "5.00"));
+        world.order.total = dkk("273.90");
+        world.order.total_vat = dkk("54.78");
+    });
+    assert_eq!(dearer.skipped().code, "change-not-credited");
+    let refunded = dearer.with(|world| world.order.refunds = vec![one_mug("99.95")]);
+    let plan = refunded.plan();
+    assert_eq!(lines(&plan), ["MUG-1 -1 x 79.96 at 25"]);
+    let after = refunded.carried_out(plan, 10_002);
+    assert_eq!(after.skipped().code, "change-not-credited");
+    // What was credited and then taken back in the shop is still told, reckoned from what was invoiced.
+    let reason = after.with(|world| world.order.refunds.clear()).held();
+    assert_eq!(
+        (reason.code.as_str(), reason.fact("left"), reason.fact("wanted")),
+        ("books-differ-from-shop", "148.95", "248.90")
+    );
+}
+
 /// The plainest order, so much of it paid by gift card and the rest by card.
 fn paid_by_gift_card(by_gift_card: &str, by_card: &str) -> World {
     World::of(plain_order()).with(|world| {
