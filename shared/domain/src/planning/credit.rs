@@ -12,7 +12,7 @@ use super::position::{Bucket, Position};
 use super::vat::{Sale, effective_rate};
 use super::{Earlier, PlanInput, Stop, hold, lines, trigger, unchanged};
 use crate::document::DocumentKind;
-use crate::money::{Money, MoneyError};
+use crate::money::{Money, MoneyError, Percentage};
 use crate::order::{LineKind, Order, OrderLine, PaymentState};
 use crate::plan::{LeftLine, Plan, Reason};
 use crate::refund::Refund;
@@ -175,6 +175,10 @@ impl Books<'_> {
         vat: Money,
     ) -> Result<Part, Stop> {
         let left = order_line.and_then(|id| self.position.line(id));
+        let (net, vat) = match left.and_then(|left| self.rate_within(left, vat)) {
+            Some(rate) => lines::vat_inside(net, rate)?,
+            None => (net, vat),
+        };
         let now = order_line.and_then(|id| self.input.order.lines.iter().find(|line| line.id == id));
         let goods = match (now, left) {
             (Some(line), _) => line.kind == LineKind::Product,
@@ -322,6 +326,12 @@ impl Books<'_> {
         });
         let product = self.input.settings.products.skus.gift_card.as_ref();
         of_order.unwrap_or(false) || product == Some(&line.product)
+    }
+
+    /// The rate of a gift card that was invoiced with VAT although the shop charges none: the VAT is within its amounts.
+    pub(super) fn rate_within(&self, invoiced: &LeftLine, vat: Money) -> Option<Percentage> {
+        let within = vat.is_zero() && !invoiced.rate.is_zero() && self.is_gift_card(invoiced);
+        within.then_some(invoiced.rate)
     }
 
     /// A gift card that was used to pay takes off the invoice what is owed, but nothing of what was sold.
@@ -487,7 +497,7 @@ pub(super) fn fee(id: &str, name: String, quantity: Decimal, net: Money, vat: Mo
     }
 }
 
-fn rate_of(net: Money, vat: Money) -> crate::money::Percentage {
+fn rate_of(net: Money, vat: Money) -> Percentage {
     effective_rate(&fee("", String::new(), Decimal::ONE, net, vat))
 }
 

@@ -60,8 +60,10 @@ impl Books<'_> {
         if net.is_zero() && vat.is_zero() {
             return Ok(());
         }
-        let rate_before = self.position.line(&sold.id).map(|left| left.rate);
-        let same_rate = line.net.is_zero() || rate_before.is_none_or(|rate| rate == effective_rate(line));
+        let same_rate = line.net.is_zero()
+            || self.position.line(&sold.id).is_none_or(|left| {
+                left.rate == self.rate_within(left, vat_now).unwrap_or_else(|| effective_rate(line))
+            });
         if same_rate && net.minor() <= 0 && vat.minor() <= 0 {
             let fewer = sold.quantity.checked_sub(line.quantity).unwrap_or_default().max(Decimal::ZERO);
             edit.taken.push(self.part(Some(&sold.id), fewer, net.negated()?, vat.negated()?)?);

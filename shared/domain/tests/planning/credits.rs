@@ -419,6 +419,42 @@ fn an_edit_that_is_left_alone_stops_no_refund() {
     );
 }
 
+#[test]
+fn a_single_purpose_gift_card_is_credited_with_the_vat_it_was_invoiced_with() {
+    let settings =
+        r#"{"document":{"kind":"booked-invoice"},"products":{"gift-cards":{"vat":"single-purpose"}}}"#;
+    let card = line(LineKind::GiftCardSold, "", "2", dkk("1000.00"), "", "");
+    let id = card.id.clone();
+    let world = World::of(order_in("DKK", "DK", vec![card]))
+        .with_settings(settings)
+        .with(|world| world.catalogue.products.extend([product("gavekort", 1)]));
+    let plan = world.plan();
+    let world = world.carried_out(plan, 10_001);
+    let refund = Refund { lines: vec![back(&id, "1", "500.00", "0.00")], ..by_amount("500.00") };
+    let refunded = world.clone().with(|world| world.order.refunds = vec![refund]);
+    let plan = refunded.plan();
+    let credited = document(&plan);
+    assert_eq!(lines(&plan), ["gavekort -1 x 400.00 at 25"]);
+    assert_eq!((credited.expected.net, credited.expected.vat), (dkk("-400.00"), dkk("-100.00")));
+    assert!(matches!(plan.steps.last(), Some(Step::Book(_))));
+    assert_eq!(refunded.carried_out(plan, 10_002).skipped().code, "nothing-changed");
+    // One of them is taken off the order, then the other.
+    let fewer = world.with(|world| {
+        world.order.lines[0].quantity = decimal("1");
+        world.order.lines[0].net = dkk("500.00");
+        world.order.total = dkk("500.00");
+    });
+    let plan = fewer.plan();
+    assert_eq!(lines(&plan), ["gavekort -1 x 400.00 at 25"]);
+    let none = fewer.carried_out(plan, 10_002).with(|world| {
+        world.order.lines.clear();
+        world.order.total = dkk("0.00");
+    });
+    let plan = none.plan();
+    assert_eq!(lines(&plan), ["gavekort -1 x 400.00 at 25"]);
+    assert!(plan.leaves_nothing());
+}
+
 /// The plainest order, so much of it paid by gift card and the rest by card.
 fn paid_by_gift_card(by_gift_card: &str, by_card: &str) -> World {
     World::of(plain_order()).with(|world| {
