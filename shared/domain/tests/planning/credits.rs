@@ -543,6 +543,34 @@ fn an_order_paid_by_gift_card_is_given_back_whole() {
 }
 
 #[test]
+fn a_draft_asks_for_what_was_paid_by_gift_card_less_what_went_back_onto_it() {
+    let draft = |by_gift_card: &str, by_card: &str, onto_cards: &str| {
+        let refund = Refund { to_gift_cards: dkk(onto_cards), ..one_mug("99.95") };
+        paid_by_gift_card(by_gift_card, by_card).with(|world| world.order.refunds = vec![refund])
+    };
+    let world = draft("100.00", "148.90", "60.00");
+    let plan = world.plan();
+    assert_eq!(
+        lines(&plan),
+        ["MUG-1 1 x 79.96 at 25", "fragtmm 1 x 39.20 at 25", "gavekort -1 x 40.00 at 0"]
+    );
+    assert_eq!(document(&plan).expected.gross, dkk("108.95"));
+    // A person books it; a second refund is a credit note beside it, and then the books are even.
+    let booked = world.with(|world| {
+        let standing = StandingDocument { kind: DocumentKind::BookedInvoice, number: 10_001 };
+        world.earlier = Some((plan, Some(standing)));
+    });
+    assert_eq!(booked.skipped().code, "nothing-changed");
+    // More than was used goes onto a card: the merchant owes its holder the rest.
+    let owed = draft("20.00", "228.90", "60.00").plan();
+    assert_eq!(document(&owed).lines[2].quantity, decimal("1"));
+    assert_eq!(document(&owed).expected.gross, dkk("188.95"));
+    let settings = r#"{"products":{"gift-cards":{"used":"payment"}}}"#;
+    let as_payment = draft("100.00", "148.90", "60.00").with_settings(settings).plan();
+    assert_eq!(document(&as_payment).expected.gross, dkk("148.95"));
+}
+
+#[test]
 fn a_country_without_a_refund_product_is_credited_on_its_freight() {
     let german = order_in(
         "DKK",
