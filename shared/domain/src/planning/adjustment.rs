@@ -154,7 +154,7 @@ pub(super) fn credit_note(
     finish(input, earlier, after, Draft { sale, built, key, day, texts, below_zero: true, warnings })
 }
 
-/// Plans one further invoice, of what was added to the order.
+/// Plans one further invoice, of what was added to the order; a credit note, where discounts that were added are more than the rest.
 ///
 /// # Errors
 /// As for the lines of any invoice.
@@ -178,9 +178,14 @@ pub(super) fn further_invoice(
     after.edits += 1;
     let key = EffectKey::of_adjustment(input.transfer, "edit", "", position.edits, input.agreement);
     let day = dates::local_day(input, input.order.modified_at);
-    let none = Template::default();
-    let texts = Texts { heading: &input.settings.credit.further_heading, text: &none, why: "" };
-    finish(input, earlier, after, Draft { sale, built, key, day, texts, below_zero: false, warnings })
+    let below_zero = built.shop.gross.is_negative();
+    let (credit, none) = (&input.settings.credit, Template::default());
+    let texts = if below_zero {
+        Texts { heading: &credit.heading, text: &credit.text, why: "" }
+    } else {
+        Texts { heading: &credit.further_heading, text: &none, why: "" }
+    };
+    finish(input, earlier, after, Draft { sale, built, key, day, texts, below_zero, warnings })
 }
 
 /// A document that was to be booked and still stands as a draft: it differed, or its booking was refused. Nothing may follow it

@@ -87,18 +87,17 @@ impl Books<'_> {
     fn take_off(&self, sold: &SoldLine, quantity: Decimal, edit: &mut Edit) -> Result<(), Stop> {
         let currency = self.input.order.currency;
         let (net, vat) = (Money::from_minor(sold.net, currency), Money::from_minor(sold.vat, currency));
-        edit.sold_less.retain(|line| line.id != sold.id);
-        if net.is_zero() && vat.is_zero() {
-            return Ok(());
-        }
         if net.is_negative() {
-            // A discount that was taken off makes the order dearer.
+            // A discount that was taken off makes the order dearer. It stays among what is sold until that is invoiced.
             let zero = Decimal::ONE;
             let line = self.position.line(&sold.id).map(|left| left.description.clone()).unwrap_or_default();
             edit.added.push(fee(&sold.id, line, zero, net.negated()?, vat.negated()?));
             return Ok(());
         }
-        edit.taken.push(self.part(Some(&sold.id), quantity, net, vat)?);
+        edit.sold_less.retain(|line| line.id != sold.id);
+        if !(net.is_zero() && vat.is_zero()) {
+            edit.taken.push(self.part(Some(&sold.id), quantity, net, vat)?);
+        }
         Ok(())
     }
 }

@@ -570,6 +570,59 @@ fn a_draft_asks_for_what_was_paid_by_gift_card_less_what_went_back_onto_it() {
     assert_eq!(document(&as_payment).expected.gross, dkk("148.95"));
 }
 
+fn discount(net: &str, vat: &str) -> domain::order::OrderLine {
+    line(LineKind::Fee, "", "1", dkk(net), "25", vat)
+}
+
+#[test]
+fn a_discount_that_goes_with_the_freight_is_invoiced_after_the_freight_is_credited() {
+    let mut order = plain_order();
+    order.lines.push(discount("-40.00", "-10.00"));
+    order.total = dkk("198.90");
+    order.total_vat = dkk("39.78");
+    let world = invoiced(World::of(order)).with(|world| {
+        world.order.lines.truncate(1);
+        world.order.total = dkk("199.90");
+        world.order.total_vat = dkk("39.98");
+    });
+    let less = world.plan();
+    assert_eq!(lines(&less), ["fragtmm -1 x 39.20 at 25"]);
+    let dearer = world.carried_out(less, 10_002);
+    let more = dearer.plan();
+    assert_eq!(document(&more).kind, DocumentKind::BookedInvoice);
+    assert_eq!(document(&more).expected.gross, dkk("50.00"));
+    assert_eq!(dearer.carried_out(more, 10_003).skipped().code, "nothing-changed");
+}
+
+#[test]
+fn a_discount_given_afterwards_is_a_credit_note() {
+    let settings = r#"{"document":{"kind":"booked-invoice","send":"email"}}"#;
+    let cheaper = |net: &str, vat: &str, total: &str, total_vat: &str| {
+        invoiced(World::of(plain_order())).with_settings(settings).with(|world| {
+            world.order.lines.push(discount(net, vat));
+            world.order.total = dkk(total);
+            world.order.total_vat = dkk(total_vat);
+        })
+    };
+    let world = cheaper("-40.00", "-10.00", "198.90", "39.78");
+    let plan = world.plan();
+    let credited = document(&plan);
+    assert_eq!(credited.kind, DocumentKind::BookedCreditNote);
+    assert_eq!(lines(&plan), ["rabat -1 x 40.00 at 25"]);
+    assert_eq!(credited.heading, "Kreditnota til faktura 10001, ordre 1042");
+    let Some(Step::Book(book)) = plan.steps.last() else { panic!("it is booked") };
+    assert_eq!(book.send, domain::plan::SendBy::Nothing);
+    assert_eq!(world.carried_out(plan, 10_002).skipped().code, "nothing-changed");
+    // Beside something dearer it is a further invoice with a discount on it.
+    let world = cheaper("-40.00", "-10.00", "273.90", "54.78").with(|world| {
+        world.order.lines.push(line(LineKind::Product, "MUG-1", "1", dkk("60.00"), "25", "15.00"));
+    });
+    let plan = world.plan();
+    assert_eq!(document(&plan).kind, DocumentKind::BookedInvoice);
+    assert_eq!(document(&plan).expected.gross, dkk("25.00"));
+    assert_eq!(document(&plan).heading, "Tillæg til faktura 10001, ordre 1042");
+}
+
 #[test]
 fn a_country_without_a_refund_product_is_credited_on_its_freight() {
     let german = order_in(
