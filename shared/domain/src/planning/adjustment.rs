@@ -422,6 +422,7 @@ fn finish(
             left: after.left,
             edits: after.edits,
             gone: after.gone,
+            invoice_booked: (invoice_booked(earlier) != booked).then_some(!booked),
         }),
     })
 }
@@ -429,10 +430,17 @@ fn finish(
 /// An adjustment goes as far as the merchant's choice says: as the invoice went, unless they choose otherwise.
 fn is_booked(input: &PlanInput<'_>, earlier: &Earlier<'_>) -> bool {
     match input.settings.credit.booking {
-        CreditBooking::AsInvoice => earlier.plan.steps.iter().any(|step| matches!(step, Step::Book(_))),
+        CreditBooking::AsInvoice => invoice_booked(earlier),
         CreditBooking::Always => true,
         CreditBooking::Never => false,
     }
+}
+
+/// Whether Bogbro booked the first invoice, whatever became of the documents after it.
+fn invoice_booked(earlier: &Earlier<'_>) -> bool {
+    let books = || earlier.plan.steps.iter().any(|step| matches!(step, Step::Book(_)));
+    let told = earlier.plan.adjustment.as_ref().and_then(|adjustment| adjustment.invoice_booked);
+    told.unwrap_or_else(books)
 }
 
 /// The customer of the invoice, whoever the order's buyer is now.

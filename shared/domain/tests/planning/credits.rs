@@ -624,6 +624,36 @@ fn a_discount_given_afterwards_is_a_credit_note() {
 }
 
 #[test]
+fn a_credit_note_that_stayed_a_draft_makes_no_drafts_of_those_after_it() {
+    let world = given_back(vec![one_mug("99.95"), Refund { id: "87".to_owned(), ..by_amount("10.00") }]);
+    let never = r#"{"document":{"kind":"booked-invoice"},"credit":{"booking":"never"}}"#;
+    let draft = world.clone().with_settings(never).plan();
+    assert_eq!(document(&draft).kind, DocumentKind::DraftCreditNote);
+    // A person books it.
+    let by_hand = world.clone().with(|world| {
+        let standing = StandingDocument { kind: DocumentKind::BookedCreditNote, number: 10_002 };
+        world.earlier = Some((draft, Some(standing)));
+    });
+    let second = by_hand.plan();
+    assert_eq!(document(&second).kind, DocumentKind::BookedCreditNote);
+    assert_eq!(second.adjustment.as_ref().and_then(|after| after.invoice_booked), None);
+    // Where a person booked the invoice, one credit note that was booked at once leaves those after it to the person.
+    let (invoice, _) = world.earlier.clone().expect("an invoice");
+    let left_as_draft = domain::Plan {
+        steps: invoice.steps.iter().filter(|step| !matches!(step, Step::Book(_))).cloned().collect(),
+        ..invoice
+    };
+    let person = world.with(|world| {
+        let standing = StandingDocument { kind: DocumentKind::BookedInvoice, number: 10_001 };
+        world.earlier = Some((left_as_draft, Some(standing)));
+    });
+    let always = r#"{"document":{"kind":"booked-invoice"},"credit":{"booking":"always"}}"#;
+    let first = person.clone().with_settings(always).plan();
+    assert_eq!(document(&first).kind, DocumentKind::BookedCreditNote);
+    assert_eq!(document(&person.carried_out(first, 10_002).plan()).kind, DocumentKind::DraftCreditNote);
+}
+
+#[test]
 fn a_country_without_a_refund_product_is_credited_on_its_freight() {
     let german = order_in(
         "DKK",
