@@ -363,11 +363,12 @@ fn finish(
     let extra = |name: &str| match name {
         "invoice_number" => Some(after.invoice.to_string()),
         "refund_reason" => Some(texts.why.to_owned()),
+        "original_date" => date.moved_from.map(|day| day.to_string()),
         _ => None,
     };
     let mut text = document::fill_with(texts.text, input, &extra);
     if date.moved_from.is_some() {
-        let moved = document::fill_with(&input.settings.document.date.moved_text, input, &extra);
+        let moved = document::fill_with(&input.settings.credit.moved_text, input, &extra);
         text = if text.is_empty() { moved } else { format!("{moved}\n{text}") };
         warnings.push(document::date_moved(&date));
     }

@@ -654,6 +654,32 @@ fn a_credit_note_that_stayed_a_draft_makes_no_drafts_of_those_after_it() {
 }
 
 #[test]
+fn a_credit_note_moved_by_a_closed_period_says_when_the_money_went_back() {
+    let settings = r#"{"document":{"kind":"booked-invoice","date":{"locked-period":"first-open-day","moved-text":"@"}}}"#;
+    let moved = |text: &str| {
+        given_back(vec![one_mug("99.95")]).with_settings(&settings.replace('@', text)).with(november_closed)
+    };
+    let world = moved("Ordredato: {order_date}");
+    let document = world.document();
+    assert_eq!(document.date.to_string(), "2026-12-01");
+    assert_eq!(document.text, "Oprindelig dato: 2026-11-22\nKompensation");
+    // The invoice's own text may name the day too.
+    let old = World::of(plain_order())
+        .with_settings(&settings.replace('@', "Flyttet fra {original_date}"))
+        .with(november_closed);
+    assert_eq!(old.document().text, "Flyttet fra 2026-11-20");
+}
+
+/// November of 2026 is closed, December is open.
+pub(crate) fn november_closed(world: &mut World) {
+    let day = |text: &str| text.parse().expect("a day");
+    world.catalogue.master.periods = vec![
+        domain::catalogue::Period { from: day("2026-11-01"), to: day("2026-11-30"), closed: true },
+        domain::catalogue::Period { from: day("2026-12-01"), to: day("2026-12-31"), closed: false },
+    ];
+}
+
+#[test]
 fn a_country_without_a_refund_product_is_credited_on_its_freight() {
     let german = order_in(
         "DKK",
