@@ -127,6 +127,9 @@ pub struct Adjustment {
     /// How often the order fell away and everything left was credited. An order may come back.
     #[serde(default)]
     pub gone: u32,
+    /// Whether Bogbro booked the first invoice; `None` where this plan books its document just as the invoice was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice_booked: Option<bool>,
 }
 
 /// What is left of one line of the invoices: invoiced less credited.

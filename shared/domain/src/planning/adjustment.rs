@@ -81,10 +81,11 @@ impl Part {
         }
     }
 
-    /// What it takes off what is left. `product` is the one it is credited on.
+    /// What it takes off what is left. `product` is the one it is credited on where it names none.
     pub(super) fn taken(&self, product: &str) -> LeftLine {
         let original = matches!(self.target, Target::Original(_));
         let of = self.of.as_ref();
+        let product = if let Target::Product(number) = &self.target { number } else { product };
         LeftLine {
             order_line: self.order_line.clone(),
             product: of.map_or(product, |line| line.product.as_str()).to_owned(),
@@ -153,7 +154,7 @@ pub(super) fn credit_note(
     finish(input, earlier, after, Draft { sale, built, key, day, texts, below_zero: true, warnings })
 }
 
-/// Plans one further invoice, of what was added to the order.
+/// Plans one further invoice, of what was added to the order; a credit note, where discounts that were added are more than the rest.
 ///
 /// # Errors
 /// As for the lines of any invoice.
@@ -177,9 +178,14 @@ pub(super) fn further_invoice(
     after.edits += 1;
     let key = EffectKey::of_adjustment(input.transfer, "edit", "", position.edits, input.agreement);
     let day = dates::local_day(input, input.order.modified_at);
-    let none = Template::default();
-    let texts = Texts { heading: &input.settings.credit.further_heading, text: &none, why: "" };
-    finish(input, earlier, after, Draft { sale, built, key, day, texts, below_zero: false, warnings })
+    let below_zero = built.shop.gross.is_negative();
+    let (credit, none) = (&input.settings.credit, Template::default());
+    let texts = if below_zero {
+        Texts { heading: &credit.heading, text: &credit.text, why: "" }
+    } else {
+        Texts { heading: &credit.further_heading, text: &none, why: "" }
+    };
+    finish(input, earlier, after, Draft { sale, built, key, day, texts, below_zero, warnings })
 }
 
 /// A document that was to be booked and still stands as a draft: it differed, or its booking was refused. Nothing may follow it
@@ -357,11 +363,12 @@ fn finish(
     let extra = |name: &str| match name {
         "invoice_number" => Some(after.invoice.to_string()),
         "refund_reason" => Some(texts.why.to_owned()),
+        "original_date" => date.moved_from.map(|day| day.to_string()),
         _ => None,
     };
     let mut text = document::fill_with(texts.text, input, &extra);
     if date.moved_from.is_some() {
-        let moved = document::fill_with(&input.settings.document.date.moved_text, input, &extra);
+        let moved = document::fill_with(&input.settings.credit.moved_text, input, &extra);
         text = if text.is_empty() { moved } else { format!("{moved}\n{text}") };
         warnings.push(document::date_moved(&date));
     }
@@ -416,6 +423,7 @@ fn finish(
             left: after.left,
             edits: after.edits,
             gone: after.gone,
+            invoice_booked: (invoice_booked(earlier) != booked).then_some(!booked),
         }),
     })
 }
@@ -423,10 +431,17 @@ fn finish(
 /// An adjustment goes as far as the merchant's choice says: as the invoice went, unless they choose otherwise.
 fn is_booked(input: &PlanInput<'_>, earlier: &Earlier<'_>) -> bool {
     match input.settings.credit.booking {
-        CreditBooking::AsInvoice => earlier.plan.steps.iter().any(|step| matches!(step, Step::Book(_))),
+        CreditBooking::AsInvoice => invoice_booked(earlier),
         CreditBooking::Always => true,
         CreditBooking::Never => false,
     }
+}
+
+/// Whether Bogbro booked the first invoice, whatever became of the documents after it.
+fn invoice_booked(earlier: &Earlier<'_>) -> bool {
+    let books = || earlier.plan.steps.iter().any(|step| matches!(step, Step::Book(_)));
+    let told = earlier.plan.adjustment.as_ref().and_then(|adjustment| adjustment.invoice_booked);
+    told.unwrap_or_else(books)
 }
 
 /// The customer of the invoice, whoever the order's buyer is now.

@@ -9,12 +9,12 @@ use rust_decimal::Decimal;
 
 use super::adjustment::{Cause, Part, Target, credit_note, further_invoice, unfinished};
 use super::position::{Bucket, Position};
-use super::vat::{Sale, effective_rate, own_vat};
+use super::vat::{Sale, effective_rate};
 use super::{Earlier, PlanInput, Stop, hold, lines, trigger, unchanged};
 use crate::document::DocumentKind;
-use crate::money::{Money, MoneyError};
+use crate::money::{Money, MoneyError, Percentage};
 use crate::order::{LineKind, Order, OrderLine, PaymentState};
-use crate::plan::{LeftLine, Plan, Reason, SoldLine};
+use crate::plan::{LeftLine, Plan, Reason};
 use crate::refund::Refund;
 use crate::settings::{CreditChoice, CreditSettings, CreditStock, GiftCardsUsed, Settings};
 
@@ -33,7 +33,8 @@ pub fn more_follows(order: &Order, settings: &Settings, plan: &Plan) -> bool {
     };
     let is_gone = order.cancelled || order.deleted || order.payment_state == PaymentState::Voided;
     if is_gone {
-        return !plan.leaves_nothing();
+        // Sales may stand against a gift card that paid for them: the sum alone does not tell.
+        return !plan.leaves_nothing() || super::payment::gift_cards_used(order).next().is_some();
     }
     let changed = || super::position::sold(order).is_ok_and(|sold| sold != plan.sold);
     order.refunds.iter().any(counts) || (plan.adjustment.is_some() && changed())
@@ -52,14 +53,21 @@ pub(super) fn plan(input: &PlanInput<'_>, earlier: &Earlier<'_>) -> Result<Plan,
     let position = Position::after(earlier.plan, number)?;
     let books = Books { input, earlier, position, number };
     let Some(gone) = gone(input) else {
-        let next = match books.edited()? {
-            Some(plan) => Some(plan),
-            None => books.refunded()?,
+        // An edit that the merchant wants left alone stops no refund.
+        let left_alone = match books.edited() {
+            Ok(Some(plan)) => return Ok(plan),
+            Ok(None) => None,
+            Err(Stop::Skip(reason)) => Some(reason),
+            Err(stop) => return Err(stop),
         };
-        return next.map_or_else(|| Err(books.at_rest()?), Ok);
+        return match books.refunded()? {
+            Some(plan) => Ok(plan),
+            None => Err(books.at_rest(left_alone)?),
+        };
     };
     // Refunds are credited for themselves as long as something is left; money that goes back after all was credited is in it already.
-    if books.left()?.is_zero() {
+    let sales_left = books.sales(&books.position).gross(input.order.currency)?;
+    if books.left()?.is_zero() && sales_left.is_zero() {
         return Err(books.nothing_new());
     }
     let whole = gone.choice(&input.settings.credit) == CreditChoice::Credit;
@@ -113,10 +121,10 @@ fn gone(input: &PlanInput<'_>) -> Option<Gone> {
 }
 
 /// The order beside its books.
-struct Books<'a> {
-    input: &'a PlanInput<'a>,
+pub(super) struct Books<'a> {
+    pub(super) input: &'a PlanInput<'a>,
     earlier: &'a Earlier<'a>,
-    position: Position,
+    pub(super) position: Position,
     /// Number of the last document; 0 when a person removed it.
     number: u64,
 }
@@ -158,88 +166,8 @@ impl Books<'_> {
         self.credit(edit.taken, cause).map(Some)
     }
 
-    fn edit(&self) -> Result<Edit, Stop> {
-        let order = self.input.order;
-        let mut edit = Edit { taken: Vec::new(), added: Vec::new(), sold_less: self.position.sold.clone() };
-        let mut gone: Vec<&SoldLine> = Vec::new();
-        for sold in &self.position.sold {
-            match order.lines.iter().find(|line| line.id == sold.id) {
-                Some(line) => self.line_changed(sold, line, &mut edit)?,
-                None => gone.push(sold),
-            }
-        }
-        let is_new = |line: &&OrderLine| !self.position.sold.iter().any(|sold| sold.id == line.id);
-        let mut new: Vec<&OrderLine> = order.lines.iter().filter(is_new).collect();
-        // Plugins write an order's lines anew, with new ids: the same units for the same money are no edit.
-        let mut taken = Vec::new();
-        for sold in gone {
-            let again = new.iter().position(|line| {
-                let vat = own_vat(line).ok().map(Money::minor);
-                line.net.minor() == sold.net && vat == Some(sold.vat) && line.quantity == sold.quantity
-            });
-            match again {
-                Some(index) => drop(new.remove(index)),
-                None => taken.push(sold),
-            }
-        }
-        for sold in taken {
-            self.take_off(sold, sold.quantity, &mut edit)?;
-        }
-        edit.added.extend(new.into_iter().filter(|line| !line.net.is_zero()).cloned());
-        Ok(edit)
-    }
-
-    /// A line that is still there, for more or for less.
-    fn line_changed(&self, sold: &SoldLine, line: &OrderLine, edit: &mut Edit) -> Result<(), Stop> {
-        let currency = self.input.order.currency;
-        let vat_now = own_vat(line)?;
-        let net = line.net.minus(Money::from_minor(sold.net, currency))?;
-        let vat = vat_now.minus(Money::from_minor(sold.vat, currency))?;
-        if net.is_zero() && vat.is_zero() {
-            return Ok(());
-        }
-        let rate_before = self.position.line(&sold.id).map(|left| left.rate);
-        let same_rate = line.net.is_zero() || rate_before.is_none_or(|rate| rate == effective_rate(line));
-        if same_rate && net.minor() <= 0 && vat.minor() <= 0 {
-            let fewer = sold.quantity.checked_sub(line.quantity).unwrap_or_default().max(Decimal::ZERO);
-            edit.taken.push(self.part(Some(&sold.id), fewer, net.negated()?, vat.negated()?)?);
-            edit.lower(&sold.id, net.minor(), vat.minor(), line.quantity.min(sold.quantity));
-            return Ok(());
-        }
-        if same_rate && net.minor() >= 0 && vat.minor() >= 0 {
-            let more = line.quantity.checked_sub(sold.quantity).unwrap_or_default();
-            let quantity = if more > Decimal::ZERO { more } else { Decimal::ONE };
-            edit.added.push(only(line, quantity, net, vat)?);
-            return Ok(());
-        }
-        // Another rate, or net and VAT in opposite directions: the line is taken back whole and invoiced as it is now.
-        self.take_off(sold, sold.quantity, edit)?;
-        if !line.net.is_zero() {
-            edit.added.push(line.clone());
-        }
-        Ok(())
-    }
-
-    fn take_off(&self, sold: &SoldLine, quantity: Decimal, edit: &mut Edit) -> Result<(), Stop> {
-        let currency = self.input.order.currency;
-        let (net, vat) = (Money::from_minor(sold.net, currency), Money::from_minor(sold.vat, currency));
-        edit.sold_less.retain(|line| line.id != sold.id);
-        if net.is_zero() && vat.is_zero() {
-            return Ok(());
-        }
-        if net.is_negative() {
-            // A discount that was taken off makes the order dearer.
-            let zero = Decimal::ONE;
-            let line = self.position.line(&sold.id).map(|left| left.description.clone()).unwrap_or_default();
-            edit.added.push(fee(&sold.id, line, zero, net.negated()?, vat.negated()?));
-            return Ok(());
-        }
-        edit.taken.push(self.part(Some(&sold.id), quantity, net, vat)?);
-        Ok(())
-    }
-
     /// A part of a credit note, on the product that the line was invoiced on.
-    fn part(
+    pub(super) fn part(
         &self,
         order_line: Option<&str>,
         quantity: Decimal,
@@ -247,6 +175,10 @@ impl Books<'_> {
         vat: Money,
     ) -> Result<Part, Stop> {
         let left = order_line.and_then(|id| self.position.line(id));
+        let (net, vat) = match left.and_then(|left| self.rate_within(left, vat)) {
+            Some(rate) => lines::vat_inside(net, rate)?,
+            None => (net, vat),
+        };
         let now = order_line.and_then(|id| self.input.order.lines.iter().find(|line| line.id == id));
         let goods = match (now, left) {
             (Some(line), _) => line.kind == LineKind::Product,
@@ -314,27 +246,39 @@ impl Books<'_> {
             after.take(&part.taken(""))?;
             parts.push(part);
         }
+        let deduct = self.input.settings.products.gift_cards.used == GiftCardsUsed::Deduct;
+        let onto_cards = if deduct { refund.to_gift_cards } else { refund.total.currency().zero() };
         if !beyond.is_zero() {
-            parts.extend(self.spread(&mut after, beyond, refund)?);
+            parts.extend(self.spread(&mut after, beyond, onto_cards, refund)?);
+        }
+        let mut onto = None;
+        if !onto_cards.is_zero() {
+            let part = self.onto_gift_card(onto_cards)?;
+            after.take(&part.taken(""))?;
+            onto = Some(part);
         }
         let currency = refund.total.currency();
-        let left = after.gross(currency)?;
-        if left.is_negative() {
+        let sales = self.sales(&after);
+        let open = sales.gross(currency)?;
+        if open.is_negative() || after.gross(currency)?.is_negative() {
             return Err(self.exceeds(refund)?);
         }
-        if left.is_zero() {
-            parts.extend(residues(&after.by_rate(&|line| self.is_gift_card(line))?)?);
+        if open.is_zero() {
+            parts.extend(residues(&sales.by_rate(&|line| self.is_gift_card(line))?)?);
         }
-        let onto_cards = refund.to_gift_cards;
-        if self.input.settings.products.gift_cards.used == GiftCardsUsed::Deduct && !onto_cards.is_zero() {
-            parts.push(self.onto_gift_card(onto_cards)?);
-        }
+        parts.extend(onto);
         self.credit(parts, Cause::Refund(refund))
     }
 
     /// Money that went back for no line: over the rates of what is left, in proportion.
-    fn spread(&self, after: &mut Position, amount: Money, refund: &Refund) -> Result<Vec<Part>, Stop> {
-        let mut buckets = after.by_rate(&|line| self.is_gift_card(line))?;
+    fn spread(
+        &self,
+        after: &mut Position,
+        amount: Money,
+        onto_cards: Money,
+        refund: &Refund,
+    ) -> Result<Vec<Part>, Stop> {
+        let mut buckets = self.sales(after).by_rate(&|line| self.is_gift_card(line))?;
         let mut weights = Vec::with_capacity(buckets.len());
         for bucket in &buckets {
             weights.push(bucket.gross()?.minor());
@@ -350,7 +294,7 @@ impl Books<'_> {
         });
         weights =
             buckets.iter().map(|bucket| Ok(bucket.gross()?.minor())).collect::<Result<_, MoneyError>>()?;
-        let left = after.gross(amount.currency())?;
+        let left = after.gross(amount.currency())?.plus(onto_cards)?;
         if buckets.is_empty() || amount.minor() > left.minor() {
             return Err(self.exceeds(refund)?);
         }
@@ -382,6 +326,29 @@ impl Books<'_> {
         });
         let product = self.input.settings.products.skus.gift_card.as_ref();
         of_order.unwrap_or(false) || product == Some(&line.product)
+    }
+
+    /// The rate of a gift card that was invoiced with VAT although the shop charges none: the VAT is within its amounts.
+    pub(super) fn rate_within(&self, invoiced: &LeftLine, vat: Money) -> Option<Percentage> {
+        let within = vat.is_zero() && !invoiced.rate.is_zero() && self.is_gift_card(invoiced);
+        within.then_some(invoiced.rate)
+    }
+
+    /// A gift card that was used to pay takes off the invoice what is owed, but nothing of what was sold.
+    fn is_used_card(&self, line: &LeftLine) -> bool {
+        let order = self.input.order;
+        let onto_cards = |refund: &Refund| !refund.to_gift_cards.is_zero();
+        line.order_line.is_none()
+            && self.is_gift_card(line)
+            && (super::payment::gift_cards_used(order).next().is_some()
+                || order.refunds.iter().any(onto_cards))
+    }
+
+    /// What is left of what was sold, however it was paid.
+    fn sales(&self, of: &Position) -> Position {
+        let mut sales = of.clone();
+        sales.left.retain(|line| !self.is_used_card(line));
+        sales
     }
 
     /// Money that went back onto a gift card is a debt to its holder again.
@@ -444,18 +411,23 @@ impl Books<'_> {
         credit_note(self.input, self.earlier, &self.position, parts, &cause)
     }
 
-    /// Nothing is left to do: the books hold what the shop says, or the difference is told.
-    fn at_rest(&self) -> Result<Stop, Stop> {
+    /// Nothing is left to do: the books hold what the shop says, but for an edit that is left alone, or the difference is told.
+    fn at_rest(&self, left_alone: Option<Reason>) -> Result<Stop, Stop> {
         let order = self.input.order;
         let counts = !self.position.refunds.is_empty() || self.earlier.plan.adjustment.is_some();
         if counts {
             let left = self.left()?;
-            let wanted = self.wanted()?;
+            let sold =
+                if left_alone.is_some() { self.position.sold_gross(order.currency)? } else { order.total };
+            let wanted = self.wanted(sold)?;
             if left != wanted {
                 return Ok(Stop::Hold(
                     self.reason("books-differ-from-shop").with("left", left).with("wanted", wanted),
                 ));
             }
+        }
+        if let Some(reason) = left_alone {
+            return Ok(Stop::Skip(reason));
         }
         let ignored = Money::sum(
             order.currency,
@@ -486,11 +458,11 @@ impl Books<'_> {
         Stop::Skip(unchanged(self.number))
     }
 
-    /// What the shop says is left of the order: its total less the refunds that count.
-    fn wanted(&self) -> Result<Money, MoneyError> {
+    /// What the shop says is left of so much: less gift cards used, and the refunds that count.
+    fn wanted(&self, sold: Money) -> Result<Money, MoneyError> {
         let order = self.input.order;
         let deduct = self.input.settings.products.gift_cards.used == GiftCardsUsed::Deduct;
-        let mut wanted = order.total;
+        let mut wanted = sold;
         if deduct {
             for payment in super::payment::gift_cards_used(order) {
                 wanted = wanted.minus(payment.amount)?;
@@ -504,51 +476,7 @@ impl Books<'_> {
     }
 }
 
-/// What an edit did to the order's lines.
-struct Edit {
-    taken: Vec<Part>,
-    added: Vec<OrderLine>,
-    /// The lines as invoiced, less what was taken off.
-    sold_less: Vec<SoldLine>,
-}
-
-impl Edit {
-    fn lower(&mut self, id: &str, net: i64, vat: i64, quantity: Decimal) {
-        if let Some(line) = self.sold_less.iter_mut().find(|line| line.id == id) {
-            line.net = line.net.saturating_add(net);
-            line.vat = line.vat.saturating_add(vat);
-            line.quantity = quantity;
-        }
-    }
-}
-
-/// A line with so much of its units and money.
-fn only(line: &OrderLine, quantity: Decimal, net: Money, vat: Money) -> Result<OrderLine, MoneyError> {
-    let mut part = OrderLine {
-        quantity,
-        net_before_discount: net,
-        net,
-        vat: line.vat.iter().filter(|vat| !vat.remitted_by_marketplace).cloned().collect(),
-        ..line.clone()
-    };
-    let whole = own_vat(line)?;
-    let mut rest = vat;
-    let last = part.vat.len().saturating_sub(1);
-    for (index, amount) in part.vat.iter_mut().enumerate() {
-        let share = if index == last || whole.is_zero() {
-            rest
-        } else {
-            let product = amount.amount.to_decimal().checked_mul(vat.to_decimal());
-            let share = product.and_then(|product| product.checked_div(whole.to_decimal()));
-            Money::round_decimal(share.ok_or(MoneyError::Overflow)?, vat.currency())?
-        };
-        amount.amount = share;
-        rest = rest.minus(share)?;
-    }
-    Ok(part)
-}
-
-fn fee(id: &str, name: String, quantity: Decimal, net: Money, vat: Money) -> OrderLine {
+pub(super) fn fee(id: &str, name: String, quantity: Decimal, net: Money, vat: Money) -> OrderLine {
     let amount = crate::order::VatAmount {
         rate: None,
         amount: vat,
@@ -569,7 +497,7 @@ fn fee(id: &str, name: String, quantity: Decimal, net: Money, vat: Money) -> Ord
     }
 }
 
-fn rate_of(net: Money, vat: Money) -> crate::money::Percentage {
+fn rate_of(net: Money, vat: Money) -> Percentage {
     effective_rate(&fee("", String::new(), Decimal::ONE, net, vat))
 }
 

@@ -68,8 +68,9 @@ pub(super) fn adoptions(input: &PlanInput<'_>) -> Vec<String> {
 pub(super) fn build(input: &PlanInput<'_>, parts: Parts<'_>, warnings: &mut Vec<Reason>) -> Document {
     let settings = &input.settings.document;
     let mut text = fill(&settings.text, input);
-    if parts.date.moved_from.is_some() {
-        let moved = fill(&settings.date.moved_text, input);
+    if let Some(original) = parts.date.moved_from {
+        let extra = |name: &str| (name == "original_date").then(|| original.to_string());
+        let moved = fill_with(&settings.date.moved_text, input, &extra);
         text = if text.is_empty() { moved } else { format!("{moved}\n{text}") };
         warnings.push(date_moved(parts.date));
     }

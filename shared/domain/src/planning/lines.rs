@@ -248,7 +248,10 @@ fn gift_card_sold(line: &OrderLine, settings: &Settings) -> Result<(Money, Money
 }
 
 /// Divides an amount that holds VAT into net and VAT.
-fn vat_inside(gross: Money, rate: Percentage) -> Result<(Money, Money), MoneyError> {
+///
+/// # Errors
+/// Overflow.
+pub(super) fn vat_inside(gross: Money, rate: Percentage) -> Result<(Money, Money), MoneyError> {
     let divisor = Decimal::ONE_HUNDRED.checked_add(rate.per_cent()).ok_or(MoneyError::Overflow)?;
     let net = gross
         .to_decimal()

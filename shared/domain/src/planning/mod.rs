@@ -12,6 +12,7 @@ mod customer;
 mod dates;
 mod difference;
 mod document;
+mod edit;
 mod filter;
 mod lines;
 mod needs;

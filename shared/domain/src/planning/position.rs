@@ -60,6 +60,15 @@ impl Position {
         gross(&self.left, currency)
     }
 
+    /// The order's lines as invoiced, with VAT.
+    ///
+    /// # Errors
+    /// Overflow.
+    pub(super) fn sold_gross(&self, currency: Currency) -> Result<Money, MoneyError> {
+        let amounts = self.sold.iter().flat_map(|line| [line.net, line.vat]);
+        Money::sum(currency, amounts.map(|minor| Money::from_minor(minor, currency)))
+    }
+
     /// The line that is left of a line of the order.
     pub(super) fn line(&self, order_line: &str) -> Option<&LeftLine> {
         self.left.iter().find(|line| line.order_line.as_deref() == Some(order_line))

@@ -7,7 +7,7 @@ use super::vat::own_vat;
 use super::{PlanInput, Stop, hold};
 use crate::document::DocumentKind;
 use crate::money::{Money, MoneyError};
-use crate::order::{Order, OrderLine};
+use crate::order::{Order, OrderLine, Payment, PaymentKind};
 use crate::refund::{Refund, RefundLine};
 use crate::settings::{BeforeBooking, CreditChoice};
 
@@ -33,6 +33,7 @@ pub(super) fn of(input: &PlanInput<'_>, wanted: DocumentKind) -> Result<Option<R
     let mut order = input.order.clone();
     for refund in refunds() {
         take_off(&mut order, refund)?;
+        order.payments.extend(onto_gift_cards(refund)?);
     }
     order.lines.retain(|line| !line.net.is_zero() || !line.quantity.is_zero());
     let net = Money::sum(order.currency, order.lines.iter().map(|line| line.net))?;
@@ -48,6 +49,20 @@ pub(super) fn of(input: &PlanInput<'_>, wanted: DocumentKind) -> Result<Option<R
         });
     }
     Ok(Some(Reduced { order, refunds: refunds().map(|refund| refund.id.clone()).collect() }))
+}
+
+/// Money that went back onto gift cards pays for nothing any more: what was paid by them, less this, is taken off the document.
+fn onto_gift_cards(refund: &Refund) -> Result<Option<Payment>, MoneyError> {
+    let payment = Payment {
+        method: String::new(),
+        title: String::new(),
+        kind: PaymentKind::Capture,
+        amount: refund.to_gift_cards.negated()?,
+        transaction: String::new(),
+        gift_card: true,
+        at: refund.at,
+    };
+    Ok((!refund.to_gift_cards.is_zero()).then_some(payment))
 }
 
 fn take_off(order: &mut Order, refund: &Refund) -> Result<(), Stop> {

@@ -56,6 +56,10 @@ pub struct CreditSettings {
     /// Heading of a further invoice; the same placeholders.
     #[garde(custom(template::credit_text))]
     pub further_heading: Template,
+    /// Text above the lines when the document was moved out of a closed period; the same placeholders, and `{original_date}`, the
+    /// day that it would be dated otherwise.
+    #[garde(custom(template::credit_moved_text))]
+    pub moved_text: Template,
 }
 
 impl Default for CreditSettings {
@@ -75,6 +79,7 @@ impl Default for CreditSettings {
             heading: Template::new("Kreditnota til faktura {invoice_number}, ordre {order_number}"),
             text: Template::new("{refund_reason}"),
             further_heading: Template::new("Tillæg til faktura {invoice_number}, ordre {order_number}"),
+            moved_text: Template::new("Oprindelig dato: {original_date}"),
         }
     }
 }

@@ -102,8 +102,9 @@ pub struct DateSettings {
     /// What to do when that day lies in a closed year or period.
     #[garde(skip)]
     pub locked_period: LockedPeriod,
-    /// Text above the lines when the document was moved to another day.
-    #[garde(custom(template::order_text))]
+    /// Text above the lines when the document was moved to another day. Besides the placeholders of documents: `{original_date}`, the
+    /// day that it would be dated otherwise. Credit notes and further invoices have their own.
+    #[garde(custom(template::moved_text))]
     pub moved_text: Template,
 }
 

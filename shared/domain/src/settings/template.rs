@@ -95,8 +95,21 @@ pub(super) fn order_text(template: &Template, _: &()) -> garde::Result {
 
 /// Refuses unknown placeholders in texts of credit notes and further invoices.
 pub(super) fn credit_text(template: &Template, _: &()) -> garde::Result {
-    let allowed: Vec<&str> =
-        PLACEHOLDERS.iter().chain(&["invoice_number", "refund_reason"]).copied().collect();
+    check_beside(template, &["invoice_number", "refund_reason"])
+}
+
+/// Refuses unknown placeholders in what a document says that was moved to another day.
+pub(super) fn moved_text(template: &Template, _: &()) -> garde::Result {
+    check_beside(template, &["original_date"])
+}
+
+/// Refuses unknown placeholders in what a credit note or further invoice says that was moved to another day.
+pub(super) fn credit_moved_text(template: &Template, _: &()) -> garde::Result {
+    check_beside(template, &["invoice_number", "refund_reason", "original_date"])
+}
+
+fn check_beside(template: &Template, further: &[&str]) -> garde::Result {
+    let allowed: Vec<&str> = PLACEHOLDERS.iter().chain(further).copied().collect();
     check(template, &allowed)
 }
 

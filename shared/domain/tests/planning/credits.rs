@@ -398,21 +398,285 @@ fn what_the_merchant_keeps_for_themselves() {
 }
 
 #[test]
-fn money_onto_a_gift_card_is_a_debt_to_its_holder_again() {
-    // 100.00 of 248.90 was paid by gift card; a mug goes back, 60.00 of it onto the card.
-    let world = World::of(plain_order()).with(|world| {
+fn an_edit_that_is_left_alone_stops_no_refund() {
+    let settings = r#"{"document":{"kind":"booked-invoice"},"credit":{"edits":"ignore"}}"#;
+    let dearer = invoiced(World::of(plain_order())).with_settings(settings).with(|world| {
+        world.order.lines.push(line(LineKind::Fee, "", "1", dkk("20.00"), "25", "5.00"));
+        world.order.total = dkk("273.90");
+        world.order.total_vat = dkk("54.78");
+    });
+    assert_eq!(dearer.skipped().code, "change-not-credited");
+    let refunded = dearer.with(|world| world.order.refunds = vec![one_mug("99.95")]);
+    let plan = refunded.plan();
+    assert_eq!(lines(&plan), ["MUG-1 -1 x 79.96 at 25"]);
+    let after = refunded.carried_out(plan, 10_002);
+    assert_eq!(after.skipped().code, "change-not-credited");
+    // What was credited and then taken back in the shop is still told, reckoned from what was invoiced.
+    let reason = after.with(|world| world.order.refunds.clear()).held();
+    assert_eq!(
+        (reason.code.as_str(), reason.fact("left"), reason.fact("wanted")),
+        ("books-differ-from-shop", "148.95", "248.90")
+    );
+}
+
+#[test]
+fn a_single_purpose_gift_card_is_credited_with_the_vat_it_was_invoiced_with() {
+    let settings =
+        r#"{"document":{"kind":"booked-invoice"},"products":{"gift-cards":{"vat":"single-purpose"}}}"#;
+    let card = line(LineKind::GiftCardSold, "", "2", dkk("1000.00"), "", "");
+    let id = card.id.clone();
+    let world = World::of(order_in("DKK", "DK", vec![card]))
+        .with_settings(settings)
+        .with(|world| world.catalogue.products.extend([product("gavekort", 1)]));
+    let plan = world.plan();
+    let world = world.carried_out(plan, 10_001);
+    let refund = Refund { lines: vec![back(&id, "1", "500.00", "0.00")], ..by_amount("500.00") };
+    let refunded = world.clone().with(|world| world.order.refunds = vec![refund]);
+    let plan = refunded.plan();
+    let credited = document(&plan);
+    assert_eq!(lines(&plan), ["gavekort -1 x 400.00 at 25"]);
+    assert_eq!((credited.expected.net, credited.expected.vat), (dkk("-400.00"), dkk("-100.00")));
+    assert!(matches!(plan.steps.last(), Some(Step::Book(_))));
+    assert_eq!(refunded.carried_out(plan, 10_002).skipped().code, "nothing-changed");
+    // One of them is taken off the order, then the other.
+    let fewer = world.with(|world| {
+        world.order.lines[0].quantity = decimal("1");
+        world.order.lines[0].net = dkk("500.00");
+        world.order.total = dkk("500.00");
+    });
+    let plan = fewer.plan();
+    assert_eq!(lines(&plan), ["gavekort -1 x 400.00 at 25"]);
+    let none = fewer.carried_out(plan, 10_002).with(|world| {
+        world.order.lines.clear();
+        world.order.total = dkk("0.00");
+    });
+    let plan = none.plan();
+    assert_eq!(lines(&plan), ["gavekort -1 x 400.00 at 25"]);
+    assert!(plan.leaves_nothing());
+}
+
+/// The plainest order, so much of it paid by gift card and the rest by card.
+fn paid_by_gift_card(by_gift_card: &str, by_card: &str) -> World {
+    World::of(plain_order()).with(|world| {
         let mut card = world.order.payments[0].clone();
         card.gift_card = true;
-        card.amount = dkk("100.00");
-        world.order.payments[0].amount = dkk("148.90");
+        card.amount = dkk(by_gift_card);
+        world.order.payments[0].amount = dkk(by_card);
         world.order.payments.push(card);
-    });
+    })
+}
+
+#[test]
+fn money_onto_a_gift_card_is_a_debt_to_its_holder_again() {
+    // 100.00 of 248.90 was paid by gift card; a mug goes back, 60.00 of it onto the card.
     let refund = Refund { to_gift_cards: dkk("60.00"), ..one_mug("99.95") };
-    let world = invoiced(world).with(|world| world.order.refunds = vec![refund]);
+    let world =
+        invoiced(paid_by_gift_card("100.00", "148.90")).with(|world| world.order.refunds = vec![refund]);
     let plan = world.plan();
     assert_eq!(lines(&plan), ["MUG-1 -1 x 79.96 at 25", "gavekort 1 x 60.00 at 0"]);
     assert_eq!(document(&plan).expected.gross, dkk("-39.95"));
     assert_eq!(world.carried_out(plan, 10_002).skipped().code, "nothing-changed");
+}
+
+#[test]
+fn money_back_on_the_card_leaves_what_the_gift_card_paid() {
+    let back_on_card = |refund: Refund| {
+        invoiced(paid_by_gift_card("148.95", "99.95")).with(|world| world.order.refunds = vec![refund])
+    };
+    // All that the invoice asked for goes back: the rest is still sold, and paid by gift card.
+    let world = back_on_card(one_mug("99.95"));
+    let plan = world.plan();
+    assert_eq!(lines(&plan), ["MUG-1 -1 x 79.96 at 25"]);
+    assert_eq!(document(&plan).expected.vat, dkk("-19.99"));
+    let after = world.carried_out(plan, 10_002);
+    assert_eq!(after.skipped().code, "nothing-changed");
+    // By amount alone too: it was paid for goods with VAT, whoever paid the rest by what means.
+    let by_amount = back_on_card(by_amount("99.95")).plan();
+    assert_eq!(lines(&by_amount), ["refusion -1 x 79.96 at 25"]);
+    // The order falls away: what was paid by gift card is a debt again, and nothing is sold.
+    let cancelled = after.with(|world| world.order.cancelled = true);
+    let plan = cancelled.plan();
+    assert_eq!(
+        lines(&plan),
+        ["MUG-1 -1 x 79.96 at 25", "fragtmm -1 x 39.20 at 25", "gavekort 1 x 148.95 at 0"]
+    );
+    assert_eq!(document(&plan).expected.gross, dkk("0.00"));
+    assert_eq!(cancelled.carried_out(plan, 10_003).skipped().code, "nothing-changed");
+}
+
+#[test]
+fn an_order_paid_by_gift_card_is_given_back_whole() {
+    let given_back = |by_gift_card: &str, by_card: &str, refund: Refund| {
+        let refund = Refund { to_gift_cards: dkk(by_gift_card), ..refund };
+        invoiced(paid_by_gift_card(by_gift_card, by_card)).with(|world| world.order.refunds = vec![refund])
+    };
+    let whole = || Refund {
+        lines: vec![back(MUGS, "2", "159.92", "39.98"), back(FREIGHT, "0", "39.20", "9.80")],
+        ..by_amount("248.90")
+    };
+    let partly = given_back("100.00", "148.90", whole());
+    let plan = partly.plan();
+    assert_eq!(
+        lines(&plan),
+        ["MUG-1 -2 x 79.96 at 25", "fragtmm -1 x 39.20 at 25", "gavekort 1 x 100.00 at 0"]
+    );
+    assert_eq!(document(&plan).expected.gross, dkk("-148.90"));
+    assert!(plan.leaves_nothing());
+    assert_eq!(partly.carried_out(plan, 10_002).skipped().code, "nothing-changed");
+
+    let by_amount_alone = given_back("100.00", "148.90", by_amount("248.90")).plan();
+    assert_eq!(lines(&by_amount_alone), ["refusion -1 x 199.12 at 25", "gavekort 1 x 100.00 at 0"]);
+    let wholly = given_back("248.90", "0.00", whole());
+    let plan = wholly.plan();
+    assert_eq!(document(&plan).expected.gross, dkk("0.00"));
+    assert!(plan.leaves_nothing());
+    let one = Refund { to_gift_cards: dkk("99.95"), ..one_mug("99.95") };
+    let one = wholly.with(|world| world.order.refunds = vec![one]);
+    let plan = one.plan();
+    assert_eq!(lines(&plan), ["MUG-1 -1 x 79.96 at 25", "gavekort 1 x 99.95 at 0"]);
+    assert_eq!(one.carried_out(plan, 10_002).skipped().code, "nothing-changed");
+    // Nothing of it may go back twice, nor more onto a card than was sold.
+    let too_much = Refund { to_gift_cards: dkk("150.00"), ..by_amount("260.00") };
+    let too_much =
+        invoiced(paid_by_gift_card("100.00", "148.90")).with(|world| world.order.refunds = vec![too_much]);
+    assert_eq!(too_much.held().code, "refund-exceeds-invoice");
+}
+
+#[test]
+fn a_draft_asks_for_what_was_paid_by_gift_card_less_what_went_back_onto_it() {
+    let draft = |by_gift_card: &str, by_card: &str, onto_cards: &str| {
+        let refund = Refund { to_gift_cards: dkk(onto_cards), ..one_mug("99.95") };
+        paid_by_gift_card(by_gift_card, by_card).with(|world| world.order.refunds = vec![refund])
+    };
+    let world = draft("100.00", "148.90", "60.00");
+    let plan = world.plan();
+    assert_eq!(
+        lines(&plan),
+        ["MUG-1 1 x 79.96 at 25", "fragtmm 1 x 39.20 at 25", "gavekort -1 x 40.00 at 0"]
+    );
+    assert_eq!(document(&plan).expected.gross, dkk("108.95"));
+    // A person books it; a second refund is a credit note beside it, and then the books are even.
+    let booked = world.with(|world| {
+        let standing = StandingDocument { kind: DocumentKind::BookedInvoice, number: 10_001 };
+        world.earlier = Some((plan, Some(standing)));
+    });
+    assert_eq!(booked.skipped().code, "nothing-changed");
+    // More than was used goes onto a card: the merchant owes its holder the rest.
+    let owed = draft("20.00", "228.90", "60.00").plan();
+    assert_eq!(document(&owed).lines[2].quantity, decimal("1"));
+    assert_eq!(document(&owed).expected.gross, dkk("188.95"));
+    let settings = r#"{"products":{"gift-cards":{"used":"payment"}}}"#;
+    let as_payment = draft("100.00", "148.90", "60.00").with_settings(settings).plan();
+    assert_eq!(document(&as_payment).expected.gross, dkk("148.95"));
+}
+
+fn discount(net: &str, vat: &str) -> domain::order::OrderLine {
+    line(LineKind::Fee, "", "1", dkk(net), "25", vat)
+}
+
+#[test]
+fn a_discount_that_goes_with_the_freight_is_invoiced_after_the_freight_is_credited() {
+    let mut order = plain_order();
+    order.lines.push(discount("-40.00", "-10.00"));
+    order.total = dkk("198.90");
+    order.total_vat = dkk("39.78");
+    let world = invoiced(World::of(order)).with(|world| {
+        world.order.lines.truncate(1);
+        world.order.total = dkk("199.90");
+        world.order.total_vat = dkk("39.98");
+    });
+    let less = world.plan();
+    assert_eq!(lines(&less), ["fragtmm -1 x 39.20 at 25"]);
+    let dearer = world.carried_out(less, 10_002);
+    let more = dearer.plan();
+    assert_eq!(document(&more).kind, DocumentKind::BookedInvoice);
+    assert_eq!(document(&more).expected.gross, dkk("50.00"));
+    assert_eq!(dearer.carried_out(more, 10_003).skipped().code, "nothing-changed");
+}
+
+#[test]
+fn a_discount_given_afterwards_is_a_credit_note() {
+    let settings = r#"{"document":{"kind":"booked-invoice","send":"email"}}"#;
+    let cheaper = |net: &str, vat: &str, total: &str, total_vat: &str| {
+        invoiced(World::of(plain_order())).with_settings(settings).with(|world| {
+            world.order.lines.push(discount(net, vat));
+            world.order.total = dkk(total);
+            world.order.total_vat = dkk(total_vat);
+        })
+    };
+    let world = cheaper("-40.00", "-10.00", "198.90", "39.78");
+    let plan = world.plan();
+    let credited = document(&plan);
+    assert_eq!(credited.kind, DocumentKind::BookedCreditNote);
+    assert_eq!(lines(&plan), ["rabat -1 x 40.00 at 25"]);
+    assert_eq!(credited.heading, "Kreditnota til faktura 10001, ordre 1042");
+    let Some(Step::Book(book)) = plan.steps.last() else { panic!("it is booked") };
+    assert_eq!(book.send, domain::plan::SendBy::Nothing);
+    assert_eq!(world.carried_out(plan, 10_002).skipped().code, "nothing-changed");
+    // Beside something dearer it is a further invoice with a discount on it.
+    let world = cheaper("-40.00", "-10.00", "273.90", "54.78").with(|world| {
+        world.order.lines.push(line(LineKind::Product, "MUG-1", "1", dkk("60.00"), "25", "15.00"));
+    });
+    let plan = world.plan();
+    assert_eq!(document(&plan).kind, DocumentKind::BookedInvoice);
+    assert_eq!(document(&plan).expected.gross, dkk("25.00"));
+    assert_eq!(document(&plan).heading, "Tillæg til faktura 10001, ordre 1042");
+}
+
+#[test]
+fn a_credit_note_that_stayed_a_draft_makes_no_drafts_of_those_after_it() {
+    let world = given_back(vec![one_mug("99.95"), Refund { id: "87".to_owned(), ..by_amount("10.00") }]);
+    let never = r#"{"document":{"kind":"booked-invoice"},"credit":{"booking":"never"}}"#;
+    let draft = world.clone().with_settings(never).plan();
+    assert_eq!(document(&draft).kind, DocumentKind::DraftCreditNote);
+    // A person books it.
+    let by_hand = world.clone().with(|world| {
+        let standing = StandingDocument { kind: DocumentKind::BookedCreditNote, number: 10_002 };
+        world.earlier = Some((draft, Some(standing)));
+    });
+    let second = by_hand.plan();
+    assert_eq!(document(&second).kind, DocumentKind::BookedCreditNote);
+    assert_eq!(second.adjustment.as_ref().and_then(|after| after.invoice_booked), None);
+    // Where a person booked the invoice, one credit note that was booked at once leaves those after it to the person.
+    let (invoice, _) = world.earlier.clone().expect("an invoice");
+    let left_as_draft = domain::Plan {
+        steps: invoice.steps.iter().filter(|step| !matches!(step, Step::Book(_))).cloned().collect(),
+        ..invoice
+    };
+    let person = world.with(|world| {
+        let standing = StandingDocument { kind: DocumentKind::BookedInvoice, number: 10_001 };
+        world.earlier = Some((left_as_draft, Some(standing)));
+    });
+    let always = r#"{"document":{"kind":"booked-invoice"},"credit":{"booking":"always"}}"#;
+    let first = person.clone().with_settings(always).plan();
+    assert_eq!(document(&first).kind, DocumentKind::BookedCreditNote);
+    assert_eq!(document(&person.carried_out(first, 10_002).plan()).kind, DocumentKind::DraftCreditNote);
+}
+
+#[test]
+fn a_credit_note_moved_by_a_closed_period_says_when_the_money_went_back() {
+    let settings = r#"{"document":{"kind":"booked-invoice","date":{"locked-period":"first-open-day","moved-text":"@"}}}"#;
+    let moved = |text: &str| {
+        given_back(vec![one_mug("99.95")]).with_settings(&settings.replace('@', text)).with(november_closed)
+    };
+    let world = moved("Ordredato: {order_date}");
+    let document = world.document();
+    assert_eq!(document.date.to_string(), "2026-12-01");
+    assert_eq!(document.text, "Oprindelig dato: 2026-11-22\nKompensation");
+    // The invoice's own text may name the day too.
+    let old = World::of(plain_order())
+        .with_settings(&settings.replace('@', "Flyttet fra {original_date}"))
+        .with(november_closed);
+    assert_eq!(old.document().text, "Flyttet fra 2026-11-20");
+}
+
+/// November of 2026 is closed, December is open.
+pub(crate) fn november_closed(world: &mut World) {
+    let day = |text: &str| text.parse().expect("a day");
+    world.catalogue.master.periods = vec![
+        domain::catalogue::Period { from: day("2026-11-01"), to: day("2026-11-30"), closed: true },
+        domain::catalogue::Period { from: day("2026-12-01"), to: day("2026-12-31"), closed: false },
+    ];
 }
 
 #[test]

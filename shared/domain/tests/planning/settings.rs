@@ -8,7 +8,7 @@ use domain::planning::StandingDocument;
 use domain::{DocumentKind, Settings};
 use serde_json::Value;
 
-use crate::credits::{by_amount, invoiced, one_mug};
+use crate::credits::{by_amount, invoiced, november_closed, one_mug};
 use crate::product_world::{ProductWorld, entry, known_product};
 use crate::schema::{acting_on_reading, leaves, values_at};
 use crate::world::*;
@@ -882,6 +882,13 @@ fn credit_cases() -> Vec<Case> {
         leaf("heading", mug(), "Kreditnota", "Credit note"),
         leaf("text", mug(), "Tak", "{refund_reason}"),
         leaf("further-heading", dearer(), "Mere", "More"),
+        values(
+            "/credit/moved-text",
+            mug().with(november_closed),
+            r#"{"document":{"date":{"locked-period":"first-open-day"}},"credit":{"moved-text":"@"}}"#,
+            "Tilbage {original_date}",
+            "Returned {original_date}",
+        ),
     ]
 }
 

@@ -1,0 +1,139 @@
+//! What an edit of an invoiced order took off its lines and what it added to them.
+
+use rust_decimal::Decimal;
+
+use super::Stop;
+use super::adjustment::Part;
+use super::credit::{Books, fee};
+use super::vat::{effective_rate, own_vat};
+use crate::money::{Money, MoneyError};
+use crate::order::OrderLine;
+use crate::plan::SoldLine;
+
+/// What an edit did to the order's lines.
+pub(super) struct Edit {
+    pub(super) taken: Vec<Part>,
+    pub(super) added: Vec<OrderLine>,
+    /// The lines as invoiced, less what was taken off.
+    pub(super) sold_less: Vec<SoldLine>,
+}
+
+impl Books<'_> {
+    /// The order beside its lines as they were invoiced.
+    pub(super) fn edit(&self) -> Result<Edit, Stop> {
+        let order = self.input.order;
+        let mut edit = Edit { taken: Vec::new(), added: Vec::new(), sold_less: self.position.sold.clone() };
+        let mut gone: Vec<&SoldLine> = Vec::new();
+        for sold in &self.position.sold {
+            match order.lines.iter().find(|line| line.id == sold.id) {
+                Some(line) => self.line_changed(sold, line, &mut edit)?,
+                None => gone.push(sold),
+            }
+        }
+        let is_new = |line: &&OrderLine| !self.position.sold.iter().any(|sold| sold.id == line.id);
+        let mut new: Vec<&OrderLine> = order.lines.iter().filter(is_new).collect();
+        // Plugins write an order's lines anew, with new ids: the same units for the same money are no edit.
+        let mut taken = Vec::new();
+        for sold in gone {
+            let again = new.iter().position(|line| {
+                let vat = own_vat(line).ok().map(Money::minor);
+                line.net.minor() == sold.net && vat == Some(sold.vat) && line.quantity == sold.quantity
+            });
+            match again {
+                Some(index) => drop(new.remove(index)),
+                None => taken.push(sold),
+            }
+        }
+        for sold in taken {
+            self.take_off(sold, sold.quantity, &mut edit)?;
+        }
+        edit.added.extend(new.into_iter().filter(|line| !line.net.is_zero()).cloned());
+        Ok(edit)
+    }
+
+    /// A line that is still there, for more or for less.
+    fn line_changed(&self, sold: &SoldLine, line: &OrderLine, edit: &mut Edit) -> Result<(), Stop> {
+        let currency = self.input.order.currency;
+        let vat_now = own_vat(line)?;
+        let net = line.net.minus(Money::from_minor(sold.net, currency))?;
+        let vat = vat_now.minus(Money::from_minor(sold.vat, currency))?;
+        if net.is_zero() && vat.is_zero() {
+            return Ok(());
+        }
+        let same_rate = line.net.is_zero()
+            || self.position.line(&sold.id).is_none_or(|left| {
+                left.rate == self.rate_within(left, vat_now).unwrap_or_else(|| effective_rate(line))
+            });
+        if same_rate && net.minor() <= 0 && vat.minor() <= 0 {
+            let fewer = sold.quantity.checked_sub(line.quantity).unwrap_or_default().max(Decimal::ZERO);
+            edit.taken.push(self.part(Some(&sold.id), fewer, net.negated()?, vat.negated()?)?);
+            edit.lower(&sold.id, net.minor(), vat.minor(), line.quantity.min(sold.quantity));
+            return Ok(());
+        }
+        if same_rate && net.minor() >= 0 && vat.minor() >= 0 {
+            let more = line.quantity.checked_sub(sold.quantity).unwrap_or_default();
+            let quantity = if more > Decimal::ZERO { more } else { Decimal::ONE };
+            edit.added.push(only(line, quantity, net, vat)?);
+            return Ok(());
+        }
+        // Another rate, or net and VAT in opposite directions: the line is taken back whole and invoiced as it is now.
+        self.take_off(sold, sold.quantity, edit)?;
+        if !line.net.is_zero() {
+            edit.added.push(line.clone());
+        }
+        Ok(())
+    }
+
+    fn take_off(&self, sold: &SoldLine, quantity: Decimal, edit: &mut Edit) -> Result<(), Stop> {
+        let currency = self.input.order.currency;
+        let (net, vat) = (Money::from_minor(sold.net, currency), Money::from_minor(sold.vat, currency));
+        if net.is_negative() {
+            // A discount that was taken off makes the order dearer. It stays among what is sold until that is invoiced.
+            let zero = Decimal::ONE;
+            let line = self.position.line(&sold.id).map(|left| left.description.clone()).unwrap_or_default();
+            edit.added.push(fee(&sold.id, line, zero, net.negated()?, vat.negated()?));
+            return Ok(());
+        }
+        edit.sold_less.retain(|line| line.id != sold.id);
+        if !(net.is_zero() && vat.is_zero()) {
+            edit.taken.push(self.part(Some(&sold.id), quantity, net, vat)?);
+        }
+        Ok(())
+    }
+}
+
+impl Edit {
+    fn lower(&mut self, id: &str, net: i64, vat: i64, quantity: Decimal) {
+        if let Some(line) = self.sold_less.iter_mut().find(|line| line.id == id) {
+            line.net = line.net.saturating_add(net);
+            line.vat = line.vat.saturating_add(vat);
+            line.quantity = quantity;
+        }
+    }
+}
+
+/// A line with so much of its units and money.
+fn only(line: &OrderLine, quantity: Decimal, net: Money, vat: Money) -> Result<OrderLine, MoneyError> {
+    let mut part = OrderLine {
+        quantity,
+        net_before_discount: net,
+        net,
+        vat: line.vat.iter().filter(|vat| !vat.remitted_by_marketplace).cloned().collect(),
+        ..line.clone()
+    };
+    let whole = own_vat(line)?;
+    let mut rest = vat;
+    let last = part.vat.len().saturating_sub(1);
+    for (index, amount) in part.vat.iter_mut().enumerate() {
+        let share = if index == last || whole.is_zero() {
+            rest
+        } else {
+            let product = amount.amount.to_decimal().checked_mul(vat.to_decimal());
+            let share = product.and_then(|product| product.checked_div(whole.to_decimal()));
+            Money::round_decimal(share.ok_or(MoneyError::Overflow)?, vat.currency())?
+        };
+        amount.amount = share;
+        rest = rest.minus(share)?;
+    }
+    Ok(part)
+}
