@@ -82,7 +82,8 @@ pub struct Plan {
     /// So many of the first steps were carried out by an earlier plan of the transfer: this one goes on after them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub done: u32,
-    /// What has become of the payments, in plans that register what came after the booking.
+    /// What has become of the payments, in plans that register what came after the booking, and in those of what follows an invoice
+    /// whose payments are registered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payments: Option<RegisteredPayments>,
     /// What the merchant should know although the transfer goes on.
@@ -163,6 +164,9 @@ pub struct RegisteredPayments {
     pub term: u32,
     /// So many of the order's captures, in the shop's order, are registered.
     pub captures: u32,
+    /// The day of the invoice, in plans of what follows it: no payment is dated before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoiced_on: Option<jiff::civil::Date>,
 }
 
 impl Plan {
@@ -423,6 +427,9 @@ pub struct PaymentStep {
     pub date: jiff::civil::Date,
     /// Text on the entry.
     pub text: String,
+    /// Number of the invoice that it pays, where another document of the order was booked since; `None`: the plan's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice: Option<u64>,
 }
 
 /// A number to be written back to the shop.

@@ -301,7 +301,7 @@ impl Session<'_> {
             }
             Thing::Payment(step) => {
                 let customer = self.progress.customer.ok_or_else(|| missing("customer"))?;
-                let invoice = self.progress.invoice.ok_or_else(|| missing("invoice"))?;
+                let invoice = step.invoice.or(self.progress.invoice).ok_or_else(|| missing("invoice"))?;
                 port.register_payment(&self.accounting(), step, customer, invoice).await?;
             }
         }

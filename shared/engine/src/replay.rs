@@ -359,7 +359,7 @@ impl Ends<'_> {
                 let _ = accounting.close_order(transport, &step.key, &step.order).await;
             }
             Step::RegisterPayment(step) => {
-                let invoice = self.number("invoice");
+                let invoice = step.invoice.unwrap_or_else(|| self.number("invoice"));
                 let _ = accounting.register_payment(transport, step, self.customer, invoice).await;
             }
             Step::WriteBack(step) => {

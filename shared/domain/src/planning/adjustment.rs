@@ -13,7 +13,7 @@ use super::position::{Bucket, Position, of_lines, units};
 use super::products::{self, Purpose, Wanted};
 use super::split::{opposite, split};
 use super::vat::Sale;
-use super::{Earlier, PlanInput, Stop, content, dates, difference, document, hold};
+use super::{Earlier, PlanInput, Stop, content, dates, difference, document, hold, payment};
 use crate::document::{Document, DocumentLine, Totals};
 use crate::identity::{Effect, EffectKey};
 use crate::money::{Money, MoneyError, Percentage};
@@ -413,7 +413,7 @@ fn finish(
         expected: settled.shop,
         steps,
         done: 0,
-        payments: None,
+        payments: payment::kept(input, earlier),
         warnings,
         product: None,
         sold: after.sold,

@@ -1,8 +1,7 @@
 //! The term of payment, and how the payment is registered.
 
 use super::trigger::same_word;
-use super::{PlanInput, Stop, dates, hold};
-use crate::document::DocumentKind;
+use super::{Earlier, PlanInput, Stop, dates, hold};
 use crate::identity::{Effect, EffectKey};
 use crate::money::{Money, MoneyError};
 use crate::order::{Order, Payment, PaymentKind};
@@ -154,15 +153,21 @@ fn term_when_less(input: &PlanInput<'_>, warnings: &mut Vec<Reason>) -> Result<u
 /// Each capture has a key of its own, made of its place among the order's captures: a capture that is met again, in whatever
 /// plan, has the same key.
 pub(super) fn registrations(input: &PlanInput<'_>, terms: &Terms, day: Date, from: u32) -> Vec<PaymentStep> {
-    registered_as(input, terms.registration, day, from)
+    registered_as(input, terms.registration, Paying { day, from, invoice: None })
 }
 
-fn registered_as(
-    input: &PlanInput<'_>,
-    registration: Registration,
+/// What captures are registered on.
+struct Paying {
+    /// The day of the invoice.
     day: Date,
+    /// So many captures are registered already.
     from: u32,
-) -> Vec<PaymentStep> {
+    /// Number of the invoice, where it is not the plan's own document.
+    invoice: Option<u64>,
+}
+
+fn registered_as(input: &PlanInput<'_>, registration: Registration, paying: Paying) -> Vec<PaymentStep> {
+    let Paying { day, from, invoice } = paying;
     let Registration::Journal { journal, contra_account } = registration else { return Vec::new() };
     // The settings are refused without the proof; should they come from elsewhere, nothing is registered either.
     if !input.settings.payment.sign_proven {
@@ -173,7 +178,7 @@ fn registered_as(
         let date = paid.map_or(day, |moment| dates::local_day(input, moment).max(day));
         let key = EffectKey::new(input.transfer, Effect::Payment, place + 1, input.agreement);
         let text = super::document::reference(&input.order.number, &key);
-        PaymentStep { key, journal, contra_account, amount: payment.amount, date, text }
+        PaymentStep { key, journal, contra_account, amount: payment.amount, date, text, invoice }
     };
     (0..).zip(captures(input.order)).skip(from as usize).map(step).collect()
 }
@@ -184,13 +189,10 @@ pub(super) fn following(input: &PlanInput<'_>) -> Result<Option<Plan>, Stop> {
     let Some(earlier) = input.earlier.filter(|earlier| !earlier.adopted && !input.order.cancelled) else {
         return Ok(None);
     };
-    // Captures belong to the first invoice: a further one, and what comes after a credit note, registers none.
-    let booked = earlier
-        .document
-        .filter(|document| document.kind == DocumentKind::BookedInvoice && earlier.plan.adjustment.is_none());
-    let (Some(_), Some(payments), Some(day)) =
-        (booked, payments_of(earlier.plan), earlier.plan.document_step().map(|step| step.document.date))
-    else {
+    // What follows an invoice is booked first, where it is to be: a draft is written again whole.
+    let booked = earlier.document.filter(|document| document.kind.is_booked());
+    let (Some(_), Some(payments)) = (booked, payments_of(earlier.plan)) else { return Ok(None) };
+    let Some(day) = payments.invoiced_on.or(day_of(earlier.plan)) else {
         return Ok(None);
     };
     // A term that settles the invoice has brought the money into the books already.
@@ -200,7 +202,9 @@ pub(super) fn following(input: &PlanInput<'_>) -> Result<Option<Plan>, Stop> {
     let registration = rule_for(input).map(|rule| rule.registration).unwrap_or_default();
     // What was refused counts as well: it is in the merchant's hands.
     let from = payments.captures;
-    let new = registered_as(input, registration, day, from);
+    // Captures pay the first invoice, whatever was credited or added since.
+    let invoice = earlier.plan.adjustment.as_ref().map(|adjustment| adjustment.invoice);
+    let new = registered_as(input, registration, Paying { day, from, invoice });
     if new.is_empty() {
         return Ok(None);
     }
@@ -215,7 +219,7 @@ pub(super) fn following(input: &PlanInput<'_>) -> Result<Option<Plan>, Stop> {
         catalogue_hash: input.catalogue_hash.to_owned(),
         steps,
         done,
-        payments: Some(RegisteredPayments { term: payments.term, captures }),
+        payments: Some(RegisteredPayments { captures, ..payments }),
         warnings: Vec::new(),
         ..earlier.plan.clone()
     }))
@@ -223,12 +227,29 @@ pub(super) fn following(input: &PlanInput<'_>) -> Result<Option<Plan>, Stop> {
 
 /// What a plan says of the payments of the invoice it booked; `None` when it booked none.
 fn payments_of(plan: &Plan) -> Option<RegisteredPayments> {
-    if let Some(payments) = plan.payments {
-        return Some(payments);
+    if plan.payments.is_some() || plan.adjustment.is_some() {
+        return plan.payments;
     }
     let has = |wanted: fn(&Step) -> bool| plan.steps.iter().filter(|step| wanted(step)).count();
     let booked = has(|step| matches!(step, Step::Book(_))) > 0;
     let captures = u32::try_from(has(|step| matches!(step, Step::RegisterPayment(_)))).unwrap_or(u32::MAX);
     let term = plan.document_step()?.document.payment_term;
-    booked.then_some(RegisteredPayments { term, captures })
+    booked.then_some(RegisteredPayments { term, captures, invoiced_on: None })
+}
+
+fn day_of(plan: &Plan) -> Option<Date> {
+    plan.document_step().map(|step| step.document.date)
+}
+
+/// What a plan of a credit note or further invoice keeps of the payments of the first invoice, so that captures which come after it
+/// are registered too; `None` where captures are not ours to register.
+pub(super) fn kept(input: &PlanInput<'_>, earlier: &Earlier<'_>) -> Option<RegisteredPayments> {
+    if earlier.plan.adjustment.is_some() {
+        return earlier.plan.payments;
+    }
+    let registration = rule_for(input).map(|rule| rule.registration).unwrap_or_default();
+    let registers =
+        matches!(registration, Registration::Journal { .. }) && input.settings.payment.sign_proven;
+    let payments = payments_of(earlier.plan).filter(|_| registers && !earlier.adopted)?;
+    Some(RegisteredPayments { invoiced_on: day_of(earlier.plan), ..payments })
 }

@@ -368,3 +368,43 @@ fn payments_that_are_not_ours_to_register_are_left_alone() {
     assert_eq!(to_register(&dearer.plan()).len(), 1);
     assert_eq!(after(dearer).held().code, "changed-after-booking");
 }
+
+#[test]
+fn a_payment_that_comes_after_a_credit_note_is_registered_on_the_invoice() {
+    let world = after(paid(World::of(plain_order()).with_settings(JOURNAL), &[("100.00", 21)]));
+    let refunded = world.with(|world| world.order.refunds = vec![crate::credits::one_mug("99.95")]);
+    let credit = refunded.plan();
+    assert!(credit.steps.iter().all(|step| !matches!(step, Step::RegisterPayment(_))));
+    // It was captured before the money went back, and is seen after.
+    let refunded = refunded.carried_out(credit, 10_002);
+    assert_eq!(refunded.skipped().code, "nothing-changed");
+    let captured = paid(refunded, &[("100.00", 21), ("48.95", 20)]);
+    let plan = captured.plan();
+    let further = to_register(&plan);
+    assert_eq!((further[0].0.as_str(), further[0].1.as_str()), ("48.95", "2026-11-20"));
+    assert_eq!(further.len(), 1);
+    let Some(Step::RegisterPayment(step)) = plan.steps.last() else { panic!("a payment") };
+    assert_eq!(step.invoice, Some(77), "the invoice, not the credit note");
+    let at_once = paid(World::of(plain_order()).with_settings(JOURNAL), &[("100.00", 21), ("48.95", 20)]);
+    let Some(Step::RegisterPayment(same)) = at_once.plan().steps.pop() else { panic!("a payment") };
+    assert_eq!(
+        (step.key.clone(), same.invoice),
+        (same.key, None),
+        "whatever plan it comes in, it has one key"
+    );
+
+    // A second credit note, and a second capture after it.
+    let again = captured.carried_out(plan, 10_002);
+    assert_eq!(again.skipped().code, "nothing-changed");
+    let more = domain::Refund { id: "87".to_owned(), ..crate::credits::by_amount("10.00") };
+    let again = again.with(|world| world.order.refunds.push(more));
+    let second = again.plan();
+    assert_eq!(second.document_step().map(|step| step.document.expected.gross), Some(dkk("-10.00")));
+    let again = again.carried_out(second, 10_003);
+    let again = paid(again, &[("100.00", 21), ("48.95", 20), ("5.00", 25)]);
+    assert_eq!(to_register(&again.plan()).len(), 1);
+    // Where no journal is named, a credit note says nothing of payments.
+    let open = after(World::of(plain_order()).with_settings(BOOKED))
+        .with(|world| world.order.refunds = vec![crate::credits::one_mug("99.95")]);
+    assert_eq!(open.plan().payments, None);
+}

@@ -134,6 +134,7 @@ fn bodies() -> Vec<(String, &'static str, String)> {
         amount: kroner("198.00"),
         date: "2026-11-20".parse().expect("a date"),
         text: "t".repeat(300),
+        invoice: None,
     };
     let body = json(&payments::voucher_body(&payment, 5001, 4711, "2026".to_owned()));
     bodies.push(("payment".to_owned(), "POST /journals/3/vouchers", body));

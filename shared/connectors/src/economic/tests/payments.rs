@@ -14,6 +14,7 @@ fn payment(text: &str) -> PaymentStep {
         amount: kroner("198.00"),
         date: "2026-11-20".parse().expect("a date"),
         text: text.to_owned(),
+        invoice: None,
     }
 }
 
