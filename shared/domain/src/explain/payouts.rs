@@ -143,12 +143,12 @@ pub(crate) const PAYOUTS: &[Entry] = &[
         [
             "Rapporten om udbetaling {payout} siger ikke, hvornår der er udbetalt.",
             NOTHING_POSTED_DA,
-            "Bekræft udbetalingen med bankens dato.",
+            "Indlæs bankens kontoudtog (camt.053), hvor beløbet står med udbetalingens reference: valørdagen dér bliver bilagets dato.",
         ],
         [
             "The report on payout {payout} does not say when it was paid out.",
             NOTHING_POSTED_EN,
-            "Confirm the payout with the bank's date.",
+            "Load the bank's statement (camt.053) that shows the amount with the payout's reference: its value date becomes the voucher's.",
         ],
     ),
     entry(

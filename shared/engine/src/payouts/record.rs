@@ -71,7 +71,7 @@ pub struct FileRecord {
 pub struct PayoutFigures {
     /// Paid to the merchant; negative when drawn.
     pub payout: Money,
-    /// Day of the payout, where the report states it.
+    /// Day of the payout, or of the batch where nothing is paid out: from the report, or else from what confirmed it.
     pub day: Option<Date>,
     /// First day, where stated.
     pub from: Option<Date>,

@@ -220,7 +220,7 @@ impl PayoutEngine<'_> {
         let settlement = &found.settlements[0];
         record.overlap = self.overlap(record, settlement).await?;
         let states = record.figures.states.clone();
-        record.figures = intake::figures(settlement);
+        record.figures = intake::figures(settlement, &route.zone);
         record.figures.states = states;
         (record.reasons, record.notes, record.plan) = (Vec::new(), Vec::new(), None);
         let now = self.now();
@@ -408,7 +408,7 @@ impl PayoutEngine<'_> {
         }
         let to_find = PayoutToFind {
             amount: settlement.check().payout,
-            day,
+            day: Some(day),
             reference: record.figures.bank_reference.clone(),
         };
         Ok(booked_by_hand(&to_find, &record.id.key.batch, &booked, window))

@@ -1,5 +1,6 @@
 mod bad_input;
 mod crashes;
+mod days;
 mod intake;
 mod profiles;
 mod references;
