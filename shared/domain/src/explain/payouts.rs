@@ -243,6 +243,19 @@ pub(crate) const PAYOUTS: &[Entry] = &[
         ],
     ),
     entry(
+        "payout-lines-given-back",
+        [
+            "Udbetaling {payout}: {count} linjer ({amount}) giver penge tilbage (en vundet indsigelse eller en refundering, der ikke gik igennem), men ingen udbetaling, Bogbro har bogført, har trukket så meget fra fakturaen.",
+            WAITS_DA,
+            "Se, hvor beløbet blev trukket. Sæt linjen på fakturaen, hvis det blev bogført på den, ellers på fejlkontoen.",
+        ],
+        [
+            "Payout {payout}: {count} lines ({amount}) give money back (a dispute that was won, or a refund that failed), but no payout that Bogbro posted has taken as much from the invoice.",
+            WAITS_EN,
+            "See where the amount was taken. Put the line on the invoice if it was booked there, otherwise on the error account.",
+        ],
+    ),
+    entry(
         "payout-lines-ambiguous",
         ["Udbetaling {payout}: {count} linjer ({amount}) passer på flere fakturaer.", WAITS_DA, DECIDE_DA],
         ["Payout {payout}: {count} lines ({amount}) fit several invoices.", WAITS_EN, DECIDE_EN],

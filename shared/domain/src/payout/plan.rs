@@ -375,6 +375,11 @@ impl Planner<'_> {
         }
         let why = match state {
             LineState::Exact | LineState::Partial => None,
+            LineState::Over
+                if input.matching.gives_back_alone(input.receivables, input.settlement, place) =>
+            {
+                Some("payout-lines-given-back")
+            }
             LineState::Over => Some("payout-lines-over"),
             LineState::Ambiguous => Some("payout-lines-ambiguous"),
             LineState::OtherCurrency => Some("payout-lines-other-currency"),
