@@ -5,6 +5,7 @@ use domain::money::Currency;
 use domain::settlement::{
     FeeKind, Fees, Kind, Line, LinkKeys, SettlementMode, Stated, StatedTotal, TotalOf, When,
 };
+use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::kinds;
@@ -25,6 +26,8 @@ pub(super) struct Found {
     lines: u32,
     account: String,
     batch: String,
+    /// First and last day that were asked for.
+    days: (Option<Date>, Option<Date>),
 }
 
 impl Found {
@@ -65,6 +68,7 @@ impl Found {
         let day = |text: &str| text.get(..10).unwrap_or_default().to_owned();
         let period = format!("{}/{}", day(&search.start_date), day(&search.end_date));
         period.clone_into(&mut self.batch);
+        self.days = (figures::iso_day(&search.start_date), last_day(&search.end_date));
         for detail in &search.transaction_details {
             self.seen += 1;
             self.transaction(document, &detail.transaction_info, account, &period, batches)?;
@@ -104,6 +108,10 @@ impl Found {
         let net = gross.plus(fee.unwrap_or(currency.zero())).map_err(|_| misread("transaction_amount"))?;
         let new = batches.open(account, batch, currency, SettlementMode::Net)?;
         self.currencies.insert(currency);
+        if new {
+            let (from, to) = self.days;
+            batches.state(Stated { from, to, ..Stated::default() })?;
+        }
         if let Some(after) = after {
             let before = after.minus(net).map_err(|_| misread("ending_balance"))?;
             if new {
@@ -195,6 +203,12 @@ pub(super) fn keys<'a>(
     }
 }
 
+/// The last day of a period by its end: at midnight it is the day before.
+fn last_day(end: &str) -> Option<Date> {
+    let day = figures::iso_day(end)?;
+    if end.get(11..19) == Some("00:00:00") { day.yesterday().ok() } else { Some(day) }
+}
+
 /// Pending and denied transactions have moved nothing.
 pub(super) fn moved_nothing(info: &Info<'_>) -> bool {
     matches!(info.transaction_status.trimmed(), "P" | "D")
@@ -226,6 +240,8 @@ fn count_differs(place: &str, stated: u64, found: u64) -> Refusal {
 pub(super) struct Settlement {
     account: String,
     batch: String,
+    /// First and last day of the section, in the account's own zone.
+    days: (Option<Date>, Option<Date>),
     body: Option<(Body, usize)>,
     in_section: u64,
     of_currency: BTreeMap<Currency, u64>,
@@ -250,9 +266,11 @@ impl Settlement {
         match field(row, 0) {
             "RH" | "FH" => Ok(()),
             "SH" => {
-                let start = field(row, 1).get(..10).unwrap_or_default().replace('/', "-");
-                figures::day(&start, "%Y-%m-%d")
+                let [start, end] = [1, 2].map(|place| field(row, place).replace('/', "-"));
+                let start = start.get(..10).unwrap_or_default().to_owned();
+                let from = figures::day(&start, "%Y-%m-%d")
                     .ok_or_else(|| row.refused("report-time", Column::at("SH", 1)))?;
+                self.days = (Some(from), last_day(&end));
                 self.batch = start;
                 self.account =
                     if field(row, 3).is_empty() { context.account } else { field(row, 3) }.to_owned();
@@ -367,7 +385,10 @@ impl Settlement {
             )
             .into());
         }
+        let (from, to) = self.days;
         batches.state(Stated {
+            from,
+            to,
             opening: total.map(|(before, _)| before),
             closing: total.map(|(_, after)| after),
             totals: vec![everything],

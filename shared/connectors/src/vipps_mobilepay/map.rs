@@ -95,16 +95,10 @@ impl Ledger {
         Ok(())
     }
 
-    /// The open batch ends: its last balance is its closing one.
+    /// The open batch ends: its last balance is its closing one, and its last entry's day its last day.
     pub(super) fn end(&self, batches: &mut Batches<'_>) -> Result<(), Unreadable> {
-        match self.balance {
-            Some(closing) => batches.state(Stated {
-                to: figures::day(&self.date, "%Y-%m-%d"),
-                closing: Some(closing),
-                ..Stated::default()
-            }),
-            None => Ok(()),
-        }
+        let Some(last) = figures::day(&self.date, "%Y-%m-%d") else { return Ok(()) };
+        batches.state(Stated { to: Some(last), closing: self.balance, ..Stated::default() })
     }
 }
 

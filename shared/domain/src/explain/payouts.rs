@@ -143,12 +143,12 @@ pub(crate) const PAYOUTS: &[Entry] = &[
         [
             "Rapporten om udbetaling {payout} siger ikke, hvornår der er udbetalt.",
             NOTHING_POSTED_DA,
-            "Bekræft udbetalingen med bankens dato.",
+            "Indlæs bankens kontoudtog (camt.053), hvor beløbet står med udbetalingens reference: valørdagen dér bliver bilagets dato.",
         ],
         [
             "The report on payout {payout} does not say when it was paid out.",
             NOTHING_POSTED_EN,
-            "Confirm the payout with the bank's date.",
+            "Load the bank's statement (camt.053) that shows the amount with the payout's reference: its value date becomes the voucher's.",
         ],
     ),
     entry(
@@ -240,6 +240,19 @@ pub(crate) const PAYOUTS: &[Entry] = &[
             "Payout {payout}: {count} lines ({amount}) pay or take more than the invoice's amount.",
             WAITS_EN,
             DECIDE_EN,
+        ],
+    ),
+    entry(
+        "payout-lines-given-back",
+        [
+            "Udbetaling {payout}: {count} linjer ({amount}) giver penge tilbage (en vundet indsigelse eller en refundering, der ikke gik igennem), men ingen udbetaling, Bogbro har bogført, har trukket så meget fra fakturaen.",
+            WAITS_DA,
+            "Se, hvor beløbet blev trukket. Sæt linjen på fakturaen, hvis det blev bogført på den, ellers på fejlkontoen.",
+        ],
+        [
+            "Payout {payout}: {count} lines ({amount}) give money back (a dispute that was won, or a refund that failed), but no payout that Bogbro posted has taken as much from the invoice.",
+            WAITS_EN,
+            "See where the amount was taken. Put the line on the invoice if it was booked there, otherwise on the error account.",
         ],
     ),
     entry(

@@ -181,9 +181,25 @@ impl Matching {
         }
     }
 
+    /// What was taken back of an invoice in all: by earlier payouts and by these settlements. Minor units of its currency.
+    pub(super) fn taken_in_all(&self, receivables: &Receivables, document: u32) -> i64 {
+        let before = receivables.taken_before(ReceivableId(document)).minor();
+        let now = self.taken_back.get(&document).copied().unwrap_or_default();
+        before.saturating_add(now)
+    }
+
+    /// True when a line gives more back than was taken of its invoice, as far as anybody knows: a dispute that was won, or a refund that
+    /// failed, of which no payout is known.
+    pub fn gives_back_alone(&self, receivables: &Receivables, settlement: usize, line: usize) -> bool {
+        let Some(LineMatch { target, what: Target::TakesBack, .. }) = self.line(settlement, line) else {
+            return false;
+        };
+        self.taken_in_all(receivables, *target) > 0
+    }
+
     fn taken_back_state(&self, receivables: &Receivables, document: u32) -> LineState {
         let total = receivables.total(ReceivableId(document)).minor();
-        let taken = self.taken_back.get(&document).copied().unwrap_or_default();
+        let taken = self.taken_in_all(receivables, document);
         match total.saturating_add(taken) {
             0 => LineState::Exact,
             left if left < 0 => LineState::Over,

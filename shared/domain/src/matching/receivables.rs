@@ -118,6 +118,8 @@ pub struct Receivables {
     currencies: Vec<Currency>,
     shops: Vec<String>,
     totals: HashMap<u32, i64>,
+    /// What earlier payouts took back of invoices, in minor units; negative.
+    taken_before: HashMap<u32, i64>,
     /// The last date that was reckoned: documents of one day stand together.
     last_day: (Date, u16),
     keys: Chunked<Key>,
@@ -143,6 +145,7 @@ impl Receivables {
             currencies: Vec::new(),
             shops: vec![String::new()],
             totals: HashMap::new(),
+            taken_before: HashMap::new(),
             last_day: (EPOCH, 0),
             keys: Chunked::new(),
             indexes: OnceLock::new(),
@@ -249,6 +252,18 @@ impl Receivables {
         put(block, text).ok_or_else(|| too_long(text, "payment reference"))?;
         self.keys.push(Key { text: place, item, space });
         Ok(())
+    }
+
+    /// Says what earlier payouts took back of an invoice and did not give back, in its currency: negative. What a later payout gives back
+    /// is reckoned from there.
+    pub fn set_taken_before(&mut self, id: ReceivableId, amount: Money) {
+        self.taken_before.insert(id.0, amount.minor());
+    }
+
+    /// What earlier payouts took back of an invoice and did not give back; negative, in its currency.
+    pub fn taken_before(&self, id: ReceivableId) -> Money {
+        let minor = self.taken_before.get(&id.0).copied().unwrap_or_default();
+        Money::from_minor(minor, self.currency(id))
     }
 
     /// Makes the indexes now, rather than when the first key is looked up.

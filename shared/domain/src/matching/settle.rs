@@ -215,7 +215,7 @@ impl Work<'_> {
             Found::Ambiguous(set) => Ok(self.ambiguous(set, by)),
             Found::One(document) => self.put_line(line, by, document),
             Found::Set(set) => {
-                let (eligible, way) = self.eligible(line.kind, &set);
+                let (eligible, way) = self.eligible(line, &set);
                 match eligible.as_slice() {
                     [] => Ok(self.ambiguous(set, by)),
                     [only] => self.put_line(line, by, *only),
@@ -229,8 +229,9 @@ impl Work<'_> {
         }
     }
 
-    /// The documents of a set that a kind of line may mean, and whether it pays them.
-    fn eligible(&self, kind: Kind, set: &[u32]) -> (Vec<u32>, Way) {
+    /// The documents of a set that a line may mean by its kind, and whether it pays them.
+    fn eligible(&self, line: &Line<'_>, set: &[u32]) -> (Vec<u32>, Way) {
+        let kind = line.kind;
         let credit = |id: &u32| self.receivables.is_credit_note(ReceivableId(*id));
         let pick = |credit_notes: bool| -> Vec<u32> {
             set.iter().copied().filter(|id| credit(id) == credit_notes).collect()
@@ -249,10 +250,27 @@ impl Work<'_> {
         }
         let credit_notes = if wants_credit_note(kind) { pick(true) } else { Vec::new() };
         if credit_notes.is_empty() {
-            (pick(false), Way::TakesBack)
+            (self.taken_from_first(line, pick(false)), Way::TakesBack)
         } else {
             (open_first(credit_notes), Way::Pays)
         }
+    }
+
+    /// What is given back goes to the invoices that earlier payouts took just as much from, or else anything.
+    fn taken_from_first(&self, line: &Line<'_>, ids: Vec<u32>) -> Vec<u32> {
+        let before = |id: u32| self.receivables.taken_before(ReceivableId(id)).minor();
+        let gives_back = |id: u32| amount_in(line, self.currency(id)).filter(|amount| *amount > 0);
+        let exactly: Vec<u32> = ids
+            .iter()
+            .copied()
+            .filter(|id| gives_back(*id).is_some_and(|amount| amount.saturating_neg() == before(*id)))
+            .collect();
+        if !exactly.is_empty() {
+            return exactly;
+        }
+        let taken: Vec<u32> =
+            ids.iter().copied().filter(|id| gives_back(*id).is_some() && before(*id) < 0).collect();
+        if taken.is_empty() { ids } else { taken }
     }
 
     fn ambiguous(&mut self, set: Vec<u32>, by: KeyUsed) -> LineMatch {
@@ -386,7 +404,7 @@ impl Work<'_> {
                 self.receivables.expected(id).minor().saturating_sub(paid)
             }
             Way::TakesBack => {
-                let taken = self.matching.taken_back.get(&document).copied().unwrap_or_default();
+                let taken = self.matching.taken_in_all(self.receivables, document);
                 self.receivables.total(id).minor().saturating_add(taken).saturating_neg()
             }
         }

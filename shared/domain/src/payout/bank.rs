@@ -21,8 +21,8 @@ pub struct BankEntry {
 pub struct PayoutToFind {
     /// Paid to the merchant; negative when drawn.
     pub amount: Money,
-    /// Day of the payout.
-    pub day: Date,
+    /// Day of the payout; `None` when only the bank can tell it.
+    pub day: Option<Date>,
     /// What the bank's text holds; empty when it is not known.
     pub reference: String,
 }
@@ -51,7 +51,8 @@ pub enum Confirmed {
 }
 
 /// Finds payouts on a bank statement. Certain is only the exact amount and currency, a value date within the merchant's window,
-/// and the payout's reference in the entry's text; an entry confirms one payout only.
+/// and the payout's reference in the entry's text; an entry confirms one payout only. A payout whose day is not known is found on any
+/// day, by amount and reference alone.
 pub fn confirm_by_bank(
     payouts: &[PayoutToFind],
     entries: &[BankEntry],
@@ -67,7 +68,9 @@ pub fn confirm_by_bank(
     let returned = |payout: &PayoutToFind| {
         entries.iter().position(|entry| {
             let back = payout.amount.negated().is_ok_and(|back| back == entry.amount);
-            back && !payout.amount.is_zero() && entry.day >= payout.day && named(payout, entry)
+            back && !payout.amount.is_zero()
+                && payout.day.is_none_or(|day| entry.day >= day)
+                && named(payout, entry)
         })
     };
     let mut found: Vec<Confirmed> = payouts
@@ -107,7 +110,8 @@ pub fn confirm_by_bank(
     found
 }
 
-fn within(payout: Date, entry: Date, settings: &BankSettings) -> bool {
+fn within(payout: Option<Date>, entry: Date, settings: &BankSettings) -> bool {
+    let Some(payout) = payout else { return true };
     let days = (entry - payout).get_days();
     -i32::from(settings.days_before) <= days && days <= i32::from(settings.days_after)
 }

@@ -187,7 +187,7 @@ pub fn fee_rates(settlements: &[Settlement], zone: &TimeZone) -> Result<Vec<FeeR
                 continue;
             }
             let day = line.occurred.day(zone).or_else(|| line.booked.day(zone));
-            let Some(day) = day.or(settlement.stated().payout_on) else { continue };
+            let Some(day) = day.or_else(|| settlement.day(zone)) else { continue };
             let key = (settlement.currency(), day.first_of_month(), line.method.to_owned());
             let (sales, charged) = sums.entry(key).or_insert((zero, zero));
             if line.kind == Kind::Sale {

@@ -53,7 +53,7 @@ pub struct PayoutPlan {
     pub key: BatchKey,
     /// What stands at the beginning of every entry's text, so that a voucher can be found again.
     pub reference: String,
-    /// The payout's day.
+    /// The payout's day; of a batch without a payout its last day.
     pub date: Date,
     /// Paid to the merchant's bank; negative when drawn from it.
     pub payout: Money,
@@ -102,7 +102,7 @@ pub fn plan_payout(input: &PayoutInput<'_>) -> PayoutDecision {
     };
     let check = settlement.check();
     let mut reasons = standing_reasons(settlement, &check);
-    let day = settlement.stated().payout_on;
+    let day = settlement.day(input.zone);
     match day {
         None => reasons.push(Reason::new("payout-without-date").with("payout", &settlement.key().batch)),
         Some(day) => reasons.extend(closed(input.periods, day)),
@@ -375,6 +375,11 @@ impl Planner<'_> {
         }
         let why = match state {
             LineState::Exact | LineState::Partial => None,
+            LineState::Over
+                if input.matching.gives_back_alone(input.receivables, input.settlement, place) =>
+            {
+                Some("payout-lines-given-back")
+            }
             LineState::Over => Some("payout-lines-over"),
             LineState::Ambiguous => Some("payout-lines-ambiguous"),
             LineState::OtherCurrency => Some("payout-lines-other-currency"),

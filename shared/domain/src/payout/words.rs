@@ -76,6 +76,7 @@ pub const fn fee(kind: FeeKind, language: Language) -> &'static str {
 pub(super) fn why(code: &str, language: Language) -> &'static str {
     match code {
         "payout-lines-over" => pick(language, "beløbet er for stort", "the amount is too large"),
+        "payout-lines-given-back" => pick(language, "intet var trukket tilbage", "nothing was taken back"),
         "payout-lines-ambiguous" => pick(language, "flere mulige fakturaer", "several possible invoices"),
         "payout-lines-other-currency" => pick(language, "anden valuta", "another currency"),
         "payout-refund-without-credit-note" => pick(language, "ingen kreditnota", "no credit note"),

@@ -14,9 +14,11 @@
 //! A format that states neither payout nor balance nor net can be cut short without anybody noticing. It is `Unconfirmed`
 //! until the payout API or the bank gives the same amount.
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::batch::{SettlementMode, StatedTotal, TotalOf};
+use super::batch::{SettlementMode, Stated, StatedTotal, TotalOf};
 use super::breach::Breach;
 use super::kind::Kind;
 use super::receive::{KEPT_BREACHES, LineBreach, Settlement};
@@ -50,6 +52,16 @@ pub struct Confirmation {
     pub by: ConfirmedBy,
     /// The amount there.
     pub payout: Money,
+    /// The day there: the value date at the bank, or the day of the acquirer's list. It dates a report that states no day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<Date>,
+}
+
+impl Confirmation {
+    /// True when both say the same of the amount; the day that was told first stays.
+    pub fn says_the_same(&self, other: &Confirmation) -> bool {
+        (self.by, self.payout) == (other.by, other.payout)
+    }
 }
 
 /// Where a settlement stands.
@@ -107,6 +119,25 @@ impl Settlement {
     /// Adds what the payout API or the bank says was paid.
     pub fn confirm(&mut self, confirmation: Confirmation) {
         self.confirmed.push(confirmation);
+    }
+
+    /// The day that the batch's vouchers are of: the payout's as it is stated, or that of the last line that pays out, within the days
+    /// that the report is about. A batch without a payout is of its own last day, so that what the acquirer owes at the end of a month
+    /// or a year stands in the books on that very day. A report without any day is of the day on which the payout was confirmed.
+    /// `None` until then. Lines' times are days in `zone`, the books' own.
+    pub fn day(&self, zone: &TimeZone) -> Option<Date> {
+        let Stated { from, to, payout_on, .. } = self.stated;
+        // The acquirer's day may end at another hour than the books'.
+        let within = |day: Date| {
+            let day = from.map_or(day, |from| day.max(from));
+            to.map_or(day, |to| day.min(to))
+        };
+        let paid_out = || {
+            let payouts = self.lines().filter(|line| line.kind == Kind::Payout);
+            payouts.filter_map(|line| line.occurred.day(zone).or_else(|| line.booked.day(zone))).max()
+        };
+        let outside = || self.confirmed.iter().find_map(|confirmation| confirmation.day);
+        payout_on.or_else(|| paid_out().map(within)).or(to).or_else(outside)
     }
 
     /// Checks the settlement against itself and what is known from outside.

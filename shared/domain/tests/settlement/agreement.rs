@@ -47,9 +47,9 @@ fn a_report_without_its_last_lines_does_not_pass() {
 #[test]
 fn what_states_nothing_waits_for_the_payout_api_or_the_bank() {
     let mut settlement = batch(&good()[..5]);
-    settlement.confirm(Confirmation { by: ConfirmedBy::BankLine, payout: dkk("450.00") });
+    settlement.confirm(Confirmation { by: ConfirmedBy::BankLine, payout: dkk("450.00"), day: None });
     assert_eq!(settlement.check().standing, Standing::Balanced);
-    settlement.confirm(Confirmation { by: ConfirmedBy::PayoutApi, payout: dkk("449.99") });
+    settlement.confirm(Confirmation { by: ConfirmedBy::PayoutApi, payout: dkk("449.99"), day: None });
     let check = settlement.check();
     assert_eq!(check.standing, Standing::Unbalanced);
     assert_eq!(check.breaches[0].place(), "payout API");

@@ -365,6 +365,22 @@ fn nothing_is_planned_of_a_report_that_does_not_agree_or_is_not_whole() {
 }
 
 #[test]
+fn what_is_given_back_without_having_been_taken_waits_with_a_reason_of_its_own() {
+    let won = Line {
+        keys: LinkKeys { order: "1001", ..LinkKeys::default() },
+        ..plain(2, Kind::ChargebackReversal, "dispute_won", "100.00")
+    };
+    let papers = [paper("30001", "1001", "100.00")];
+    let mut world = World::of(&[won], &papers, "");
+    assert_eq!(world.waits_for(), ["payout-lines-given-back"]);
+    world.settings = settings(r#","unmatched":"error-account""#);
+    assert_eq!(world.entries(), ["5820 100.00", "9900 -100.00"]);
+    let plan = world.plan();
+    let text = &plan.vouchers[0].entries()[1].text;
+    assert!(text.ends_with("(nothing was taken back)"), "{text}");
+}
+
+#[test]
 fn a_reversal_undoes_every_entry() {
     let (lines, papers) = two();
     let plan = World::of(&lines, &papers, "").plan();

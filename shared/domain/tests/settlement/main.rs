@@ -2,6 +2,7 @@
 
 mod agreement;
 mod booking;
+mod days;
 mod life;
 mod matching;
 mod properties;

@@ -234,6 +234,42 @@ fn a_chargeback_and_its_reversal_stand_on_the_invoice() {
     assert_eq!(tell(&twice, &papers).states(), [Exact, Over, Over], "refunded and charged back");
 }
 
+/// What becomes of lines when earlier payouts took these amounts back of the documents, in their order.
+fn told_after(taken: &[&str], lines: &[Line<'_>], papers: &[Paper]) -> (Vec<LineState>, Vec<String>) {
+    let mut receivables = receivables_by(OrderNumberRules::default(), papers);
+    let ids: Vec<ReceivableId> = receivables.ids().collect();
+    ids.into_iter().zip(taken).for_each(|(id, taken)| receivables.set_taken_before(id, dkk(taken)));
+    let settlements = [batch(lines)];
+    let matching = match_settlements(&settlements, &receivables, Rules::default()).expect("small amounts");
+    let parts = |place| matching.parts(&receivables, &settlements, 0, place);
+    let numbers = (0..lines.len()).flat_map(parts).map(|(id, _)| receivables.number(id).to_owned());
+    ((0..lines.len()).map(|place| matching.state(&receivables, 0, place)).collect(), numbers.collect())
+}
+
+#[test]
+fn a_dispute_won_in_a_later_payout_gives_back_to_the_invoice_that_it_was_taken_from() {
+    let papers = [paper("30001", "1001", "100.00"), paper("30002", "1001", "60.00")];
+    let of = |kind, number, amount| by(kind, number, amount, order("1001"));
+    let won = of(Kind::ChargebackReversal, 2, "100.00");
+    let alone = |taken: &[&str], lines: &[Line<'_>]| told_after(taken, lines, &papers[..1]).0;
+    assert_eq!(alone(&["-100.00"], &[won]), [Exact]);
+    assert_eq!(alone(&["-30.00"], &[of(Kind::ChargebackReversal, 2, "30.00")]), [Exact]);
+    assert_eq!(alone(&["-100.00"], &[of(Kind::ChargebackReversal, 2, "40.00")]), [Partial]);
+    assert_eq!(alone(&["0.00"], &[won]), [Over], "nothing was taken");
+    assert_eq!(alone(&["-99.99"], &[won]), [Over], "an øre more than was taken");
+    let again = Line { number: 3, ..won };
+    assert_eq!(alone(&["-100.00"], &[won, again]), [Over, Over], "given back twice");
+    let lost = of(Kind::Chargeback, 3, "-100.00");
+    assert_eq!(alone(&["-100.00"], &[lost]), [Over], "taken twice");
+    assert_eq!(alone(&["-100.00"], &[won, lost]), [Exact, Exact], "won, and lost again");
+    // Of two invoices of the order it is the one from which it was taken, and neither where both were.
+    assert_eq!(told_after(&["-100.00"], &[won], &papers), (vec![Exact], vec!["30001".to_owned()]));
+    let part = [of(Kind::ChargebackReversal, 2, "10.00")];
+    assert_eq!(told_after(&["0.00", "-60.00"], &part, &papers), (vec![Partial], vec!["30002".to_owned()]));
+    assert_eq!(told_after(&["-10.00", "-60.00"], &part, &papers).1, ["30001"], "just as much");
+    assert_eq!(told_after(&["-20.00", "-60.00"], &part, &papers), (vec![Ambiguous], Vec::new()));
+}
+
 #[test]
 fn two_shops_with_one_number_are_told_apart_by_a_later_key_or_not_at_all() {
     let other = Paper { shop: "shopify:other.example", payment: "ch_2", ..paper("30002", "1001", "100.00") };

@@ -30,6 +30,8 @@ struct AnyDocument {
     shop: u8,
     amount: i64,
     expected_part: i64,
+    /// What earlier payouts took back, in parts of a hundred.
+    taken: i64,
     credit: bool,
 }
 
@@ -56,14 +58,16 @@ fn any_line() -> impl Strategy<Value = AnyLine> {
 }
 
 fn any_document() -> impl Strategy<Value = AnyDocument> {
-    (0..5_u8, 0..4_u8, 1..3_u32, 0..3_u8, 1..6_i64, 0..3_i64, prop::bool::weighted(0.2)).prop_map(
-        |(order, payment, customer, shop, amount, expected_part, credit)| AnyDocument {
+    let amounts = (1..6_i64, 0..3_i64, 0..4_i64);
+    (0..5_u8, 0..4_u8, 1..3_u32, 0..3_u8, amounts, prop::bool::weighted(0.2)).prop_map(
+        |(order, payment, customer, shop, (amount, expected_part, taken), credit)| AnyDocument {
             order,
             payment,
             customer,
             shop,
             amount: amount * 100,
             expected_part,
+            taken: if credit { 0 } else { taken.min(amount) },
             credit,
         },
     )
@@ -118,7 +122,10 @@ fn receivables_of(documents: &[(usize, AnyDocument)]) -> Receivables {
             total: money(document.amount),
             expected: money((document.amount - document.expected_part * 100).max(0)),
         });
-        added.expect("a sound document");
+        let id = added.expect("a sound document");
+        if document.taken != 0 {
+            receivables.set_taken_before(id, Money::from_minor(-document.taken * 100, Currency::DKK));
+        }
     }
     receivables
 }
@@ -218,6 +225,38 @@ proptest! {
         for id in receivables.ids() {
             let all = matching.paid(&receivables, id).minor() + matching.taken_back(&receivables, id).minor();
             prop_assert_eq!(all, paid.get(receivables.number(id)).copied().unwrap_or_default());
+        }
+    }
+
+    #[test]
+    fn what_a_later_payout_gives_back_is_reckoned_from_what_earlier_ones_took(
+        lines in prop::collection::vec(any_line(), 0..14),
+        documents in prop::collection::vec(any_document(), 0..6),
+        earlier in 0..14_usize,
+    ) {
+        // Each document is an invoice of an order of its own, so that what a line means never depends on what is still to come.
+        let mut documents = documents;
+        let orders = 1..;
+        documents.iter_mut().zip(orders).for_each(|(document, order)| {
+            (document.order, document.payment, document.credit) = (order, 0, false);
+        });
+        let documents = numbered(&documents);
+        let receivables = receivables_of(&documents);
+        let mut lines = numbered(&lines);
+        lines.iter_mut().for_each(|(_, line)| line.original = 0);
+        let (first, second) = lines.split_at(earlier.min(lines.len()));
+        let together =
+            told(&[settlement_of("po_1", first), settlement_of("po_2", second)], &receivables).0;
+        let (_, before) = told(&[settlement_of("po_1", first)], &receivables);
+        let mut later = receivables_of(&documents);
+        for id in receivables.ids() {
+            let taken = receivables.taken_before(id).plus(before.taken_back(&receivables, id));
+            later.set_taken_before(id, taken.expect("small"));
+        }
+        let apart = told(&[settlement_of("po_2", second)], &later).0;
+        for (identity, line) in second.iter().filter(|(_, line)| line.kind != Kind::Sale) {
+            let name = format!("txn_{identity}");
+            prop_assert_eq!(&together[&name], &apart[&name], "{:?}", line);
         }
     }
 }

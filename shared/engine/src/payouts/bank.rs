@@ -75,9 +75,10 @@ impl PayoutEngine<'_> {
         loop {
             let answer = self.payouts.payouts(incoming.merchant, None, page.as_deref()).await?;
             for record in answer.items.into_iter().filter(|record| record.flow == route.flow) {
-                let Some(day) = record.figures.day.filter(|_| looks_for_bank(&record)) else { continue };
-                let near = (*first - day).get_days() <= DAYS && (day - *last).get_days() <= DAYS;
-                if near {
+                let day = record.figures.day;
+                let near = |day: Date| (*first - day).get_days() <= DAYS && (day - *last).get_days() <= DAYS;
+                // A payout whose report states no day waits for the bank to tell it, on whatever day.
+                if looks_for_bank(&record) && day.is_none_or(near) {
                     let reference = match record.figures.bank_reference.as_str() {
                         "" => record.id.key.batch.clone(),
                         stated => stated.to_owned(),
@@ -113,8 +114,8 @@ impl PayoutEngine<'_> {
             day: seen.bank.day,
             returned,
         };
-        let confirms = Confirmation { by: ConfirmedBy::BankLine, payout: amount };
-        if !returned && !record.confirmations.contains(&confirms) {
+        let confirms = Confirmation { by: ConfirmedBy::BankLine, payout: amount, day: Some(seen.bank.day) };
+        if !returned && !record.confirmations.iter().any(|known| known.says_the_same(&confirms)) {
             record.confirmations.push(confirms);
         }
         if returned {
@@ -138,9 +139,22 @@ impl PayoutEngine<'_> {
         work: &PayoutWork,
         payout: Money,
     ) -> Result<PayoutRecord, PayoutFailure> {
+        self.confirmed_by_acquirer_on(work, payout, None).await
+    }
+
+    /// The same, with the day that the list gives, which dates a report that states none.
+    ///
+    /// # Errors
+    /// See [`PayoutFailure`].
+    pub async fn confirmed_by_acquirer_on(
+        &self,
+        work: &PayoutWork,
+        payout: Money,
+        day: Option<Date>,
+    ) -> Result<PayoutRecord, PayoutFailure> {
         let mut record = self.claim(work).await?;
-        let confirms = Confirmation { by: ConfirmedBy::PayoutApi, payout };
-        if !record.confirmations.contains(&confirms) {
+        let confirms = Confirmation { by: ConfirmedBy::PayoutApi, payout, day };
+        if !record.confirmations.iter().any(|known| known.says_the_same(&confirms)) {
             record.confirmations.push(confirms);
             record.due_at = Some(self.now());
         }

@@ -5,6 +5,7 @@ use domain::payout::{Approval, PayoutState, arrivals, content_hash};
 use domain::plan::Reason;
 use domain::settlement::{Kind, Settlement, Standing};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
 use super::reading::{self, Content, NoContent};
@@ -209,7 +210,7 @@ impl PayoutEngine<'_> {
             dismissed: Vec::new(),
             confirmations: Vec::new(),
             approval: Approval::default(),
-            figures: figures(settlement),
+            figures: figures(settlement, &route.zone),
             reasons: Vec::new(),
             notes: Vec::new(),
             decisions: Vec::new(),
@@ -235,7 +236,7 @@ fn keep(files: &mut Vec<FileRecord>, file: FileRecord) {
 }
 
 /// What lists show of a batch.
-pub(super) fn figures(settlement: &Settlement) -> PayoutFigures {
+pub(super) fn figures(settlement: &Settlement, zone: &TimeZone) -> PayoutFigures {
     let (check, stated, currency) = (settlement.check(), settlement.stated(), settlement.currency());
     let money = |minor| domain::Money::from_minor(minor, currency);
     let kinds = settlement.tally().kinds().map(|(kind, sum)| {
@@ -247,7 +248,7 @@ pub(super) fn figures(settlement: &Settlement) -> PayoutFigures {
     });
     PayoutFigures {
         payout: check.payout,
-        day: stated.payout_on,
+        day: settlement.day(zone),
         from: stated.from,
         to: stated.to,
         bank_reference: stated.bank_reference.clone().unwrap_or_default(),

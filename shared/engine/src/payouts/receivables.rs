@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use connectors::journals::{Days, DocumentState, LedgerDocument};
 use domain::matching::{Receivable, Receivables};
 use domain::settings::OrderNumberRules;
-use domain::settlement::{Line, Settlement};
+use domain::settlement::{Kind, Line, Settlement};
 use domain::{Money, TransferId};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -188,7 +188,8 @@ impl PayoutEngine<'_> {
         if !missing.is_empty() {
             cut = self.read_books(route, settlement, &missing, &mut found).await?;
         }
-        let numbers: Vec<String> = found.keys().cloned().collect();
+        let mut numbers: Vec<String> = found.keys().cloned().collect();
+        numbers.extend(may_be_taken_back(settlement, record, rules, &found));
         let name = record.id.name();
         let mut before = self.payouts.paid(&route.merchant, &route.books.agreement, &numbers).await?;
         before.retain(|paid| paid.payout != name && !paid.amount.is_zero());
@@ -321,14 +322,42 @@ fn add_head(found: &mut BTreeMap<String, Found>, head: &Head, payment: Option<&s
     booked.count() > 0
 }
 
+/// The names of what may have been taken back of documents that the payout's lines may take from or give back to.
+fn may_be_taken_back(
+    settlement: &Settlement,
+    record: &PayoutRecord,
+    rules: &OrderNumberRules,
+    found: &BTreeMap<String, Found>,
+) -> Vec<String> {
+    let own = Keys::of(settlement, record, rules, |line| line.kind != Kind::Sale);
+    if own.is_empty() {
+        return Vec::new();
+    }
+    // A refund or a dispute may name its sale alone, and the sale its document.
+    let keys = Keys::of(settlement, record, rules, |line| {
+        let sale = [line.keys.transaction, line.keys.modification];
+        line.kind != Kind::Sale || sale.into_iter().any(|text| own.payments.contains(text))
+    });
+    let meant = |(number, one): &(&String, &Found)| {
+        keys.invoices.contains(*number)
+            || keys.orders.contains(rules.normal(&one.order).as_ref())
+            || one.payments.iter().any(|payment| keys.payments.contains(payment))
+    };
+    found.iter().filter(meant).map(|(number, _)| PaidBefore::taken_back_of(number)).collect()
+}
+
 fn packed(
     found: &BTreeMap<String, Found>,
     before: &[PaidBefore],
     rules: &OrderNumberRules,
 ) -> Result<Receivables, String> {
-    let mut paid: BTreeMap<&str, i64> = BTreeMap::new();
+    let (mut paid, mut taken) = (BTreeMap::<&str, i64>::new(), BTreeMap::<&str, i64>::new());
     for one in before {
-        let sum = paid.entry(&one.document).or_default();
+        let sum = match one.takes_back_of() {
+            Some(number) => taken.entry(number),
+            None => paid.entry(&one.document),
+        };
+        let sum = sum.or_default();
         *sum = sum.saturating_add(one.amount.minor());
     }
     let mut receivables = Receivables::new(rules.clone());
@@ -338,7 +367,7 @@ fn packed(
         let left = total.minor().saturating_sub(paid.get(number.as_str()).copied().unwrap_or_default());
         // What was paid beyond the whole leaves nothing to come.
         let left = if left.signum() == total.minor().signum() { left } else { 0 };
-        receivables
+        let id = receivables
             .add(&Receivable {
                 number,
                 shop: &one.shop,
@@ -351,6 +380,9 @@ fn packed(
                 expected: Money::from_minor(left, total.currency()),
             })
             .map_err(|error| error.to_string())?;
+        if let Some(taken) = taken.get(number.as_str()) {
+            receivables.set_taken_before(id, Money::from_minor(*taken, total.currency()));
+        }
     }
     Ok(receivables)
 }

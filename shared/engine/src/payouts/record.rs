@@ -71,7 +71,7 @@ pub struct FileRecord {
 pub struct PayoutFigures {
     /// Paid to the merchant; negative when drawn.
     pub payout: Money,
-    /// Day of the payout, where the report states it.
+    /// Day of the payout, or of the batch where nothing is paid out: from the report, or else from what confirmed it.
     pub day: Option<Date>,
     /// First day, where stated.
     pub from: Option<Date>,
@@ -451,16 +451,32 @@ impl IntakeRecord {
     }
 }
 
-/// What earlier payouts paid of a document.
+/// What earlier payouts paid of a document, or took back of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PaidBefore {
-    /// Number of the document in the accounting system.
+    /// Number of the document in the accounting system, or the name for what was taken back of it.
     pub document: String,
     /// Name of the payout.
     pub payout: String,
     /// How much, in the document's currency; signed by its effect on the merchant's balance.
     pub amount: Money,
+}
+
+/// Stands behind a document's number where an amount is what was taken back of it, not what was paid: chargebacks, and refunds without
+/// a credit note. Both are kept side by side, each under its own name.
+const TAKEN_BACK: &str = " (taken back)";
+
+impl PaidBefore {
+    /// The name under which it is kept what payouts took back of a document.
+    pub fn taken_back_of(number: &str) -> String {
+        format!("{number}{TAKEN_BACK}")
+    }
+
+    /// The number of the document of which something was taken back; `None` where the amount was paid.
+    pub fn takes_back_of(&self) -> Option<&str> {
+        self.document.strip_suffix(TAKEN_BACK)
+    }
 }
 
 /// The key of a voucher, by which it is found again in the accounting system.

@@ -11,6 +11,7 @@ use domain::payout::{
     PayoutState, PayoutToFind, VoucherStep, automatic, booked_by_hand, ledger_problems, plan_payout,
 };
 use domain::plan::Reason;
+use domain::settings::{BookkeepingModel, PayoutSettings};
 use domain::settlement::{Kind, Settlement, Standing};
 use domain::{EffectKey, Failure, Money};
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -220,7 +221,7 @@ impl PayoutEngine<'_> {
         let settlement = &found.settlements[0];
         record.overlap = self.overlap(record, settlement).await?;
         let states = record.figures.states.clone();
-        record.figures = intake::figures(settlement);
+        record.figures = intake::figures(settlement, &route.zone);
         record.figures.states = states;
         (record.reasons, record.notes, record.plan) = (Vec::new(), Vec::new(), None);
         let now = self.now();
@@ -306,7 +307,7 @@ impl PayoutEngine<'_> {
         }
         let kept = KeptPlan {
             schema: PAYOUT_SCHEMA,
-            paid: paid_by(record, found),
+            paid: paid_by(record, found, &route.settings),
             before: found.before.clone(),
             plan,
         };
@@ -408,7 +409,7 @@ impl PayoutEngine<'_> {
         }
         let to_find = PayoutToFind {
             amount: settlement.check().payout,
-            day,
+            day: Some(day),
             reference: record.figures.bank_reference.clone(),
         };
         Ok(booked_by_hand(&to_find, &record.id.key.batch, &booked, window))
@@ -504,20 +505,28 @@ fn takes(route: &PayoutRoute, plan: &PayoutPlan) -> Result<(), Reason> {
 }
 
 /// What the payout pays of each document: sales on invoices and refunds on credit notes. What is only taken back from an
-/// invoice leaves it paid.
-fn paid_by(record: &PayoutRecord, found: &Matched) -> Vec<PaidBefore> {
+/// invoice leaves it paid, and is kept beside it, so that a later payout can give it back.
+fn paid_by(record: &PayoutRecord, found: &Matched, settings: &PayoutSettings) -> Vec<PaidBefore> {
     let mut sums = std::collections::BTreeMap::<String, Money>::new();
     for (place, line) in found.settlements[0].lines().enumerate() {
-        let parts = match found.decisions.of(place) {
+        let decision = found.decisions.of(place);
+        let parts = match decision {
             Some(LineDecision::ErrorAccount { .. }) => continue,
             Some(LineDecision::Matched(parts)) => parts.clone(),
             None => found.matching.parts(&found.receivables, &found.settlements, 0, place),
         };
+        let taken = || {
+            let state = found.matching.state(&found.receivables, 0, place);
+            decision.is_some() || stands_on_its_invoice(line.kind, state, settings)
+        };
         for (id, amount) in parts {
-            if line.kind != Kind::Sale && !found.receivables.is_credit_note(id) {
-                continue;
-            }
-            let sum = sums.entry(found.receivables.number(id).to_owned()).or_insert(amount.currency().zero());
+            let number = found.receivables.number(id);
+            let name = match line.kind == Kind::Sale || found.receivables.is_credit_note(id) {
+                true => number.to_owned(),
+                false if taken() => PaidBefore::taken_back_of(number),
+                false => continue,
+            };
+            let sum = sums.entry(name).or_insert(amount.currency().zero());
             *sum = sum.plus(amount).unwrap_or(*sum);
         }
     }
@@ -525,6 +534,17 @@ fn paid_by(record: &PayoutRecord, found: &Matched) -> Vec<PaidBefore> {
     sums.into_iter()
         .map(|(document, amount)| PaidBefore { document, payout: payout.clone(), amount })
         .collect()
+}
+
+/// True when what a line takes back, or gives back, is booked where its invoice was: not on an account of its own, and not on that
+/// for errors.
+fn stands_on_its_invoice(kind: Kind, state: LineState, settings: &PayoutSettings) -> bool {
+    let apart = match kind {
+        Kind::Chargeback | Kind::ChargebackReversal => settings.accounts.chargebacks.is_some(),
+        Kind::Refund => settings.model == BookkeepingModel::OpenInvoices,
+        _ => false,
+    };
+    !apart && matches!(state, LineState::Exact | LineState::Partial)
 }
 
 fn states_of(found: &Matched) -> std::collections::BTreeMap<String, u64> {

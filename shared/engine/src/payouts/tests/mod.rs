@@ -1,5 +1,7 @@
 mod bad_input;
 mod crashes;
+mod days;
+mod disputes;
 mod intake;
 mod profiles;
 mod references;

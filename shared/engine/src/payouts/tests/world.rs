@@ -339,7 +339,10 @@ fn ledger_data() -> LedgerData {
     };
     LedgerData {
         journals: [(3, journal)].into(),
-        accounts: [5820, 5830, 2950, 2951, 5840, 5860, 5850, 4360, 4380].into_iter().map(account).collect(),
+        accounts: [5820, 5830, 2950, 2951, 5840, 5860, 5850, 4360, 4380, 5620]
+            .into_iter()
+            .map(account)
+            .collect(),
         ..LedgerData::default()
     }
 }
