@@ -11,7 +11,7 @@ use sandbox::woocommerce::Shop;
 
 use crate::bugs::Bug;
 use crate::checks;
-use crate::deployment::{Setup, shop_name};
+use crate::deployment::{Setup, agreement_name, shop_name};
 use crate::history::{History, Plan};
 use crate::machine::lock;
 use crate::orders::OrderShape;
@@ -346,4 +346,32 @@ fn every_seeded_bug_of_credit_logic_is_caught() {
         assert!(sound.is_empty(), "seed {seed} without {bug:?}: {sound:#?}");
         say(&format!("{bug:?} is caught by seed {seed}: {violation}"));
     }
+}
+
+#[test]
+fn a_payment_that_comes_after_a_credit_note_is_registered_on_the_invoice() {
+    let plan = Plan {
+        setups: vec![Setup { journal: true, write_back: false, ..Setup::plain() }],
+        orders: vec![(0, 0, OrderShape { status: "on-hold", ..OrderShape::plain(5001) })],
+        lives: vec![(0, 5001, 60_000, Turn::GiveBackAmount(999))],
+        changes: vec![(0, 5001, 120_000, "processing")],
+        ..Plan::single(8)
+    };
+    let mut history = History::new(plan, Box::new(|_, _, _| None));
+    history.run();
+    let found = violations(&mut history);
+    assert!(found.is_empty(), "{found:#?}");
+    let world = lock(&history.world);
+    let agreement = &world.agreements[&agreement_name(0)];
+    let is_invoice = |document: &&sandbox::economic::Document| document.totals.gross() > Decimal::ZERO;
+    let invoices: Vec<u32> = agreement
+        .booked
+        .iter()
+        .filter(|(_, document)| is_invoice(document))
+        .map(|(number, _)| *number)
+        .collect();
+    assert_eq!((agreement.booked.len(), invoices.len()), (2, 1), "an invoice and a credit note");
+    let paid: Vec<Option<u32>> =
+        agreement.draft_entries.values().map(|entry| entry.customer_invoice).collect();
+    assert_eq!(paid, [Some(invoices[0])]);
 }

@@ -156,3 +156,82 @@ fn booked_less_credited_is_what_the_shop_says_after_every_step_of_every_life() {
     }
     assert!(credited > 2_000, "only {credited} documents followed an invoice");
 }
+
+/// A refund of a line that nothing was given back of yet, or of an amount; so much of the money goes onto the gift card.
+fn give_back(order: &mut domain::Order, random: &mut Random, step: usize, card_left: &mut i64) {
+    let left = order.total.minor() - refunded(order);
+    let share =
+        |random: &mut Random, of: i64| i64::try_from(random.below(u64::try_from(of + 1).expect("it fits")));
+    let mut refund = Refund { id: format!("{}", 1000 + step), ..by_amount("1.00") };
+    let line = &order.lines[step % order.lines.len()];
+    let (gross, again) = (
+        line.net.minor() + line.vat[0].amount.minor(),
+        order
+            .refunds
+            .iter()
+            .flat_map(|refund| &refund.lines)
+            .any(|known| known.order_line.as_ref() == Some(&line.id)),
+    );
+    if step < 5 && random.below(2) == 0 && gross <= left && !again {
+        refund.total = øre(gross);
+        refund.lines = vec![RefundLine {
+            order_line: Some(line.id.clone()),
+            name: line.name.clone(),
+            quantity: line.quantity,
+            net: line.net,
+            vat: line.vat[0].amount,
+            restocked: [None, Some(false)][step % 2],
+        }];
+    } else {
+        // The last one gives back the rest.
+        refund.total = øre(if step == 5 { left } else { share(random, left).expect("it fits") });
+    }
+    let total = refund.total.minor();
+    let least = (total - (left - *card_left)).max(0);
+    let onto = least + share(random, total.min(*card_left) - least).expect("it fits");
+    refund.to_gift_cards = øre(onto);
+    *card_left -= onto;
+    order.refunds.push(refund);
+}
+
+#[test]
+fn orders_paid_by_gift_card_are_given_back_to_the_last_rate() {
+    for seed in 1..=300 {
+        let mut random = Random(seed);
+        let lines =
+            (0..1 + random.below(4)).map(|id| any_line(&mut random, usize::try_from(id).expect("it fits")));
+        let mut world = World::of(order_in("DKK", "DK", lines.collect())).with_settings(SETTINGS);
+        let total = world.order.total.minor();
+        // Now and then all of it.
+        let used =
+            if random.below(4) == 0 { total } else { random.minor(u64::try_from(total).expect("it fits")) };
+        let mut card = world.order.payments[0].clone();
+        (card.gift_card, card.amount) = (true, øre(used));
+        world.order.payments[0].amount = øre(total - used);
+        world.order.payments.push(card);
+        let plan = world.plan();
+        let (mut net, mut vat) = (plan.expected.net, plan.expected.vat);
+        world = world.carried_out(plan, 10_001);
+        let mut card_left = used;
+        for step in 0..6 {
+            give_back(&mut world.order, &mut random, step, &mut card_left);
+            let refund = world.order.refunds.last().expect("a refund");
+            if refund.total.is_zero() {
+                world.order.refunds.pop();
+                continue;
+            }
+            let plan = world.plan();
+            net = net.plus(plan.expected.net).expect("a sum");
+            vat = vat.plus(plan.expected.vat).expect("a sum");
+            let owed = total - refunded(&world.order) - card_left;
+            assert_eq!(net.minor() + vat.minor(), owed, "seed {seed}, step {step}");
+            world = world.carried_out(plan, 10_002 + step as u64);
+            assert!(
+                matches!(world.decide(), Decision::Skip(_)),
+                "seed {seed}, step {step}: {:?}",
+                world.decide()
+            );
+        }
+        assert_eq!((net, vat, card_left), (øre(0), øre(0), 0), "seed {seed}");
+    }
+}
