@@ -2,8 +2,8 @@
 
 Printed: each function with its timeout, its triggers and what its "code" policy allows; each queue with its visibility,
 its dead letters and its number of receives; the table's keys and indexes; the events of the functions' logs that are counted
-for an alarm that rings at the first of them. Resource references are reduced to the names that the local host uses ("table", "table/index/due", "queue/orders.fifo", "bucket", "bucket/passing", "key",
-"mail").
+for an alarm that rings at the first of them. Resource references are reduced to the names that the local host uses
+("table", "table/index/due", "queue/orders.fifo", "bucket", "bucket/passing", "key", "mail").
 """
 
 import json
