@@ -146,10 +146,15 @@ impl Payouts {
     async fn set_aside(&self, word: &PayoutWord, failure: &PayoutFailure) {
         match dead_letters::given_up(&self.platform, word, failure).await {
             Ok(()) => {
-                tracing::error!(event = "dead-letter-parked", merchant = %word.merchant, entry = word.name(), "parked");
+                tracing::error!(
+                    event = "dead-letter-parked", merchant = %word.merchant, entry = word.name(), "parked"
+                );
             }
             Err(error) => {
-                tracing::error!(event = "task-failed", task = "payout-set-aside", merchant = %word.merchant, %error, "the scheduler does it");
+                tracing::error!(
+                    event = "task-failed", task = "payout-set-aside", merchant = %word.merchant, %error,
+                    "the scheduler does it"
+                );
             }
         }
     }
@@ -157,7 +162,9 @@ impl Payouts {
     /// Takes a word's entry off the list when it has one: what it asks for is done, or told otherwise.
     async fn forget_given_up(&self, word: &PayoutWord) {
         if let Err(error) = self.platform.ledger.forget_delivery(&word.merchant, &word.name()).await {
-            tracing::error!(event = "task-failed", task = "payout-forget", merchant = %word.merchant, %error, "a person does it");
+            tracing::error!(
+                event = "task-failed", task = "payout-forget", merchant = %word.merchant, %error, "a person does it"
+            );
         }
     }
 
