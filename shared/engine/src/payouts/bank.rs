@@ -130,23 +130,11 @@ impl PayoutEngine<'_> {
         Ok(())
     }
 
-    /// The acquirer's own list of payouts says what was paid.
+    /// The acquirer's own list of payouts says what was paid, and on what day, which dates a report that states none.
     ///
     /// # Errors
     /// See [`PayoutFailure`].
     pub async fn confirmed_by_acquirer(
-        &self,
-        work: &PayoutWork,
-        payout: Money,
-    ) -> Result<PayoutRecord, PayoutFailure> {
-        self.confirmed_by_acquirer_on(work, payout, None).await
-    }
-
-    /// The same, with the day that the list gives, which dates a report that states none.
-    ///
-    /// # Errors
-    /// See [`PayoutFailure`].
-    pub async fn confirmed_by_acquirer_on(
         &self,
         work: &PayoutWork,
         payout: Money,

@@ -154,7 +154,7 @@ impl Payouts {
                 known.figures.standing == Standing::Unconfirmed && known.confirmations.is_empty();
             if unconfirmed && !payout.reckoned {
                 let work = self.attempt(&id, deadline)?;
-                self.engine().confirmed_by_acquirer(&work, payout.amount).await?;
+                self.engine().confirmed_by_acquirer(&work, payout.amount, payout.on).await?;
             }
             if !known.figures.pending {
                 return Ok(Fetched::Known);

@@ -184,6 +184,6 @@ fn a_report_without_a_day_is_dated_by_the_acquirers_list() {
     let id = of(&world, FUNDING, Currency::DKK).id;
     let (paid, listed) = (Money::from_minor(45_660, Currency::DKK), Some(date(2026, 2, 6)));
     let confirmed = world.engine();
-    block_on(confirmed.confirmed_by_acquirer_on(&world.attempt(&id), paid, listed)).expect("confirmed");
+    block_on(confirmed.confirmed_by_acquirer(&world.attempt(&id), paid, listed)).expect("confirmed");
     assert_eq!(posted(&world, FUNDING, Currency::DKK).0, date(2026, 2, 6));
 }

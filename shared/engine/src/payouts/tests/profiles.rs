@@ -53,7 +53,8 @@ fn only(world: &World) -> PayoutRecord {
 /// The acquirer's letter, or the bank, says what was paid: a format by a profile states nothing of its own sums.
 fn confirmed(world: &World, record: &PayoutRecord) {
     let paid = record.figures.payout;
-    block_on(world.engine().confirmed_by_acquirer(&world.attempt(&record.id), paid)).expect("confirmed");
+    block_on(world.engine().confirmed_by_acquirer(&world.attempt(&record.id), paid, None))
+        .expect("confirmed");
 }
 
 #[test]
