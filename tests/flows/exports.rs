@@ -6,6 +6,7 @@ use domain::MerchantId;
 use domain::payout::PayoutState;
 use engine::payouts::Correction;
 use engine::stock::StockTask;
+use engine::store::PauseScope;
 use platform::operations::ExportSink;
 use sandbox::demo;
 use serde_json::{Value, json};
@@ -71,6 +72,9 @@ async fn everything_of_a_merchant_is_exported_page_by_page_and_nothing_of_anybod
     stage.books_a_correct_order(WOOCOMMERCE, 9200, "nothing").await;
     lived(&stage).await;
     let connection = night::configure(&stage, &night::demo_settings()).await;
+    // In its own minute the first merchant's sweep would sell the order of the other one to the books that both have.
+    let first = PauseScope::Merchant { merchant: MerchantId::new(MERCHANT) };
+    stage.operations.pause(first, "the other one's night").await.expect("it is paused");
     assert_eq!(stage.send_order(&connection, &night::order_of(9210, 1)).await, 200);
     stage.rest().await;
     night::minute(&stage).await;

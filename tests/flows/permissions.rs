@@ -300,5 +300,11 @@ async fn nightly(stage: &Stage, settings: &Value) {
     for event in ["swept", "compared", "records-kept"] {
         assert!(log.contains(&format!("\"event\":\"{event}\"")), "{event} is missing: {log}");
     }
-    assert!(!log.contains("\"event\":\"task-failed\""), "no task failed: {log}");
+    // In a minute that is another merchant's as well, its shop may be busy with what came before.
+    let own = format!("\"merchant\":\"{}\"", night::NIGHT);
+    let failed = log.lines().find(|line| {
+        let of_another = line.contains("\"merchant\":") && !line.contains(&own);
+        line.contains("\"event\":\"task-failed\"") && !of_another
+    });
+    assert_eq!(failed, None, "no task failed");
 }
