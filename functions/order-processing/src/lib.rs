@@ -166,7 +166,7 @@ fn traffic(platform: &Platform, record: &SqsMessage) -> Traffic {
 fn tell(message: &Message, outcome: &Outcome) {
     let event = match outcome {
         Outcome::Concluded(Status::Done) => "transfer-completed",
-        Outcome::Concluded(Status::Parked { .. }) => "transfer-parked",
+        Outcome::Concluded(Status::Parked { .. }) | Outcome::KeptAside => "transfer-parked",
         Outcome::Concluded(Status::Held { .. }) => "transfer-held",
         Outcome::Retry(_) => "transfer-retried",
         _ => "transfer-seen",

@@ -89,9 +89,8 @@ impl Books<'_> {
         let (net, vat) = (Money::from_minor(sold.net, currency), Money::from_minor(sold.vat, currency));
         if net.is_negative() {
             // A discount that was taken off makes the order dearer. It stays among what is sold until that is invoiced.
-            let zero = Decimal::ONE;
             let line = self.position.line(&sold.id).map(|left| left.description.clone()).unwrap_or_default();
-            edit.added.push(fee(&sold.id, line, zero, net.negated()?, vat.negated()?));
+            edit.added.push(fee(&sold.id, line, Decimal::ONE, net.negated()?, vat.negated()?));
             return Ok(());
         }
         edit.sold_less.retain(|line| line.id != sold.id);

@@ -6,7 +6,7 @@ use domain::{ConnectionId, MerchantId, TransferId};
 use engine::compare::Tally;
 use engine::payouts::PayoutStore as _;
 use engine::stock::StockStore as _;
-use engine::store::Store as _;
+use engine::store::{Page, Store as _};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -140,6 +140,26 @@ pub(super) fn write<T: Serialize>(
     sink.write(part, &json).map_err(|message| PlatformError::Refused { service: "export", message })
 }
 
+/// Writes page after page of one part; how many there were.
+async fn write_pages<T: Serialize>(
+    sink: &mut dyn ExportSink,
+    part: &str,
+    page: impl AsyncFn(Option<&str>) -> Result<Page<T>, PlatformError>,
+) -> Result<usize, PlatformError> {
+    let (mut written, mut next) = (0, None::<String>);
+    loop {
+        let found = page(next.as_deref()).await?;
+        for item in &found.items {
+            write(sink, part, item)?;
+        }
+        written += found.items.len();
+        next = found.next;
+        if next.is_none() {
+            return Ok(written);
+        }
+    }
+}
+
 impl Operations {
     /// Writes everything of a merchant's: file, transfers with open logs, payouts and the files they came in, stock, comparisons,
     /// deliveries that could not be understood, requests about persons, segments, and the names of the objects that are kept. Secrets
@@ -155,13 +175,22 @@ impl Operations {
         let mut exported = Exported::default();
         write(sink, "merchant", &self.merchant(merchant).await?)?;
         exported.transfers = self.export_transfers(merchant, sink).await?;
-        (exported.payouts, exported.payout_files) = self.export_payouts(merchant, sink).await?;
+        let ledger = &self.ledger;
+        let page = async |next: Option<&str>| ledger.payouts(merchant, None, next).await.map_err(store);
+        exported.payouts = write_pages(sink, "payouts", page).await?;
+        let page = async |next: Option<&str>| ledger.intakes(merchant, next).await.map_err(store);
+        exported.payout_files = write_pages(sink, "payout-files", page).await?;
         for head in self.ledger.stock_heads(merchant).await.map_err(store)? {
             write(sink, "stock", &head)?;
             exported.stock += 1;
         }
-        exported.comparisons = self.export_comparisons(merchant, sink).await?;
-        exported.parked_deliveries = self.export_parked(merchant, sink).await?;
+        let page = async |next: Option<&str>| {
+            let (days, next) = comparison::recorded_days(&self.table, merchant, next).await?;
+            Ok(Page { items: days.into_iter().map(ComparedDay::of).collect(), next })
+        };
+        exported.comparisons = write_pages(sink, "comparisons", page).await?;
+        let page = async |next: Option<&str>| ledger.parked_deliveries(merchant, next).await.map_err(store);
+        exported.parked_deliveries = write_pages(sink, "parked-deliveries", page).await?;
         for request in self.privacy_requests(merchant).await? {
             write(sink, "privacy-requests", &request)?;
         }
@@ -191,78 +220,6 @@ impl Operations {
             }
             start = next;
             if start.is_none() {
-                return Ok(written);
-            }
-        }
-    }
-
-    /// Payouts, and what became of the files that came in for them.
-    async fn export_payouts(
-        &self,
-        merchant: &MerchantId,
-        sink: &mut dyn ExportSink,
-    ) -> Result<(usize, usize), PlatformError> {
-        let (mut payouts, mut files) = (0, 0);
-        let mut next: Option<String> = None;
-        loop {
-            let page = self.ledger.payouts(merchant, None, next.as_deref()).await.map_err(store)?;
-            for record in &page.items {
-                write(sink, "payouts", record)?;
-                payouts += 1;
-            }
-            next = page.next;
-            if next.is_none() {
-                break;
-            }
-        }
-        loop {
-            let page = self.ledger.intakes(merchant, next.as_deref()).await.map_err(store)?;
-            for intake in &page.items {
-                write(sink, "payout-files", intake)?;
-                files += 1;
-            }
-            next = page.next;
-            if next.is_none() {
-                return Ok((payouts, files));
-            }
-        }
-    }
-
-    async fn export_comparisons(
-        &self,
-        merchant: &MerchantId,
-        sink: &mut dyn ExportSink,
-    ) -> Result<usize, PlatformError> {
-        let mut written = 0;
-        let mut next: Option<String> = None;
-        loop {
-            let (days, last) = comparison::recorded_days(&self.table, merchant, next.as_deref()).await?;
-            for day in days {
-                write(sink, "comparisons", &ComparedDay::of(day))?;
-                written += 1;
-            }
-            next = last;
-            if next.is_none() {
-                return Ok(written);
-            }
-        }
-    }
-
-    async fn export_parked(
-        &self,
-        merchant: &MerchantId,
-        sink: &mut dyn ExportSink,
-    ) -> Result<usize, PlatformError> {
-        let mut written = 0;
-        let mut next: Option<String> = None;
-        loop {
-            let page = self.ledger.parked_deliveries(merchant, next.as_deref()).await.map_err(store)?;
-            for delivery in &page.items {
-                write(sink, "parked-deliveries", delivery)?;
-                written += 1;
-            }
-            next = page.next;
-            if next.is_none() {
                 return Ok(written);
             }
         }
