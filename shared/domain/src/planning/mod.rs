@@ -289,10 +289,17 @@ fn stop_when_unchanged(input: &PlanInput<'_>, wanted: DocumentKind, content_hash
         }
         return Ok(());
     }
-    if !input.settings.document.update_drafts {
-        return Err(Stop::Skip(Reason::new("draft-updates-off").with("number", document.number)));
+    if input.settings.document.update_drafts {
+        return Ok(());
     }
-    Ok(())
+    let reason = |code: &str| Reason::new(code).with("number", document.number);
+    match document.kind {
+        // An invoice in the place of a sales order is a document of its own: nothing that stands is changed.
+        DocumentKind::Order if further => Ok(()),
+        // It would be booked as the order was.
+        _ if further && !payment::never_booked(input) => Err(Stop::Hold(reason("draft-to-book-differs"))),
+        _ => Err(Stop::Skip(reason("draft-updates-off"))),
+    }
 }
 
 /// A draft follows the day of payment or shipment; it does not follow the calendar.

@@ -73,7 +73,7 @@ pub(super) fn terms(input: &PlanInput<'_>, warnings: &mut Vec<Reason>) -> Result
     Ok(Terms {
         term: number,
         layout: rule.and_then(|rule| rule.layout),
-        never_book: rule.is_some_and(|rule| rule.never_book),
+        never_book: never_booked(input),
         asks_for_due_date: term.is_some_and(|term| term.kind == "dueDate"),
         registration,
     })
@@ -94,6 +94,11 @@ fn rule_for<'a>(input: &PlanInput<'a>) -> Option<&'a PaymentMethodRule> {
                 .find_map(|payment| methods.iter().find(|rule| named(rule, &payment.method, &payment.title)))
         },
     )
+}
+
+/// True when the order was paid by a method whose documents are left for a person to book.
+pub(super) fn never_booked(input: &PlanInput<'_>) -> bool {
+    rule_for(input).is_some_and(|rule| rule.never_book)
 }
 
 fn settles(input: &PlanInput<'_>, number: u32) -> Result<bool, Stop> {

@@ -14,7 +14,8 @@ pub struct DocumentSettings {
     /// What an order becomes where its handling rule does not say otherwise. Default: a draft that a person books.
     #[garde(custom(not_a_credit_note))]
     pub kind: DocumentKind,
-    /// A document that is not booked yet is changed when the order changes.
+    /// A document that is not booked yet is changed when the order changes. Where it is not, an order that changed is held when its
+    /// draft is to be booked; an invoice in the place of a sales order is a document of its own, and is for the order as it is then.
     #[garde(skip)]
     pub update_drafts: bool,
     /// Number of the layout; without it the agreement's first layout is used.

@@ -2,6 +2,7 @@
 
 use domain::DocumentKind;
 use domain::order::PaymentState;
+use domain::plan::Step;
 use domain::planning::StandingDocument;
 
 use crate::credits::{by_amount, one_mug};
@@ -132,4 +133,37 @@ fn a_part_given_back_in_a_state_that_is_not_chosen_any_more_is_taken_off_the_dra
     let rest = domain::Refund { id: "87".to_owned(), ..by_amount("148.95") };
     let whole = amended.with(|world| world.order.refunds.push(rest));
     assert_eq!(held(&whole), ("refunded-with-draft".to_owned(), "77".to_owned()));
+}
+
+#[test]
+fn drafts_that_are_never_updated_are_neither_booked_as_they_were_nor_forgotten() {
+    let settings = |first: &str| {
+        format!(
+            r#"{{"document":{{"update-drafts":false}},"trigger":{{"handling":[
+            {{"order-states":["completed"],"document":"booked-invoice"}},
+            {{"order-states":["processing"],"document":"{first}"}}]}}}}"#
+        )
+    };
+    let corrected = |first: &str| {
+        drafted(&settings(first)).with(|world| world.order.customer.phone = "87654321".to_owned())
+    };
+    let completed = |world: World| world.with(|world| "completed".clone_into(&mut world.order.state));
+    // An invoice takes the sales order's place: no draft is changed.
+    let plan = completed(corrected("order")).plan();
+    let made = plan.document_step().expect("a document");
+    assert!(plan.steps.iter().any(|step| matches!(step, Step::CreateDocument(_))));
+    assert!(plan.steps.iter().any(|step| matches!(step, Step::Book(_))));
+    assert_eq!(made.supersedes.as_ref().map(|order| order.number), Some(77));
+    // A draft would have to be changed before it is booked.
+    let draft = completed(corrected("draft-invoice"));
+    assert_eq!(held(&draft), ("draft-to-book-differs".to_owned(), "77".to_owned()));
+    // As long as nothing is to be booked, the draft is the merchant's.
+    for first in ["order", "draft-invoice"] {
+        assert_eq!(corrected(first).skipped().code, "draft-updates-off", "{first}");
+    }
+    let left_to_a_person = draft.with(|world| {
+        let rule = r#"{"payment":{"methods":[{"method":"quickpay","never-book":true}]}}"#;
+        world.settings.payment = domain::settings::read_settings(rule).expect("settings").payment;
+    });
+    assert_eq!(left_to_a_person.skipped().code, "draft-updates-off");
 }
