@@ -34,8 +34,8 @@ pub(super) enum Cause<'a> {
     Refund(&'a Refund),
     /// The order was edited; the lines as invoiced once this is credited.
     Edit { sold: Vec<SoldLine> },
-    /// Nothing is left of the order.
-    Gone,
+    /// Nothing is left of the order. What was given back of it elsewhere is no longer left either.
+    Gone { elsewhere: Vec<String> },
 }
 
 /// The product that a part is credited on.
@@ -142,10 +142,10 @@ pub(super) fn credit_note(
             after.edits += 1;
             (key("edit", "", position.edits), changed, "")
         }
-        Cause::Gone => {
+        Cause::Gone { elsewhere } => {
             // Should the order come back, it is invoiced anew, and what was given back of it is credited anew.
             after.sold.clear();
-            after.refunds.clear();
+            after.refunds.clone_from(elsewhere);
             after.gone += 1;
             (key("gone", "", position.gone), changed, "")
         }

@@ -3,6 +3,7 @@
 mod amounts;
 mod catalogue_check;
 mod credits;
+mod credits_elsewhere;
 mod customers;
 mod ledger;
 mod orders;
