@@ -187,7 +187,7 @@ fn first_document(input: &PlanInput<'_>, first: First) -> Result<Plan, Stop> {
     let buyer = customer::Buyer::of(input.order, input.settings);
     let sale = vat::Sale::of(input.order, input.settings, &buyer)?;
     customer::check_vat_number(input, &buyer, &sale, &mut warnings)?;
-    let payment = payment::terms(input, &mut warnings)?;
+    let payment = payment::terms(input, wanted, &mut warnings)?;
     let lines = lines::build(input, &sale, &mut warnings)?;
     let settled = difference::settle(input, &sale, lines, &mut warnings)?;
     let kind = final_kind(input, wanted, settled.book, payment.never_book, &content_hash)?;

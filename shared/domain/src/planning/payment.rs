@@ -2,9 +2,10 @@
 
 use super::trigger::same_word;
 use super::{Earlier, PlanInput, Stop, dates, hold};
+use crate::document::DocumentKind;
 use crate::identity::{Effect, EffectKey};
 use crate::money::{Money, MoneyError};
-use crate::order::{Order, Payment, PaymentKind};
+use crate::order::{Order, Payment, PaymentKind, PaymentState};
 use crate::plan::{PaymentStep, Plan, Reason, RegisteredPayments, Step};
 use crate::settings::{CapturedLess, PaymentMethodRule, Registration};
 use jiff::civil::Date;
@@ -40,7 +41,11 @@ fn captured(order: &Order) -> Result<Money, MoneyError> {
 ///
 /// # Errors
 /// Holds when no term can be used, or when the term and what was captured do not agree.
-pub(super) fn terms(input: &PlanInput<'_>, warnings: &mut Vec<Reason>) -> Result<Terms, Stop> {
+pub(super) fn terms(
+    input: &PlanInput<'_>,
+    wanted: DocumentKind,
+    warnings: &mut Vec<Reason>,
+) -> Result<Terms, Stop> {
     let order = input.order;
     let rule = rule_for(input);
     if rule.is_none() && !order.payment_method.is_empty() {
@@ -65,7 +70,7 @@ pub(super) fn terms(input: &PlanInput<'_>, warnings: &mut Vec<Reason>) -> Result
             Registration::Open => return Err(Stop::Hold(hold("term-settles-but-open").with("term", number))),
             Registration::Term => {}
         }
-        if captured_less(order)? {
+        if captured_less(order, wanted)? {
             number = term_when_less(input, warnings)?;
         }
     }
@@ -131,10 +136,21 @@ fn first_open_term(input: &PlanInput<'_>) -> Result<u32, Stop> {
     }
 }
 
-fn captured_less(order: &Order) -> Result<bool, MoneyError> {
+fn captured_less(order: &Order, wanted: DocumentKind) -> Result<bool, MoneyError> {
     let captured = captured(order)?;
     let cards = Money::sum(order.currency, gift_cards_used(order).map(|payment| payment.amount))?;
-    Ok(captured.minor() > 0 && captured.plus(cards)?.minor() < order.total.minor())
+    // A sales order posts nothing: the money may come before its invoice.
+    let posts = wanted != DocumentKind::Order;
+    let is_known = captured.minor() > 0 || (posts && is_said_to_be_unpaid(order));
+    Ok(is_known && captured.plus(cards)?.minor() < order.total.minor())
+}
+
+/// True when the shop itself says that nothing was taken. A shop without words for where the money stands (WooCommerce) tells of no
+/// captures either: there the state that the merchant chose is all there is.
+fn is_said_to_be_unpaid(order: &Order) -> bool {
+    let is_unpaid =
+        matches!(order.payment_state, PaymentState::Unpaid | PaymentState::Authorised | PaymentState::Voided);
+    is_unpaid && !order.payment_state_text.is_empty()
 }
 
 fn term_when_less(input: &PlanInput<'_>, warnings: &mut Vec<Reason>) -> Result<u32, Stop> {

@@ -3,6 +3,7 @@
 use domain::order::{FulfilmentState, LineKind, PaymentState};
 use domain::plan::{CustomerAction, SendBy, Step};
 use domain::planning::is_reference_of;
+use domain::settings::CapturedLess;
 use domain::{Decision, DocumentKind};
 use jiff::civil::date;
 
@@ -275,6 +276,7 @@ fn payment_terms_and_what_was_captured() {
             plain().with(|world| world.catalogue.master.payment_terms.retain(|_, term| term.settles)),
         ),
     ]);
+    nothing_captured(card);
     // Half was captured: the journal registers the half, and the rest stays open.
     let plan = half(&journal.replace('@', "1")).plan();
     let payment = plan.steps.iter().find_map(|step| match step {
@@ -285,6 +287,39 @@ fn payment_terms_and_what_was_captured() {
     assert_eq!((payment.amount, payment.journal, payment.contra_account), (dkk("100.00"), 4, 5820));
     assert_eq!(payment.date, date(2026, 11, 21));
     assert!(payment.text.starts_with("1042 "));
+}
+
+/// Nothing was taken, and the term would settle all of it.
+fn nothing_captured(card: &str) {
+    let nothing = |state: PaymentState, word: &str| {
+        let settings = card.replacen('{', r#"{"trigger":{"handling":[{}]},"#, 1);
+        plain().with_settings(&settings).with(|world| {
+            world.order.payments.clear();
+            world.order.payment_state = state;
+            word.clone_into(&mut world.order.payment_state_text);
+        })
+    };
+    let authorised = || nothing(PaymentState::Authorised, "authorized");
+    let open =
+        |world: World| world.with(|world| world.settings.payment.captured_less = CapturedLess::DefaultTerm);
+    check(vec![
+        ("hold captured-less", authorised()),
+        ("hold captured-less", nothing(PaymentState::Unpaid, "pending")),
+        ("captured-less-open", open(authorised())),
+        // WooCommerce tells of no capture; a sales order posts nothing; a gift card paid for all of it.
+        ("", nothing(PaymentState::Unpaid, "")),
+        ("", authorised().with(|world| world.settings.document.kind = DocumentKind::Order)),
+        (
+            "",
+            authorised().with(|world| {
+                let card = order_in("DKK", "DK", Vec::new()).payments.remove(0);
+                let amount = world.order.total;
+                world.order.payments = vec![domain::order::Payment { gift_card: true, amount, ..card }];
+            }),
+        ),
+    ]);
+    let reason = authorised().held();
+    assert_eq!((reason.fact("captured"), reason.fact("total")), ("0.00", "248.90"));
 }
 
 #[test]
