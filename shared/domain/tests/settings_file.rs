@@ -177,6 +177,13 @@ const MISTAKES: &[(&str, &str, &str, &str, &str)] = &[
         "agreement",
     ),
     (r#""shop": "butik""#, r#""shop": "regnskab""#, "flows[0].shop", "source", "source"),
+    (
+        r#""flows": ["#,
+        r#""flows": [{ "name": "flere ordrer", "shop": "butik", "accounting": "regnskab" }, "#,
+        "flows[1].shop",
+        "webshoppen butik",
+        "webshop butik",
+    ),
     (r#""name": "Krus"#, r#""time-zone": "Mars/Base", "name": "Krus"#, "time-zone", "Tidszonen", "time zone"),
     (
         r#""name": "Krus"#,
@@ -262,6 +269,32 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
         "key",
     ),
     (r#"{"trigger":{"filter":{"where":{"field":"tag"}}}}"#, "trigger.filter.where", "values", "values"),
+    (
+        r#"{"trigger":{"filter":{"where":{"field":"total","test":"at-least","values":["500,00"]}}}}"#,
+        "trigger.filter.where",
+        "500,00 kan ikke læses",
+        "500,00 cannot be read",
+    ),
+    (
+        r#"{"trigger":{"filter":{"not":{"where":{"field":"total","values":["1.000.00"]}}}}}"#,
+        "trigger.filter.where",
+        "1.000.00",
+        "1.000.00",
+    ),
+    (
+        r#"{"trigger":{"filter":{"where":{"field":"order-number","test":"at-most","values":["1000","A"]}}}}"#,
+        "trigger.filter.where",
+        "A kan ikke læses",
+        "A cannot be read",
+    ),
+    (r#"{"trigger":{"filter":{"any":[]}}}"#, "trigger.filter", "tom liste", "empty list"),
+    (r#"{"trigger":{"filter":{"not":{"all":[]}}}}"#, "trigger.filter", "tom liste", "empty list"),
+    (
+        r#"{"products":{"missing":"use-default"}}"#,
+        "products.missing",
+        "products.skus.default",
+        "products.skus.default",
+    ),
     (r#"{"trigger":{"handling":[]}}"#, "trigger.handling", "tilladte", "allowed"),
     (r#"{"trigger":"#, "trigger", "JSON", "JSON"),
     (r#"{} {}"#, "", "JSON", "JSON"),
@@ -285,6 +318,19 @@ fn every_mistake_is_named_with_its_place_in_both_languages() {
         assert!(danish.contains(da), "{danish}");
         assert!(english.contains(en), "{english}");
         assert!(!danish.contains('–') && !english.contains('–'), "{danish} {english}");
+    }
+}
+
+#[test]
+fn numbers_in_a_filter_are_read_as_people_may_write_them() {
+    for condition in [
+        r#"{"field":"total","test":"at-least","values":["500","1500.50"]}"#,
+        r##"{"field":"order-number","test":"at-least","values":["#1001"]}"##,
+        r#"{"field":"total","test":"starts-with","values":["5"]}"#,
+        r#"{"field":"custom","key":"loyalty","values":["500,00"]}"#,
+    ] {
+        let text = format!(r#"{{"trigger":{{"filter":{{"where":{condition}}}}}}}"#);
+        assert!(read_settings(&text).is_ok(), "{condition}");
     }
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::config::{Credentials, Region};
 use domain::plan::Reason;
-use domain::settings::{MerchantFile, read_merchant_file};
+use domain::settings::{MerchantFile, SettingProblems, read_merchant_file};
 use domain::{ConnectionId, EntityId, EntityKind, MerchantId, TransferId};
 use engine::clock::Clock;
 use engine::log::{Trace, Why};
@@ -52,6 +52,21 @@ pub struct Operations {
     queues: Queues,
     platform: Platform,
     objects: Objects,
+}
+
+/// Reads a merchant's file and checks it, with what its systems ask of their connections.
+///
+/// # Errors
+/// `Invalid` with every problem of the file.
+pub fn sound_file(json: &str) -> Result<MerchantFile, PlatformError> {
+    let invalid = |problems: SettingProblems| PlatformError::Invalid(problems.to_string());
+    let file = read_merchant_file(json).map_err(invalid)?;
+    let unknown_systems = unknown_systems(&file);
+    if !unknown_systems.is_empty() {
+        return Err(PlatformError::Invalid(format!("unknown systems: {}", unknown_systems.join(", "))));
+    }
+    let problems = connectors::setup::problems(&file);
+    if problems.is_empty() { Ok(file) } else { Err(invalid(problems)) }
 }
 
 /// What `put_merchant` did.
@@ -249,13 +264,9 @@ impl Operations {
     /// # Errors
     /// `Invalid` with every problem of the file; `Conflict` when somebody else put one meanwhile; as AWS says.
     pub async fn put_merchant(&self, json: &str) -> Result<MerchantPut, PlatformError> {
-        let file =
-            read_merchant_file(json).map_err(|problems| PlatformError::Invalid(problems.to_string()))?;
+        let file = sound_file(json)?;
         let merchant = file.id.clone();
-        let unknown_systems = unknown_systems(&file);
-        if !unknown_systems.is_empty() {
-            return Err(PlatformError::Invalid(format!("unknown systems: {}", unknown_systems.join(", "))));
-        }
+        let unknown_systems = Vec::new();
         let before = self.merchants.record_now(&merchant).await?;
         if let Some(record) = before.as_ref().filter(|record| record.file == file) {
             let missing_secrets = missing_secrets(record);

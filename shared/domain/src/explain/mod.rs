@@ -14,6 +14,7 @@ mod product_texts;
 mod profile_texts;
 mod records;
 mod reports;
+mod setting_texts;
 mod stock_texts;
 mod texts;
 
@@ -58,6 +59,7 @@ fn all() -> impl Iterator<Item = &'static Entry> {
         .chain(posting_texts::ENTRIES)
         .chain(ledger_texts::ENTRIES)
         .chain(letter_texts::ENTRIES)
+        .chain(setting_texts::ENTRIES)
         .chain(stock_texts::STOCK)
         .chain(profile_texts::ENTRIES)
         .chain(reports::REPORTS)

@@ -53,7 +53,8 @@ impl SettingProblems {
         self.0.iter()
     }
 
-    pub(super) fn add(&mut self, path: &str, code: &str, facts: &[(&str, &str)]) {
+    /// One more problem: where, its code without `setting-`, and its facts.
+    pub fn add(&mut self, path: &str, code: &str, facts: &[(&str, &str)]) {
         self.0.push(SettingProblem::of(path, code, facts));
     }
 
@@ -100,6 +101,9 @@ fn from_message(path: &str, message: &str) -> SettingProblem {
         ),
         "sign-not-proven" => {
             SettingProblem::of(path, code, &[("method", facts.first().copied().unwrap_or_default())])
+        }
+        "filter-not-a-number" => {
+            SettingProblem::of(path, code, &[("value", facts.first().copied().unwrap_or_default())])
         }
         "base-url" => {
             SettingProblem::of(path, code, &[("surface", facts.first().copied().unwrap_or_default())])
