@@ -298,6 +298,25 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     (r#"{"trigger":{"handling":[]}}"#, "trigger.handling", "tilladte", "allowed"),
     (r#"{"trigger":"#, "trigger", "JSON", "JSON"),
     (r#"{} {}"#, "", "JSON", "JSON"),
+    (
+        r#"{"document":{"write-back":{"form":"note"}}}"#,
+        "document.write-back.form",
+        "aldrig et fakturanummer",
+        "never an invoice number",
+    ),
+    (
+        r#"{"payment":{"sign-proven":true,"methods":[{"method":"kort","registration":{"journal":{"journal":1,"contra-account":2}}}]}}"#,
+        "payment.methods[0].registration",
+        "Betalinger med kort",
+        "Payments by kort",
+    ),
+    (
+        r#"{"document":{"kind":"booked-invoice"},"payment":{"sign-proven":true,"methods":[{"method":"bank"},
+            {"method":"kort","never-book":true,"registration":{"journal":{"journal":1,"contra-account":2}}}]}}"#,
+        "payment.methods[1].registration",
+        "never-book",
+        "never-book",
+    ),
 ];
 
 #[test]
@@ -332,6 +351,26 @@ fn numbers_in_a_filter_are_read_as_people_may_write_them() {
         let text = format!(r#"{{"trigger":{{"filter":{{"where":{condition}}}}}}}"#);
         assert!(read_settings(&text).is_ok(), "{condition}");
     }
+}
+
+#[test]
+fn what_follows_a_booking_is_taken_where_some_orders_are_booked() {
+    let after = r#""document":{"write-back":{"form":"note"}},"payment":{"sign-proven":true,"methods":[
+        {"method":"kort","registration":{"journal":{"journal":1,"contra-account":2}}}]}"#;
+    let rules =
+        r#"[{"order-states":["completed"],"document":"booked-invoice"},{"order-states":["processing"]}]"#;
+    assert!(read_settings(&format!(r#"{{{after},"trigger":{{"handling":{rules}}}}}"#)).is_ok());
+    let drafts = SHORT.replacen(
+        r#""accounting": "regnskab" }]"#,
+        &format!(r#""accounting": "regnskab", "settings": {{{after}}} }}]"#),
+        1,
+    );
+    let problems = read_merchant_file(&drafts).expect_err("no order is booked");
+    let paths: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
+    assert_eq!(
+        paths,
+        ["flows[0].settings.document.write-back.form", "flows[0].settings.payment.methods[0].registration"]
+    );
 }
 
 #[test]

@@ -83,4 +83,30 @@ pub(crate) const ENTRIES: &[Entry] = &[
             "Correct the name. The system has: {known}.",
         ],
     ),
+    entry(
+        "setting-write-back-without-booking",
+        [
+            "Nummeret skal skrives tilbage til webshoppen, men ingen ordrer bogføres af Bogbro, så der er aldrig et fakturanummer at skrive.",
+            "Indstillingerne er ikke gemt.",
+            "Fjern document.write-back.form, eller vælg booked-invoice i document.kind eller i en regel under trigger.handling.",
+        ],
+        [
+            "The number is to be written back to the webshop, but Bogbro books no orders, so that there is never an invoice number to write.",
+            "The settings are not saved.",
+            "Remove document.write-back.form, or choose booked-invoice in document.kind or in a rule under trigger.handling.",
+        ],
+    ),
+    entry(
+        "setting-journal-without-booking",
+        [
+            "Betalinger med {method} skal registreres i en kladde, men de ordrer bogføres aldrig af Bogbro, så intet ville blive registreret.",
+            "Indstillingerne er ikke gemt.",
+            "Vælg open i registration, eller vælg booked-invoice i document.kind eller i en regel under trigger.handling, og fjern never-book.",
+        ],
+        [
+            "Payments by {method} are to be registered in a journal, but Bogbro never books those orders, so that nothing would be registered.",
+            "The settings are not saved.",
+            "Choose open in registration, or choose booked-invoice in document.kind or in a rule under trigger.handling, and remove never-book.",
+        ],
+    ),
 ];

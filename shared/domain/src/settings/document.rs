@@ -145,11 +145,12 @@ pub enum LockedPeriod {
     FirstOpenDay,
 }
 
-/// Whether and how the document's number is written back to the shop.
+/// Whether and how the document's number is written back to the shop: that of an invoice that Bogbro books, never of a draft. Nothing
+/// is written back of a draft that a person books.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct WriteBackSettings {
-    /// How; without it nothing is written back.
+    /// How; without it nothing is written back. Only where some orders are booked (`document.kind` or a handling rule).
     #[garde(skip)]
     pub form: Option<WriteBackForm>,
     /// The text, with `{number}` where the document's number goes.

@@ -348,6 +348,7 @@ impl MerchantFile {
                 }
             }
             problems.add_stock(&format!("flows[{index}].settings.stock"), &flow.settings.stock);
+            problems.add_unbooked(&format!("flows[{index}].settings."), &flow.settings);
         }
     }
 }

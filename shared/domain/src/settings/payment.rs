@@ -82,7 +82,9 @@ pub enum Registration {
     /// The term of payment has a contra account or card company, and settles the invoice when it is booked.
     #[default]
     Term,
-    /// A customer payment in a journal, for the amount that was captured.
+    /// A customer payment in a journal, for the amount that was captured, once Bogbro has booked the invoice: an invoice that a person
+    /// books has its payment from that person. Not with `never-book`, and only where some orders are booked (`document.kind` or a
+    /// handling rule); `open` leaves the invoice open.
     #[serde(rename_all = "kebab-case")]
     Journal {
         /// Number of the journal.

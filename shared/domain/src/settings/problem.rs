@@ -65,6 +65,13 @@ impl SettingProblems {
         }
     }
 
+    /// What the settings before this prefix ask for although nothing is booked.
+    pub(super) fn add_unbooked(&mut self, prefix: &str, settings: &super::Settings) {
+        for (place, code, method) in settings.without_booking() {
+            self.add(&format!("{prefix}{place}"), code, &[("method", method)]);
+        }
+    }
+
     /// What is wrong with the import profile at this path.
     pub(super) fn add_profile(&mut self, path: &str, profile: &super::Profile) {
         for problem in profile.problems() {

@@ -352,7 +352,9 @@ fn payments_that_are_not_ours_to_register_are_left_alone() {
     let credited = booked(JOURNAL).with(|world| world.order.cancelled = true).plan();
     let registers = credited.steps.iter().any(|step| matches!(step, Step::RegisterPayment(_)));
     assert!(!registers, "a credit note registers no payment");
-    let draft = JOURNAL.replace("booked-invoice", "draft-invoice");
+    let booked_later = r#""draft-invoice"},"trigger":{"handling":[
+        {"order-states":["completed"],"document":"booked-invoice"},{"order-states":["processing"]}]}"#;
+    let draft = JOURNAL.replace(r#""booked-invoice"}"#, booked_later);
     let of_a_person = booked(&draft).with(|world| {
         let (plan, _) = world.earlier.take().expect("earlier");
         let document = StandingDocument { kind: DocumentKind::BookedInvoice, number: 10_001 };
