@@ -47,7 +47,8 @@ impl fmt::Display for Compared {
     }
 }
 
-/// Compares yesterday, as the merchant's time zone has it, once. `None`: it was compared before, or the connection is
+/// Compares yesterday, as the merchant's time zone has it, once; what is held until a person deletes or books its document is looked at
+/// again then. `None`: it was compared before, or the connection is
 /// paused.
 ///
 /// # Errors
@@ -81,6 +82,10 @@ pub async fn compare(
         tracing::warn!(event = "books-disagree", %merchant, code = finding.code, "look at it");
         keep(platform, &route, day, finding, now).await?;
     }
+    engine
+        .look_after_held(&route, &platform.queues)
+        .await
+        .map_err(|failure| PlatformError::Unavailable { service: "held", message: failure.to_string() })?;
     let compared = Compared { comparison, findings };
     platform.table.put(recorded(&route, day, &compared)?).await?;
     Ok(Some(compared))
