@@ -23,6 +23,7 @@ mod reduced;
 mod shop_products;
 mod split;
 mod trigger;
+mod unchosen;
 mod vat;
 
 use jiff::civil::Date;
@@ -159,7 +160,7 @@ fn build(input: &PlanInput<'_>) -> Result<Plan, Stop> {
     if input.earlier.is_some_and(|earlier| earlier.document.is_none() && !earlier.asked) {
         return Err(Stop::Skip(Reason::new("document-removed").with("order", &input.order.number)));
     }
-    let wanted = trigger::decide(input)?;
+    let wanted = unchosen::wanted(input, &content_hash)?;
     stop_when_unchanged(input, wanted, &content_hash)?;
     input.order.check().map_err(|fault| Stop::Hold(trigger::fault_reason(&fault)))?;
     trigger::check_currency(input)?;
