@@ -8,6 +8,7 @@ mod credits;
 mod customer_texts;
 mod ledger_texts;
 mod letter_texts;
+mod payment_texts;
 mod payouts;
 mod posting_texts;
 mod product_texts;
@@ -62,6 +63,7 @@ fn all() -> impl Iterator<Item = &'static Entry> {
         .chain(profile_texts::ENTRIES)
         .chain(reports::REPORTS)
         .chain(customer_texts::ENTRIES)
+        .chain(payment_texts::ENTRIES)
         .chain(product_texts::ENTRIES)
 }
 

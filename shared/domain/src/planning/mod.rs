@@ -227,8 +227,10 @@ fn first_document(input: &PlanInput<'_>, first: First) -> Result<Plan, Stop> {
     }
     // Not before the invoice stands as it should: until then the order is all there is.
     steps.extend(closing);
+    let mut registered = None;
     if kind == DocumentKind::BookedInvoice {
         let payments = payment::registrations(input, &payment, date.day, 0);
+        registered = payment::counted_of(input, &payment, &payments);
         steps.extend(payments.into_iter().map(Step::RegisterPayment));
         steps.extend(write_back(input, &making, kind).map(Step::WriteBack));
     }
@@ -246,7 +248,7 @@ fn first_document(input: &PlanInput<'_>, first: First) -> Result<Plan, Stop> {
         expected: settled.shop,
         steps,
         done: 0,
-        payments: None,
+        payments: registered,
         warnings,
         product: None,
         sold,
