@@ -84,12 +84,12 @@ pub(crate) const ENTRIES: &[Entry] = &[
         [
             "{system} afviste bilaget til udbetaling {payout}: {message}.",
             NOT_POSTED_DA,
-            "Ret det, som regnskabet peger på (konti, kladde, periode), og kør `bogbro payouts post`.",
+            "Ret det, som regnskabet peger på (konti, kladde, periode), eller knyt linjen til andet, og kør `bogbro payouts post`: står intet af udbetalingen i regnskabet, planlægges den igen, og bliver bilaget et andet, godkendes det igen.",
         ],
         [
             "{system} refused the voucher of payout {payout}: {message}.",
             NOT_POSTED_EN,
-            "Put right what the books point at (accounts, journal, period), and run `bogbro payouts post`.",
+            "Put right what the books point at (accounts, journal, period), or match the line with something else, and run `bogbro payouts post`: where nothing of the payout stands in the books it is planned anew, and another voucher is approved anew.",
         ],
     ),
     entry(

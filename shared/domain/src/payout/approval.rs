@@ -192,8 +192,14 @@ impl Approval {
         if self.state == WaitingForApproval && self.plan == hash {
             return Ok(self.state);
         }
+        // The very plan that was approved and could not be entered is approved still.
+        let approved = self.state == Matched && plan.is_some() && self.plan == hash;
+        let approved = approved && !self.approved_by.is_empty();
         hash.clone_into(&mut self.plan);
         self.parts = parts;
+        if approved {
+            return self.go(PayoutState::Approved, Actor::Bogbro, at, "");
+        }
         self.approved_by.clear();
         let to = if plan.is_some() { WaitingForApproval } else { Matched };
         self.go(to, Actor::Bogbro, at, "")
@@ -240,6 +246,19 @@ impl Approval {
         self.approved_by.clear();
         self.plan.clear();
         self.go(Matched, by, at, reason)
+    }
+
+    /// The accounting system refused the first voucher, so nothing of the payout stands there: it is planned anew, with the settings as
+    /// they are then. Whoever approved is asked again only when another plan comes of it.
+    ///
+    /// # Errors
+    /// It is not approved, or a part of it is posted already.
+    pub fn refused(&mut self, reason: &str, at: Timestamp) -> Moved {
+        self.only(&[PayoutState::Approved])?;
+        if !self.posted.is_empty() {
+            return Err(ApprovalError::NotNow(self.state));
+        }
+        self.go(PayoutState::Matched, Actor::Bogbro, at, reason)
     }
 
     /// A part of the voucher stands in the accounting system. Told again with the same number, nothing changes, so that a

@@ -77,6 +77,7 @@ fn record(id: &PayoutId, content: &str) -> PayoutRecord {
         decisions: Vec::new(),
         plan: None,
         posting: None,
+        let_go: None,
         reversal: None,
         reversal_asked: None,
         bank: None,

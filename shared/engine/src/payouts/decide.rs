@@ -73,10 +73,10 @@ impl PayoutEngine<'_> {
         decided.map(|()| record)
     }
 
-    /// Someone decides about lines. The payout is then matched and approved anew.
+    /// Someone decides about lines. The payout is then matched and approved anew; an approved plan of which nothing stands yet is let go.
     ///
     /// # Errors
-    /// `Refused`: a part of it is posted, no reason was given, a split does not make the line; `NotFound` for an unknown line.
+    /// `Refused`: a part of it is posted, or may be, no reason was given, a split does not make the line; `NotFound` for an unknown line.
     pub async fn correct(
         &self,
         work: &PayoutWork,
@@ -125,6 +125,12 @@ impl PayoutEngine<'_> {
         }
         let mut approval = record.approval.clone();
         approval.corrected(person(&correction.by)?, &correction.reason, now)?;
+        if record.open_posting().is_some_and(|posting| posting.doubt.is_some()) {
+            return Err(in_doubt(record));
+        }
+        if record.unposted().is_some() {
+            record.let_posting_go();
+        }
         decisions.sort_by_key(|made| made.line);
         (record.approval, record.decisions, record.plan) = (approval, decisions, None);
         Ok(())
@@ -268,6 +274,12 @@ fn said(by: &str, reason: &str) -> Result<(String, String), PayoutFailure> {
         "" => Err(ApprovalError::NoReason.into()),
         reason => Ok((by.trim().to_owned(), reason.to_owned())),
     }
+}
+
+/// A step was begun and nobody knows yet what became of it: it is looked for first.
+fn in_doubt(record: &PayoutRecord) -> PayoutFailure {
+    let reason = Reason::new("payout-step-in-doubt").with("payout", &record.id.key.batch);
+    PayoutFailure::Refused(reason)
 }
 
 fn refused(code: &str, line: u32, record: &PayoutRecord) -> PayoutFailure {

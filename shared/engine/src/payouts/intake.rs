@@ -216,6 +216,7 @@ impl PayoutEngine<'_> {
             decisions: Vec::new(),
             plan: None,
             posting: None,
+            let_go: None,
             reversal: None,
             reversal_asked: None,
             bank: None,

@@ -65,7 +65,7 @@ impl PayoutEngine<'_> {
         }
         if reversal.is_some() {
             // What it paid is open again.
-            self.put_paid(route, record, &kept, false).await?;
+            self.put_paid(route, record, &kept.paid, false).await?;
         }
         Ok(())
     }
@@ -78,14 +78,14 @@ impl PayoutEngine<'_> {
         record: &mut PayoutRecord,
         kept: &KeptPlan,
     ) -> Result<bool, Stop> {
-        self.put_paid(route, record, kept, true).await?;
+        self.put_paid(route, record, &kept.paid, true).await?;
         let documents: Vec<String> = kept.paid.iter().map(|paid| paid.document.clone()).collect();
         let name = record.id.name();
         let mut others = self.payouts.paid(&route.merchant, &route.books.agreement, &documents).await?;
         others.retain(|paid| paid.payout != name && !paid.amount.is_zero());
         let unknown = |paid: &&PaidBefore| !kept.before.contains(paid);
         if let Some(other) = others.iter().find(unknown) {
-            self.put_paid(route, record, kept, false).await?;
+            self.put_paid(route, record, &kept.paid, false).await?;
             let reason = Reason::new("payout-paid-meanwhile")
                 .with("payout", &record.id.key.batch)
                 .with("document", &other.document);
@@ -103,16 +103,16 @@ impl PayoutEngine<'_> {
         Ok(true)
     }
 
-    async fn put_paid(
+    /// Says that the payout pays this of documents, or, where it does not count, that it pays nothing of them.
+    pub(super) async fn put_paid(
         &self,
         route: &PayoutRoute,
         record: &PayoutRecord,
-        kept: &KeptPlan,
+        paid: &[PaidBefore],
         counts: bool,
     ) -> Result<(), Stop> {
         let name = record.id.name();
-        let paid: Vec<PaidBefore> = kept
-            .paid
+        let paid: Vec<PaidBefore> = paid
             .iter()
             .map(|paid| {
                 let amount = if counts { paid.amount } else { paid.amount.currency().zero() };
@@ -120,6 +120,15 @@ impl PayoutEngine<'_> {
             })
             .collect();
         Ok(self.payouts.put_paid(&route.merchant, &route.books.agreement, &paid).await?)
+    }
+
+    /// Takes back what was let go says of documents' payments.
+    pub(super) async fn take_back(&self, route: &PayoutRoute, record: &mut PayoutRecord) -> Result<(), Stop> {
+        let Some(name) = record.let_go.clone() else { return Ok(()) };
+        let paid = self.kept_plan(record, &name).await?.paid;
+        self.put_paid(route, record, &paid, false).await?;
+        record.let_go = None;
+        Ok(self.save(record).await?)
     }
 
     async fn step(
@@ -160,7 +169,13 @@ impl PayoutEngine<'_> {
             Some(entered) => entered,
             None => {
                 self.in_doubt(record, posting).await?;
-                self.outcome(record, journals.enter(transport, &step).await).await?
+                let outcome = journals.enter(transport, &step).await;
+                if let Err(failure @ Failure::Rejected { .. }) = &outcome
+                    && record.unposted().is_some()
+                {
+                    return self.refused(work.route, record, failure).await;
+                }
+                self.outcome(record, outcome).await?
             }
         };
         if let Some(changed) = differs(&entered) {
@@ -175,6 +190,22 @@ impl PayoutEngine<'_> {
                 .map_err(|error| Stop::Hold(error.reason()))?;
         }
         self.done(record, posting, |posting| posting.vouchers.push(number)).await
+    }
+
+    /// The accounting system refused the first voucher: nothing of the payout stands, and it is planned anew once somebody has put right
+    /// what was refused.
+    async fn refused(
+        &self,
+        route: &PayoutRoute,
+        record: &mut PayoutRecord,
+        failure: &Failure,
+    ) -> Result<(), Stop> {
+        let moved = record.approval.refused("payout-rejected", self.now());
+        moved.map_err(|error| Stop::Hold(error.reason()))?;
+        record.let_posting_go();
+        self.save(record).await?;
+        self.take_back(route, record).await?;
+        Err(Stop::Failed(failure.clone()))
     }
 
     /// Takes a number for a voucher, and keeps it before anything is entered under it.

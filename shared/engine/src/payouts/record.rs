@@ -303,6 +303,10 @@ pub struct PayoutRecord {
     pub plan: Option<PayoutPlanPointer>,
     /// How far the vouchers have come.
     pub posting: Option<Posting>,
+    /// What was let go before any of it stood in the accounting system, by the name that it is kept under: what it says of documents'
+    /// payments is taken back by the next work on the payout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub let_go: Option<String>,
     /// How far the vouchers that undo them have come.
     pub reversal: Option<Posting>,
     /// Who asked for that, and why.
@@ -325,6 +329,17 @@ impl PayoutRecord {
     /// The posting that is not finished: of the reversal first.
     pub fn open_posting(&self) -> Option<&Posting> {
         [&self.reversal, &self.posting].into_iter().flatten().find(|posting| !posting.is_done())
+    }
+
+    /// The posting whose first voucher is not told to stand yet, so that it may still be let go.
+    pub fn unposted(&self) -> Option<&Posting> {
+        let open = self.open_posting().filter(|posting| posting.reversal.is_none());
+        open.filter(|posting| posting.vouchers.is_empty())
+    }
+
+    /// Lets the posting go of which nothing stands.
+    pub(super) fn let_posting_go(&mut self) {
+        self.let_go = self.posting.take().map(|posting| posting.plan);
     }
 
     /// True when a person set the payout itself aside, and nobody took it up again.

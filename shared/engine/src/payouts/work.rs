@@ -122,6 +122,7 @@ impl PayoutEngine<'_> {
         if record.is_set_aside() {
             return Ok(());
         }
+        self.take_back(route, record).await?;
         let planned = [Received, Unbalanced, Balanced, Matched, WaitingForApproval];
         if record.open_posting().is_none() && planned.contains(&record.approval.state()) {
             Box::pin(self.plan(route, record)).await?;
@@ -327,6 +328,9 @@ impl PayoutEngine<'_> {
         self.payouts.put_payout_plan(&record.id, &hash, bytes).await?;
         record.plan = Some(PayoutPlanPointer { hash: hash.clone(), parts });
         record.approval.matched(Some((&hash, parts)), now).map_err(|error| Stop::Hold(error.reason()))?;
+        if record.approval.state() == PayoutState::Approved {
+            return Ok(());
+        }
         let perhaps = matches!(by_hand, ByHand::Perhaps(_)) || !record.conflicts.is_empty();
         let approval = &route.settings.approval;
         let settlement = &found.settlements[0];

@@ -5,4 +5,5 @@ mod disputes;
 mod intake;
 mod profiles;
 mod references;
+mod withdrawn;
 mod world;

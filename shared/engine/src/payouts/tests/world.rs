@@ -100,12 +100,19 @@ pub(super) struct Books {
     pub(super) vouchers: Mutex<BTreeMap<u32, Kept>>,
     pub(super) by_hand: Mutex<Vec<LedgerEntry>>,
     pub(super) faults: Mutex<Faults>,
+    /// What the next call of a name is answered instead of being done.
+    pub(super) refusals: Mutex<Vec<(&'static str, Failure)>>,
 }
 
 const LIMITS: JournalLimits =
     JournalLimits { entries: 500, text: 250, highest_number: 999_999, file_bytes: 9_000_000 };
 
 impl Books {
+    /// The next call of this name is answered so.
+    pub(super) fn answer(&self, call: &'static str, failure: Failure) {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).push((call, failure));
+    }
+
     fn vouchers(&self) -> MutexGuard<'_, BTreeMap<u32, Kept>> {
         self.vouchers.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -115,6 +122,11 @@ impl Books {
     }
 
     fn call<T>(&self, name: &'static str, write: bool, action: impl FnOnce() -> T) -> Result<T, Failure> {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = refusals.iter().position(|(of, _)| *of == name) {
+            return Err(refusals.remove(place).1);
+        }
+        drop(refusals);
         let fate = (self.faults.lock().unwrap_or_else(PoisonError::into_inner))(name);
         let message = name.to_owned();
         let lost = || match write {
@@ -362,6 +374,7 @@ impl World {
             vouchers: Mutex::default(),
             by_hand: Mutex::default(),
             faults: Mutex::new(Box::new(|_| Fate::Works)),
+            refusals: Mutex::default(),
         };
         World {
             clock: Hands(AtomicI64::new(0)),
