@@ -97,12 +97,12 @@ pub(crate) const ENTRIES: &[Entry] = &[
         [
             "Udbetaling {payout} er allerede bogført på bilag {voucher}.",
             "Den bogføres ikke igen.",
-            "Se, at bilaget er rigtigt.",
+            "Se, at bilaget er rigtigt. Hører det til andet, så tag udbetalingen op igen med `bogbro payouts reopen`.",
         ],
         [
             "Payout {payout} is booked already on voucher {voucher}.",
             "It is not posted again.",
-            "See that the voucher is right.",
+            "See that the voucher is right. If it belongs to something else, take the payout up again with `bogbro payouts reopen`.",
         ],
     ),
     entry(

@@ -287,12 +287,29 @@ impl Approval {
     ///
     /// # Errors
     /// It does not agree yet, or is posted.
-    pub fn found_booked(&mut self, voucher: &str, by: Actor, at: Timestamp) -> Moved {
+    pub fn found_booked(&mut self, voucher: &str, by: Actor, reason: &str, at: Timestamp) -> Moved {
         use PayoutState::{Balanced, Matched, WaitingForApproval};
         self.only(&[Balanced, Matched, WaitingForApproval])?;
         self.posted = vec![voucher.to_owned()];
         self.parts = 1;
-        self.go(PayoutState::Posted, by, at, "booked-by-hand")
+        self.go(PayoutState::Posted, by, at, reason)
+    }
+
+    /// A payout that was recognised under a voucher was not booked on it: it is matched as if it had just come. The caller knows that
+    /// Bogbro posted nothing of it.
+    ///
+    /// # Errors
+    /// It does not stand as posted, or no reason was given.
+    pub fn not_booked(&mut self, by: Actor, reason: &str, at: Timestamp) -> Moved {
+        use PayoutState::{BankConfirmed, Matched, Posted, Returned};
+        self.only(&[Posted, BankConfirmed, Returned])?;
+        if reason.trim().is_empty() {
+            return Err(ApprovalError::NoReason);
+        }
+        self.posted.clear();
+        self.approved_by.clear();
+        self.plan.clear();
+        self.go(Matched, by, at, reason)
     }
 
     /// The bank shows the money.

@@ -78,6 +78,8 @@ fn record(id: &PayoutId, content: &str) -> PayoutRecord {
         plan: None,
         posting: None,
         let_go: None,
+        by_hand: None,
+        not_booked_on: Vec::new(),
         reversal: None,
         reversal_asked: None,
         bank: None,

@@ -224,10 +224,11 @@ impl PayoutEngine<'_> {
         Ok(())
     }
 
-    /// Someone takes a reversed payout up again, to be matched and posted anew under the next number; or one that was set aside.
+    /// Someone takes a reversed payout up again, to be matched and posted anew under the next number; or one that was set aside; or one
+    /// that was recognised under a voucher which is another's.
     ///
     /// # Errors
-    /// `Refused`: it was neither reversed nor set aside, or no reason was given.
+    /// `Refused`: it was neither reversed nor set aside nor recognised, or no reason was given.
     pub async fn reopen(
         &self,
         work: &PayoutWork,
@@ -237,10 +238,22 @@ impl PayoutEngine<'_> {
         let mut record = self.claim(work).await?;
         let decided = if record.is_set_aside() {
             self.taken_up(&mut record, by, reason)
+        } else if record.is_booked_by_hand() {
+            self.not_booked(&mut record, by, reason)
         } else {
             self.reopened(&mut record, by, reason)
         };
         self.give_back(record, decided).await
+    }
+
+    fn not_booked(&self, record: &mut PayoutRecord, by: &str, reason: &str) -> Result<(), PayoutFailure> {
+        let vouchers = record.approval.posted().to_vec();
+        record.approval.not_booked(person(by)?, reason, self.now())?;
+        // That voucher is not taken for it again.
+        record.not_booked_on.extend(vouchers);
+        record.let_go = record.by_hand.take();
+        record.plan = None;
+        Ok(())
     }
 
     fn reopened(&self, record: &mut PayoutRecord, by: &str, reason: &str) -> Result<(), PayoutFailure> {

@@ -217,6 +217,8 @@ impl PayoutEngine<'_> {
             plan: None,
             posting: None,
             let_go: None,
+            by_hand: None,
+            not_booked_on: Vec::new(),
             reversal: None,
             reversal_asked: None,
             bank: None,

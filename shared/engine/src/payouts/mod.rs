@@ -11,6 +11,7 @@
 //! before it does it again. So a worker may die anywhere, and nothing is posted twice.
 
 mod bank;
+mod by_hand;
 pub mod conformance;
 mod decide;
 mod intake;

@@ -12,6 +12,7 @@ use domain::plan::Reason;
 use domain::{EffectKey, Failure};
 use jiff::{SignedDuration, Timestamp};
 
+use super::by_hand::BY_HAND;
 use super::record::{PaidBefore, PayoutRecord, PostStep, Posting, voucher_key};
 use super::route::PayoutRoute;
 use super::store::VoucherNumber;
@@ -125,7 +126,10 @@ impl PayoutEngine<'_> {
     /// Takes back what was let go says of documents' payments.
     pub(super) async fn take_back(&self, route: &PayoutRoute, record: &mut PayoutRecord) -> Result<(), Stop> {
         let Some(name) = record.let_go.clone() else { return Ok(()) };
-        let paid = self.kept_plan(record, &name).await?.paid;
+        let paid = match name.starts_with(BY_HAND) {
+            true => self.kept_by_hand(record, &name).await?,
+            false => self.kept_plan(record, &name).await?.paid,
+        };
         self.put_paid(route, record, &paid, false).await?;
         record.let_go = None;
         Ok(self.save(record).await?)

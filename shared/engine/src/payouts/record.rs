@@ -307,6 +307,12 @@ pub struct PayoutRecord {
     /// payments is taken back by the next work on the payout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub let_go: Option<String>,
+    /// It was booked by hand: the name under which it is kept what it paid of documents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_hand: Option<String>,
+    /// Vouchers that a person says are not this payout, though they look like it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_booked_on: Vec<String>,
     /// How far the vouchers that undo them have come.
     pub reversal: Option<Posting>,
     /// Who asked for that, and why.
@@ -340,6 +346,12 @@ impl PayoutRecord {
     /// Lets the posting go of which nothing stands.
     pub(super) fn let_posting_go(&mut self) {
         self.let_go = self.posting.take().map(|posting| posting.plan);
+    }
+
+    /// True when it was recognised under a voucher of somebody else's, so that Bogbro posted nothing of it.
+    pub fn is_booked_by_hand(&self) -> bool {
+        use PayoutState::{BankConfirmed, Posted, Returned};
+        self.posting.is_none() && matches!(self.approval.state(), Posted | BankConfirmed | Returned)
     }
 
     /// True when a person set the payout itself aside, and nobody took it up again.

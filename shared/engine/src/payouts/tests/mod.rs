@@ -1,4 +1,5 @@
 mod bad_input;
+mod by_hand;
 mod crashes;
 mod days;
 mod disputes;
