@@ -64,10 +64,6 @@ impl PayoutEngine<'_> {
             let Some(step) = posting.steps().get(posting.step).copied() else { break };
             self.step(&work, record, &posting, step).await?;
         }
-        if reversal.is_some() {
-            // What it paid is open again.
-            self.put_paid(route, record, &kept.paid, false).await?;
-        }
         Ok(())
     }
 
@@ -193,7 +189,7 @@ impl PayoutEngine<'_> {
                 .posted_part(part + 1, &number, now)
                 .map_err(|error| Stop::Hold(error.reason()))?;
         }
-        self.done(record, posting, |posting| posting.vouchers.push(number)).await
+        self.done(work, record, posting, |posting| posting.vouchers.push(number)).await
     }
 
     /// The accounting system refused the first voucher: nothing of the payout stands, and it is planned anew once somebody has put right
@@ -272,7 +268,7 @@ impl PayoutEngine<'_> {
         if posting.doubt.is_some() || is_restored(work) {
             let files = journals.attached(transport, place).await.map_err(Stop::Failed)?;
             if files.iter().any(|file| file.is_of(&key)) {
-                return self.done(record, posting, |_| {}).await;
+                return self.done(work, record, posting, |_| {}).await;
             }
             self.looked_in_vain(work, record, posting).await?;
         }
@@ -283,7 +279,7 @@ impl PayoutEngine<'_> {
         };
         if file.pdf.len() > journals.limits().file_bytes {
             record.notes.push(Reason::new("payout-statement-too-large").with("payout", &record.id.key.batch));
-            return self.done(record, posting, |_| {}).await;
+            return self.done(work, record, posting, |_| {}).await;
         }
         self.in_doubt(record, posting).await?;
         match journals.attach(transport, &key, place, &file).await {
@@ -295,7 +291,7 @@ impl PayoutEngine<'_> {
             }
             outcome => self.outcome(record, outcome).await?,
         }
-        self.done(record, posting, |_| {}).await
+        self.done(work, record, posting, |_| {}).await
     }
 
     async fn book(
@@ -312,7 +308,7 @@ impl PayoutEngine<'_> {
             return Err(Stop::Hold(gone.with("voucher", step.number)));
         };
         if found.is_booked() {
-            return self.done(record, posting, |_| {}).await;
+            return self.done(work, record, posting, |_| {}).await;
         }
         if !found.is_draft() {
             let changed = differs(&found).unwrap_or_else(|| changed_reason(&found));
@@ -325,7 +321,7 @@ impl PayoutEngine<'_> {
         let key = step.key.then(Effect::Booking);
         let booked = journals.book_drafts(transport, &key, work.journal, &found.drafts).await;
         self.outcome(record, booked).await?;
-        self.done(record, posting, |_| {}).await
+        self.done(work, record, posting, |_| {}).await
     }
 
     /// Settles customers' payments with their invoices. Entries that nothing is open of were settled by the booking.
@@ -371,7 +367,7 @@ impl PayoutEngine<'_> {
                 journals.settle(transport, &key, &open).await.map_err(Stop::Failed)?;
             }
         }
-        self.done(record, posting, |_| {}).await
+        self.done(work, record, posting, |_| {}).await
     }
 
     fn voucher(
@@ -438,6 +434,7 @@ impl PayoutEngine<'_> {
     /// The step is done.
     async fn done(
         &self,
+        work: &Work<'_>,
         record: &mut PayoutRecord,
         before: &Posting,
         change: impl FnOnce(&mut Posting),
@@ -448,6 +445,8 @@ impl PayoutEngine<'_> {
         posting.doubt = None;
         let (done, reversal) = (posting.is_done(), posting.reversal.is_some());
         if done && reversal {
+            // What it paid is open again: said first, since whoever finds the payout reversed says it no more.
+            self.put_paid(work.route, record, &work.kept.paid, false).await?;
             self.reversed(record)?;
         }
         record.tries = 0;

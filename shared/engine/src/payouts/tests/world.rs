@@ -450,6 +450,11 @@ impl World {
         block_on(self.engine().approve(&self.attempt(id), by, &plan))
     }
 
+    /// Has a payout's vouchers undone on the day of the tests; the next work does it.
+    pub(super) fn reverse(&self, id: &PayoutId, by: &str) -> Result<PayoutRecord, PayoutFailure> {
+        block_on(self.engine().reverse(&self.attempt(id), by, "it was wrong", DAY))
+    }
+
     pub(super) fn record(&self, id: &PayoutId) -> PayoutRecord {
         let records = self.payouts.records();
         records.into_iter().find(|record| record.id == *id).expect("the payout is kept")
