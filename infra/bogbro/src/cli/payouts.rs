@@ -123,6 +123,9 @@ pub(super) enum PayoutsCommand {
         merchant: String,
         /// Its short name, or the batch's id.
         payout: String,
+        /// Of the files with another content the newest is right: it takes the place of the one that the payout was read from.
+        #[arg(long)]
+        take_new: bool,
         /// Why.
         #[arg(long)]
         reason: String,
@@ -130,7 +133,23 @@ pub(super) enum PayoutsCommand {
         #[arg(long)]
         by: String,
     },
-    /// Take a payout up again that was reversed or set aside, to be matched and posted anew.
+    /// Name the voucher that a payout was booked on by hand, so that it is not posted.
+    Booked {
+        /// Whose.
+        merchant: String,
+        /// Its short name, or the batch's id.
+        payout: String,
+        /// The voucher's number in the books.
+        #[arg(long)]
+        voucher: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// Who.
+        #[arg(long)]
+        by: String,
+    },
+    /// Take a payout up again that was reversed or set aside, or that is booked on no voucher after all, to be matched and posted anew.
     Reopen {
         /// Whose.
         merchant: String,
@@ -249,6 +268,12 @@ async fn one(
             let today = || jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date();
             engine.reverse(&work, &by, &reason, day.unwrap_or_else(today)).await.map_err(told)?;
         }
+        PayoutsCommand::Dismiss { take_new: true, reason, by, .. } => {
+            payouts.take_new(&work, &by, &reason).await.map_err(told)?;
+        }
+        PayoutsCommand::Booked { voucher, reason, by, .. } => {
+            engine.booked(&work, &by, &voucher, &reason).await.map_err(told)?;
+        }
         PayoutsCommand::Dismiss { reason, by, .. } => {
             payouts.dismiss(&work, &by, &reason).await.map_err(told)?;
         }
@@ -278,6 +303,7 @@ fn payout_of(command: &PayoutsCommand) -> (MerchantId, String) {
         | PayoutsCommand::Post { merchant, payout }
         | PayoutsCommand::Reverse { merchant, payout, .. }
         | PayoutsCommand::Dismiss { merchant, payout, .. }
+        | PayoutsCommand::Booked { merchant, payout, .. }
         | PayoutsCommand::Reopen { merchant, payout, .. } => (MerchantId::new(merchant), payout.clone()),
         _ => (MerchantId::new(""), String::new()),
     }
@@ -425,6 +451,7 @@ impl Out<'_> {
             let what = match &made.what {
                 SetAside::Conflict(file) => file.name.as_str(),
                 SetAside::Payout(overlap) => overlap.fact("other"),
+                SetAside::Replaced(file) => file.name.as_str(),
                 SetAside::TakenUp => self.pick("taget op igen", "taken up again"),
             };
             let word = self.pick("lagt til side", "set aside");

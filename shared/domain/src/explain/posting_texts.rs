@@ -188,12 +188,12 @@ pub(crate) const ENTRIES: &[Entry] = &[
         [
             "Bilag {voucher} til udbetaling {payout} er ikke i kladden mere.",
             "Det laves ikke igen af sig selv.",
-            "Tilbagefør det, der er bogført, eller tag udbetalingen op igen.",
+            "Ret det, som gjorde, at bilaget blev slettet. Tilbagefør udbetalingen: det, der står, føres tilbage, og resten lades være. Tag den derefter op igen.",
         ],
         [
             "Voucher {voucher} of payout {payout} is not in the journal any more.",
             "It is not made again by itself.",
-            "Reverse what is posted, or take the payout up again.",
+            "Put right why the voucher was deleted. Reverse the payout: what stands is undone, and the rest is let go. Then take it up again.",
         ],
     ),
     entry(

@@ -349,6 +349,19 @@ impl Approval {
         self.go(PayoutState::Reversed, by, at, reason)
     }
 
+    /// A posting is given up before every step of it was made, and what stands of it was undone.
+    ///
+    /// # Errors
+    /// Nothing was begun, or no reason was given.
+    pub fn abandoned(&mut self, by: Actor, reason: &str, at: Timestamp) -> Moved {
+        use PayoutState::{Approved, BankConfirmed, Posted, Returned, Reversed};
+        self.only(&[Approved, Posted, BankConfirmed, Returned])?;
+        if reason.trim().is_empty() {
+            return Err(ApprovalError::NoReason);
+        }
+        self.go(Reversed, by, at, reason)
+    }
+
     /// A reversed payout is taken up again, to be matched and posted anew.
     ///
     /// # Errors

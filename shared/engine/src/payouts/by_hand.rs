@@ -3,16 +3,18 @@
 
 use connectors::journals::{Days, LedgerEntry};
 use domain::EffectKey;
-use domain::payout::{Actor, BookedEntry, ByHand, PayoutToFind, booked_by_hand};
+use domain::payout::{Actor, ApprovalError, BookedEntry, ByHand, PayoutToFind, booked_by_hand};
 use domain::plan::Reason;
 use domain::settlement::{Settlement, Standing};
 use jiff::ToSpan;
 use serde::{Deserialize, Serialize};
 
-use super::PayoutEngine;
+use super::decide::{person, said};
 use super::record::{PAYOUT_SCHEMA, PaidBefore, PayoutRecord};
 use super::route::PayoutRoute;
+use super::view::told;
 use super::work::{Matched, Stop, paid_by};
+use super::{PayoutEngine, PayoutFailure, PayoutWork};
 
 /// How the name begins under which it is kept what a payout that was booked by hand paid.
 pub(super) const BY_HAND: &str = "by-hand-";
@@ -50,6 +52,47 @@ impl PayoutEngine<'_> {
         record.reasons.clear();
         let note = Reason::new("payout-booked-by-hand").with("payout", &record.id.key.batch);
         record.notes = vec![note.with("voucher", voucher)];
+        Ok(())
+    }
+
+    /// Someone says on which voucher they booked the payout: it is recognised there and not posted.
+    ///
+    /// # Errors
+    /// `Refused`: it does not agree with itself yet, Bogbro has begun to post it, or voucher, name or reason is missing.
+    pub async fn booked(
+        &self,
+        work: &PayoutWork,
+        by: &str,
+        voucher: &str,
+        reason: &str,
+    ) -> Result<PayoutRecord, PayoutFailure> {
+        let mut record = self.claim(work).await?;
+        let decided = Box::pin(self.said_to_be_booked(&mut record, by, voucher.trim(), reason)).await;
+        self.give_back(record, decided).await
+    }
+
+    async fn said_to_be_booked(
+        &self,
+        record: &mut PayoutRecord,
+        by: &str,
+        voucher: &str,
+        reason: &str,
+    ) -> Result<(), PayoutFailure> {
+        let actor = person(by)?;
+        let (_, reason) = said(by, reason)?;
+        if voucher.is_empty() || voucher.bytes().any(|byte| !byte.is_ascii_digit()) {
+            let reason = Reason::new("payout-voucher-number").with("payout", &record.id.key.batch);
+            return Err(PayoutFailure::Refused(reason));
+        }
+        if record.posting.is_some() || record.is_set_aside() {
+            return Err(ApprovalError::NotNow(record.approval.state()).into());
+        }
+        record.approval.clone().found_booked(voucher, actor.clone(), &reason, self.now())?;
+        let route = self.route(&record.id.merchant, &record.flow).await?;
+        self.take_back(&route, record).await.map_err(told)?;
+        let found = self.matched(&route, record).await.map_err(told)?;
+        self.recognised(&route, record, &found, (voucher, actor, &reason)).await.map_err(told)?;
+        record.not_booked_on.retain(|other| other != voucher);
         Ok(())
     }
 

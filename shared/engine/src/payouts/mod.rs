@@ -20,6 +20,7 @@ mod post;
 mod reading;
 mod receivables;
 pub mod record;
+mod renewed;
 pub mod route;
 pub mod statement;
 pub mod store;

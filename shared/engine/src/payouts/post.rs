@@ -7,13 +7,14 @@
 
 use connectors::journals::{Days, EnteredVoucher, VoucherFile, VoucherPlace};
 use domain::identity::Effect;
+use domain::journal::JournalError;
 use domain::payout::{Actor, PayoutState, Target, Voucher, VoucherStep};
 use domain::plan::Reason;
 use domain::{EffectKey, Failure};
 use jiff::{SignedDuration, Timestamp};
 
 use super::by_hand::BY_HAND;
-use super::record::{PaidBefore, PayoutRecord, PostStep, Posting, voucher_key};
+use super::record::{PaidBefore, PayoutRecord, PostStep, Posting, Undone, voucher_key};
 use super::route::PayoutRoute;
 use super::store::VoucherNumber;
 use super::work::{KeptPlan, Stop, new_posting};
@@ -51,14 +52,11 @@ impl PayoutEngine<'_> {
             return Ok(());
         }
         record.reasons.clear();
-        let reversal = record.open_posting().and_then(|posting| posting.reversal);
-        let vouchers = match reversal {
-            None => kept.plan.vouchers.clone(),
-            Some(day) => {
-                kept.plan.reversed(day, route.language).map_err(|error| Stop::Refused(error.to_string()))?
-            }
-        };
-        let work = Work { route, kept: &kept, vouchers: &vouchers, journal, deadline };
+        let work = Work { route, kept: &kept, vouchers: &kept.plan.vouchers, journal, deadline };
+        self.look_for_what_stands(&work, record).await?;
+        let Some(open) = record.open_posting() else { return Ok(()) };
+        let vouchers = vouchers_of(&kept, open, route).map_err(|error| Stop::Refused(error.to_string()))?;
+        let work = Work { vouchers: &vouchers, ..work };
         while let Some(posting) = record.open_posting().cloned() {
             self.in_time(deadline)?;
             let Some(step) = posting.steps().get(posting.step).copied() else { break };
@@ -128,6 +126,46 @@ impl PayoutEngine<'_> {
         };
         self.put_paid(route, record, &paid, false).await?;
         record.let_go = None;
+        Ok(self.save(record).await?)
+    }
+
+    /// Looks which vouchers stand of a posting that was given up: those are undone, and those that are gone are let go. A step that was
+    /// in doubt is looked for once it cannot come late any more.
+    async fn look_for_what_stands(&self, work: &Work<'_>, record: &mut PayoutRecord) -> Result<(), Stop> {
+        let (Some(posting), Some(reversal)) = (&record.posting, &record.reversal) else { return Ok(()) };
+        if !posting.abandoned || reversal.undoes.is_some() {
+            return Ok(());
+        }
+        if let Some(doubt) = &posting.doubt {
+            let settled = doubt.since + late(work) + late(work);
+            if self.now() < settled {
+                return Err(Stop::Wait(settled));
+            }
+        }
+        let (journals, transport) = (work.route.books.journals, &*work.route.books.transport);
+        let mut undoes = Vec::new();
+        for part in (0..posting.numbers.len().min(posting.parts)).rev() {
+            self.in_time(work.deadline)?;
+            let step = self.voucher(work, record, posting, part)?;
+            let Some(found) = journals.find(transport, &step).await.map_err(Stop::Failed)? else { continue };
+            let booked = found.drafts.is_empty();
+            if let Some(changed) = differs(&found).filter(|_| !booked) {
+                return Err(Stop::Hold(changed.with("payout", &record.id.key.batch)));
+            }
+            undoes.push(Undone { part, booked });
+        }
+        if undoes.iter().any(|undone| !undone.booked) {
+            let note = Reason::new("payout-drafts-undone").with("payout", &record.id.key.batch);
+            record.notes.push(note.with("count", undoes.iter().filter(|undone| !undone.booked).count()));
+        }
+        if undoes.is_empty() {
+            self.put_paid(work.route, record, &work.kept.paid, false).await?;
+            self.reversed(record)?;
+        }
+        if let Some(reversal) = &mut record.reversal {
+            reversal.parts = undoes.len();
+            reversal.undoes = Some(undoes);
+        }
         Ok(self.save(record).await?)
     }
 
@@ -416,10 +454,7 @@ impl PayoutEngine<'_> {
         posting: &Posting,
     ) -> Result<(), Stop> {
         let Some(doubt) = &posting.doubt else { return Ok(()) };
-        let manifest = work.route.books.journals.manifest();
-        let late =
-            SignedDuration::from_secs(i64::from(manifest.timeout_seconds.max(manifest.look_up_lag_seconds)));
-        let now = self.now();
+        let (now, late) = (self.now(), late(work));
         if now < doubt.since + late {
             return Err(Stop::Wait(doubt.since + late));
         }
@@ -458,6 +493,26 @@ impl PayoutEngine<'_> {
 /// record's own age says that its vouchers cannot stand already.
 fn is_restored(work: &Work<'_>) -> bool {
     work.route.epoch.is_some()
+}
+
+/// How late a call may come, and be seen by a look.
+fn late(work: &Work<'_>) -> SignedDuration {
+    let manifest = work.route.books.journals.manifest();
+    SignedDuration::from_secs(i64::from(manifest.timeout_seconds.max(manifest.look_up_lag_seconds)))
+}
+
+/// The vouchers of a posting: those of the plan, or those that undo what stands of it.
+fn vouchers_of(
+    kept: &KeptPlan,
+    posting: &Posting,
+    route: &PayoutRoute,
+) -> Result<Vec<Voucher>, JournalError> {
+    let Some(day) = posting.reversal else { return Ok(kept.plan.vouchers.clone()) };
+    let all = kept.plan.reversed(day, route.language)?;
+    let Some(undoes) = &posting.undoes else { return Ok(all) };
+    // They stand in the opposite order of the plan's parts.
+    let of = |part: usize| all.len().checked_sub(part + 1).and_then(|place| all.get(place).cloned());
+    Ok(undoes.iter().filter_map(|undone| of(undone.part)).collect())
 }
 
 /// Hash of the plan that is to be posted, or undone.
@@ -517,7 +572,11 @@ impl PayoutEngine<'_> {
         let asked = record.reversal_asked.clone().unwrap_or_default();
         let by = if asked.by.is_empty() { Actor::Bogbro } else { Actor::Person(asked.by) };
         if record.approval.state() != PayoutState::Reversed {
-            let moved = record.approval.reversed(by, &asked.reason, self.now());
+            let abandoned = record.posting.as_ref().is_some_and(|posting| posting.abandoned);
+            let moved = match abandoned {
+                true => record.approval.abandoned(by, &asked.reason, self.now()),
+                false => record.approval.reversed(by, &asked.reason, self.now()),
+            };
             moved.map_err(|error| Stop::Hold(error.reason()))?;
         }
         Ok(())

@@ -179,9 +179,26 @@ pub struct Posting {
     pub numbers: Vec<u32>,
     /// Numbers of the vouchers as they stand, by part: a person may have given one another.
     pub vouchers: Vec<String>,
+    /// It was given up before every step was made: what stands of it is undone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub abandoned: bool,
+    /// Of what undoes a posting that was given up: the vouchers that stood when they were looked for, the last first. `None` where it
+    /// undoes them all, and until somebody has looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<Vec<Undone>>,
     /// A step that was begun and whose fate is not known: it is looked for before it is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<Doubt>,
+}
+
+/// A voucher of a posting that was given up, which stands in the accounting system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Undone {
+    /// Its part of the plan.
+    pub part: usize,
+    /// It is booked, so that what undoes it is booked, too; a draft is undone by a draft.
+    pub booked: bool,
 }
 
 impl Posting {
@@ -191,15 +208,17 @@ impl Posting {
         let mut steps: Vec<PostStep> = parts.clone().map(PostStep::Enter).collect();
         steps.extend(parts.clone().map(PostStep::Attach));
         if self.book {
-            steps.extend(parts.clone().map(PostStep::Book));
-            steps.extend(parts.map(PostStep::Settle));
+            let undone = |part: usize| self.undoes.as_ref().map(|undone| undone.get(part));
+            let booked = |part: &usize| undone(*part).is_none_or(|of| of.is_some_and(|of| of.booked));
+            steps.extend(parts.clone().filter(booked).map(PostStep::Book));
+            steps.extend(parts.filter(booked).map(PostStep::Settle));
         }
         steps
     }
 
-    /// True when every step is done.
+    /// True when no step is left to be made.
     pub fn is_done(&self) -> bool {
-        self.step >= self.steps().len()
+        self.abandoned || self.step >= self.steps().len()
     }
 }
 
@@ -223,6 +242,8 @@ pub enum SetAside {
     Payout(Reason),
     /// The payout was taken up again.
     TakenUp,
+    /// The file that the payout was read from, until a newer one took its place.
+    Replaced(FileRecord),
 }
 
 /// Who set something aside, when and why. It is kept for ever.
@@ -357,7 +378,7 @@ impl PayoutRecord {
     /// True when a person set the payout itself aside, and nobody took it up again.
     pub fn is_set_aside(&self) -> bool {
         let mut own = self.dismissed.iter().rev().map(|made| &made.what);
-        let last = own.find(|what| !matches!(what, SetAside::Conflict(_)));
+        let last = own.find(|what| !matches!(what, SetAside::Conflict(_) | SetAside::Replaced(_)));
         matches!(last, Some(SetAside::Payout(_)))
     }
 
@@ -389,7 +410,7 @@ impl PayoutRecord {
     /// True when the file is known with the payout: as the original, a repeat or a conflict, or one that was set aside.
     pub fn knows(&self, sha256: &str) -> bool {
         let dismissed = self.dismissed.iter().filter_map(|made| match &made.what {
-            SetAside::Conflict(file) => Some(file),
+            SetAside::Conflict(file) | SetAside::Replaced(file) => Some(file),
             SetAside::Payout(_) | SetAside::TakenUp => None,
         });
         let files = self.repeats.iter().chain(&self.conflicts).chain(dismissed);

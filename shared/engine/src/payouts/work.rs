@@ -528,6 +528,8 @@ pub(super) fn new_posting(record: &PayoutRecord, plan: &PayoutPlan) -> Option<Po
         step: 0,
         numbers: Vec::new(),
         vouchers: Vec::new(),
+        abandoned: false,
+        undoes: None,
         doubt: None,
     })
 }

@@ -6,5 +6,6 @@ mod disputes;
 mod intake;
 mod profiles;
 mod references;
+mod repairs;
 mod withdrawn;
 mod world;

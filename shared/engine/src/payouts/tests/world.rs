@@ -70,12 +70,15 @@ impl Transport for NoTransport {
     }
 }
 
-struct Year;
+/// The year, up to this day closed.
+struct Year(Option<Date>);
 
 #[async_trait]
 impl Periods for Year {
     async fn periods(&self) -> Result<Vec<Period>, Failure> {
-        Ok(vec![Period { from: date(2026, 1, 1), to: date(2026, 12, 31), closed: false }])
+        let closed = self.0.map(|to| Period { from: date(2026, 1, 1), to, closed: true });
+        let year = Period { from: date(2026, 1, 1), to: date(2026, 12, 31), closed: false };
+        Ok([year].into_iter().chain(closed).collect())
     }
 }
 
@@ -100,8 +103,8 @@ pub(super) struct Books {
     pub(super) vouchers: Mutex<BTreeMap<u32, Kept>>,
     pub(super) by_hand: Mutex<Vec<LedgerEntry>>,
     pub(super) faults: Mutex<Faults>,
-    /// What the next call of a name is answered instead of being done.
-    pub(super) refusals: Mutex<Vec<(&'static str, Failure)>>,
+    /// What a call of a name is answered instead of being done, after so many that are done.
+    pub(super) refusals: Mutex<Vec<(&'static str, u32, Failure)>>,
 }
 
 const LIMITS: JournalLimits =
@@ -110,7 +113,12 @@ const LIMITS: JournalLimits =
 impl Books {
     /// The next call of this name is answered so.
     pub(super) fn answer(&self, call: &'static str, failure: Failure) {
-        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).push((call, failure));
+        self.answer_after(0, call, failure);
+    }
+
+    /// The call of this name that comes after so many others is answered so.
+    pub(super) fn answer_after(&self, others: u32, call: &'static str, failure: Failure) {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).push((call, others, failure));
     }
 
     fn vouchers(&self) -> MutexGuard<'_, BTreeMap<u32, Kept>> {
@@ -123,8 +131,11 @@ impl Books {
 
     fn call<T>(&self, name: &'static str, write: bool, action: impl FnOnce() -> T) -> Result<T, Failure> {
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = refusals.iter().position(|(of, _)| *of == name) {
-            return Err(refusals.remove(place).1);
+        if let Some(place) = refusals.iter().position(|(of, ..)| *of == name) {
+            match refusals[place].1 {
+                0 => return Err(refusals.remove(place).2),
+                _ => refusals[place].1 -= 1,
+            }
         }
         drop(refusals);
         let fate = (self.faults.lock().unwrap_or_else(PoisonError::into_inner))(name);
@@ -283,6 +294,8 @@ pub(super) struct World {
     pub(super) unreachable: AtomicBool,
     /// When the ledger was restored.
     pub(super) epoch: Option<Timestamp>,
+    /// Up to when the books are closed.
+    pub(super) closed_until: Option<Date>,
     tokens: AtomicI64,
 }
 
@@ -312,7 +325,7 @@ impl PayoutConnections for World {
             books: BooksEnd {
                 connection: ConnectionId::new("books"),
                 agreement: AgreementId::new("424242"),
-                periods: Arc::new(Year),
+                periods: Arc::new(Year(self.closed_until)),
                 journals: self.books,
                 transport: Arc::new(NoTransport),
             },
@@ -385,6 +398,7 @@ impl World {
             profile: Mutex::default(),
             unreachable: AtomicBool::new(false),
             epoch: None,
+            closed_until: None,
             tokens: AtomicI64::new(0),
         }
     }
