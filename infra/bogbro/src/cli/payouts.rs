@@ -11,8 +11,8 @@ use domain::plan::Reason;
 use domain::settings::Language;
 use domain::{MerchantId, Money};
 use engine::payouts::{
-    Correction, IntakeOutcome, IntakeRecord, LineAssignment, LineChoice, LineView, PayoutFailure,
-    PayoutOverview, PayoutRecord, PayoutView, SetAside,
+    BalanceSums, Correction, IntakeOutcome, IntakeRecord, LineAssignment, LineChoice, LineView,
+    PayoutFailure, PayoutOverview, PayoutRecord, PayoutView, SetAside,
 };
 use jiff::civil::Date;
 use platform::operations::Operations;
@@ -126,6 +126,31 @@ pub(super) enum PayoutsCommand {
         /// Of the files with another content the newest is right: it takes the place of the one that the payout was read from.
         #[arg(long)]
         take_new: bool,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// Who.
+        #[arg(long)]
+        by: String,
+    },
+    /// Say what the acquirer's balance report shows of a payout whose own report does not: how much was paid, and what was kept for fees.
+    Confirm {
+        /// Whose.
+        merchant: String,
+        /// Its short name, or the batch's id.
+        payout: String,
+        /// Paid to the merchant, in the payout's currency.
+        #[arg(long, allow_hyphen_values = true)]
+        amount: String,
+        /// Fees that were kept, without VAT.
+        #[arg(long, default_value = "0", allow_hyphen_values = true)]
+        fees: String,
+        /// VAT on them.
+        #[arg(long, default_value = "0", allow_hyphen_values = true)]
+        vat: String,
+        /// Day of the payout, where the report states none.
+        #[arg(long)]
+        day: Option<Date>,
         /// Why.
         #[arg(long)]
         reason: String,
@@ -271,6 +296,14 @@ async fn one(
         PayoutsCommand::Dismiss { take_new: true, reason, by, .. } => {
             payouts.take_new(&work, &by, &reason).await.map_err(told)?;
         }
+        PayoutsCommand::Confirm { amount, fees, vat, day, reason, by, .. } => {
+            let money = |text: &str| {
+                let parsed = Money::parse(text, found.id.key.currency);
+                parsed.map_err(|error| anyhow!("{text}: {error}"))
+            };
+            let sums = BalanceSums { payout: money(&amount)?, fees: money(&fees)?, vat: money(&vat)?, day };
+            engine.confirm(&work, &by, &reason, sums).await.map_err(told)?;
+        }
         PayoutsCommand::Booked { voucher, reason, by, .. } => {
             engine.booked(&work, &by, &voucher, &reason).await.map_err(told)?;
         }
@@ -304,6 +337,7 @@ fn payout_of(command: &PayoutsCommand) -> (MerchantId, String) {
         | PayoutsCommand::Reverse { merchant, payout, .. }
         | PayoutsCommand::Dismiss { merchant, payout, .. }
         | PayoutsCommand::Booked { merchant, payout, .. }
+        | PayoutsCommand::Confirm { merchant, payout, .. }
         | PayoutsCommand::Reopen { merchant, payout, .. } => (MerchantId::new(merchant), payout.clone()),
         _ => (MerchantId::new(""), String::new()),
     }
@@ -446,6 +480,21 @@ impl Out<'_> {
         }
         for moved in view.record.approval.moves() {
             lines.push(format!("  {}  {:?}  {:?}  {}", moved.at, moved.to, moved.by, moved.reason));
+        }
+        if let Some(report) = &view.record.balance_report {
+            let sums = &report.sums;
+            lines.push(format!(
+                "  {}  {} {} ({} {}, {} {})  {}  {}",
+                report.at,
+                self.pick("bekræftet", "confirmed"),
+                sums.payout,
+                self.pick("gebyrer", "fees"),
+                sums.fees,
+                self.pick("moms", "VAT"),
+                sums.vat,
+                report.by,
+                report.reason
+            ));
         }
         for made in &view.record.dismissed {
             let what = match &made.what {

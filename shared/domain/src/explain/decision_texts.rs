@@ -59,4 +59,30 @@ pub(crate) const ENTRIES: &[Entry] = &[
             "Give the voucher's number in the books.",
         ],
     ),
+    entry(
+        "payout-confirmation-differs",
+        [
+            "Udbetaling {payout} er angivet til {stated}, men rapportens linjer giver {reckoned} med de gebyrer og den moms, der er angivet ({code}). Forskel: {difference}.",
+            NOTHING_CHANGED_DA,
+            "Angiv beløb, gebyrer og moms, som de står i indløserens opgørelse.",
+        ],
+        [
+            "Payout {payout} is stated as {stated}, but the report's lines make {reckoned} with the fees and the VAT that are stated ({code}). Difference: {difference}.",
+            NOTHING_CHANGED_EN,
+            "Give amount, fees and VAT as they stand in the acquirer's balance report.",
+        ],
+    ),
+    entry(
+        "payout-confirmation-currency",
+        [
+            "Udbetaling {payout} er i {currency}, men et af beløbene er det ikke.",
+            NOTHING_CHANGED_DA,
+            "Angiv alle beløb i udbetalingens valuta.",
+        ],
+        [
+            "Payout {payout} is in {currency}, but one of the amounts is not.",
+            NOTHING_CHANGED_EN,
+            "Give all amounts in the payout's currency.",
+        ],
+    ),
 ];

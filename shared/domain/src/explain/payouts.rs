@@ -156,12 +156,12 @@ pub(crate) const PAYOUTS: &[Entry] = &[
         [
             "Rapporten om udbetaling {payout} angiver hverken udbetaling eller saldo, så det ses ikke, om den er hel.",
             NOTHING_POSTED_DA,
-            "Det sker, når banken eller indløserens liste over udbetalinger viser samme beløb.",
+            "Det ses, når banken eller indløserens liste over udbetalinger viser samme beløb. Er gebyrer trukket, som kun står i indløserens opgørelse, så bekræft beløb og gebyrer derfra med `bogbro payouts confirm`.",
         ],
         [
             "The report on payout {payout} states neither payout nor balance, so nothing shows whether it is whole.",
             NOTHING_POSTED_EN,
-            "It is once the bank or the acquirer's list of payouts shows the same amount.",
+            "It is once the bank or the acquirer's list of payouts shows the same amount. Where fees were kept that stand in the acquirer's balance report alone, confirm amount and fees from there with `bogbro payouts confirm`.",
         ],
     ),
     entry(

@@ -58,6 +58,7 @@ fn record(id: &PayoutId, content: &str) -> PayoutRecord {
         overlap: None,
         dismissed: Vec::new(),
         confirmations: Vec::new(),
+        balance_report: None,
         approval: Approval::default(),
         figures: PayoutFigures {
             payout: Money::from_minor(100, Currency::DKK),

@@ -12,6 +12,7 @@
 
 mod bank;
 mod by_hand;
+mod confirmed;
 pub mod conformance;
 mod decide;
 mod intake;
@@ -42,8 +43,8 @@ pub use bank::StatementSeen;
 pub use decide::{Correction, LineAssignment};
 pub use intake::Incoming;
 pub use record::{
-    ArrivalKind, Dismissal, FileRecord, IntakeOutcome, IntakeRecord, LineChoice, PayoutFigures, PayoutId,
-    PayoutRecord, SetAside,
+    ArrivalKind, BalanceReport, BalanceSums, Dismissal, FileRecord, IntakeOutcome, IntakeRecord, LineChoice,
+    PayoutFigures, PayoutId, PayoutRecord, SetAside,
 };
 pub use route::{AcquirerEnd, PayoutConnections, PayoutRoute};
 pub use store::{FileBytes, PayoutClaimed, PayoutStore};

@@ -260,6 +260,35 @@ pub struct Dismissal {
     pub at: Timestamp,
 }
 
+/// What stands in an acquirer's balance report and not in the list of payments: how much was paid, and what was kept for fees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct BalanceSums {
+    /// Paid to the merchant; negative when drawn.
+    pub payout: Money,
+    /// Fees that were kept, without VAT: positive what the merchant paid.
+    pub fees: Money,
+    /// VAT on them: positive what the merchant paid.
+    pub vat: Money,
+    /// The day of the payout, for a list that states none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<Date>,
+}
+
+/// A balance report's sums, with who read them there and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct BalanceReport {
+    /// The sums.
+    pub sums: BalanceSums,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// What the bank shows of a payout.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -309,6 +338,9 @@ pub struct PayoutRecord {
     /// What the payout API or the bank says was paid.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub confirmations: Vec<Confirmation>,
+    /// What a person says that the acquirer's balance report shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance_report: Option<BalanceReport>,
     /// Its states, and who moved it.
     pub approval: Approval,
     /// Figures for lists.

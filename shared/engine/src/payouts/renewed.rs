@@ -47,6 +47,7 @@ impl PayoutEngine<'_> {
         let old = std::mem::replace(&mut new.original, file);
         // What was said of the old report's sums is not said of this one's; the bank goes on showing what it shows.
         new.confirmations.retain(|said| said.by == ConfirmedBy::BankLine);
+        new.balance_report = None;
         let bytes = self.payouts.file(&new.id.merchant, &new.original.sha256).await?;
         let settlement = reading::read_batch(&route, &new, &*bytes)?;
         self.payouts.put_line_ids(&new.id, &intake::line_ids(&settlement)).await?;

@@ -2,8 +2,8 @@
 
 use domain::plan::Reason;
 use domain::settings::Language;
-use domain::{MerchantId, explain};
-use engine::payouts::{Correction, LineAssignment, LineChoice, PayoutFailure, PayoutRecord};
+use domain::{MerchantId, Money, explain};
+use engine::payouts::{BalanceSums, Correction, LineAssignment, LineChoice, PayoutFailure, PayoutRecord};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -67,6 +67,17 @@ enum Action {
         #[serde(default)]
         take_new: bool,
     },
+    /// Says what the acquirer's balance report shows.
+    Confirm {
+        amount: Money,
+        #[serde(default)]
+        fees: Option<Money>,
+        #[serde(default)]
+        vat: Option<Money>,
+        #[serde(default)]
+        day: Option<Date>,
+        reason: String,
+    },
     /// Names the voucher that it was booked on by hand.
     Booked { voucher: String, reason: String },
     /// Has it worked on again.
@@ -129,7 +140,7 @@ impl Payouts {
     async fn act(&self, asked: &Asked<'_>) -> Result<Told, PayoutFailure> {
         let Ok(action) = serde_json::from_slice::<Action>(asked.body) else {
             return Ok(bad(
-                "the body is no action: approve, match, reverse, reopen, dismiss, booked or post",
+                "the body is no action: approve, match, reverse, reopen, dismiss, booked, confirm or post",
             ));
         };
         let found = self.find(&MerchantId::new(asked.merchant), asked.payout).await?;
@@ -150,6 +161,12 @@ impl Payouts {
             }
             Action::Reopen { reason } => engine.reopen(&work, asked.by, &reason).await?,
             Action::Dismiss { reason, take_new: true } => self.take_new(&work, asked.by, &reason).await?,
+            Action::Confirm { amount, fees, vat, day, reason } => {
+                let none = found.id.key.currency.zero();
+                let (fees, vat) = (fees.unwrap_or(none), vat.unwrap_or(none));
+                let sums = BalanceSums { payout: amount, fees, vat, day };
+                engine.confirm(&work, asked.by, &reason, sums).await?
+            }
             Action::Booked { voucher, reason } => engine.booked(&work, asked.by, &voucher, &reason).await?,
             Action::Dismiss { reason, .. } => self.dismiss(&work, asked.by, &reason).await?,
             Action::Post {} => found,

@@ -1,5 +1,6 @@
 mod bad_input;
 mod by_hand;
+mod confirmed;
 mod crashes;
 mod days;
 mod disputes;
