@@ -6,6 +6,7 @@
 mod afterwards;
 mod credits;
 mod customer_texts;
+mod decision_texts;
 mod ledger_texts;
 mod letter_texts;
 mod payment_texts;
@@ -57,6 +58,7 @@ fn all() -> impl Iterator<Item = &'static Entry> {
         .chain(payouts::SETTLEMENTS)
         .chain(payouts::PAYOUTS)
         .chain(posting_texts::ENTRIES)
+        .chain(decision_texts::ENTRIES)
         .chain(ledger_texts::ENTRIES)
         .chain(letter_texts::ENTRIES)
         .chain(stock_texts::STOCK)
