@@ -83,6 +83,8 @@ pub struct MerchantPut {
     pub missing_secrets: Vec<(String, String)>,
     /// Systems that are named and not known.
     pub unknown_systems: Vec<String>,
+    /// Names of connections to gateways: they may stand in the file, and nothing is asked of them yet.
+    pub not_asked: Vec<String>,
 }
 
 /// A merchant as configured.
@@ -267,6 +269,7 @@ impl Operations {
         let file = sound_file(json)?;
         let merchant = file.id.clone();
         let unknown_systems = Vec::new();
+        let not_asked = not_asked(&file);
         let before = self.merchants.record_now(&merchant).await?;
         if let Some(record) = before.as_ref().filter(|record| record.file == file) {
             let missing_secrets = missing_secrets(record);
@@ -276,6 +279,7 @@ impl Operations {
                 changed: false,
                 missing_secrets,
                 unknown_systems,
+                not_asked,
             });
         }
         let (wrapped_key, _) = self.merchants.key_for(&merchant, before.as_ref()).await?;
@@ -289,7 +293,14 @@ impl Operations {
         };
         self.merchants.write(before.as_ref(), &after).await?;
         let missing_secrets = missing_secrets(&after);
-        Ok(MerchantPut { merchant, version: after.version, changed: true, missing_secrets, unknown_systems })
+        Ok(MerchantPut {
+            merchant,
+            version: after.version,
+            changed: true,
+            missing_secrets,
+            unknown_systems,
+            not_asked,
+        })
     }
 
     /// A merchant as configured. Secrets are named, never shown.
@@ -618,6 +629,13 @@ fn unknown_systems(file: &MerchantFile) -> Vec<String> {
         .filter(|connection| !is_known(&connection.system))
         .map(|connection| connection.system.clone())
         .collect()
+}
+
+/// Connections to gateways that link orders with payments, which nothing asks.
+fn not_asked(file: &MerchantFile) -> Vec<String> {
+    let gateways = file.connections.iter();
+    let gateways = gateways.filter(|connection| connectors::registry::bridge(&connection.system).is_some());
+    gateways.map(|connection| connection.name.clone()).collect()
 }
 
 fn missing_secrets(record: &MerchantRecord) -> Vec<(String, String)> {

@@ -188,6 +188,19 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "credited-on-refund-product",
+        [
+            "Varen {sku} ({name}) er spærret eller findes ikke mere i regnskabet; den krediteres på varen til refusioner.",
+            "Intet: kreditnotaen laves, men varens lager flytter sig ikke.",
+            "Ret lageret i hånden, hvis varen kom tilbage.",
+        ],
+        [
+            "Product {sku} ({name}) is barred or no longer exists in the accounts; it is credited on the product for refunds.",
+            "Nothing: the credit note is made, but the product's stock does not move.",
+            "Correct the stock by hand if the goods came back.",
+        ],
+    ),
+    entry(
         "invoice-unknown",
         [
             "Fakturaen for ordre {order} kendes, men ikke hvad der stod på den.",

@@ -6,8 +6,10 @@
 mod afterwards;
 mod credits;
 mod customer_texts;
+mod decision_texts;
 mod ledger_texts;
 mod letter_texts;
+mod payment_texts;
 mod payouts;
 mod posting_texts;
 mod product_texts;
@@ -57,6 +59,7 @@ fn all() -> impl Iterator<Item = &'static Entry> {
         .chain(payouts::SETTLEMENTS)
         .chain(payouts::PAYOUTS)
         .chain(posting_texts::ENTRIES)
+        .chain(decision_texts::ENTRIES)
         .chain(ledger_texts::ENTRIES)
         .chain(letter_texts::ENTRIES)
         .chain(setting_texts::ENTRIES)
@@ -64,6 +67,7 @@ fn all() -> impl Iterator<Item = &'static Entry> {
         .chain(profile_texts::ENTRIES)
         .chain(reports::REPORTS)
         .chain(customer_texts::ENTRIES)
+        .chain(payment_texts::ENTRIES)
         .chain(product_texts::ENTRIES)
 }
 

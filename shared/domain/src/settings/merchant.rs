@@ -347,7 +347,7 @@ impl MerchantFile {
                     _ => {}
                 }
             }
-            problems.add_stock(&format!("flows[{index}].settings.stock"), &flow.settings.stock);
+            problems.add_stock(&format!("flows[{index}].settings.stock"), &flow.settings);
             problems.add_unbooked(&format!("flows[{index}].settings."), &flow.settings);
         }
     }

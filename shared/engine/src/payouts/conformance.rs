@@ -58,6 +58,7 @@ fn record(id: &PayoutId, content: &str) -> PayoutRecord {
         overlap: None,
         dismissed: Vec::new(),
         confirmations: Vec::new(),
+        balance_report: None,
         approval: Approval::default(),
         figures: PayoutFigures {
             payout: Money::from_minor(100, Currency::DKK),
@@ -77,6 +78,9 @@ fn record(id: &PayoutId, content: &str) -> PayoutRecord {
         decisions: Vec::new(),
         plan: None,
         posting: None,
+        let_go: None,
+        by_hand: None,
+        not_booked_on: Vec::new(),
         reversal: None,
         reversal_asked: None,
         bank: None,

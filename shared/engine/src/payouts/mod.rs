@@ -11,6 +11,8 @@
 //! before it does it again. So a worker may die anywhere, and nothing is posted twice.
 
 mod bank;
+mod by_hand;
+mod confirmed;
 pub mod conformance;
 mod decide;
 mod intake;
@@ -19,6 +21,7 @@ mod post;
 mod reading;
 mod receivables;
 pub mod record;
+mod renewed;
 pub mod route;
 pub mod statement;
 pub mod store;
@@ -40,8 +43,8 @@ pub use bank::StatementSeen;
 pub use decide::{Correction, LineAssignment};
 pub use intake::Incoming;
 pub use record::{
-    ArrivalKind, Dismissal, FileRecord, IntakeOutcome, IntakeRecord, LineChoice, PayoutFigures, PayoutId,
-    PayoutRecord, SetAside,
+    ArrivalKind, BalanceReport, BalanceSums, Dismissal, FileRecord, IntakeOutcome, IntakeRecord, LineChoice,
+    PayoutFigures, PayoutId, PayoutRecord, SetAside,
 };
 pub use route::{AcquirerEnd, PayoutConnections, PayoutRoute};
 pub use store::{FileBytes, PayoutClaimed, PayoutStore};

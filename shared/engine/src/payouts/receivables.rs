@@ -373,7 +373,8 @@ fn packed(
                 shop: &one.shop,
                 order: &one.order,
                 payments: &payments,
-                acquirer_references: &[],
+                // Shops and books keep references of all kinds alike, so each leads here under whichever key a report names it.
+                acquirer_references: &payments,
                 customer: one.customer,
                 date: one.date,
                 total,

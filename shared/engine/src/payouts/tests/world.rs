@@ -70,12 +70,15 @@ impl Transport for NoTransport {
     }
 }
 
-struct Year;
+/// The year, up to this day closed.
+struct Year(Option<Date>);
 
 #[async_trait]
 impl Periods for Year {
     async fn periods(&self) -> Result<Vec<Period>, Failure> {
-        Ok(vec![Period { from: date(2026, 1, 1), to: date(2026, 12, 31), closed: false }])
+        let closed = self.0.map(|to| Period { from: date(2026, 1, 1), to, closed: true });
+        let year = Period { from: date(2026, 1, 1), to: date(2026, 12, 31), closed: false };
+        Ok([year].into_iter().chain(closed).collect())
     }
 }
 
@@ -100,12 +103,24 @@ pub(super) struct Books {
     pub(super) vouchers: Mutex<BTreeMap<u32, Kept>>,
     pub(super) by_hand: Mutex<Vec<LedgerEntry>>,
     pub(super) faults: Mutex<Faults>,
+    /// What a call of a name is answered instead of being done, after so many that are done.
+    pub(super) refusals: Mutex<Vec<(&'static str, u32, Failure)>>,
 }
 
 const LIMITS: JournalLimits =
     JournalLimits { entries: 500, text: 250, highest_number: 999_999, file_bytes: 9_000_000 };
 
 impl Books {
+    /// The next call of this name is answered so.
+    pub(super) fn answer(&self, call: &'static str, failure: Failure) {
+        self.answer_after(0, call, failure);
+    }
+
+    /// The call of this name that comes after so many others is answered so.
+    pub(super) fn answer_after(&self, others: u32, call: &'static str, failure: Failure) {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).push((call, others, failure));
+    }
+
     fn vouchers(&self) -> MutexGuard<'_, BTreeMap<u32, Kept>> {
         self.vouchers.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -115,6 +130,14 @@ impl Books {
     }
 
     fn call<T>(&self, name: &'static str, write: bool, action: impl FnOnce() -> T) -> Result<T, Failure> {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = refusals.iter().position(|(of, ..)| *of == name) {
+            match refusals[place].1 {
+                0 => return Err(refusals.remove(place).2),
+                _ => refusals[place].1 -= 1,
+            }
+        }
+        drop(refusals);
         let fate = (self.faults.lock().unwrap_or_else(PoisonError::into_inner))(name);
         let message = name.to_owned();
         let lost = || match write {
@@ -271,6 +294,8 @@ pub(super) struct World {
     pub(super) unreachable: AtomicBool,
     /// When the ledger was restored.
     pub(super) epoch: Option<Timestamp>,
+    /// Up to when the books are closed.
+    pub(super) closed_until: Option<Date>,
     tokens: AtomicI64,
 }
 
@@ -300,7 +325,7 @@ impl PayoutConnections for World {
             books: BooksEnd {
                 connection: ConnectionId::new("books"),
                 agreement: AgreementId::new("424242"),
-                periods: Arc::new(Year),
+                periods: Arc::new(Year(self.closed_until)),
                 journals: self.books,
                 transport: Arc::new(NoTransport),
             },
@@ -362,6 +387,7 @@ impl World {
             vouchers: Mutex::default(),
             by_hand: Mutex::default(),
             faults: Mutex::new(Box::new(|_| Fate::Works)),
+            refusals: Mutex::default(),
         };
         World {
             clock: Hands(AtomicI64::new(0)),
@@ -372,6 +398,7 @@ impl World {
             profile: Mutex::default(),
             unreachable: AtomicBool::new(false),
             epoch: None,
+            closed_until: None,
             tokens: AtomicI64::new(0),
         }
     }
@@ -435,6 +462,11 @@ impl World {
     pub(super) fn approve(&self, id: &PayoutId, by: &str) -> Result<PayoutRecord, PayoutFailure> {
         let plan = self.record(id).plan.map(|plan| plan.hash).unwrap_or_default();
         block_on(self.engine().approve(&self.attempt(id), by, &plan))
+    }
+
+    /// Has a payout's vouchers undone on the day of the tests; the next work does it.
+    pub(super) fn reverse(&self, id: &PayoutId, by: &str) -> Result<PayoutRecord, PayoutFailure> {
+        block_on(self.engine().reverse(&self.attempt(id), by, "it was wrong", DAY))
     }
 
     pub(super) fn record(&self, id: &PayoutId) -> PayoutRecord {
