@@ -423,3 +423,45 @@ fn a_draft_that_a_person_deleted_is_made_again_when_a_person_asks() {
     let found = checks::violations(&mut history);
     assert!(found.is_empty(), "{found:#?}");
 }
+
+/// An order whose invoice another integration has booked, and what becomes of it once 10.00 is given back at this time.
+fn cut_over(at: i64, credited: bool) -> History {
+    let plan = Plan {
+        setups: vec![Setup { adopts: true, credits: true, write_back: false, ..Setup::plain() }],
+        orders: vec![(0, 0, OrderShape { adopted: true, credited, ..OrderShape::plain(5001) })],
+        lives: vec![(0, 5001, at, Turn::GiveBackAmount(999))],
+        ..Plan::single(8)
+    };
+    let mut history = History::new(plan, Box::new(|_, _, _| None));
+    history.run();
+    history
+}
+
+#[test]
+fn what_follows_an_adopted_invoice_goes_to_its_own_customer() {
+    let history = cut_over(60_000, false);
+    let world = lock(&history.world);
+    let agreement = &world.agreements[&agreement_name(0)];
+    let customers: Vec<Option<i64>> =
+        agreement.booked.values().map(|document| document.json.integer("customer.customerNumber")).collect();
+    assert_eq!(customers, [Some(1000), Some(1000)], "the invoice and its credit note");
+    let buyer = agreement
+        .customers
+        .values()
+        .find(|customer| customer.text("email") == Some("canary5001@example.org"));
+    assert!(buyer.is_none(), "nothing is made for an invoice that stands: {buyer:?}");
+    drop(world);
+    assert_eq!(history.head(0, 5001).map(|head| head.status), Some(Status::Done));
+}
+
+#[test]
+fn a_refund_that_another_integration_may_have_credited_is_not_credited_again() {
+    let history = cut_over(0, true);
+    assert_eq!(lock(&history.world).agreements[&agreement_name(0)].booked.len(), 2, "nothing of ours");
+    let head = history.head(0, 5001).expect("the order is known");
+    assert_eq!(head.status, Status::Held { code: "credited-by-another".to_owned() }, "{:?}", head.facts);
+    // Without a credit note beside it the invoice is adopted, and the refund is credited.
+    let history = cut_over(0, false);
+    assert_eq!(lock(&history.world).agreements[&agreement_name(0)].booked.len(), 2);
+    assert_eq!(history.head(0, 5001).map(|head| head.status), Some(Status::Done));
+}

@@ -201,6 +201,19 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "credited-by-another",
+        [
+            "Faktura {number} med referencen {reference} er fra en anden integration, som også har lavet kreditnota {credit-note}; webshoppen har betalt {refunded} {currency} tilbage.",
+            "Ordren er ikke overført, og der laves ingen kreditnota: tilbagebetalingen kan allerede være krediteret.",
+            "Sæt credit.from til den dag, hvor Bogbro overtog, så tidligere tilbagebetalinger ikke krediteres igen, og overfør ordren på ny.",
+        ],
+        [
+            "Invoice {number} with the reference {reference} is another integration's, which also made credit note {credit-note}; the webshop paid {refunded} {currency} back.",
+            "The order is not transferred and no credit note is made: the refund may be credited already.",
+            "Set credit.from to the day on which Bogbro took over, so that earlier refunds are not credited again, and transfer the order anew.",
+        ],
+    ),
+    entry(
         "invoice-unknown",
         [
             "Fakturaen for ordre {order} kendes, men ikke hvad der stod på den.",

@@ -49,7 +49,8 @@ pub struct DocumentSettings {
     #[garde(dive)]
     pub date: DateSettings,
     /// References under which another integration may already have made the document (cut-over): what is found there is
-    /// adopted, and nothing is made. Placeholders: `{order_number}`, `{order_id}`.
+    /// adopted, and nothing is made. Name the day of the cut-over in `credit.from` beside it, so that refunds which the other
+    /// integration credited are not credited again. Placeholders: `{order_number}`, `{order_id}`.
     #[garde(custom(template::references))]
     pub adopt_references: Vec<Template>,
     /// Whether and how the document's number is written back to the shop.
