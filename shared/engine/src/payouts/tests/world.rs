@@ -515,11 +515,15 @@ fn book(ledger: &MemoryStore, shop: &str, order: u32, invoice: u32, payments: &[
     let kroner = |minor| Money::from_minor(minor, Currency::DKK);
     let totals = Totals { net: kroner(20_000), vat: kroner(5_000), gross: kroner(25_000) };
     let pointer = |kind, value: String| Pointer { kind, value };
+    let has_payments = !payments.is_empty();
     let payments = payments.iter().map(|text| pointer(PointerKind::Payment, (*text).to_owned()));
-    let order_number = [pointer(PointerKind::OrderNumber, format!("#{order}"))];
+    let numbers = [
+        pointer(PointerKind::OrderNumber, format!("#{order}")),
+        pointer(PointerKind::InvoiceNumber, invoice.to_string()),
+    ];
     let mut progress = head.progress.clone();
     progress.customer = Some(1_000);
-    if payments.len() > 0 {
+    if has_payments {
         progress.payments = "a hash".to_owned();
     }
     let conclusion = Conclusion {
@@ -541,7 +545,7 @@ fn book(ledger: &MemoryStore, shop: &str, order: u32, invoice: u32, payments: &[
         }],
         due_at: None,
         order: Some(OrderFacts { number: format!("#{order}"), total: kroner(25_000), day: date(2026, 2, 2) }),
-        pointers: order_number.into_iter().chain(payments).collect(),
+        pointers: numbers.into_iter().chain(payments).collect(),
         releases: Vec::new(),
         despite_word: false,
         log: None,
