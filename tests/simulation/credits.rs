@@ -3,6 +3,7 @@
 
 use std::sync::Mutex;
 
+use domain::document::DocumentKind;
 use engine::store::Status;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -12,7 +13,7 @@ use sandbox::woocommerce::Shop;
 use crate::bugs::Bug;
 use crate::checks;
 use crate::deployment::{Setup, agreement_name, shop_name};
-use crate::history::{History, Plan};
+use crate::history::{Deed, History, Plan};
 use crate::machine::lock;
 use crate::orders::OrderShape;
 use crate::random::Random;
@@ -374,4 +375,51 @@ fn a_payment_that_comes_after_a_credit_note_is_registered_on_the_invoice() {
     let paid: Vec<Option<u32>> =
         agreement.draft_entries.values().map(|entry| entry.customer_invoice).collect();
     assert_eq!(paid, [Some(invoices[0])]);
+}
+
+/// One order of a merchant whose invoices a person books, and what is done to its draft.
+fn of_a_draft(seed: u64, deed: Deed) -> Plan {
+    Plan {
+        setups: vec![Setup { kind: DocumentKind::DraftInvoice, credits: true, ..Setup::plain() }],
+        deeds: vec![(0, 5001, 30_000, deed)],
+        ..Plan::single(seed)
+    }
+}
+
+/// Gross totals of what stands: booked, and as drafts.
+fn gross(history: &History) -> (Vec<Decimal>, Vec<Decimal>) {
+    let world = lock(&history.world);
+    let agreement = &world.agreements[&agreement_name(0)];
+    let booked = agreement.booked.values().map(|document| document.totals.gross()).collect();
+    (booked, agreement.drafts.values().map(|document| document.totals.gross()).collect())
+}
+
+#[test]
+fn a_refund_after_a_person_booked_the_draft_is_credited_although_the_state_is_not_chosen() {
+    let mut history = History::new(
+        Plan {
+            changes: vec![(0, 5001, 60_000, "refunded")],
+            lives: vec![(0, 5001, 60_001, Turn::GiveBackAmount(999))],
+            ..of_a_draft(9, Deed::Book)
+        },
+        Box::new(|_, _, _| None),
+    );
+    history.run();
+    let (booked, drafts) = gross(&history);
+    assert_eq!((booked.len(), drafts), (1, vec![Decimal::new(-1000, 2)]));
+    assert_eq!(history.head(0, 5001).expect("the order is known").status, Status::Done);
+}
+
+#[test]
+fn a_draft_that_a_person_deleted_is_made_again_when_a_person_asks() {
+    let mut history = History::new(of_a_draft(10, Deed::Delete), Box::new(|_, _, _| None));
+    history.run();
+    assert_eq!(gross(&history), (Vec::new(), Vec::new()));
+    let head = history.head(0, 5001).expect("the order is known");
+    history.replay(&head);
+    history.go_on();
+    let (booked, drafts) = gross(&history);
+    assert_eq!((booked.len(), drafts.len()), (0, 1), "{:?}", history.head(0, 5001));
+    let found = checks::violations(&mut history);
+    assert!(found.is_empty(), "{found:#?}");
 }

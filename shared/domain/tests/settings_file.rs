@@ -263,6 +263,37 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     ),
     (r#"{"trigger":{"filter":{"where":{"field":"tag"}}}}"#, "trigger.filter.where", "values", "values"),
     (r#"{"trigger":{"handling":[]}}"#, "trigger.handling", "tilladte", "allowed"),
+    (r#"{"stock":{"mode":"write"}}"#, "stock.mode", "kladde", "draft"),
+    (
+        r#"{"document":{"kind":"booked-invoice"},"trigger":{"handling":[{"document":"draft-invoice"},{}]},"stock":{"mode":"write"}}"#,
+        "stock.mode",
+        "kladde",
+        "draft",
+    ),
+    (
+        r#"{"document":{"kind":"order"},"stock":{"mode":"write","quantity":"in-stock"}}"#,
+        "stock.mode",
+        "available",
+        "available",
+    ),
+    (
+        r#"{"stock":{"locations":[{"shop":"1","accounting":["Nord"]},{"shop":"1","accounting":["Syd"]}]}}"#,
+        "stock.locations[1]",
+        "to gange",
+        "twice",
+    ),
+    (
+        r#"{"stock":{"locations":[{"shop":"1","accounting":["Nord"]},{"shop":"2","accounting":["Nord"]}]}}"#,
+        "stock.locations[1]",
+        "flere af",
+        "several of",
+    ),
+    (
+        r#"{"stock":{"bundles":[{"product":"SET","parts":[{"product":"SET","units":1}]}]}}"#,
+        "stock.bundles[0]",
+        "sig selv",
+        "itself",
+    ),
     (r#"{"trigger":"#, "trigger", "JSON", "JSON"),
     (r#"{} {}"#, "", "JSON", "JSON"),
 ];
@@ -285,6 +316,18 @@ fn every_mistake_is_named_with_its_place_in_both_languages() {
         assert!(danish.contains(da), "{danish}");
         assert!(english.contains(en), "{english}");
         assert!(!danish.contains('–') && !english.contains('–'), "{danish} {english}");
+    }
+}
+
+#[test]
+fn stock_goes_to_the_shop_where_sales_take_it_out_of_the_accounts() {
+    for text in [
+        r#"{"document":{"kind":"order"},"stock":{"mode":"write"}}"#,
+        r#"{"document":{"kind":"booked-invoice"},"stock":{"mode":"write","quantity":"in-stock"}}"#,
+        r#"{"trigger":{"handling":[{"document":"order"}]},"stock":{"mode":"write"}}"#,
+        r#"{"stock":{"mode":"report"}}"#,
+    ] {
+        assert!(read_settings(text).is_ok(), "{text}");
     }
 }
 

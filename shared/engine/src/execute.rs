@@ -205,8 +205,13 @@ impl Session<'_> {
         if self.look(carrying.plan, thing).await? {
             return Ok(());
         }
-        self.progress.doubt =
-            Some(Doubt { step: index, negative_looks: 1, since: self.engine.now(), otherwise: false });
+        self.progress.doubt = Some(Doubt {
+            step: index,
+            negative_looks: 1,
+            since: self.engine.now(),
+            otherwise: false,
+            asked: false,
+        });
         Err(self.stop_of(Side::Accounting, Failure::Unknown { message }))
     }
 
@@ -230,8 +235,13 @@ impl Session<'_> {
                 Err(Stop::wait("look-up-lag", Some(left)))
             }
             _ => {
-                self.progress.doubt =
-                    Some(Doubt { step: index, negative_looks: 1, since: now, otherwise: false });
+                self.progress.doubt = Some(Doubt {
+                    step: index,
+                    negative_looks: 1,
+                    since: now,
+                    otherwise: false,
+                    asked: false,
+                });
                 Err(Stop::counted("unknown-fate", Some(self.settling())))
             }
         }

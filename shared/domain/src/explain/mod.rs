@@ -9,6 +9,7 @@ mod customer_texts;
 mod decision_texts;
 mod ledger_texts;
 mod letter_texts;
+mod payment_texts;
 mod payouts;
 mod posting_texts;
 mod product_texts;
@@ -64,6 +65,7 @@ fn all() -> impl Iterator<Item = &'static Entry> {
         .chain(profile_texts::ENTRIES)
         .chain(reports::REPORTS)
         .chain(customer_texts::ENTRIES)
+        .chain(payment_texts::ENTRIES)
         .chain(product_texts::ENTRIES)
 }
 

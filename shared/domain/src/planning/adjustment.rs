@@ -106,14 +106,20 @@ pub(super) fn credit_note(
     input: &PlanInput<'_>,
     earlier: &Earlier<'_>,
     position: &Position,
-    parts: Vec<Part>,
+    mut parts: Vec<Part>,
     cause: &Cause<'_>,
 ) -> Result<Plan, Stop> {
     let sale = sale_of(input, earlier)?;
     let mut after = position.clone();
     let mut built = nothing_built(input, position, parts.len());
     let mut warnings = Vec::new();
-    for part in &parts {
+    for part in parts.iter_mut() {
+        if let Some(number) = cannot_be_sold(input, part) {
+            warnings
+                .push(Reason::new("credited-on-refund-product").with("sku", number).with("name", &part.name));
+            part.target = Target::RefundProduct;
+            part.quantity = Decimal::ZERO;
+        }
         let product = add(input, &sale, position, part, &mut built)?;
         after.take(&part.taken(&product))?;
     }
@@ -250,6 +256,13 @@ fn nothing_built(input: &PlanInput<'_>, position: &Position, parts: usize) -> Bu
         // again on each credit note before this one.
         parts: 2 * parts + position.sold.len().max(input.order.lines.len()),
     }
+}
+
+/// The invoice's own product where no line can be made of it any more: it was barred or deleted since.
+fn cannot_be_sold(input: &PlanInput<'_>, part: &Part) -> Option<String> {
+    let Target::Original(line) = &part.target else { return None };
+    let product = input.catalogue.products.get(&line.product);
+    product.is_none_or(|product| product.barred).then(|| line.product.clone())
 }
 
 /// Adds the document's lines of one part; the number of the product that they are on.

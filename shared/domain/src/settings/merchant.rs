@@ -341,7 +341,7 @@ impl MerchantFile {
                     _ => {}
                 }
             }
-            problems.add_stock(&format!("flows[{index}].settings.stock"), &flow.settings.stock);
+            problems.add_stock(&format!("flows[{index}].settings.stock"), &flow.settings);
         }
     }
 }

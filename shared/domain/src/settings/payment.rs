@@ -18,7 +18,8 @@ pub struct PaymentSettings {
     /// Days until the due date, for terms that ask for a due date.
     #[garde(range(max = 365))]
     pub due_days: u16,
-    /// What to do when less was captured than the order's total and the method's term would settle all of it.
+    /// What to do when less was captured than the order's total, or a part of it by another method, and the method's term would
+    /// settle all of it.
     #[garde(skip)]
     pub captured_less: CapturedLess,
     /// The merchant has seen on the live agreement that a registered payment credits the customer. Registration in a
@@ -93,7 +94,7 @@ pub enum Registration {
     Open,
 }
 
-/// What to do when less was captured than the order's total.
+/// What to do when less was captured by the method than its term would settle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CapturedLess {

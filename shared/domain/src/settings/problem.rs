@@ -58,9 +58,12 @@ impl SettingProblems {
     }
 
     /// What the stock settings at this path say of each other.
-    pub(super) fn add_stock(&mut self, path: &str, stock: &super::StockSettings) {
-        for (place, code, name) in stock.problems() {
+    pub(super) fn add_stock(&mut self, path: &str, settings: &super::Settings) {
+        for (place, code, name) in settings.stock.problems() {
             self.add(&format!("{path}.{place}"), code, &[("name", &name)]);
+        }
+        if let Some(code) = settings.sold_twice() {
+            self.add(&format!("{path}.mode"), code, &[]);
         }
     }
 

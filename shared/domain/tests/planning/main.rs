@@ -12,5 +12,6 @@ mod repeats;
 mod schema;
 mod settings;
 mod situations;
+mod unchosen;
 mod vat;
 mod world;

@@ -98,6 +98,8 @@ fn a_draft_that_a_person_booked_or_deleted_is_respected() {
     let deleted =
         after(World::of(plain_order())).with(|world| world.earlier.as_mut().expect("earlier").1 = None);
     assert_eq!(deleted.skipped().code, "document-removed");
+    let wanted = deleted.with(|world| world.asked = true);
+    assert_eq!((wanted.plan().ordinal, wanted.document().kind), (2, DocumentKind::DraftInvoice));
     let cancelled = after(World::of(plain_order())).with(|world| world.order.cancelled = true);
     assert_eq!(cancelled.held().code, "cancelled-with-draft");
 }

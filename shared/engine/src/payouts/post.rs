@@ -429,7 +429,7 @@ impl PayoutEngine<'_> {
     async fn in_doubt(&self, record: &mut PayoutRecord, posting: &Posting) -> Result<(), Stop> {
         let step = u32::try_from(posting.step).unwrap_or(u32::MAX);
         open_posting(record)?.doubt =
-            Some(Doubt { step, negative_looks: 0, since: self.now(), otherwise: false });
+            Some(Doubt { step, negative_looks: 0, since: self.now(), otherwise: false, asked: false });
         Ok(self.save(record).await?)
     }
 
