@@ -11,7 +11,7 @@ use domain::plan::Reason;
 use domain::settings::Language;
 use domain::{MerchantId, Money};
 use engine::payouts::{
-    BalanceSums, Correction, IntakeOutcome, IntakeRecord, LineAssignment, LineChoice, LineView,
+    AgeView, BalanceSums, Correction, IntakeOutcome, IntakeRecord, LineAssignment, LineChoice, LineView,
     PayoutFailure, PayoutOverview, PayoutRecord, PayoutView, SetAside,
 };
 use jiff::civil::Date;
@@ -200,7 +200,7 @@ pub(super) enum PayoutsCommand {
         merchant: String,
         /// Name of the flow of payouts.
         flow: String,
-        /// First day of the entries that are added up.
+        /// First day of the payouts and orders that are told of. The interim account is read from its first entry.
         #[arg(long)]
         from: Date,
         /// The day it is made for.
@@ -341,6 +341,12 @@ fn payout_of(command: &PayoutsCommand) -> (MerchantId, String) {
         | PayoutsCommand::Reopen { merchant, payout, .. } => (MerchantId::new(merchant), payout.clone()),
         _ => (MerchantId::new(""), String::new()),
     }
+}
+
+/// What is open of one age, in a line.
+fn aged(age: &AgeView) -> String {
+    let days = age.up_to_days.map_or("…".to_owned(), |days| days.to_string());
+    format!("  <= {days:>3}  {:>6} {:>14}", age.count, age.sum.to_string())
 }
 
 fn name(file: &Path) -> String {
@@ -532,14 +538,24 @@ impl Out<'_> {
                     self.pick("forskel", "difference"),
                     interim.difference
                 ));
-                for age in &interim.ageing {
-                    let days = age.up_to_days.map_or("…".to_owned(), |days| days.to_string());
-                    lines.push(format!("  <= {days:>3}  {:>6} {:>14}", age.count, age.sum.to_string()));
+                lines.extend(interim.ageing.iter().map(aged));
+                for item in &interim.unexplained {
+                    let what =
+                        self.pick("hverken faktura eller udbetaling", "neither a document nor a payout");
+                    lines.push(format!("  {what}: {} {} {}", item.since, item.item, item.amount));
                 }
                 for item in &interim.paid_without_booking {
                     let what = self.pick("udbetalt uden bogføring", "paid without booking");
                     lines.push(format!("  {what}: {} {}", item.item, item.amount));
                 }
+            }
+            for to_come in &view.to_come {
+                let what = self.pick("betalt af kunderne, ikke udbetalt", "captured, not paid out");
+                lines.push(format!("{what} {} {}", to_come.sum, to_come.sum.currency()));
+                lines.extend(to_come.ageing.iter().map(aged));
+            }
+            for words in &view.left_out {
+                lines.push(format!("{}: {words}", self.pick("ikke med", "left out")));
             }
             for (payout, line, gross) in &view.without_document {
                 let what = self.pick("uden faktura", "without invoice");

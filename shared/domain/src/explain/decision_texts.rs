@@ -62,12 +62,12 @@ pub(crate) const ENTRIES: &[Entry] = &[
     entry(
         "payout-confirmation-differs",
         [
-            "Udbetaling {payout} er angivet til {stated}, men rapportens linjer giver {reckoned} med de gebyrer og den moms, der er angivet ({code}). Forskel: {difference}.",
+            "Udbetaling {payout} er angivet til {stated}, men rapportens linjer giver {reckoned} med de gebyrer og den moms, der er angivet. Forskel: {difference}.",
             NOTHING_CHANGED_DA,
             "Angiv beløb, gebyrer og moms, som de står i indløserens opgørelse.",
         ],
         [
-            "Payout {payout} is stated as {stated}, but the report's lines make {reckoned} with the fees and the VAT that are stated ({code}). Difference: {difference}.",
+            "Payout {payout} is stated as {stated}, but the report's lines make {reckoned} with the fees and the VAT that are stated. Difference: {difference}.",
             NOTHING_CHANGED_EN,
             "Give amount, fees and VAT as they stand in the acquirer's balance report.",
         ],

@@ -56,14 +56,12 @@ impl PayoutEngine<'_> {
         let check = settlement.check();
         if check.standing != Standing::Balanced {
             let difference = sums.payout.minus(check.payout).unwrap_or(currency.zero());
-            let first = check.breaches.first().map(|breach| breach.reason().code).unwrap_or_default();
             let amount = |money: Money| format!("{money} {currency}");
             let reason = Reason::new("payout-confirmation-differs")
                 .with("payout", &record.id.key.batch)
                 .with("stated", amount(sums.payout))
                 .with("reckoned", amount(check.payout))
-                .with("difference", amount(difference))
-                .with("code", first);
+                .with("difference", amount(difference));
             return Err(PayoutFailure::Refused(reason));
         }
         told.figures = intake::figures(&settlement, &route.zone);

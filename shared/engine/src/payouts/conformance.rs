@@ -82,6 +82,7 @@ fn record(id: &PayoutId, content: &str) -> PayoutRecord {
         by_hand: None,
         not_booked_on: Vec::new(),
         reversal: None,
+        undone: Vec::new(),
         reversal_asked: None,
         bank: None,
         tries: 0,

@@ -7,7 +7,8 @@ use domain::settings::ApprovalSettings;
 use jiff::civil::Date;
 
 use super::record::{
-    Dismissal, LineChoice, LineDecisionRecord, MOST_DECISIONS, PayoutRecord, Posting, ReversalAsked, SetAside,
+    Dismissal, LineChoice, LineDecisionRecord, MOST_DECISIONS, PastPosting, PayoutRecord, Posting,
+    ReversalAsked, SetAside,
 };
 use super::{PayoutEngine, PayoutFailure, PayoutWork};
 
@@ -290,7 +291,10 @@ impl PayoutEngine<'_> {
 
     fn reopened(&self, record: &mut PayoutRecord, by: &str, reason: &str) -> Result<(), PayoutFailure> {
         record.approval.reopened(person(by)?, reason, self.now())?;
-        (record.plan, record.posting, record.reversal, record.bank) = (None, None, None, None);
+        if let (Some(posting), Some(reversal)) = (record.posting.take(), record.reversal.take()) {
+            record.undone.push(PastPosting { posting, reversal });
+        }
+        (record.plan, record.bank) = (None, None);
         record.reversal_asked = None;
         Ok(())
     }

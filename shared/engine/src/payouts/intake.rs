@@ -222,6 +222,7 @@ impl PayoutEngine<'_> {
             by_hand: None,
             not_booked_on: Vec::new(),
             reversal: None,
+            undone: Vec::new(),
             reversal_asked: None,
             bank: None,
             tries: 0,

@@ -502,7 +502,7 @@ fn late(work: &Work<'_>) -> SignedDuration {
 }
 
 /// The vouchers of a posting: those of the plan, or those that undo what stands of it.
-fn vouchers_of(
+pub(super) fn vouchers_of(
     kept: &KeptPlan,
     posting: &Posting,
     route: &PayoutRoute,

@@ -222,6 +222,16 @@ impl Posting {
     }
 }
 
+/// A posting that was undone, and what undid it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PastPosting {
+    /// The posting.
+    pub posting: Posting,
+    /// What undid it.
+    pub reversal: Posting,
+}
+
 /// Who asked for a payout's vouchers to be undone, and why.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -368,6 +378,9 @@ pub struct PayoutRecord {
     pub not_booked_on: Vec<String>,
     /// How far the vouchers that undo them have come.
     pub reversal: Option<Posting>,
+    /// Earlier postings that were undone before the payout was taken up again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undone: Vec<PastPosting>,
     /// Who asked for that, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reversal_asked: Option<ReversalAsked>,

@@ -2,19 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use connectors::journals::{Days, LedgerEntry};
 use domain::matching::{
     LineState, Matching, ReceivableId, Receivables, Rules, match_settlements_on_two_threads,
 };
 use domain::payout::{
-    Actor, Automatic, BookedEntry, ByHand, Decisions, LineDecision, PayoutDecision, PayoutInput, PayoutPlan,
-    PayoutState, PayoutToFind, VoucherStep, automatic, booked_by_hand, ledger_problems, plan_payout,
+    Actor, Automatic, ByHand, Decisions, LineDecision, PayoutDecision, PayoutInput, PayoutPlan, PayoutState,
+    VoucherStep, automatic, ledger_problems, plan_payout,
 };
 use domain::plan::Reason;
 use domain::settings::{BookkeepingModel, PayoutSettings};
 use domain::settlement::{Kind, Settlement, Standing};
 use domain::{EffectKey, Failure, Money};
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::record::{LineChoice, PAYOUT_SCHEMA, PaidBefore, PayoutPlanPointer, PayoutRecord, Posting};

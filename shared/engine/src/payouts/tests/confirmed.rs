@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use domain::Money;
-use domain::money::Currency;
 use domain::payout::{PayoutState, Target, Voucher};
 use futures::executor::block_on;
 
@@ -33,7 +32,8 @@ fn confirm(
     [payout, fees, vat]: [i64; 3],
     reason: &str,
 ) -> Result<PayoutRecord, PayoutFailure> {
-    let money = |minor| Money::from_minor(minor, Currency::SEK);
+    let kronor = id.key.currency;
+    let money = |minor| Money::from_minor(minor, kronor);
     let sums = BalanceSums { payout: money(payout), fees: money(fees), vat: money(vat), day: None };
     block_on(world.engine().confirm(&world.attempt(id), "anna", reason, sums))
 }

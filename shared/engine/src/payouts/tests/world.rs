@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use connectors::http::{Request, Response, Transport};
 use connectors::journals::{
-    AttachedFile, Days, DocumentState, DocumentsPage, EnteredVoucher, EntriesPage, JournalLimits, Journals,
-    LedgerEntry, VoucherFile, VoucherPlace,
+    AttachedFile, Days, DocumentState, DocumentsPage, EnteredVoucher, EntriesPage, EntryOrigin,
+    JournalLimits, Journals, LedgerEntry, VoucherFile, VoucherPlace,
 };
 use connectors::manifest::Manifest;
 use connectors::registry;
 use domain::catalogue::{KnownAccount, KnownJournal, LedgerData, Period};
 use domain::document::{DocumentKind, Totals};
 use domain::money::Currency;
-use domain::payout::VoucherStep;
+use domain::payout::{Target, VoucherStep};
 use domain::settings::{Language, PayoutSettings, Profile, is_read_by_profile, read_payout_settings};
 use domain::{
     AgreementId, ConnectionId, EffectKey, EntityId, EntityKind, Failure, MerchantId, Money, TransferId,
@@ -250,8 +250,27 @@ impl Journals for Books {
             let here = |entry: &&LedgerEntry| {
                 entry.account == account && days.from <= entry.day && entry.day <= days.to
             };
+            let vouchers = self.vouchers();
+            let own = vouchers.iter().filter(|(_, kept)| kept.booked).flat_map(|(number, kept)| {
+                kept.step.voucher.entries().iter().filter_map(|entry| match entry.target {
+                    Target::Account(account) => Some(LedgerEntry {
+                        number: u64::from(*number),
+                        account,
+                        voucher: Some(*number),
+                        day: entry.date,
+                        amount: entry.amount,
+                        text: format!("{} {}", entry.text, kept.step.key),
+                        origin: EntryOrigin::Voucher,
+                        customer: None,
+                        document: None,
+                        remainder: None,
+                    }),
+                    Target::Customer { .. } => None,
+                })
+            });
+            let own: Vec<LedgerEntry> = own.collect();
             EntriesPage {
-                entries: all.iter().filter(here).cloned().collect(),
+                entries: all.iter().chain(&own).filter(here).cloned().collect(),
                 left_out: Vec::new(),
                 next: None,
             }
@@ -496,10 +515,17 @@ fn book(ledger: &MemoryStore, shop: &str, order: u32, invoice: u32, payments: &[
     let kroner = |minor| Money::from_minor(minor, Currency::DKK);
     let totals = Totals { net: kroner(20_000), vat: kroner(5_000), gross: kroner(25_000) };
     let pointer = |kind, value: String| Pointer { kind, value };
+    let has_payments = !payments.is_empty();
     let payments = payments.iter().map(|text| pointer(PointerKind::Payment, (*text).to_owned()));
-    let order_number = [pointer(PointerKind::OrderNumber, format!("#{order}"))];
+    let numbers = [
+        pointer(PointerKind::OrderNumber, format!("#{order}")),
+        pointer(PointerKind::InvoiceNumber, invoice.to_string()),
+    ];
     let mut progress = head.progress.clone();
     progress.customer = Some(1_000);
+    if has_payments {
+        progress.payments = "a hash".to_owned();
+    }
     let conclusion = Conclusion {
         hold: Hold { transfer, fence: head.fence, token: head.claim.clone(), now: START },
         status: Status::Done,
@@ -519,7 +545,7 @@ fn book(ledger: &MemoryStore, shop: &str, order: u32, invoice: u32, payments: &[
         }],
         due_at: None,
         order: Some(OrderFacts { number: format!("#{order}"), total: kroner(25_000), day: date(2026, 2, 2) }),
-        pointers: order_number.into_iter().chain(payments).collect(),
+        pointers: numbers.into_iter().chain(payments).collect(),
         releases: Vec::new(),
         despite_word: false,
         log: None,
