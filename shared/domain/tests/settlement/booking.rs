@@ -257,6 +257,39 @@ fn a_sale_in_another_currency_balances_in_both() {
 }
 
 #[test]
+fn a_sum_is_in_the_currency_of_its_invoices_and_not_of_the_buyer() {
+    let euro = Money::parse("13.40", Currency::EUR).expect("amount");
+    let line =
+        Line { sale: Some(SaleAmount { amount: euro, rate: None }), ..sale(2, "1001", "100.00", "-2.00") };
+    let papers = [paper("30001", "1001", "100.00")];
+    for model in ["lump", "lines"] {
+        let world = World::of(&[line], &papers, &format!(r#","model":"{model}""#));
+        assert_eq!(world.entries(), ["5820 98.00", "3650 2.00", "5600 -100.00"], "{model}");
+    }
+}
+
+#[test]
+fn sums_are_of_what_found_its_invoice_and_the_rest_has_its_own_reason() {
+    let lines = [
+        sale(2, "1001", "100.00", "0.00"),
+        sale(3, "1002", "50.00", "0.00"),
+        sale(4, "1002", "50.00", "0.00"),
+        sale(5, "1003", "7.00", "0.00"),
+        sale(6, "1004", "9.00", "0.00"),
+    ];
+    let euro = Paper { currency: Currency::EUR, ..paper("30004", "1004", "1.20") };
+    let papers = [paper("30001", "1001", "100.00"), paper("30002", "1002", "50.00"), euro];
+    let mut world = World::of(&lines, &papers, r#","model":"lump""#);
+    let reasons = ["payout-lines-not-found", "payout-lines-other-currency", "payout-lines-over"];
+    assert_eq!(world.waits_for(), reasons, "as it would line by line");
+    world.settings = settings(r#","model":"lump","unmatched":"error-account""#);
+    let entries = ["5820 216.00", "9900 -50.00", "9900 -50.00", "9900 -7.00", "9900 -9.00", "5600 -100.00"];
+    assert_eq!(world.entries(), entries);
+    let notes: Vec<String> = world.plan().notes.into_iter().map(|note| note.code).collect();
+    assert_eq!(notes, reasons, "and each is told for what it is");
+}
+
+#[test]
 fn lines_without_a_match_wait_or_go_to_the_error_account_with_their_reason() {
     let (lines, papers) = two();
     let mut world = World::of(&lines, &papers[1..], "");
@@ -306,6 +339,8 @@ fn a_difference_within_the_tolerance_settles_the_invoice_and_is_booked_apart() {
     assert_eq!(world.entries(), ["5820 99.98", "c7/30001 -99.98"], "the rest stays open");
     world.settings = settings(r#","model":"open-invoices","matching":{"tolerance":"0.02"}"#);
     assert_eq!(world.entries(), ["5820 99.98", "c7/30001 -99.98", "c7/30001 -0.02", "4210 0.02"]);
+    world.settings = settings(r#","model":"lump","matching":{"tolerance":"0.02"}"#);
+    assert_eq!(world.entries(), ["5820 99.98", "5600 -99.98", "5600 -0.02", "4210 0.02"], "in sums, too");
 }
 
 #[test]
