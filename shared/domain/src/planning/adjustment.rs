@@ -398,7 +398,7 @@ fn finish(
         ..before.clone()
     };
     let customer = customer_step(input, earlier, &sale, before.payment_term)?;
-    let mut steps = vec![Step::EnsureCustomer(customer)];
+    let mut steps = vec![Step::EnsureCustomer(customer.clone())];
     steps.extend(settled.new_products.into_iter().map(Step::CreateProduct));
     steps.push(Step::CreateDocument(DocumentStep {
         key,
@@ -410,7 +410,8 @@ fn finish(
     if booked {
         let buyer = Buyer::of(input.order, input.settings);
         let send = if below_zero { input.settings.credit.send } else { input.settings.document.send };
-        steps.push(Step::Book(BookStep { key: booking, send: document::send_as(send, &buyer) }));
+        let send = document::send_as(input, send, &buyer, &customer, &mut warnings);
+        steps.push(Step::Book(BookStep { key: booking, send }));
     }
     Ok(Plan {
         schema: PLAN_SCHEMA,
