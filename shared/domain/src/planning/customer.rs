@@ -233,6 +233,15 @@ pub(super) fn gets_mail(input: &PlanInput<'_>, buyer: &Buyer, step: &CustomerSte
         }
 }
 
+/// A sale without VAT needs the buyer's VAT number on the invoice and in the list of EU sales: both take it from the customer.
+pub(super) fn without_vat_number(input: &PlanInput<'_>, sale: &Sale, step: &CustomerStep) -> Option<Reason> {
+    let CustomerAction::Use { number } = &step.action else { return None };
+    let known = input.catalogue.customers.iter().find(|known| known.number == *number)?;
+    let has = |field: &str| known.fields.get(field).is_some_and(|value| !value.trim().is_empty());
+    let lacks = sale.reverse_charge && !has("vat-number") && !has("company-number");
+    lacks.then(|| Reason::new("customer-without-vat-number").with("number", number).with("name", &known.name))
+}
+
 /// The one of several that the merchant's rule names. One that is barred is not taken, unless all are.
 fn chosen(several: &[KnownCustomer], rule: SeveralCustomers) -> Option<&KnownCustomer> {
     let free = several.iter().filter(|known| !known.barred);

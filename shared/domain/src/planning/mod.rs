@@ -191,6 +191,7 @@ fn first_document(input: &PlanInput<'_>, first: First) -> Result<Plan, Stop> {
     let settled = difference::settle(input, &sale, lines, &mut warnings)?;
     let kind = final_kind(input, wanted, settled.book, payment.never_book, &content_hash)?;
     let customer = customer::step(input, &buyer, &sale, payment.term)?;
+    warnings.extend(customer::without_vat_number(input, &sale, &customer));
     let making = Making::of(input, kind);
     let date = dates::choose(input)?;
     let document = document::build(
