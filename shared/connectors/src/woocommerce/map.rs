@@ -18,6 +18,9 @@ use super::{refunds, wire};
 use crate::json::{Amount, LONGEST_FIELD, MOST_FIELDS, MOST_LINES, Text, rejected};
 use crate::ports::ReadingRules;
 
+/// The method of money that staff gave back beside the gateway.
+const MANUAL_REFUND: &str = "manual-refund";
+
 /// Maps an order, with its refunds as far as their details were read.
 ///
 /// # Errors
@@ -62,7 +65,7 @@ pub(super) fn order(
         shipped_at,
         prices_include_vat: wire.prices_include_tax.0,
         customer: customer(wire, rules, &fields),
-        payments: payments(wire, payment_state, paid_at, &gift_cards, shop_total, currency)?,
+        payments: payments(wire, details, payment_state, paid_at, &gift_cards, shop_total)?,
         lines,
         total_vat,
         total: gift_cards.total,
@@ -418,12 +421,13 @@ fn total_vat(lines: &[OrderLine], currency: Currency) -> Result<Money, domain::M
 /// A payment method has no transactions in WooCommerce: what the shop calls paid is one capture of what it says is owed.
 fn payments(
     wire: &wire::Order<'_>,
+    details: &[wire::RefundDetail<'_>],
     state: PaymentState,
     paid_at: Option<Timestamp>,
     gift_cards: &GiftCards,
     shop_total: Money,
-    currency: Currency,
 ) -> Result<Vec<Payment>, Failure> {
+    let currency = shop_total.currency();
     let mut payments: Vec<Payment> = gift_cards
         .used
         .iter()
@@ -453,9 +457,19 @@ fn payments(
     for (index, refund) in wire.refunds.0.iter().enumerate() {
         let amount = money_or_zero(currency, &format!("refunds[{index}].total"), refund.total)?;
         let amount = reckoned(amount.absolute())?;
-        if !amount.is_zero() {
-            payments.push(own(PaymentKind::Refund, amount, refund.id.to_string(), None));
+        if amount.is_zero() {
+            continue;
         }
+        let id = refund.id.to_string();
+        let detail = details.iter().find(|detail| detail.id.to_string() == id);
+        let by_hand = detail.and_then(|detail| detail.refunded_payment.as_ref()).is_some_and(|flag| !flag.0);
+        let payment = own(PaymentKind::Refund, amount, id, None);
+        payments.push(if by_hand {
+            // The gateway knows nothing of it: the shop does not say from where the money was taken.
+            Payment { method: MANUAL_REFUND.to_owned(), title: String::new(), ..payment }
+        } else {
+            payment
+        });
     }
     Ok(payments)
 }

@@ -404,6 +404,19 @@ fn an_order_with_refunds_is_read_with_what_they_were_for() {
         .collect();
     assert_eq!(told, ["1 1 16.00 4.00", "3 0 4.00 1.00"]);
     assert_eq!(WooCommerce.read_order(&raw, &rules()), Ok(value), "the log's text gives the same order");
+    let method = |raw: &str| {
+        let order = WooCommerce.read_order(raw, &rules()).expect("it is an order");
+        let back = order.payments.into_iter().find(|payment| payment.kind == PaymentKind::Refund);
+        back.expect("a refund").method
+    };
+    let told = |by_gateway: bool| {
+        raw.replace(
+            "\"amount\":\"25.00\"",
+            &format!("\"amount\":\"25.00\",\"refunded_payment\":{by_gateway}"),
+        )
+    };
+    assert_eq!(method(&told(true)), method(&raw));
+    assert_eq!(method(&told(false)), "manual-refund", "the gateway gave nothing back");
     // A delivery alone tells of the sum, and an order in the bin is told from one that is cancelled.
     let alone = read_text(ORDER).expect("it is an order");
     assert!(alone.refunds[0].is_by_amount() && !alone.deleted);

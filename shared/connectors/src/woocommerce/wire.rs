@@ -182,6 +182,9 @@ pub(super) struct RefundDetail<'a> {
     pub(super) amount: Amount,
     #[serde(borrow, default)]
     pub(super) reason: Text<'a>,
+    /// False where staff gave the money back beside the gateway.
+    #[serde(default)]
+    pub(super) refunded_payment: Option<Flag>,
     #[serde(borrow, default)]
     pub(super) line_items: List<RefundItem<'a>>,
     #[serde(borrow, default)]
