@@ -36,9 +36,16 @@ pub(super) fn order(
     let shop_total = money(currency, "total", wire.total)?;
     let fields = fields(wire);
     let mut lines = lines(wire, rules, currency)?;
+    let stated_vat = match wire.total_tax.0 {
+        Some(_) => Some(money(currency, "total_tax", wire.total_tax)?),
+        None => None,
+    };
+    if let Some(stated) = stated_vat {
+        round_as_the_sum(&mut lines, stated)?;
+    }
     let gift_cards = GiftCards::take(wire, rules, &mut lines, shop_total)?;
-    let total_vat = match wire.total_tax.0 {
-        Some(_) => money(currency, "total_tax", wire.total_tax)?,
+    let total_vat = match stated_vat {
+        Some(stated) => stated,
         None => sum_of_vat(currency, &lines)?,
     };
     let refunded = refunded(wire, currency)?;
@@ -349,6 +356,26 @@ fn vat_amounts(
         }),
     }
     Ok(amounts)
+}
+
+/// A shop that rounds its tax at the subtotal states lines that are each rounded, and a sum that is not theirs (1.87 three times beside
+/// 5.60). The sum is what the buyer paid: at most a smallest unit for each taxed line goes to the largest VAT, so that nothing is
+/// dropped. More than that stays, and the order does not agree with itself.
+fn round_as_the_sum(lines: &mut [OrderLine], stated: Money) -> Result<(), Failure> {
+    let currency = stated.currency();
+    let off = reckoned(stated.minus(sum_of_vat(currency, lines)?))?;
+    let amounts = lines.iter_mut().flat_map(|line| line.vat.iter_mut());
+    let mut taxed: Vec<&mut VatAmount> = amounts.filter(|vat| !vat.amount.is_zero()).collect();
+    let bound = i64::try_from(taxed.len()).unwrap_or(i64::MAX).saturating_mul(currency.smallest_unit());
+    if off.is_zero() || off.minor().saturating_abs() > bound {
+        return Ok(());
+    }
+    // The first of several that are alike, so that the order reads the same each time.
+    let largest = taxed.iter_mut().rev().max_by_key(|vat| vat.amount.minor().unsigned_abs());
+    if let Some(largest) = largest {
+        largest.amount = reckoned(largest.amount.plus(off))?;
+    }
+    Ok(())
 }
 
 fn sum_of_vat(currency: Currency, lines: &[OrderLine]) -> Result<Money, Failure> {

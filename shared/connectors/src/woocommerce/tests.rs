@@ -195,6 +195,33 @@ fn several_taxes_on_a_line_add_up_to_the_lines_tax() {
 }
 
 #[test]
+fn tax_that_is_rounded_at_the_subtotal_makes_the_shops_total() {
+    let order = |total_tax: &str, total: &str| {
+        let mut order: Value = serde_json::from_str(ORDER).expect("JSON");
+        let line = |id: u32, name: &str| {
+            json!({ "id": id, "name": name, "sku": "KOP", "quantity": 1, "subtotal": "7.47", "subtotal_tax": "1.87",
+                "total": "7.47", "total_tax": "1.87", "taxes": [{ "id": 1, "total": "1.8675", "subtotal": "1.8675" }] })
+        };
+        order["line_items"] = json!([line(1, "Kop"), line(2, "Krus"), line(3, "Fad")]);
+        for list in ["shipping_lines", "fee_lines", "coupon_lines", "refunds", "gift_cards"] {
+            order[list] = json!([]);
+        }
+        (order["total_tax"], order["total"]) = (json!(total_tax), json!(total));
+        read_text(&order.to_string()).expect("it is an order")
+    };
+    let taxes = |order: &Order| -> Vec<String> {
+        order.lines.iter().flat_map(|line| line.vat.iter().map(|vat| vat.amount.to_string())).collect()
+    };
+    let rounded = order("5.60", "28.01");
+    assert_eq!(rounded.check(), Ok(()), "22.41 and 5.60");
+    assert_eq!(taxes(&rounded), ["1.86", "1.87", "1.87"]);
+    assert_eq!(taxes(&order("5.61", "28.02")), ["1.87", "1.87", "1.87"]);
+    // More than the rounding of three lines is another fault.
+    assert!(order("5.57", "27.98").check().is_err());
+    assert!(order("5.65", "28.06").check().is_err());
+}
+
+#[test]
 fn bad_input_is_refused_with_its_place() {
     for (text, place) in [
         (changed("/total", json!("NaN")), " at total: "),
