@@ -222,6 +222,20 @@ fn tax_that_is_rounded_at_the_subtotal_makes_the_shops_total() {
 }
 
 #[test]
+fn amounts_are_asked_for_with_the_decimals_that_documents_have() {
+    let script = Script::default().read(&["Get /wp-json/wc/v3/orders/4711"], 200, ORDER).read(
+        &["Get /wp-json/wc/v3/orders/4711/refunds"],
+        200,
+        "[]",
+    );
+    let fetched = block_on(WooCommerce.fetch_order(&script, &EntityId::new("4711"), &rules()));
+    assert!(matches!(fetched, Ok(Fetched::Found { .. })), "{fetched:?}");
+    for request in script.finish() {
+        assert!(request.query.contains(&("dp".to_owned(), "2".to_owned())), "{request:?}");
+    }
+}
+
+#[test]
 fn bad_input_is_refused_with_its_place() {
     for (text, place) in [
         (changed("/total", json!("NaN")), " at total: "),
