@@ -180,7 +180,7 @@ pub struct Order {
     pub cancelled: bool,
     /// A test order: never booked.
     pub test: bool,
-    /// Held for suspected fraud in the shop: never booked while it is.
+    /// Suspected of fraud by the shop and not yet shipped: never booked while it is.
     pub fraud_hold: bool,
     /// When the order was made.
     pub created_at: Timestamp,

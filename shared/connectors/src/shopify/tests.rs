@@ -301,6 +301,17 @@ fn tax_on_the_units_that_an_edit_left_is_reckoned_as_shopify_does() {
 }
 
 #[test]
+fn an_order_of_high_risk_waits_until_it_is_shipped() {
+    for (display, waits) in [("UNFULFILLED", true), ("PARTIALLY_FULFILLED", false), ("FULFILLED", false)] {
+        let text = changed(GRAPHQL, |order| {
+            order["riskLevel"] = json!("HIGH");
+            order["displayFulfillmentStatus"] = json!(display);
+        });
+        assert_eq!(read_text(&text).expect("read").fraud_hold, waits, "{display}");
+    }
+}
+
+#[test]
 fn states_are_told_in_shopifys_words_and_ours() {
     for (display, word, state) in [
         ("PENDING", "pending", PaymentState::Unpaid),
@@ -337,6 +348,7 @@ fn states_are_told_in_shopifys_words_and_ours() {
         [("test", json!(true)), ("cancelledAt", json!("2026-11-21T10:00:00Z")), ("riskLevel", json!("HIGH"))]
     {
         let text = changed(GRAPHQL, |order| {
+            order["displayFulfillmentStatus"] = json!("UNFULFILLED");
             order[place] = value;
         });
         let order = read_text(&text).expect("read");

@@ -41,7 +41,8 @@ fn states_filters_and_kinds_of_order_that_are_not_transferred() {
     let free = order_in("DKK", "DK", vec![goods("MUG-1", "2", "0.00", "", "")]);
     check(vec![
         ("skip test-order", order(|order| order.test = true)),
-        ("skip fraud-hold", order(|order| order.fraud_hold = true)),
+        ("hold fraud-hold", order(|order| order.fraud_hold = true)),
+        ("skip cancelled", order(|order| (order.fraud_hold, order.cancelled) = (true, true))),
         ("skip cancelled", order(|order| order.cancelled = true)),
         ("skip state-not-chosen", order(|order| {
             order.state = "on-hold".to_owned();
