@@ -43,6 +43,7 @@ pub(super) fn order(shop: &ShopOrder, rules: &ReadingRules) -> Result<Order, Fai
         fulfilment_state: fulfilment_state(&shop.fulfilment),
         cancelled: shop.cancelled,
         test: shop.test || shop.transactions.iter().flatten().any(|transaction| transaction.test),
+        taxed_in: None,
         // Nothing in Shopify releases an order from its assessed risk: that staff ships it is what says that it was looked at.
         fraud_hold: shop.high_risk && fulfilment_state(&shop.fulfilment) == FulfilmentState::Unfulfilled,
         created_at,

@@ -66,6 +66,7 @@ pub(super) fn order(
         cancelled: matches!(status, "cancelled" | "trash"),
         test: false,
         fraud_hold: false,
+        taxed_in: taxed_in(wire),
         created_at,
         modified_at: time("date_modified_gmt", &wire.date_modified_gmt)?.unwrap_or(created_at),
         paid_at,
@@ -127,6 +128,23 @@ pub(super) fn changed_at(changed: &wire::Changed<'_>) -> Result<Timestamp, Failu
     let modified = time("date_modified_gmt", &changed.date_modified_gmt)?;
     let created = time("date_created_gmt", &changed.date_created_gmt)?;
     modified.or(created).ok_or_else(|| unreadable("date_modified_gmt", "the order has no time of change"))
+}
+
+/// The country of the rates that VAT was charged by. A rate's code is country, state, name and priority, of which the first two may
+/// be missing (`DK-MOMS-1`): a sale that was collected in Denmark is taxed there, whatever country the buyer is billed in.
+fn taxed_in(wire: &wire::Order<'_>) -> Option<String> {
+    let charged = |line: &&wire::TaxLine<'_>| {
+        [line.tax_total, line.shipping_tax_total].iter().any(|sum| sum.0.is_some_and(|sum| !sum.is_zero()))
+    };
+    let country = |line: &wire::TaxLine<'_>| {
+        let code = line.rate_code.trimmed();
+        let (country, rest) = code.split_once('-')?;
+        let is_country = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
+        (is_country && rest.contains('-')).then(|| country.to_owned())
+    };
+    let mut countries = wire.tax_lines.0.iter().filter(charged).map(country);
+    let first = countries.next()??;
+    countries.all(|other| other.as_ref() == Some(&first)).then_some(first)
 }
 
 /// When a product was last changed, where the shop says it.

@@ -236,6 +236,31 @@ fn amounts_are_asked_for_with_the_decimals_that_documents_have() {
 }
 
 #[test]
+fn the_country_that_was_taxed_in_is_read_from_the_rates_that_were_charged() {
+    let taxed = |lines: &[(&str, &str, &str)]| {
+        let line = |(code, goods, freight): &(&str, &str, &str)| {
+            json!({ "id": 1, "rate_id": 1, "rate_code": code, "rate_percent": 25, "label": "Moms",
+                "compound": false, "tax_total": goods, "shipping_tax_total": freight })
+        };
+        let lines: Vec<Value> = lines.iter().map(line).collect();
+        read_text(&changed("/tax_lines", Value::Array(lines))).expect("it is an order").taxed_in
+    };
+    let dk = ("DK-MOMS-1", "20.00", "0.00");
+    assert_eq!(taxed(&[dk]).as_deref(), Some("DK"));
+    assert_eq!(taxed(&[("US-CA-TAX-1", "20.00", "0.00")]).as_deref(), Some("US"));
+    assert_eq!(
+        taxed(&[dk, ("SE-MOMS-1", "0.00", "0.00")]).as_deref(),
+        Some("DK"),
+        "nothing was charged by it"
+    );
+    assert_eq!(taxed(&[dk, ("SE-MOMS-1", "0.00", "5.00")]), None, "two countries");
+    for code in ["MOMS-1", "EU-1", "dk-moms-1", ""] {
+        assert_eq!(taxed(&[(code, "20.00", "0.00")]), None, "{code:?}");
+    }
+    assert_eq!(taxed(&[]), None);
+}
+
+#[test]
 fn bad_input_is_refused_with_its_place() {
     for (text, place) in [
         (changed("/total", json!("NaN")), " at total: "),

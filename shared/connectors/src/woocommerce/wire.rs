@@ -151,6 +151,14 @@ pub(super) struct TaxLine<'a> {
     /// Missing before WooCommerce 3.7.
     #[serde(default)]
     pub(super) rate_percent: Amount,
+    /// Country, state, name and priority (`DK-MOMS-1`).
+    #[serde(borrow, default)]
+    pub(super) rate_code: Text<'a>,
+    /// What was charged by the rate, on freight and on the rest.
+    #[serde(default)]
+    pub(super) tax_total: Amount,
+    #[serde(default)]
+    pub(super) shipping_tax_total: Amount,
 }
 
 /// A coupon: information only, since line totals are after coupons.
