@@ -28,14 +28,14 @@ pub(crate) const ENTRIES: &[Entry] = &[
     entry(
         "fraud-hold",
         [
-            "Ordre {order} er tilbageholdt i webshoppen på grund af mistanke om svindel.",
-            "Ordren overføres ikke. Det er ikke en fejl.",
-            "Frigiv ordren i webshoppen, hvis den er i orden; så overføres den.",
+            "Webshoppen vurderer, at ordre {order} har høj risiko for svindel, og intet af den er sendt.",
+            "Ordren er ikke overført, og intet er skrevet i regnskabet.",
+            "Send ordren, hvis den er i orden; så overføres den. Annullér den ellers i webshoppen.",
         ],
         [
-            "Order {order} is held in the webshop for suspected fraud.",
-            "The order is not transferred. This is not an error.",
-            "Release the order in the webshop if it is sound; it is then transferred.",
+            "The webshop judges that order {order} has a high risk of fraud, and none of it is shipped.",
+            "The order is not transferred, and nothing was written to the accounts.",
+            "Ship the order if it is sound; it is then transferred. Cancel it in the webshop otherwise.",
         ],
     ),
     entry(
