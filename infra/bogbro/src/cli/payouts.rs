@@ -107,7 +107,7 @@ pub(super) enum PayoutsCommand {
         merchant: String,
         /// Its short name, or the batch's id.
         payout: String,
-        /// Day of the entries; without it, today.
+        /// Day of the entries; without it, today in the merchant's time zone.
         #[arg(long)]
         day: Option<Date>,
         /// Why.
@@ -172,7 +172,8 @@ pub(super) async fn perform(
     printer: &Printer,
 ) -> anyhow::Result<()> {
     let (payouts, deadline) = operations.payouts()?;
-    let out = Out { printer, language: operations.merchant(&merchant_of(&command)).await?.file.language };
+    let file = operations.merchant(&merchant_of(&command)).await?.file;
+    let out = Out { printer, language: file.language, zone: file.zone() };
     match command {
         PayoutsCommand::Upload { merchant, flow, file } => {
             let bytes = match SpooledFile::copy_of(&file, LONGEST_REPORT) {
@@ -246,8 +247,8 @@ async fn one(
             engine.approve(&work, &by, &plan).await.map_err(told)?;
         }
         PayoutsCommand::Reverse { day, reason, by, .. } => {
-            let today = || jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date();
-            engine.reverse(&work, &by, &reason, day.unwrap_or_else(today)).await.map_err(told)?;
+            let day = day.unwrap_or_else(|| today(&out.zone, jiff::Timestamp::now()));
+            engine.reverse(&work, &by, &reason, day).await.map_err(told)?;
         }
         PayoutsCommand::Dismiss { reason, by, .. } => {
             payouts.dismiss(&work, &by, &reason).await.map_err(told)?;
@@ -258,6 +259,11 @@ async fn one(
         _ => {}
     }
     out.list(&[payouts.work(&found.id, deadline).await.map_err(told)?])
+}
+
+/// The day it is for the merchant: at half past midnight in Denmark it is not yesterday, as it still is in UTC.
+fn today(zone: &jiff::tz::TimeZone, now: jiff::Timestamp) -> Date {
+    zone.to_datetime(now).date()
 }
 
 fn merchant_of(command: &PayoutsCommand) -> MerchantId {
@@ -310,6 +316,7 @@ fn parts(view: &PayoutView, line: u32, documents: &[String]) -> anyhow::Result<V
 struct Out<'a> {
     printer: &'a Printer,
     language: Language,
+    zone: jiff::tz::TimeZone,
 }
 
 impl Out<'_> {
@@ -481,5 +488,20 @@ impl Out<'_> {
             }
             lines.join("\n")
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use jiff::tz::TimeZone;
+
+    use super::today;
+
+    #[test]
+    fn a_reversal_just_after_midnight_is_of_the_merchants_day() {
+        let copenhagen = TimeZone::get("Europe/Copenhagen").expect("it is known");
+        let now = "2026-12-31T23:30:00Z".parse().expect("a time");
+        assert_eq!(today(&copenhagen, now), date(2027, 1, 1));
     }
 }
