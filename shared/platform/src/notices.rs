@@ -175,6 +175,10 @@ async fn send_one(
 
 /// The report that is due: the claimed one that was never recorded as sent, or the next one.
 fn due(record: &Record, frequency: NotificationFrequency, zone: &TimeZone, now: Timestamp) -> Option<Due> {
+    // Whoever wants none gets none, also not the one that was on its way.
+    if frequency == NotificationFrequency::Never {
+        return None;
+    }
     if let (Some(until), Some(from), Some(to)) = (record.claimed_until, record.from, record.to) {
         return (until <= now).then_some(Due { number: record.number, from, to });
     }
@@ -541,6 +545,9 @@ mod tests {
         assert_eq!(due("2026-11-24T09:05:00Z"), None, "it may still be on its way");
         let repeat = Due { number: 4, from: at("2026-11-24T08:00:00Z"), to: at("2026-11-24T09:00:00Z") };
         assert_eq!(due("2026-11-24T12:05:00Z"), Some(repeat));
+        let now = at("2026-11-24T12:05:00Z");
+        let never = super::due(&record, NotificationFrequency::Never, &TimeZone::UTC, now);
+        assert_eq!(never, None, "the recipient was set to never meanwhile");
     }
 
     #[test]
