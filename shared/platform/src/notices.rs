@@ -227,8 +227,12 @@ async fn claim(
         None => format!("attribute_not_exists({until})"),
         Some(at) => format!("{until} = {}", change.value(time(at))),
     };
-    let first = if record.number == 0 { "attribute_not_exists(pk) OR " } else { "" };
-    change.only_if(format!("{first}({name} = {before} AND {same})"));
+    // DynamoDB refuses parentheses around a whole condition that has some already.
+    change.only_if(if record.number == 0 {
+        format!("attribute_not_exists(pk) OR ({name} = {before} AND {same})")
+    } else {
+        format!("{name} = {before} AND {same}")
+    });
     change
         .set("schema", number(SCHEMA))
         .set("number", number(due.number))
