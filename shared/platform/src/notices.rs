@@ -1,8 +1,8 @@
 //! Who is told what, and when: reports are made from recorded state, under a conditional claim.
 //!
 //! A report's number and period are recorded before it is sent, and that it was sent is recorded after. A run that dies
-//! between the two is repeated by a later one with the same number, the same period and the same Message-ID. That is the
-//! one window in which a mail can come twice.
+//! between the two is repeated by a later one with the same number and the same period, and with what stands then. That is the one
+//! window in which a mail can come twice; SES gives each its own Message-ID, so only the number tells.
 
 mod payouts;
 
@@ -161,10 +161,8 @@ async fn send_one(
     if !claim(platform, &key, &record, &due, now).await? {
         return Ok(false);
     }
-    let id =
-        queue::hash(format!("{} {} {} {}", file.id, recipient.email, kind.word(), due.number).as_bytes());
     let Rendered { subject, text, html } = rendered;
-    platform.mailer.send(&Mail { to: recipient.email.clone(), subject, text, html, id }).await?;
+    platform.mailer.send(&Mail { to: recipient.email.clone(), subject, text, html }).await?;
     let mut change = Change::new();
     change.only_if_equal("number", number(due.number));
     change.remove("claimed_until");

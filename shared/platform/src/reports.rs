@@ -1,7 +1,7 @@
 //! The words of the mails that merchants get: what was transferred, and what needs them. Text and HTML, Danish and English.
 //!
 //! Rendering is pure: a report is made from recorded state by the caller and has its number before it is rendered, so that
-//! a mail that is sent twice carries the same number and says the same. Values are escaped by the template engine.
+//! a mail that is sent twice carries the same number. Values are escaped by the template engine.
 
 use askama::Template;
 
@@ -139,7 +139,7 @@ const DANISH: Words = Words {
     and_more: "Flere i loggen",
     to_do: "Gør dette",
     number: "Rapport",
-    repeat: "Får du den to gange, har begge samme nummer og samme indhold.",
+    repeat: "Får du den to gange, har begge samme nummer.",
 };
 
 const ENGLISH: Words = Words {
@@ -157,7 +157,7 @@ const ENGLISH: Words = Words {
     and_more: "More in the log",
     to_do: "What to do",
     number: "Report",
-    repeat: "If you get it twice, both have the same number and the same content.",
+    repeat: "If you get it twice, both have the same number.",
 };
 
 impl Language {
