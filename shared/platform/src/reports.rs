@@ -25,12 +25,12 @@ pub struct Rendered {
     pub html: String,
 }
 
-/// One transfer in a report.
+/// One document in a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransferRow {
     /// The order number that people see.
     pub order: String,
-    /// What became of it, in the recipient's language.
+    /// Where its order stands, in the recipient's language.
     pub outcome: String,
     /// Kind and number of the document; a dash when there is none.
     pub document: String,
@@ -38,11 +38,11 @@ pub struct TransferRow {
     pub total: String,
 }
 
-/// One sum in a report: how many ended so, and for how much.
+/// One sum in a report: how many documents of a kind were made, and for how much.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SumRow {
-    /// What became of them, in the recipient's language.
-    pub outcome: String,
+    /// Which kind, in the recipient's language.
+    pub kind: String,
     /// How many.
     pub count: usize,
     /// Their totals, one for each currency.
@@ -60,11 +60,11 @@ pub struct TransferReport {
     pub from: String,
     /// Last moment of the period.
     pub to: String,
-    /// The transfers, oldest first, at most [`ROWS_MAX`].
+    /// The documents, oldest first, at most [`ROWS_MAX`].
     pub transfers: Vec<TransferRow>,
     /// How many more there were.
     pub left_out: usize,
-    /// Sums by outcome.
+    /// Sums by kind of document.
     pub sums: Vec<SumRow>,
 }
 
@@ -303,12 +303,12 @@ mod tests {
                     .amount(domain::Money::from_minor(123_456_789, domain::Currency::DKK)),
             }],
             left_out: 4,
-            sums: vec![SumRow { outcome: "booked".into(), count: 5, total: "1,234,567.89 DKK".into() }],
+            sums: vec![SumRow { kind: "invoice".into(), count: 5, total: "1,234,567.89 DKK".into() }],
         };
         let mail = render_transfers(&report, Language::English).unwrap();
         assert!(mail.text.contains("1001 | booked | invoice 17 | 1,234,567.89 DKK"), "{}", mail.text);
         assert!(
-            mail.text.contains("More in the log: 4") && mail.text.contains("5 x booked"),
+            mail.text.contains("More in the log: 4") && mail.text.contains("5 x invoice"),
             "{}",
             mail.text
         );

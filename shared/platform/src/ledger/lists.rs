@@ -126,7 +126,7 @@ impl Ledger {
     ) -> Result<Vec<TransferId>, PlatformError> {
         let (keys, word) = (Keys::of(merchant), pointer_word(pointer.kind));
         let ItemKey { partition, sort } = keys.numbers(word, &pointer.value);
-        let items = self.table.range(&partition, &sort, &format!("{sort}~")).await?;
+        let items = self.table.range_whole(&partition, &sort, &format!("{sort}~")).await?;
         let mut found = Vec::with_capacity(items.len());
         for item in &items {
             let reading = Reading::of(item, crate::table::SCHEMA)?;
@@ -135,7 +135,7 @@ impl Ledger {
         let index = match pointer.kind {
             PointerKind::OrderNumber => ORDER,
             PointerKind::DraftNumber | PointerKind::InvoiceNumber => DOCUMENT,
-            PointerKind::Payment | PointerKind::ProductNumber => return Ok(found),
+            PointerKind::Payment | PointerKind::ProductNumber | PointerKind::MadeOn => return Ok(found),
         };
         let mut page = None;
         loop {
