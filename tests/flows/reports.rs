@@ -2,15 +2,19 @@
 
 use domain::MerchantId;
 use domain::settings::{Language, NotificationFrequency};
-use engine::store::Status;
+use engine::log::Why;
+use engine::store::{Head, Status};
 use jiff::{SignedDuration, Timestamp};
 use platform::keys::Keys;
-use platform::{Platform, notices};
+use platform::{Platform, held, notices};
+use sandbox::demo;
 use sandbox::economic::VatRounding;
+use serde_json::{Value, json};
 
+use crate::night::demo_settings;
 use crate::records::{keeper, transfer};
 use crate::refunds::{JUG, SHOP, happens, refund, refunded};
-use crate::stage::{MERCHANT, Stage};
+use crate::stage::{MERCHANT, Shop, Stage, WOOCOMMERCE, plain_order};
 
 /// Minutes after which everything that was made by now is told of.
 const SETTLED: i64 = 2;
@@ -97,4 +101,99 @@ async fn the_report_of_transfers_tells_each_document_once_with_what_it_comes_to_
     {
         assert!(told[0].contains(words), "{words} is missing");
     }
+}
+
+/// What the merchant does in the accounts.
+pub(crate) fn in_the_accounts(stage: &Stage, target: &str, body: &Value) {
+    let mut world = stage.world();
+    let agreement = world.agreements.get_mut(demo::AGREEMENT).expect("the agreement");
+    let request = sandbox::Request::new("POST", target)
+        .with_header("X-AppSecretToken", demo::APP_SECRET_TOKEN)
+        .with_header("X-AgreementGrantToken", demo::AGREEMENT_GRANT_TOKEN)
+        .with_header("Content-Type", "application/json")
+        .with_body(body.to_string());
+    let answer = agreement.handle(Timestamp::now(), &request);
+    assert!(answer.is_success(), "{target}: {}", String::from_utf8_lossy(&answer.body));
+}
+
+async fn head(stage: &Stage, order: u64) -> Head {
+    stage.head(WOOCOMMERCE, "woocommerce", &order.to_string()).await.expect("the order is known")
+}
+
+async fn by_night(stage: &Stage, days: i64) -> held::Round {
+    let (platform, now) = (keeper(stage).await, Timestamp::now() + SignedDuration::from_hours(24 * days));
+    let merchant = platform.merchants.merchant(&MerchantId::new(MERCHANT)).await.expect("it is there");
+    let round = held::by_night(&platform, &merchant, now).await.expect("the night passes");
+    stage.rest().await;
+    round.expect("this night was not walked before")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_held_order_comes_up_by_itself_when_its_cause_is_mended_and_is_told_of_once() {
+    let mut settings = demo_settings();
+    settings["products"]["missing"] = json!("hold");
+    let stage = Stage::set(demo::world(), &[Shop::woocommerce(settings)]).await;
+    recipient(&stage, "bookkeeper@krus.example", NotificationFrequency::Never).await;
+    let platform = keeper(&stage).await;
+    let mut order = plain_order(8501);
+    order["line_items"][0]["sku"] = json!("NEW-8501");
+    assert_eq!(stage.send_order(WOOCOMMERCE, &order).await, 200);
+    stage.rest().await;
+    let missing = Status::Held { code: "missing-product".to_owned() };
+    assert_eq!(head(&stage, 8501).await.status, missing);
+    let told = sent(&stage, &platform, 0).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    for words in ["Orders (1): 8501", "each night for 30 days", "transfers replay stage NUMBER"] {
+        assert!(told[0].contains(words), "{words:?} is missing: {}", told[0]);
+    }
+
+    // It is touched in the shop, and a night passes: held as before, and no news.
+    order["customer_note"] = json!("Ring first");
+    order["date_modified_gmt"] = json!(Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S").to_string());
+    assert_eq!(stage.send_order(WOOCOMMERCE, &order).await, 200);
+    stage.rest().await;
+    let touched = head(&stage, 8501).await;
+    assert_eq!(by_night(&stage, 0).await.sent, 1);
+    let after = head(&stage, 8501).await;
+    assert_eq!(after.status, missing);
+    assert!(after.fence > touched.fence, "it was planned anew");
+    assert_eq!(sent(&stage, &platform, 2).await, Vec::<String>::new());
+
+    // The merchant makes what is missing, one product after the other, and tells nobody.
+    for night in 1..8 {
+        let head = head(&stage, 8501).await;
+        let Some((_, sku)) = head.facts.iter().find(|(name, _)| name == "sku") else { break };
+        let group = json!({ "productGroupNumber": 1 });
+        let product = json!({ "productNumber": sku, "name": sku, "productGroup": group });
+        in_the_accounts(&stage, "/economic/rest/products", &product);
+        by_night(&stage, night).await;
+    }
+    let booked = head(&stage, 8501).await;
+    assert_eq!(booked.status, Status::Done, "{:?}", booked.facts);
+    assert_eq!(stage.world().agreements[demo::AGREEMENT].booked.len(), 1);
+    let trace = stage.transfer(WOOCOMMERCE, "woocommerce", "8501").await.trace;
+    assert_eq!(trace.rows.last().map(|row| row.public.cause.why), Some(Why::Held));
+
+    // Another one is mended in the settings.
+    let mut order = plain_order(8502);
+    order["line_items"][0]["sku"] = json!("NEW-1");
+    assert_eq!(stage.send_order(WOOCOMMERCE, &order).await, 200);
+    stage.rest().await;
+    assert_eq!(head(&stage, 8502).await.status, missing);
+    let merchant = MerchantId::new(MERCHANT);
+    let mut file = stage.operations.merchant(&merchant).await.expect("it is there").file;
+    file.flows[0].settings.products.missing = domain::settings::MissingProduct::Create;
+    let text = serde_json::to_string(&file).expect("JSON");
+    stage.operations.put_merchant(&text).await.expect("the file is sound");
+    stage.host.kill("order-processing").await;
+    let platform = keeper(&stage).await;
+    let found = platform.merchants.merchant(&merchant).await.expect("it is there");
+    let after = |minutes| Timestamp::now() + SignedDuration::from_mins(minutes);
+    let round = held::after_settings(&platform, &found, after(1)).await.expect("it is walked");
+    assert_eq!(round, None, "a process may still believe the settings of before");
+    let round = held::after_settings(&platform, &found, after(3)).await.expect("it is walked");
+    assert_eq!(round.map(|round| (round.sent, round.done)), Some((1, true)));
+    assert_eq!(held::after_settings(&platform, &found, after(4)).await.expect("it is walked"), None);
+    stage.rest().await;
+    assert_eq!(head(&stage, 8502).await.status, Status::Done);
 }

@@ -33,6 +33,8 @@ pub enum Why {
     Due,
     /// An operator or merchant asked for it.
     Replay,
+    /// It is held, and what holds it may have been mended: the settings changed, or a night passed.
+    Held,
 }
 
 /// The message that started the work.

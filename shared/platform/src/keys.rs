@@ -144,6 +144,11 @@ impl Keys {
         self.item(&format!("parked#{}", escape(id)), "parked".to_owned())
     }
 
+    /// How far the walk over held transfers has come that one kind of occasion began.
+    pub fn held(&self, occasion: &str) -> ItemKey {
+        self.item("held", escape(occasion))
+    }
+
     /// A report to a recipient.
     pub fn report(&self, recipient: &str, kind: &str) -> ItemKey {
         self.item("report", format!("{}#{}", escape(kind), escape(recipient)))
@@ -338,6 +343,7 @@ mod tests {
             keys.settings(1),
             keys.head(foreign),
             keys.master("hash"),
+            keys.held("night"),
             keys.log(foreign, "1#1"),
             keys.number("invoice", "1", foreign),
             keys.pause(None),

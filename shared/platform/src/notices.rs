@@ -4,16 +4,12 @@
 //! between the two is repeated by a later one with the same number and the same period, and with what stands then. That is the one
 //! window in which a mail can come twice; SES gives each its own Message-ID, so only the number tells.
 
+mod errors;
 mod payouts;
 mod transfers;
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use domain::explain::explain;
-use domain::plan::Reason;
 use domain::settings::{self, MerchantFile, NotificationFrequency, Recipient};
-use engine::stock::StockStore;
-use engine::store::{Head, Page, ParkedDelivery, Store, StoreFailure};
+use engine::store::{Page, StoreFailure};
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -23,7 +19,7 @@ use crate::keys::{ItemKey, Keys};
 use crate::mail::Mail;
 use crate::platform::Platform;
 use crate::queue;
-use crate::reports::{Cause, ErrorReport, Language, ORDERS_MAX, Rendered, render_errors};
+use crate::reports::{Language, Rendered};
 use crate::table::{Change, Item, Reading, SCHEMA, Updated, number, time};
 
 /// How long a claimed report may take before another run repeats it.
@@ -154,7 +150,7 @@ async fn send_one(
         settings::Language::En => Language::English,
     };
     let rendered = match kind {
-        Kind::Errors => errors(platform, file, &due, language).await?,
+        Kind::Errors => errors::report(platform, file, &due, language).await?,
         Kind::Transfers => transfers::report(platform, file, &due, language).await?,
     };
     let Some(rendered) = rendered else {
@@ -289,97 +285,6 @@ fn unavailable(failure: StoreFailure) -> PlatformError {
     PlatformError::Unavailable { service: "dynamodb", message: failure.to_string() }
 }
 
-/// The error report: sent when something new needs somebody, and then with everything that does.
-async fn errors(
-    platform: &Platform,
-    file: &MerchantFile,
-    due: &Due,
-    language: Language,
-) -> Result<Option<Rendered>, PlatformError> {
-    let (ledger, merchant) = (&platform.ledger, &file.id);
-    let heads: Vec<Head> =
-        all(move |page| async move { ledger.attention(merchant, page.as_deref()).await }).await?;
-    let parked: Vec<ParkedDelivery> =
-        all(move |page| async move { ledger.parked_deliveries(merchant, page.as_deref()).await }).await?;
-    let mut reasons: Vec<(Timestamp, Reason, String)> = heads
-        .into_iter()
-        .map(|head| {
-            let code = head.status.code().unwrap_or_default().to_owned();
-            // Since when it stands so: an order that is touched and held as before is no news.
-            let since = head.trouble.map_or(head.updated_at, |trouble| trouble.since);
-            (since, Reason { code, facts: head.facts }, head.order_number)
-        })
-        .collect();
-    reasons.extend(parked.into_iter().map(|delivery| {
-        let entity = delivery.entity.map(|entity| entity.to_string()).unwrap_or_default();
-        (delivery.at, delivery.reason, entity)
-    }));
-    // What is paused holds back all orders of its scope, and none of them stands anywhere else.
-    let pauses = ledger.pauses(merchant).await.map_err(unavailable)?;
-    reasons.extend(pauses.into_iter().map(|pause| (pause.since, pause.reason, String::new())));
-    let stock = ledger.stock_heads(merchant).await.map_err(unavailable)?;
-    for head in stock {
-        let (Some(since), Some(report)) = (head.troubled_since, head.report) else { continue };
-        reasons.extend(report.trouble().into_iter().map(|reason| (since, reason, String::new())));
-    }
-    reasons.extend(payouts::trouble(platform, file).await?);
-    // Requests about personal data are told once: they need nobody to be settled, except that their number is known.
-    let requests = platform.privacy().all(merchant).await?;
-    let news =
-        requests.iter().filter_map(|request| request.told_at.map(|at| (at, request.reason(), String::new())));
-    reasons.extend(news.filter(|(at, _, _)| *at > due.from));
-    reasons.retain(|(at, _, _)| *at <= due.to);
-    if !reasons.iter().any(|(at, _, _)| *at > due.from) {
-        return Ok(None);
-    }
-    let report = ErrorReport {
-        number: due.number.to_string(),
-        merchant: file.name.clone(),
-        causes: causes(reasons, language),
-    };
-    Ok(Some(render_errors(&report, language).map_err(unrendered)?))
-}
-
-/// One cause for each different explanation, the one that stops most first.
-fn causes(reasons: Vec<(Timestamp, Reason, String)>, language: Language) -> Vec<Cause> {
-    let words = match language {
-        Language::Danish => settings::Language::Da,
-        Language::English => settings::Language::En,
-    };
-    let mut by_text: BTreeMap<(String, String, String), (BTreeSet<String>, usize)> = BTreeMap::new();
-    for (_, reason, order) in reasons {
-        let explained = explain(&redacted(reason), words);
-        let (orders, count) =
-            by_text.entry((explained.what, explained.blocks, explained.remedy)).or_default();
-        *count += 1;
-        if !order.is_empty() {
-            orders.insert(order);
-        }
-    }
-    let mut causes: Vec<Cause> = by_text
-        .into_iter()
-        .map(|((happened, blocks, remedy), (orders, count))| Cause {
-            happened,
-            blocks,
-            remedy,
-            orders: orders.into_iter().take(ORDERS_MAX).collect(),
-            count,
-        })
-        .collect();
-    causes.sort_by_key(|cause| std::cmp::Reverse(cause.count));
-    causes
-}
-
-/// Facts may quote another system: what must not be seen is masked before it goes into a mail.
-fn redacted(reason: Reason) -> Reason {
-    let facts = reason
-        .facts
-        .into_iter()
-        .map(|(name, fact)| (name, crate::redaction::redact(&fact).into_owned()))
-        .collect();
-    Reason { facts, ..reason }
-}
-
 fn unrendered(_: impl std::error::Error) -> PlatformError {
     PlatformError::Unreadable("a report that cannot be written".to_owned())
 }
@@ -437,23 +342,5 @@ mod tests {
         let now = at("2026-11-24T12:05:00Z");
         let never = super::due(&record, NotificationFrequency::Never, &TimeZone::UTC, (now, now));
         assert_eq!(never, None, "the recipient was set to never meanwhile");
-    }
-
-    #[test]
-    fn one_cause_names_every_order_it_stops_and_no_mail_address() {
-        let reason = Reason::new("delivery-not-understood").with("message", "no customer anna@example.com");
-        let unknown = Reason::new("code-without-words").with("message", "no customer anna@example.com");
-        let at = Timestamp::UNIX_EPOCH;
-        let found = causes(
-            vec![
-                (at, unknown, "7".to_owned()),
-                (at, reason.clone(), "1".to_owned()),
-                (at, reason, "2".to_owned()),
-            ],
-            Language::English,
-        );
-        assert_eq!(found.len(), 2);
-        assert_eq!((found[0].count, found[0].orders.as_slice()), (2, &["1".to_owned(), "2".to_owned()][..]));
-        assert!(!format!("{found:?}").contains("anna@"), "{found:?}");
     }
 }
