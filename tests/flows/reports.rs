@@ -3,7 +3,7 @@
 use domain::MerchantId;
 use domain::settings::{Language, NotificationFrequency};
 use engine::log::Why;
-use engine::store::{Head, Status};
+use engine::store::{Head, PauseScope, Status};
 use jiff::{SignedDuration, Timestamp};
 use platform::keys::Keys;
 use platform::{Platform, held, notices};
@@ -12,6 +12,7 @@ use sandbox::economic::VatRounding;
 use serde_json::{Value, json};
 
 use crate::night::demo_settings;
+use crate::payouts::{drop_file, until, with_payouts};
 use crate::records::{keeper, transfer};
 use crate::refunds::{JUG, SHOP, happens, refund, refunded};
 use crate::stage::{MERCHANT, Shop, Stage, WOOCOMMERCE, plain_order};
@@ -196,4 +197,36 @@ async fn a_held_order_comes_up_by_itself_when_its_cause_is_mended_and_is_told_of
     assert_eq!(held::after_settings(&platform, &found, after(4)).await.expect("it is walked"), None);
     stage.rest().await;
     assert_eq!(head(&stage, 8502).await.status, Status::Done);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_refusal_of_a_file_is_told_until_a_person_dismisses_it() {
+    let stage = Stage::set(demo::world(), &[]).await;
+    let merchant = MerchantId::new(MERCHANT);
+    let shops = [Shop::woocommerce(demo_settings())];
+    stage.configure_merchant(MERCHANT, with_payouts, &shops).await;
+    recipient(&stage, "bookkeeper@krus.example", NotificationFrequency::Never).await;
+    let (payouts, _) = stage.operations.payouts().expect("the engine");
+    drop_file(&stage, "stripe", "half.json", b"{\"data\":[".to_vec());
+    let came = || async { !payouts.files(&merchant).await.expect("the files are listed").is_empty() };
+    until(&stage, "the file is refused", came).await;
+    let files = payouts.files(&merchant).await.expect("the files are listed");
+    let refused = files.first().expect("a file");
+    assert!(refused.needs_attention(), "{refused:?}");
+    let platform = keeper(&stage).await;
+    let told = sent(&stage, &platform, 0).await;
+    let name = format!("{} (half.json)", refused.name());
+    assert!(told.len() == 1 && told[0].contains(&name), "{name}: {told:?}");
+
+    let hash = refused.name().trim_start_matches("file/").to_owned();
+    payouts.dismiss_file(&merchant, &hash, "Karen", "sent again since").await.expect("it is dismissed");
+    payouts.dismiss_file(&merchant, &hash, "Karen", "once more").await.expect_err("it is dismissed already");
+    let scope = PauseScope::Merchant { merchant: merchant.clone() };
+    stage.operations.pause(scope, "stocktaking").await.expect("it is paused");
+    let told = sent(&stage, &platform, 5).await;
+    assert!(told.len() == 1 && told[0].contains("stocktaking"), "{told:?}");
+    assert!(!told[0].contains("half.json") && !told[0].contains("Orders ("), "{}", told[0]);
+    assert!(told[0].contains("Something for you to look at"), "{}", told[0]);
+    let kept = payouts.files(&merchant).await.expect("the files are listed");
+    assert_eq!(kept[0].dismissed.as_ref().map(|made| made.by.as_str()), Some("Karen"));
 }

@@ -16,7 +16,7 @@ use domain::planning::{
 };
 use domain::{Catalogue, Decision, EffectKey, Order, Plan, VatNumberAnswer};
 
-use crate::log::{PlanningRecord, RowKind};
+use crate::log::{PlanningRecord, RowKind, Why};
 use crate::recorder::RecordingTransport;
 use crate::session::{Ending, Session, Side, Stop};
 use crate::store::{
@@ -56,6 +56,10 @@ impl Session<'_> {
             customers: Vec::new(),
             vat_number: None,
         };
+        let asked = match &earlier {
+            Some(plan) if self.is_asked_by_the_books() => self.standing_now(plan).await?,
+            _ => None,
+        };
         if let Some(ending) = self.still_held(&order, earlier.as_ref()) {
             return Ok(ending);
         }
@@ -70,8 +74,8 @@ impl Session<'_> {
             return Ok(self.skipped(reason, &order));
         }
         let standing = match &earlier {
-            Some(plan) => self.standing_now(plan).await?,
-            None => None,
+            Some(plan) if asked.is_none() => self.standing_now(plan).await?,
+            _ => asked,
         };
         let document = standing.as_ref().map(|standing| standing.document);
         let before = self.earlier(earlier.as_ref(), document);
@@ -94,6 +98,11 @@ impl Session<'_> {
                 Ok(self.with_what_follows(ending, &order, &plan))
             }
         }
+    }
+
+    /// The books have a document of a draft of this order: what stands is looked for although nothing may be new.
+    fn is_asked_by_the_books(&self) -> bool {
+        self.work.message.why == Why::Books && self.progress.invoice.is_none()
     }
 
     /// The last plan beside what stands of it.

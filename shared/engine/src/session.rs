@@ -364,7 +364,9 @@ impl<'a> Session<'a> {
     pub(crate) fn remember(&mut self, ordinal: u32, adopted: bool) {
         let Some((kind, number)) = self.standing() else { return };
         let Some(totals) = self.progress.totals else { return };
-        let date = self.document_day;
+        // What a person booked is dated as the draft was.
+        let before = self.documents.iter().find(|document| document.ordinal == ordinal);
+        let date = self.document_day.or(before.and_then(|before| before.date));
         let record = DocumentRecord { ordinal, kind, number, totals, adopted, date, made_at: None };
         self.documents.retain(|document| document.ordinal != ordinal);
         self.documents.push(record);

@@ -159,6 +159,11 @@ impl Keys {
         self.item("comparison", format!("{day}#{}", escape(connection.as_str())))
     }
 
+    /// When transfers were asked to look at the books before the comparison of a connection and day.
+    pub fn comparison_asked(&self, connection: &ConnectionId, day: jiff::civil::Date) -> ItemKey {
+        self.item("comparison-asked", format!("{day}#{}", escape(connection.as_str())))
+    }
+
     /// The partition of the comparisons of all connections and days.
     pub fn comparisons(&self) -> String {
         self.item("comparison", String::new()).partition
@@ -255,6 +260,11 @@ impl Keys {
     /// The partition of the index of deliveries that could not be understood.
     pub fn parked_attention(&self) -> String {
         format!("{}#parked", self.prefix)
+    }
+
+    /// The partition of the index of what was set aside and then dismissed by a person.
+    pub fn dismissed_attention(&self) -> String {
+        format!("{}#dismissed", self.prefix)
     }
 
     /// The partition of the index by local day.
@@ -370,6 +380,7 @@ mod tests {
         all.extend([
             keys.attention(),
             keys.parked_attention(),
+            keys.dismissed_attention(),
             keys.day("2026-01-01"),
             keys.number_index("invoice", "1"),
             keys.person("a"),

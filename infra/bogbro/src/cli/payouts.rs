@@ -117,11 +117,12 @@ pub(super) enum PayoutsCommand {
         #[arg(long)]
         by: String,
     },
-    /// Set aside what is parked: files with another content, or a payout that shares lines with another.
+    /// Set aside what is parked: files with another content, or a payout that shares lines with another; or the refusal of a file, so that
+    /// it is told of no more.
     Dismiss {
         /// Whose.
         merchant: String,
-        /// Its short name, or the batch's id.
+        /// Its short name, or the batch's id; or a refused file as `payouts list --files` names it, such as file/3b1f9c04d2aa.
         payout: String,
         /// Why.
         #[arg(long)]
@@ -205,6 +206,11 @@ pub(super) async fn perform(
             let taken = payouts.fetch(&MerchantId::new(merchant), &flow, deadline).await;
             let taken = taken.map_err(|failure| out.told(&failure))?;
             printer.done(&format!("{taken} payouts were fetched"))
+        }
+        PayoutsCommand::Dismiss { merchant, payout, reason, by } if payout.starts_with("file/") => {
+            let hash = payout.trim_start_matches("file/");
+            let intake = payouts.dismiss_file(&MerchantId::new(merchant), hash, &by, &reason).await;
+            out.intakes(&[intake.map_err(|failure| out.told(&failure))?])
         }
         other => one(&payouts, other, deadline, &out).await,
     }
@@ -355,9 +361,22 @@ impl Out<'_> {
                     ),
                     IntakeOutcome::Refused { reason } => self.words(reason),
                 };
+                let dismissed = match &intake.dismissed {
+                    Some(made) => format!(
+                        "  {}  {}  {}  {}",
+                        made.at,
+                        self.pick("lagt til side", "set aside"),
+                        made.by,
+                        made.reason
+                    ),
+                    None => String::new(),
+                };
                 format!(
-                    "{}  {}  {}  {outcome}",
-                    intake.file.received_at, intake.file.name, intake.file.format
+                    "{}  {}  {}  {}  {outcome}{dismissed}",
+                    intake.name(),
+                    intake.file.received_at,
+                    intake.file.name,
+                    intake.file.format
                 )
             };
             intakes.iter().map(line).collect::<Vec<_>>().join("\n")

@@ -40,8 +40,8 @@ pub use bank::StatementSeen;
 pub use decide::{Correction, LineAssignment};
 pub use intake::Incoming;
 pub use record::{
-    ArrivalKind, Dismissal, FileRecord, IntakeOutcome, IntakeRecord, LineChoice, PayoutFigures, PayoutId,
-    PayoutRecord, SetAside,
+    ArrivalKind, Dismissal, FileDismissal, FileRecord, IntakeOutcome, IntakeRecord, LineChoice,
+    PayoutFigures, PayoutId, PayoutRecord, SetAside,
 };
 pub use route::{AcquirerEnd, PayoutConnections, PayoutRoute};
 pub use store::{FileBytes, PayoutClaimed, PayoutStore};

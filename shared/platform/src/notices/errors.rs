@@ -47,6 +47,10 @@ enum Next {
     ByItself,
     /// With news of the shop, or a replay.
     WhenAsked,
+    /// An entry of what was set aside: it can be dismissed.
+    Entry,
+    /// A file that was refused: its refusal can be dismissed.
+    File,
 }
 
 impl Next {
@@ -78,6 +82,18 @@ impl Next {
                 "Bogbro tries again only when the shop tells of a change, or with \
                  `bogbro transfers replay {merchant} NUMBER --yes`."
             ),
+            (Next::Entry, Language::Danish) => format!(
+                "Når det er afklaret: `bogbro transfers dismiss {merchant} parked/NAVN --reason HVORFOR --by HVEM`."
+            ),
+            (Next::Entry, Language::English) => format!(
+                "When it is settled: `bogbro transfers dismiss {merchant} parked/NAME --reason WHY --by WHO`."
+            ),
+            (Next::File, Language::Danish) => format!(
+                "Når det er afklaret: `bogbro payouts dismiss {merchant} file/NAVN --reason HVORFOR --by HVEM`."
+            ),
+            (Next::File, Language::English) => format!(
+                "When it is settled: `bogbro payouts dismiss {merchant} file/NAME --reason WHY --by WHO`."
+            ),
         }
     }
 }
@@ -105,7 +121,12 @@ fn of_head(head: Head, now: Timestamp) -> Told {
 fn of_parked(delivery: ParkedDelivery) -> Told {
     let entry = entry_name(&delivery);
     let name = delivery.entity.map_or(entry.clone(), |entity| format!("{entry} ({entity})"));
-    beside((delivery.at, delivery.reason, name))
+    Told { next: Next::Entry, ..beside((delivery.at, delivery.reason, name)) }
+}
+
+fn of_payouts(trouble: (Timestamp, Reason, String)) -> Told {
+    let next = if trouble.2.starts_with("file/") { Next::File } else { Next::AsRemedied };
+    Told { next, ..beside(trouble) }
 }
 
 /// The report, when something of its period is new.
@@ -143,7 +164,7 @@ async fn everything(platform: &Platform, file: &MerchantFile, due: &Due) -> Resu
         let (Some(since), Some(report)) = (head.troubled_since, head.report) else { continue };
         told.extend(report.trouble().into_iter().map(|reason| beside((since, reason, String::new()))));
     }
-    told.extend(payouts::trouble(platform, file).await?.into_iter().map(beside));
+    told.extend(payouts::trouble(platform, file).await?.into_iter().map(of_payouts));
     // Requests about personal data are told once: they need nobody to be settled, except that their number is known.
     let requests = platform.privacy().all(merchant).await?;
     let news = requests
