@@ -54,14 +54,15 @@ pub(crate) fn compared(history: &mut History, found: &mut Vec<String>) {
     for index in 0..history.plan.setups.len() {
         match history.compare(index) {
             Ok(comparison) => {
-                // What a person booked is known to the ledger only once there is news of the order.
+                // What a person booked is learned, unless a restored ledger forgot that there was a draft.
+                let forgot = history.plan.restore.is_some();
                 let of_persons = |reason: &domain::plan::Reason| {
                     let order =
                         reason.fact("reference").split(' ').next().and_then(|number| number.parse().ok());
                     // Of what a restored ledger forgot, the comparison is what tells beside the hold.
                     reason.code == "books-unknown"
                         && order.is_some_and(|order| {
-                            deed(history, index, order).is_some()
+                            forgot && deed(history, index, order).is_some()
                                 || crate::credits::edits_seen_as_one(history, order)
                         })
                 };

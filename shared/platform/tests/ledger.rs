@@ -116,6 +116,7 @@ async fn conclude(ledger: &Ledger, claim: u64, pointers: &[Pointer]) -> LogEntry
         },
         status: Status::Done,
         facts: Vec::new(),
+        trouble: None,
         attempts: 0,
         waits: 0,
         applied: None,

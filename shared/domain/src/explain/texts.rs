@@ -1334,12 +1334,12 @@ pub(crate) const MACHINERY: &[Entry] = &[
         [
             "Bilag {number} fra {day} bærer Bogbros reference {reference}, men Bogbro kender det ikke.",
             "Intet er stoppet.",
-            "En person kan have bogført kladden; gensend ordren, så Bogbro ser efter igen.",
+            "Se på bilaget, og kreditér det, hvis salget også er bogført af Bogbro. En kladde, som en person bogførte, finder Bogbro selv.",
         ],
         [
             "Document {number} of {day} carries Bogbro's reference {reference}, but Bogbro does not know it.",
             "Nothing is stopped.",
-            "A person may have booked the draft; replay the order so that Bogbro looks again.",
+            "Look at the document, and credit it if Bogbro booked the sale, too. A draft that a person booked is found by itself.",
         ],
     ),
     entry(

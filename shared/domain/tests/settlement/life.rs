@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use domain::matching::*;
-use domain::money::Currency;
 use domain::payout::*;
 use domain::settings::{ApprovalSettings, AutomaticApproval, BankSettings};
 use domain::settlement::*;
