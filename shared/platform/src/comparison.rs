@@ -9,7 +9,7 @@ use std::fmt;
 use domain::plan::Reason;
 use domain::{ConnectionId, MerchantId};
 use engine::Engine;
-use engine::compare::{Comparison, Tally};
+use engine::compare::{Comparison, ListedDay, Tally};
 use engine::policy::Limits;
 use engine::route::{Connections, Route};
 use engine::store::{LEDGER_SCHEMA, ParkedDelivery, Store};
@@ -22,7 +22,7 @@ use crate::keys::{self, Keys};
 use crate::platform::Platform;
 use crate::queue;
 use crate::routes::Routes;
-use crate::table::{Item, Reading, SCHEMA, Table, key_of, number, text};
+use crate::table::{Item, Reading, SCHEMA, Table, key_of, number, packed_json, text};
 
 /// The sides of a comparison, as its record names them.
 const SIDES: [&str; 3] = ["source", "ledger", "accounting"];
@@ -47,8 +47,8 @@ impl fmt::Display for Compared {
     }
 }
 
-/// Compares yesterday, as the merchant's time zone has it, once. `None`: it was compared before, or the connection is
-/// paused.
+/// Compares yesterday, as the merchant's time zone has it, once. `None`: it was compared before, the connection is paused, or the shop
+/// let only a part of its list be read, and the next minute goes on.
 ///
 /// # Errors
 /// As AWS and the systems say; nothing is recorded then, and the next minute of the night compares again.
@@ -73,9 +73,16 @@ pub async fn compare(
         connections: routes,
         limits: Limits::default(),
     };
-    let comparison = engine.compare(&route, day, deadline).await.map_err(|failure| {
+    let mut listed = read_listed(platform, &route, day).await?;
+    let comparison = engine.compare(&route, day, &mut listed, deadline).await.map_err(|failure| {
         PlatformError::Unavailable { service: "comparison", message: failure.to_string() }
     })?;
+    let Some(comparison) = comparison else {
+        let changed = listed.changed;
+        tracing::info!(event = "comparison-goes-on", %merchant, %day, changed, "the next minute lists on");
+        keep_listed(platform, &route, day, &listed).await?;
+        return Ok(None);
+    };
     let findings: Vec<Reason> = comparison.findings.iter().cloned().chain(comparison.difference()).collect();
     for finding in &findings {
         tracing::warn!(event = "books-disagree", %merchant, code = finding.code, "look at it");
@@ -84,6 +91,31 @@ pub async fn compare(
     let compared = Compared { comparison, findings };
     platform.table.put(recorded(&route, day, &compared)?).await?;
     Ok(Some(compared))
+}
+
+/// How far the shop's list of a day was read.
+async fn read_listed(platform: &Platform, route: &Route, day: Date) -> Result<ListedDay, PlatformError> {
+    let key = Keys::of(&route.merchant).listed_changes(&route.shop.connection);
+    let Some(item) = platform.table.get(&key).await? else { return Ok(ListedDay::default()) };
+    let reading = Reading::of(&item, SCHEMA)?;
+    // There is one place for each connection: what stands there of an earlier day was for that day.
+    if reading.text("day")? != day.to_string() {
+        return Ok(ListedDay::default());
+    }
+    Ok(reading.packed_json_if_any("listed")?.unwrap_or_default())
+}
+
+async fn keep_listed(
+    platform: &Platform,
+    route: &Route,
+    day: Date,
+    listed: &ListedDay,
+) -> Result<(), PlatformError> {
+    let mut item = key_of(&Keys::of(&route.merchant).listed_changes(&route.shop.connection));
+    item.insert("schema".to_owned(), number(SCHEMA));
+    item.insert("day".to_owned(), text(day.to_string()));
+    item.insert("listed".to_owned(), packed_json(listed)?);
+    platform.table.put(item).await
 }
 
 async fn is_recorded(platform: &Platform, route: &Route, day: Date) -> Result<bool, PlatformError> {
