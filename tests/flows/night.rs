@@ -131,6 +131,36 @@ async fn the_night_finds_what_the_books_and_the_ledger_do_not_both_have_and_says
     assert_eq!(found(&stage, &connection).await, parked);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_held_until_its_draft_is_deleted_or_booked_is_looked_at_each_night() {
+    let stage = Stage::set(demo::world(), &[]).await;
+    let mut settings = demo_settings();
+    settings["trigger"]["handling"][0]["document"] = json!("draft-invoice");
+    let connection = configure(&stage, &settings).await;
+    for id in [7311, 7312] {
+        assert_eq!(stage.send_order(&connection, &order_of(id, 1)).await, 200);
+    }
+    stage.rest().await;
+    let mut refunded = order_of(7311, 1);
+    refunded["status"] = json!("refunded");
+    let later = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    refunded["date_modified_gmt"] = json!(later);
+    assert_eq!(stage.send_order(&connection, &refunded).await, 200);
+    stage.rest().await;
+    let head = async |order: &str| {
+        let needle = format!("{}/{order}", crate::stage::source(&connection, "woocommerce"));
+        stage.operations.transfer(&MerchantId::new(NIGHT), &needle).await.expect("it stands").head
+    };
+    let (held, done) = (head("7311").await, head("7312").await);
+    assert_eq!(held.status, Status::Held { code: "refunded-with-draft".to_owned() });
+    assert_eq!(done.status, Status::Done);
+    minute(&stage).await;
+    let (held_now, done_now) = (head("7311").await, head("7312").await);
+    assert!(held_now.fence > held.fence, "it was looked at again");
+    assert_eq!(held_now.status, held.status, "its draft still stands");
+    assert_eq!(done_now.fence, done.fence, "nothing else was");
+}
+
 /// What the comparison of a connection kept for somebody to look at.
 async fn found(stage: &Stage, connection: &str) -> Vec<ParkedDelivery> {
     let merchant = MerchantId::new(NIGHT);

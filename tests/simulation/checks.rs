@@ -268,7 +268,7 @@ fn deed(history: &History, index: usize, order: usize) -> Option<(Deed, bool)> {
     of_order.next().map(|(_, _, deed, known)| (*deed, *known))
 }
 
-/// A draft that a person deleted is not made again; one that a person booked stands as it was booked, once.
+/// A draft that a person deleted is not made again unless a person asks for it; one that a person booked stands as it was booked, once.
 fn after_deed(
     history: &History,
     index: usize,
@@ -283,7 +283,11 @@ fn after_deed(
     let right = match deed {
         Deed::Book => (documents.len(), booked) == (1, 1),
         // A draft that went before the ledger knew of it cannot be told from one that was never made.
-        Deed::Delete => documents.len() <= usize::from(!known) && booked == 0,
+        Deed::Delete => {
+            let head = history.head(index, shape.id);
+            let asked = head.is_some_and(|head| history.asked_again.contains(&head.transfer));
+            documents.len() <= usize::from(!known || asked) && booked == 0
+        }
     };
     if !right {
         found.push(format!(

@@ -3,6 +3,7 @@
 
 use std::sync::Mutex;
 
+use domain::document::DocumentKind;
 use engine::store::{Pause, PauseScope, Status, Store as _};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -12,7 +13,7 @@ use sandbox::woocommerce::Shop;
 use crate::bugs::Bug;
 use crate::checks;
 use crate::deployment::{Setup, agreement_name, merchant, shop_name};
-use crate::history::{History, Plan};
+use crate::history::{Deed, History, Plan};
 use crate::ledger::at_once;
 use crate::machine::lock;
 use crate::orders::OrderShape;
@@ -415,4 +416,93 @@ fn a_payment_that_comes_after_a_credit_note_is_registered_on_the_invoice() {
     let paid: Vec<Option<u32>> =
         agreement.draft_entries.values().map(|entry| entry.customer_invoice).collect();
     assert_eq!(paid, [Some(invoices[0])]);
+}
+
+/// One order of a merchant whose invoices a person books, and what is done to its draft.
+fn of_a_draft(seed: u64, deed: Deed) -> Plan {
+    Plan {
+        setups: vec![Setup { kind: DocumentKind::DraftInvoice, credits: true, ..Setup::plain() }],
+        deeds: vec![(0, 5001, 30_000, deed)],
+        ..Plan::single(seed)
+    }
+}
+
+/// Gross totals of what stands: booked, and as drafts.
+fn gross(history: &History) -> (Vec<Decimal>, Vec<Decimal>) {
+    let world = lock(&history.world);
+    let agreement = &world.agreements[&agreement_name(0)];
+    let booked = agreement.booked.values().map(|document| document.totals.gross()).collect();
+    (booked, agreement.drafts.values().map(|document| document.totals.gross()).collect())
+}
+
+#[test]
+fn a_refund_after_a_person_booked_the_draft_is_credited_although_the_state_is_not_chosen() {
+    let mut history = History::new(
+        Plan {
+            changes: vec![(0, 5001, 60_000, "refunded")],
+            lives: vec![(0, 5001, 60_001, Turn::GiveBackAmount(999))],
+            ..of_a_draft(9, Deed::Book)
+        },
+        Box::new(|_, _, _| None),
+    );
+    history.run();
+    let (booked, drafts) = gross(&history);
+    assert_eq!((booked.len(), drafts), (1, vec![Decimal::new(-1000, 2)]));
+    assert_eq!(history.head(0, 5001).expect("the order is known").status, Status::Done);
+}
+
+#[test]
+fn a_draft_that_a_person_deleted_is_made_again_when_a_person_asks() {
+    let mut history = History::new(of_a_draft(10, Deed::Delete), Box::new(|_, _, _| None));
+    history.run();
+    assert_eq!(gross(&history), (Vec::new(), Vec::new()));
+    let head = history.head(0, 5001).expect("the order is known");
+    history.replay(&head);
+    history.go_on();
+    let (booked, drafts) = gross(&history);
+    assert_eq!((booked.len(), drafts.len()), (0, 1), "{:?}", history.head(0, 5001));
+    let found = checks::violations(&mut history);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// An order whose invoice another integration has booked, and what becomes of it once 10.00 is given back at this time.
+fn cut_over(at: i64, credited: bool) -> History {
+    let plan = Plan {
+        setups: vec![Setup { adopts: true, credits: true, write_back: false, ..Setup::plain() }],
+        orders: vec![(0, 0, OrderShape { adopted: true, credited, ..OrderShape::plain(5001) })],
+        lives: vec![(0, 5001, at, Turn::GiveBackAmount(999))],
+        ..Plan::single(8)
+    };
+    let mut history = History::new(plan, Box::new(|_, _, _| None));
+    history.run();
+    history
+}
+
+#[test]
+fn what_follows_an_adopted_invoice_goes_to_its_own_customer() {
+    let history = cut_over(60_000, false);
+    let world = lock(&history.world);
+    let agreement = &world.agreements[&agreement_name(0)];
+    let customers: Vec<Option<i64>> =
+        agreement.booked.values().map(|document| document.json.integer("customer.customerNumber")).collect();
+    assert_eq!(customers, [Some(1000), Some(1000)], "the invoice and its credit note");
+    let buyer = agreement
+        .customers
+        .values()
+        .find(|customer| customer.text("email") == Some("canary5001@example.org"));
+    assert!(buyer.is_none(), "nothing is made for an invoice that stands: {buyer:?}");
+    drop(world);
+    assert_eq!(history.head(0, 5001).map(|head| head.status), Some(Status::Done));
+}
+
+#[test]
+fn a_refund_that_another_integration_may_have_credited_is_not_credited_again() {
+    let history = cut_over(0, true);
+    assert_eq!(lock(&history.world).agreements[&agreement_name(0)].booked.len(), 2, "nothing of ours");
+    let head = history.head(0, 5001).expect("the order is known");
+    assert_eq!(head.status, Status::Held { code: "credited-by-another".to_owned() }, "{:?}", head.facts);
+    // Without a credit note beside it the invoice is adopted, and the refund is credited.
+    let history = cut_over(0, false);
+    assert_eq!(lock(&history.world).agreements[&agreement_name(0)].booked.len(), 2);
+    assert_eq!(history.head(0, 5001).map(|head| head.status), Some(Status::Done));
 }

@@ -5,7 +5,7 @@
 
 mod events;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -187,6 +187,8 @@ pub(crate) struct History {
     pub(crate) webhooks: usize,
     /// What people did to drafts: merchant, order, what, and whether the ledger knew of the draft.
     pub(crate) done_by_person: Vec<(usize, usize, Deed, bool)>,
+    /// Transfers that a person asked to be looked at anew.
+    pub(crate) asked_again: BTreeSet<TransferId>,
 }
 
 impl History {
@@ -237,6 +239,7 @@ impl History {
             stuck: None,
             webhooks: 0,
             done_by_person: Vec::new(),
+            asked_again: BTreeSet::new(),
         }
     }
 
@@ -543,26 +546,29 @@ impl History {
     fn replay_what_needs_attention(&mut self) -> bool {
         let heads: Vec<Head> =
             self.store.memory.heads().into_iter().filter(|head| head.status.needs_attention()).collect();
-        for head in &heads {
-            let now = self.machine.now();
-            let message = Message {
-                schema: MESSAGE_SCHEMA,
-                merchant: head.transfer.merchant.clone(),
-                connection: head.connection.clone(),
-                source: head.transfer.source.clone(),
-                kind: head.transfer.kind,
-                entity: head.transfer.entity.clone(),
-                body_hash: String::new(),
-                received_at: now,
-                why: Why::Replay,
-                settings: SettingsChoice::Now,
-                deduplication: self.machine.token(),
-                body: String::new(),
-            };
-            self.machine.note(|| format!("replay of {}", head.transfer.entity));
-            lock(&self.queue).put(message, self.machine.now_ms(), 0);
-        }
+        heads.iter().for_each(|head| self.replay(head));
         !heads.is_empty()
+    }
+
+    /// A person asks for a transfer to be looked at anew.
+    pub(crate) fn replay(&mut self, head: &Head) {
+        let message = Message {
+            schema: MESSAGE_SCHEMA,
+            merchant: head.transfer.merchant.clone(),
+            connection: head.connection.clone(),
+            source: head.transfer.source.clone(),
+            kind: head.transfer.kind,
+            entity: head.transfer.entity.clone(),
+            body_hash: String::new(),
+            received_at: self.machine.now(),
+            why: Why::Replay,
+            settings: SettingsChoice::Now,
+            deduplication: self.machine.token(),
+            body: String::new(),
+        };
+        self.machine.note(|| format!("replay of {}", head.transfer.entity));
+        lock(&self.queue).put(message, self.machine.now_ms(), 0);
+        self.asked_again.insert(head.transfer.clone());
     }
 
     /// Compares a merchant's day in both directions, as the nightly task does, with nothing going wrong.

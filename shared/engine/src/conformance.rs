@@ -490,7 +490,13 @@ async fn progress_is_read_back(bench: &Bench<'_>) -> Finding {
         customer: Some(4),
         draft: Some(77),
         compared: true,
-        doubt: Some(crate::store::Doubt { step: 2, negative_looks: 1, since: at(8), otherwise: false }),
+        doubt: Some(crate::store::Doubt {
+            step: 2,
+            negative_looks: 1,
+            since: at(8),
+            otherwise: false,
+            asked: false,
+        }),
         ..Progress::default()
     };
     let advance = Advance { hold: hold(&head, 9), progress: progress.clone(), lease_until: at(9 + LEASE) };

@@ -158,6 +158,9 @@ pub struct PlanningRecord {
     /// Number of the customer that it was made out to, when it was known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<u32>,
+    /// A person had asked for it to be looked at anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asked: bool,
     /// What stood although the ledger had forgotten it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forgotten: Option<Forgotten>,

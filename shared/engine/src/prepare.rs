@@ -67,18 +67,27 @@ impl Session<'_> {
             return Ok(ending);
         }
         let forgotten = self.forgotten(&order, earlier.as_ref()).await?;
+        let asked = self.is_asked();
         let recorded = self.standing().map(|(kind, number)| StandingDocument { kind, number });
-        let decision =
-            self.decide(&order, &bare, "", self.earlier(earlier.as_ref(), recorded), forgotten.as_ref());
-        if let Decision::Skip(reason) = decision {
-            return Ok(self.skipped(reason, &order));
+        let known = self.earlier(earlier.as_ref(), recorded, asked);
+        let mut decision = self.decide(&order, &bare, "", known, forgotten.as_ref());
+        if let Decision::Skip(reason) = &decision
+            && !self.may_stand_otherwise(reason, recorded, asked)
+        {
+            return Ok(self.skipped(reason.clone(), &order));
         }
         let standing = match &earlier {
             Some(plan) => self.standing_now(plan).await?,
             None => None,
         };
         let document = standing.as_ref().map(|standing| standing.document);
-        let before = self.earlier(earlier.as_ref(), document);
+        let before = self.earlier(earlier.as_ref(), document, asked);
+        if document != recorded {
+            decision = self.decide(&order, &bare, "", before, forgotten.as_ref());
+        }
+        if let Decision::Skip(reason) = decision {
+            return Ok(self.skipped(reason, &order));
+        }
         let catalogue = match decision {
             // What only registers payments needs nothing more of the target.
             Decision::Transfer(plan) if plan.done > 0 => bare,
@@ -87,7 +96,7 @@ impl Session<'_> {
         let hash = catalogue.hash();
         let decision = self.decide(&order, &catalogue, &hash, before, forgotten.as_ref());
         let decision = self.unless_forgotten(decision, &order, before).await?;
-        self.note_planning(earlier.as_ref(), document, forgotten);
+        self.note_planning(before, forgotten);
         self.notes.catalogue_hash = Some(hash);
         self.notes.catalogue = Some(catalogue);
         match decision {
@@ -101,13 +110,33 @@ impl Session<'_> {
     }
 
     /// The last plan beside what stands of it.
-    fn earlier<'p>(&self, plan: Option<&'p Plan>, document: Option<StandingDocument>) -> Option<Earlier<'p>> {
+    pub(crate) fn earlier<'p>(
+        &self,
+        plan: Option<&'p Plan>,
+        document: Option<StandingDocument>,
+        asked: bool,
+    ) -> Option<Earlier<'p>> {
         plan.map(|plan| Earlier {
             plan,
             document,
             adopted: self.is_adopted(),
             customer: self.progress.customer,
+            asked,
         })
+    }
+
+    /// True when a person asked for this look, or for the one that found the document gone and waited to look once more.
+    fn is_asked(&self) -> bool {
+        self.is_replay() || self.progress.doubt.as_ref().is_some_and(|doubt| doubt.asked)
+    }
+
+    /// True when the books must be asked before a skip is believed. A document that was left for a person may have been booked or
+    /// deleted since, of which no shop tells: what became of the order then asks for something else. Where nothing became of it,
+    /// the books are asked only when a person wants to know.
+    fn may_stand_otherwise(&self, skip: &Reason, recorded: Option<StandingDocument>, asked: bool) -> bool {
+        let unbooked = recorded.is_some_and(|document| !document.kind.is_booked());
+        let in_doubt = self.progress.doubt.as_ref().is_some_and(|doubt| doubt.step == STANDING);
+        unbooked && (asked || in_doubt || skip.code != "nothing-changed")
     }
 
     /// One plan is one document. Where the order asks for another after it (a refund beside an edit, two refunds in one update), the
@@ -415,8 +444,9 @@ impl Session<'_> {
                 Err(Stop::wait("look-up-lag", Some(left)))
             }
             _ => {
+                let asked = self.is_replay();
                 self.progress.doubt =
-                    Some(Doubt { step: STANDING, negative_looks: 1, since: now, otherwise: false });
+                    Some(Doubt { step: STANDING, negative_looks: 1, since: now, otherwise: false, asked });
                 Err(Stop::wait("look-up-lag", Some(self.settling())))
             }
         }
@@ -532,12 +562,7 @@ impl Session<'_> {
         self.route.time_zone.to_datetime(self.engine.now()).date()
     }
 
-    pub(crate) fn note_planning(
-        &mut self,
-        earlier: Option<&Plan>,
-        standing: Option<StandingDocument>,
-        forgotten: Option<Forgotten>,
-    ) {
+    pub(crate) fn note_planning(&mut self, earlier: Option<Earlier<'_>>, forgotten: Option<Forgotten>) {
         self.notes.planning = Some(PlanningRecord {
             transfer: self.head.transfer.clone(),
             shop: self.route.shop.connection.clone(),
@@ -548,10 +573,13 @@ impl Session<'_> {
             rules: self.route.shop.rules.clone(),
             time_zone: self.route.time_zone.iana_name().unwrap_or("UTC").to_owned(),
             today: self.today(),
-            earlier: earlier.map(|plan| plan.ordinal),
-            standing: standing.map(|document| (document.kind, document.number)),
-            adopted: earlier.is_some() && self.is_adopted(),
-            customer: self.progress.customer.filter(|_| earlier.is_some()),
+            earlier: earlier.map(|earlier| earlier.plan.ordinal),
+            standing: earlier
+                .and_then(|earlier| earlier.document)
+                .map(|document| (document.kind, document.number)),
+            adopted: earlier.is_some_and(|earlier| earlier.adopted),
+            customer: earlier.and_then(|earlier| earlier.customer),
+            asked: earlier.is_some_and(|earlier| earlier.asked),
             forgotten,
         });
     }

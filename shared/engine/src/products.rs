@@ -39,7 +39,7 @@ impl Session<'_> {
             earlier: earlier.as_ref(),
         });
         let base = catalogue.master.base_currency;
-        self.note_planning(earlier.as_ref(), None, None);
+        self.note_planning(self.earlier(earlier.as_ref(), None, false), None);
         self.notes.catalogue_hash = Some(hash);
         self.notes.products = Some(catalogue);
         if !matches!(decision, Decision::Skip(_)) {

@@ -126,6 +126,9 @@ pub struct Doubt {
     /// The target answered that it was made, and otherwise than asked for: it is never made again unseen.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub otherwise: bool,
+    /// A person had asked for the work that met the doubt.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asked: bool,
 }
 
 /// How far the stored plan has come, and the numbers that the target gave. What says nothing is left out where it is

@@ -47,8 +47,9 @@ impl fmt::Display for Compared {
     }
 }
 
-/// Compares yesterday, as the merchant's time zone has it, once. `None`: it was compared before, the connection is paused, or the shop
-/// let only a part of its list be read, and the next minute goes on.
+/// Compares yesterday, as the merchant's time zone has it, once; what is held until a person deletes or books its document is looked at
+/// again then. `None`: it was compared before, the connection is paused, or the shop let only a part of its list be read, and the next
+/// minute goes on.
 ///
 /// # Errors
 /// As AWS and the systems say; nothing is recorded then, and the next minute of the night compares again.
@@ -88,6 +89,10 @@ pub async fn compare(
         tracing::warn!(event = "books-disagree", %merchant, code = finding.code, "look at it");
         keep(platform, &route, day, finding, now).await?;
     }
+    engine
+        .look_after_held(&route, &platform.queues)
+        .await
+        .map_err(|failure| PlatformError::Unavailable { service: "held", message: failure.to_string() })?;
     let compared = Compared { comparison, findings };
     platform.table.put(recorded(&route, day, &compared)?).await?;
     Ok(Some(compared))

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::config::{Credentials, Region};
 use domain::plan::Reason;
-use domain::settings::{MerchantFile, read_merchant_file};
+use domain::settings::{MerchantFile, SettingProblems, read_merchant_file};
 use domain::{ConnectionId, EntityId, EntityKind, MerchantId, TransferId};
 use engine::clock::Clock;
 use engine::log::{Trace, Why};
@@ -58,6 +58,21 @@ pub struct Operations {
     objects: Objects,
 }
 
+/// Reads a merchant's file and checks it, with what its systems ask of their connections.
+///
+/// # Errors
+/// `Invalid` with every problem of the file.
+pub fn sound_file(json: &str) -> Result<MerchantFile, PlatformError> {
+    let invalid = |problems: SettingProblems| PlatformError::Invalid(problems.to_string());
+    let file = read_merchant_file(json).map_err(invalid)?;
+    let unknown_systems = unknown_systems(&file);
+    if !unknown_systems.is_empty() {
+        return Err(PlatformError::Invalid(format!("unknown systems: {}", unknown_systems.join(", "))));
+    }
+    let problems = connectors::setup::problems(&file);
+    if problems.is_empty() { Ok(file) } else { Err(invalid(problems)) }
+}
+
 /// What `put_merchant` did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -72,6 +87,8 @@ pub struct MerchantPut {
     pub missing_secrets: Vec<(String, String)>,
     /// Systems that are named and not known.
     pub unknown_systems: Vec<String>,
+    /// Names of connections to gateways: they may stand in the file, and nothing is asked of them yet.
+    pub not_asked: Vec<String>,
 }
 
 /// A merchant as configured.
@@ -253,13 +270,10 @@ impl Operations {
     /// # Errors
     /// `Invalid` with every problem of the file; `Conflict` when somebody else put one meanwhile; as AWS says.
     pub async fn put_merchant(&self, json: &str) -> Result<MerchantPut, PlatformError> {
-        let file =
-            read_merchant_file(json).map_err(|problems| PlatformError::Invalid(problems.to_string()))?;
+        let file = sound_file(json)?;
         let merchant = file.id.clone();
-        let unknown_systems = unknown_systems(&file);
-        if !unknown_systems.is_empty() {
-            return Err(PlatformError::Invalid(format!("unknown systems: {}", unknown_systems.join(", "))));
-        }
+        let unknown_systems = Vec::new();
+        let not_asked = not_asked(&file);
         let before = self.merchants.record_now(&merchant).await?;
         if let Some(record) = before.as_ref().filter(|record| record.file == file) {
             let missing_secrets = missing_secrets(record);
@@ -269,6 +283,7 @@ impl Operations {
                 changed: false,
                 missing_secrets,
                 unknown_systems,
+                not_asked,
             });
         }
         let (wrapped_key, _) = self.merchants.key_for(&merchant, before.as_ref()).await?;
@@ -282,7 +297,14 @@ impl Operations {
         };
         self.merchants.write(before.as_ref(), &after).await?;
         let missing_secrets = missing_secrets(&after);
-        Ok(MerchantPut { merchant, version: after.version, changed: true, missing_secrets, unknown_systems })
+        Ok(MerchantPut {
+            merchant,
+            version: after.version,
+            changed: true,
+            missing_secrets,
+            unknown_systems,
+            not_asked,
+        })
     }
 
     /// A merchant as configured. Secrets are named, never shown.
@@ -635,6 +657,13 @@ fn unknown_systems(file: &MerchantFile) -> Vec<String> {
         .filter(|connection| !is_known(&connection.system))
         .map(|connection| connection.system.clone())
         .collect()
+}
+
+/// Connections to gateways that link orders with payments, which nothing asks.
+fn not_asked(file: &MerchantFile) -> Vec<String> {
+    let gateways = file.connections.iter();
+    let gateways = gateways.filter(|connection| connectors::registry::bridge(&connection.system).is_some());
+    gateways.map(|connection| connection.name.clone()).collect()
 }
 
 fn missing_secrets(record: &MerchantRecord) -> Vec<(String, String)> {

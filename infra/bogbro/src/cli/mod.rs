@@ -20,7 +20,7 @@ use engine::message::SettingsChoice;
 use engine::stock::StockTask;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use platform::operations::{ExportSink, Listing, Operations, PersonChoice};
+use platform::operations::{ExportSink, Listing, Operations, PersonChoice, sound_file};
 use secrecy::SecretString;
 
 use show::Printer;
@@ -372,7 +372,7 @@ async fn merchant(data: &Path, command: MerchantCommand, printer: &Printer) -> a
         MerchantCommand::Show { merchant: None } => {
             printer.merchants(&operations(data).await?.merchants().await?)
         }
-        MerchantCommand::Check { file } => match domain::settings::read_merchant_file(&read(&file)?) {
+        MerchantCommand::Check { file } => match sound_file(&read(&file)?) {
             Ok(_) => printer.done("the file is sound"),
             Err(problems) => bail!("{problems}"),
         },

@@ -11,8 +11,8 @@ use domain::plan::Reason;
 use domain::settings::Language;
 use domain::{MerchantId, Money};
 use engine::payouts::{
-    Correction, IntakeOutcome, IntakeRecord, LineAssignment, LineChoice, LineView, PayoutFailure,
-    PayoutOverview, PayoutRecord, PayoutView, SetAside,
+    AgeView, BalanceSums, Correction, IntakeOutcome, IntakeRecord, LineAssignment, LineChoice, LineView,
+    PayoutFailure, PayoutOverview, PayoutRecord, PayoutView, SetAside,
 };
 use jiff::civil::Date;
 use platform::operations::Operations;
@@ -123,6 +123,9 @@ pub(super) enum PayoutsCommand {
         merchant: String,
         /// Its short name, or the batch's id.
         payout: String,
+        /// Of the files with another content the newest is right: it takes the place of the one that the payout was read from.
+        #[arg(long)]
+        take_new: bool,
         /// Why.
         #[arg(long)]
         reason: String,
@@ -130,7 +133,48 @@ pub(super) enum PayoutsCommand {
         #[arg(long)]
         by: String,
     },
-    /// Take a payout up again that was reversed or set aside, to be matched and posted anew.
+    /// Say what the acquirer's balance report shows of a payout whose own report does not: how much was paid, and what was kept for fees.
+    Confirm {
+        /// Whose.
+        merchant: String,
+        /// Its short name, or the batch's id.
+        payout: String,
+        /// Paid to the merchant, in the payout's currency.
+        #[arg(long, allow_hyphen_values = true)]
+        amount: String,
+        /// Fees that were kept, without VAT.
+        #[arg(long, default_value = "0", allow_hyphen_values = true)]
+        fees: String,
+        /// VAT on them.
+        #[arg(long, default_value = "0", allow_hyphen_values = true)]
+        vat: String,
+        /// Day of the payout, where the report states none.
+        #[arg(long)]
+        day: Option<Date>,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// Who.
+        #[arg(long)]
+        by: String,
+    },
+    /// Name the voucher that a payout was booked on by hand, so that it is not posted.
+    Booked {
+        /// Whose.
+        merchant: String,
+        /// Its short name, or the batch's id.
+        payout: String,
+        /// The voucher's number in the books.
+        #[arg(long)]
+        voucher: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// Who.
+        #[arg(long)]
+        by: String,
+    },
+    /// Take a payout up again that was reversed or set aside, or that is booked on no voucher after all, to be matched and posted anew.
     Reopen {
         /// Whose.
         merchant: String,
@@ -156,7 +200,7 @@ pub(super) enum PayoutsCommand {
         merchant: String,
         /// Name of the flow of payouts.
         flow: String,
-        /// First day of the entries that are added up.
+        /// First day of the payouts and orders that are told of. The interim account is read from its first entry.
         #[arg(long)]
         from: Date,
         /// The day it is made for.
@@ -249,6 +293,20 @@ async fn one(
             let today = || jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date();
             engine.reverse(&work, &by, &reason, day.unwrap_or_else(today)).await.map_err(told)?;
         }
+        PayoutsCommand::Dismiss { take_new: true, reason, by, .. } => {
+            payouts.take_new(&work, &by, &reason).await.map_err(told)?;
+        }
+        PayoutsCommand::Confirm { amount, fees, vat, day, reason, by, .. } => {
+            let money = |text: &str| {
+                let parsed = Money::parse(text, found.id.key.currency);
+                parsed.map_err(|error| anyhow!("{text}: {error}"))
+            };
+            let sums = BalanceSums { payout: money(&amount)?, fees: money(&fees)?, vat: money(&vat)?, day };
+            engine.confirm(&work, &by, &reason, sums).await.map_err(told)?;
+        }
+        PayoutsCommand::Booked { voucher, reason, by, .. } => {
+            engine.booked(&work, &by, &voucher, &reason).await.map_err(told)?;
+        }
         PayoutsCommand::Dismiss { reason, by, .. } => {
             payouts.dismiss(&work, &by, &reason).await.map_err(told)?;
         }
@@ -278,9 +336,17 @@ fn payout_of(command: &PayoutsCommand) -> (MerchantId, String) {
         | PayoutsCommand::Post { merchant, payout }
         | PayoutsCommand::Reverse { merchant, payout, .. }
         | PayoutsCommand::Dismiss { merchant, payout, .. }
+        | PayoutsCommand::Booked { merchant, payout, .. }
+        | PayoutsCommand::Confirm { merchant, payout, .. }
         | PayoutsCommand::Reopen { merchant, payout, .. } => (MerchantId::new(merchant), payout.clone()),
         _ => (MerchantId::new(""), String::new()),
     }
+}
+
+/// What is open of one age, in a line.
+fn aged(age: &AgeView) -> String {
+    let days = age.up_to_days.map_or("…".to_owned(), |days| days.to_string());
+    format!("  <= {days:>3}  {:>6} {:>14}", age.count, age.sum.to_string())
 }
 
 fn name(file: &Path) -> String {
@@ -421,10 +487,26 @@ impl Out<'_> {
         for moved in view.record.approval.moves() {
             lines.push(format!("  {}  {:?}  {:?}  {}", moved.at, moved.to, moved.by, moved.reason));
         }
+        if let Some(report) = &view.record.balance_report {
+            let sums = &report.sums;
+            lines.push(format!(
+                "  {}  {} {} ({} {}, {} {})  {}  {}",
+                report.at,
+                self.pick("bekræftet", "confirmed"),
+                sums.payout,
+                self.pick("gebyrer", "fees"),
+                sums.fees,
+                self.pick("moms", "VAT"),
+                sums.vat,
+                report.by,
+                report.reason
+            ));
+        }
         for made in &view.record.dismissed {
             let what = match &made.what {
                 SetAside::Conflict(file) => file.name.as_str(),
                 SetAside::Payout(overlap) => overlap.fact("other"),
+                SetAside::Replaced(file) => file.name.as_str(),
                 SetAside::TakenUp => self.pick("taget op igen", "taken up again"),
             };
             let word = self.pick("lagt til side", "set aside");
@@ -456,14 +538,24 @@ impl Out<'_> {
                     self.pick("forskel", "difference"),
                     interim.difference
                 ));
-                for age in &interim.ageing {
-                    let days = age.up_to_days.map_or("…".to_owned(), |days| days.to_string());
-                    lines.push(format!("  <= {days:>3}  {:>6} {:>14}", age.count, age.sum.to_string()));
+                lines.extend(interim.ageing.iter().map(aged));
+                for item in &interim.unexplained {
+                    let what =
+                        self.pick("hverken faktura eller udbetaling", "neither a document nor a payout");
+                    lines.push(format!("  {what}: {} {} {}", item.since, item.item, item.amount));
                 }
                 for item in &interim.paid_without_booking {
                     let what = self.pick("udbetalt uden bogføring", "paid without booking");
                     lines.push(format!("  {what}: {} {}", item.item, item.amount));
                 }
+            }
+            for to_come in &view.to_come {
+                let what = self.pick("betalt af kunderne, ikke udbetalt", "captured, not paid out");
+                lines.push(format!("{what} {} {}", to_come.sum, to_come.sum.currency()));
+                lines.extend(to_come.ageing.iter().map(aged));
+            }
+            for words in &view.left_out {
+                lines.push(format!("{}: {words}", self.pick("ikke med", "left out")));
             }
             for (payout, line, gross) in &view.without_document {
                 let what = self.pick("uden faktura", "without invoice");

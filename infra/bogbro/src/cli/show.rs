@@ -77,6 +77,9 @@ impl Printer {
                 format!("{}: nothing changed since version {}", put.merchant, put.version)
             };
             text.push_str(&missing(&put.missing_secrets, &put.merchant));
+            for name in &put.not_asked {
+                text.push_str(&format!("\n{name}: nothing is asked of this gateway yet; its payments are matched by the shop's own references"));
+            }
             text
         })
     }

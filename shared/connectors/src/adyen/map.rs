@@ -3,6 +3,7 @@
 use domain::Money;
 use domain::money::Currency;
 use domain::settlement::{FeeKind, Fees, Kind, Line, LinkKeys, SaleAmount, SettlementMode, Stated, When};
+use jiff::civil::DateTime;
 
 use super::wire::{Columns, TIME};
 use crate::figures::{self, Marks};
@@ -28,10 +29,9 @@ pub(super) fn row(
     batches.open(row.given(columns.account)?, batch, currency, SettlementMode::Net)?;
     let raw_kind = row.given(columns.kind)?;
     let kind = kind(raw_kind, net, row.text(columns.modification_merchant_reference));
-    let occurred = when(row, columns.created, columns.zone)?;
     let (gross, sale) = gross(columns, row, net)?;
     let line = Line {
-        occurred,
+        occurred: when(row, columns.created, columns.zone)?,
         booked: when(row, columns.booked, columns.booked_zone)?,
         keys: keys(columns, row, kind),
         fees: fees(columns, row, currency)?,
@@ -48,10 +48,8 @@ pub(super) fn row(
     if kind == Kind::Payout {
         // The bank's text repeats what stands here, and it holds the batch's number.
         let reference = Some(row.text(columns.modification).to_owned()).filter(|text| !text.is_empty());
-        let day = match occurred {
-            When::Local(local) => Some(local.date()),
-            other => other.day(&jiff::tz::TimeZone::UTC),
-        };
+        // The day as the row writes it: payouts are made right after midnight, when it is still the day before in UTC.
+        let day = local(row, columns.created)?.map(DateTime::date);
         batches.state(Stated { payout_on: day, bank_reference: reference, ..Stated::default() })?;
     }
     Ok(())
@@ -115,9 +113,12 @@ fn fees(columns: &Columns, row: &Row<'_>, currency: Currency) -> Result<Fees, Re
     Ok(fees)
 }
 
+fn local(row: &Row<'_>, time: Column<'_>) -> Result<Option<DateTime>, Refusal> {
+    row.read(time, "report-time", |text| figures::local_time(text, TIME))
+}
+
 fn when(row: &Row<'_>, time: Column<'_>, zone: Column<'_>) -> Result<When, Refusal> {
-    let local = row.read(time, "report-time", |text| figures::local_time(text, TIME))?;
-    Ok(local.map_or(When::Unstated, |local| figures::in_named_zone(local, row.text(zone))))
+    Ok(local(row, time)?.map_or(When::Unstated, |local| figures::in_named_zone(local, row.text(zone))))
 }
 
 fn keys<'a>(columns: &Columns, row: &Row<'a>, kind: Kind) -> LinkKeys<'a> {

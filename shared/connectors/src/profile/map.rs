@@ -221,7 +221,7 @@ impl Reading<'_> {
             ..Line::new(row.number, kind, word, gross)
         };
         if kind == Kind::Payout {
-            let day = [line.booked, line.occurred].into_iter().find_map(|when| when.day(&TimeZone::UTC));
+            let day = [What::Booked, What::Occurred].into_iter().find_map(|what| self.day(text(what)));
             let known = days.entry((account, batch, currency)).or_insert(day);
             *known = known.filter(|known| Some(*known) == day);
         }
@@ -244,6 +244,14 @@ impl Reading<'_> {
             return figures::local_time(text, pattern).map(When::Local);
         }
         figures::day(text, pattern).map(When::Day)
+    }
+
+    /// The day of a time, as the file writes it: an offset beside it does not make it the day before.
+    fn day(&self, text: &str) -> Option<Date> {
+        match self.when(text)? {
+            When::Instant(_) => figures::day(text, &self.profile.dates),
+            when => when.day(&TimeZone::UTC),
+        }
     }
 
     fn total(
@@ -285,11 +293,11 @@ impl Reading<'_> {
         };
         let day = match columns.get(&What::PayoutDay) {
             None => None,
-            Some(column) => row.read(*column, "report-time", |text| self.when(text))?,
+            Some(column) => row.read(*column, "report-time", |text| self.day(text))?,
         };
         let bank = columns.get(&What::BankReference).map(|column| row.text(*column).to_owned());
         batches.state(Stated {
-            payout_on: day.and_then(|when| when.day(&TimeZone::UTC)),
+            payout_on: day,
             payout: plain(What::Payout)?,
             opening: plain(What::Opening)?,
             closing: plain(What::Closing)?,

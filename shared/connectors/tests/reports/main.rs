@@ -6,6 +6,7 @@
 
 mod bad_input;
 mod cuts;
+mod days;
 mod goldens;
 mod kinds;
 mod profiles;

@@ -156,6 +156,19 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "draft-to-book-differs",
+        [
+            "Ordren er ændret, siden dokument nr. {number} blev lavet, og det skulle nu bogføres; men indstillingerne siger, at det ikke må opdateres.",
+            "Dokumentet bogføres ikke: det ville stå, som ordren var før.",
+            "Ret og bogfør dokumentet i regnskabet; det ses næste nat, eller når ordren køres igen. Eller slå document.update-drafts til, og kør ordren igen.",
+        ],
+        [
+            "The order changed since document no. {number} was made, which was to be booked now; but the settings say that it may not be updated.",
+            "The document is not booked: it would stand as the order was before.",
+            "Correct and book the document in the accounts; it is seen the next night, or when the order is replayed. Or switch document.update-drafts on, and replay the order.",
+        ],
+    ),
+    entry(
         "document-removed",
         [
             "Dokumentet for ordre {order} er slettet i regnskabet af en person.",

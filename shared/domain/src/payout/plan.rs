@@ -370,9 +370,6 @@ impl Planner<'_> {
             self.entries.add(entry);
             return Ok(());
         }
-        if input.settings.model == BookkeepingModel::Lump {
-            return self.lump(line, state);
-        }
         let why = match state {
             LineState::Exact | LineState::Partial => None,
             LineState::Over
@@ -422,18 +419,6 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// All payments of a kind in one sum; a sale in another currency by that currency, too.
-    fn lump(&mut self, line: &Line<'_>, state: LineState) -> Result<(), MoneyError> {
-        if !matches!(state, LineState::Exact | LineState::Partial) {
-            count(&mut self.notes, "payout-lines-not-found", line)?;
-        }
-        let text = self.text(words::kind(line.kind, self.input.language));
-        let amount = line.sale.map_or(line.gross, |sale| sale.amount);
-        let Some(target) = self.acquirer_target() else { return Ok(()) };
-        self.entries.collect_on(target, amount.negated()?, &text)?;
-        self.exchange(line, amount, true)
-    }
-
     /// The account or the customer that stands for the acquirer.
     fn acquirer_target(&mut self) -> Option<Target> {
         let accounts = &self.input.settings.accounts;
@@ -457,17 +442,24 @@ impl Planner<'_> {
             // Matching always shares out the whole line; a person's decision may not.
             return self.unmatched(line, "payout-decision-differs");
         }
+        // All payments of a kind in one sum for each currency; what a person decided stands by itself.
+        let lump = !by_hand && self.input.settings.model == BookkeepingModel::Lump;
+        let of_kind = self.text(words::kind(line.kind, self.input.language));
         for (id, amount) in parts {
             if !by_hand {
                 *self.paid_here.entry(*id).or_default() += amount.minor();
             }
             let Some(target) = self.document_target(*id) else { continue };
+            if lump {
+                self.entries.collect_on(target, amount.negated()?, &of_kind)?;
+                continue;
+            }
             let entry =
                 VoucherEntry { target, ..VoucherEntry::on(0, self.day, amount.negated()?, String::new()) };
             let entry = self.described(entry, line, Some(*id));
             self.entries.add(entry);
         }
-        self.exchange(line, total, false)
+        self.exchange(line, total, lump)
     }
 
     fn document_target(&mut self, id: ReceivableId) -> Option<Target> {
@@ -517,6 +509,11 @@ impl Planner<'_> {
             let Some(account) = self.entries.missing.need("differences", account) else { continue };
             let Some(target) = self.document_target(id) else { continue };
             let text = self.text(words::difference(self.input.language));
+            if self.input.settings.model == BookkeepingModel::Lump {
+                self.entries.collect_on(target, left.negated()?, &text)?;
+                self.entries.collect_on(Target::Account(account), left, &text)?;
+                continue;
+            }
             let mut settled = VoucherEntry::on(0, self.day, left.negated()?, text.clone());
             settled.target = target;
             settled.invoice = documents.number(id).to_owned();

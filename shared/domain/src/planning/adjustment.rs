@@ -34,8 +34,8 @@ pub(super) enum Cause<'a> {
     Refund(&'a Refund),
     /// The order was edited; the lines as invoiced once this is credited.
     Edit { sold: Vec<SoldLine> },
-    /// Nothing is left of the order.
-    Gone,
+    /// Nothing is left of the order. What was given back of it elsewhere is no longer left either.
+    Gone { elsewhere: Vec<String> },
 }
 
 /// The product that a part is credited on.
@@ -106,14 +106,20 @@ pub(super) fn credit_note(
     input: &PlanInput<'_>,
     earlier: &Earlier<'_>,
     position: &Position,
-    parts: Vec<Part>,
+    mut parts: Vec<Part>,
     cause: &Cause<'_>,
 ) -> Result<Plan, Stop> {
     let sale = sale_of(input, earlier)?;
     let mut after = position.clone();
     let mut built = nothing_built(input, position, parts.len());
     let mut warnings = Vec::new();
-    for part in &parts {
+    for part in parts.iter_mut() {
+        if let Some(number) = cannot_be_sold(input, part) {
+            warnings
+                .push(Reason::new("credited-on-refund-product").with("sku", number).with("name", &part.name));
+            part.target = Target::RefundProduct;
+            part.quantity = Decimal::ZERO;
+        }
         let product = add(input, &sale, position, part, &mut built)?;
         after.take(&part.taken(&product))?;
     }
@@ -142,10 +148,10 @@ pub(super) fn credit_note(
             after.edits += 1;
             (key("edit", "", position.edits), changed, "")
         }
-        Cause::Gone => {
+        Cause::Gone { elsewhere } => {
             // Should the order come back, it is invoiced anew, and what was given back of it is credited anew.
             after.sold.clear();
-            after.refunds.clear();
+            after.refunds.clone_from(elsewhere);
             after.gone += 1;
             (key("gone", "", position.gone), changed, "")
         }
@@ -250,6 +256,13 @@ fn nothing_built(input: &PlanInput<'_>, position: &Position, parts: usize) -> Bu
         // again on each credit note before this one.
         parts: 2 * parts + position.sold.len().max(input.order.lines.len()),
     }
+}
+
+/// The invoice's own product where no line can be made of it any more: it was barred or deleted since.
+fn cannot_be_sold(input: &PlanInput<'_>, part: &Part) -> Option<String> {
+    let Target::Original(line) = &part.target else { return None };
+    let product = input.catalogue.products.get(&line.product);
+    product.is_none_or(|product| product.barred).then(|| line.product.clone())
 }
 
 /// Adds the document's lines of one part; the number of the product that they are on.

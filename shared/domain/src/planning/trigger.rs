@@ -27,12 +27,7 @@ pub(super) fn decide(input: &PlanInput<'_>) -> Result<DocumentKind, Stop> {
         return skip("fraud-hold");
     }
     if order.cancelled {
-        let known = input.earlier.and_then(|earlier| earlier.document).map(|document| document.number);
-        let forgotten = forgotten.and_then(|forgotten| {
-            let draft = forgotten.document.map(|(_, number)| number);
-            draft.or(forgotten.order.as_ref().map(|order| order.number))
-        });
-        return match known.or(forgotten) {
+        return match unbooked(input) {
             Some(number) => Err(Stop::Hold(
                 hold("cancelled-with-draft").with("order", &order.number).with("number", number),
             )),
@@ -68,6 +63,16 @@ pub(super) fn decide(input: &PlanInput<'_>) -> Result<DocumentKind, Stop> {
         ));
     }
     Ok(rule.document.unwrap_or(input.settings.document.kind))
+}
+
+/// Number of the document of the order that stands without being booked, where none is booked.
+pub(super) fn unbooked(input: &PlanInput<'_>) -> Option<u64> {
+    let known = input.earlier.and_then(|earlier| earlier.document).map(|document| document.number);
+    let forgotten = input.forgotten.and_then(|forgotten| {
+        let draft = forgotten.document.map(|(_, number)| number);
+        draft.or(forgotten.order.as_ref().map(|order| order.number))
+    });
+    known.or(forgotten)
 }
 
 fn state_not_chosen(order: &Order) -> Reason {

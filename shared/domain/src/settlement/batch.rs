@@ -58,7 +58,7 @@ pub enum SettlementMode {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TotalOf {
-    /// The net of every line that is no payout and carries nothing over: what was earned.
+    /// The net of every line that is no payout and carries nothing over.
     Net,
     /// The gross of every line that is no payout and carries nothing over.
     Gross,

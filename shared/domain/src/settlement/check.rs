@@ -3,8 +3,8 @@
 //! The rules, all of them exact:
 //!
 //! 1. on each line, gross + fees + VAT on fees = net, where the format states a net;
-//! 2. opening balance + what was earned − payout = closing balance. Fees and VAT on fees count as earned (negatively) when
-//!    they are taken from the payout, and do not when they are invoiced apart;
+//! 2. opening balance + what was earned − payout = closing balance. Fees and VAT on fees, those on payouts among them, count as
+//!    earned (negatively) when they are taken from the payout, and do not when they are invoiced apart;
 //! 3. what is stated of payout, opening and closing balance is what lines of those kinds show;
 //! 4. stated totals and counts are those of the lines;
 //! 5. currencies are never added together (a line in another currency is refused when it comes);
@@ -33,6 +33,8 @@ pub enum ConfirmedBy {
     PayoutApi,
     /// The merchant's bank statement.
     BankLine,
+    /// A person, from the acquirer's balance report or the like.
+    Person,
 }
 
 impl ConfirmedBy {
@@ -41,6 +43,7 @@ impl ConfirmedBy {
         match self {
             ConfirmedBy::PayoutApi => "payout API",
             ConfirmedBy::BankLine => "bank statement",
+            ConfirmedBy::Person => "balance report",
         }
     }
 }
@@ -194,29 +197,28 @@ impl Settlement {
         Money::from_minor(minor, self.currency())
     }
 
-    /// What was earned: every line's effect on the balance but payouts and what is carried over.
+    /// What was earned: every line's effect on the balance but what is paid out and carried over. A fee on a payout is taken from the
+    /// balance beside it, so that it is earned (negatively) like any other fee.
     ///
     /// # Errors
     /// Overflow.
     pub fn earned(&self) -> Result<Money, MoneyError> {
-        let minor = self.tally.over(|kind| !kind.moves_balance(), |sum| self.effect(sum))?;
-        Ok(self.money(minor))
+        let gross = self.tally.over(|kind| !kind.moves_balance(), |sum| Ok(sum.gross))?;
+        let fees = match self.mode {
+            SettlementMode::Net => self.tally.over(|_| true, |sum| super::tally::plus(sum.fees, sum.vat))?,
+            SettlementMode::Gross => 0,
+        };
+        Ok(self.money(super::tally::plus(gross, fees)?))
     }
 
-    fn effect(&self, sum: &KindSum) -> Result<i64, MoneyError> {
-        match self.mode {
-            SettlementMode::Net => sum.net(),
-            SettlementMode::Gross => Ok(sum.gross),
-        }
-    }
-
-    /// What lines of a kind move, turned so that it is the payout or the balance itself; `None` without such lines.
+    /// What lines of a kind move, turned so that it is the payout or the balance itself: without the fees on them, which the bank
+    /// neither gets nor sees. `None` without such lines.
     fn shown(&self, kind: Kind) -> Result<Option<Money>, MoneyError> {
         let sum = self.tally.kind(kind);
         if sum.count == 0 {
             return Ok(None);
         }
-        let moved = self.money(sum.net()?);
+        let moved = self.money(sum.gross);
         Ok(Some(if kind == Kind::CarryIn { moved } else { moved.negated()? }))
     }
 

@@ -98,6 +98,8 @@ fn a_draft_that_a_person_booked_or_deleted_is_respected() {
     let deleted =
         after(World::of(plain_order())).with(|world| world.earlier.as_mut().expect("earlier").1 = None);
     assert_eq!(deleted.skipped().code, "document-removed");
+    let wanted = deleted.with(|world| world.asked = true);
+    assert_eq!((wanted.plan().ordinal, wanted.document().kind), (2, DocumentKind::DraftInvoice));
     let cancelled = after(World::of(plain_order())).with(|world| world.order.cancelled = true);
     assert_eq!(cancelled.held().code, "cancelled-with-draft");
 }
@@ -352,7 +354,9 @@ fn payments_that_are_not_ours_to_register_are_left_alone() {
     let credited = booked(JOURNAL).with(|world| world.order.cancelled = true).plan();
     let registers = credited.steps.iter().any(|step| matches!(step, Step::RegisterPayment(_)));
     assert!(!registers, "a credit note registers no payment");
-    let draft = JOURNAL.replace("booked-invoice", "draft-invoice");
+    let booked_later = r#""draft-invoice"},"trigger":{"handling":[
+        {"order-states":["completed"],"document":"booked-invoice"},{"order-states":["processing"]}]}"#;
+    let draft = JOURNAL.replace(r#""booked-invoice"}"#, booked_later);
     let of_a_person = booked(&draft).with(|world| {
         let (plan, _) = world.earlier.take().expect("earlier");
         let document = StandingDocument { kind: DocumentKind::BookedInvoice, number: 10_001 };

@@ -256,6 +256,7 @@ pub(crate) struct World {
     pub(crate) earlier: Option<(Plan, Option<StandingDocument>)>,
     /// What stands was made or booked by somebody else.
     pub(crate) adopted: bool,
+    pub(crate) asked: bool,
     /// What the ledger has forgotten.
     pub(crate) forgotten: Option<domain::planning::Forgotten>,
     /// A product of the shop is decided instead of the order.
@@ -272,6 +273,7 @@ impl World {
             today: date(2026, 11, 23),
             earlier: None,
             adopted: false,
+            asked: false,
             forgotten: None,
             product: None,
         }
@@ -307,6 +309,7 @@ impl World {
             document: *document,
             adopted: self.adopted,
             customer: Some(5001),
+            asked: self.asked,
         });
         let needs = match before.filter(Earlier::is_invoiced) {
             Some(before) => adjustment_needs(&self.order, &self.settings, before.plan),

@@ -243,6 +243,27 @@ fn a_balance_carried_is_booked_on_its_account() {
 }
 
 #[test]
+fn a_fee_on_the_payout_itself_is_a_fee_and_not_paid_out() {
+    let lines = [
+        sale(2, "1001", "500.00", "-10.00"),
+        Line {
+            fees: Fees::of(FeeKind::Transfer, -100),
+            net: Some(dkk("-101.00")),
+            ..plain(3, Kind::Payout, "T0400", "-100.00")
+        },
+    ];
+    let mut world = World::of(&lines, &[paper("30001", "1001", "500.00")], "");
+    let closing = Some(dkk("389.00"));
+    let day = Stated { payout_on: Some(DAY), opening: Some(dkk("0.00")), closing, ..Stated::default() };
+    world.settlements = vec![stated(&lines, day.clone())];
+    assert_eq!(world.settlements[0].check().payout, dkk("100.00"), "what the bank gets");
+    assert_eq!(world.entries(), ["5820 100.00", "5620 389.00", "3650 10.00", "3650 1.00", "5600 -500.00"]);
+    // The acquirer's list of payouts says what the bank gets.
+    world.settlements = vec![stated(&lines, Stated { payout: Some(dkk("100.00")), ..day })];
+    assert_eq!(world.settlements[0].check().standing, Standing::Balanced);
+}
+
+#[test]
 fn a_sale_in_another_currency_balances_in_both() {
     let euro = Money::parse("100.00", Currency::EUR).expect("amount");
     let rate = Some("7.451".parse().expect("rate"));
@@ -254,6 +275,39 @@ fn a_sale_in_another_currency_balances_in_both() {
     assert_eq!(World::of(&[line], &papers, r#","model":"lump""#).entries(), expected);
     let open = World::of(&[line], &papers, r#","model":"open-invoices""#);
     assert_eq!(open.entries()[2], "c7/30001 -100.00 EUR");
+}
+
+#[test]
+fn a_sum_is_in_the_currency_of_its_invoices_and_not_of_the_buyer() {
+    let euro = Money::parse("13.40", Currency::EUR).expect("amount");
+    let line =
+        Line { sale: Some(SaleAmount { amount: euro, rate: None }), ..sale(2, "1001", "100.00", "-2.00") };
+    let papers = [paper("30001", "1001", "100.00")];
+    for model in ["lump", "lines"] {
+        let world = World::of(&[line], &papers, &format!(r#","model":"{model}""#));
+        assert_eq!(world.entries(), ["5820 98.00", "3650 2.00", "5600 -100.00"], "{model}");
+    }
+}
+
+#[test]
+fn sums_are_of_what_found_its_invoice_and_the_rest_has_its_own_reason() {
+    let lines = [
+        sale(2, "1001", "100.00", "0.00"),
+        sale(3, "1002", "50.00", "0.00"),
+        sale(4, "1002", "50.00", "0.00"),
+        sale(5, "1003", "7.00", "0.00"),
+        sale(6, "1004", "9.00", "0.00"),
+    ];
+    let euro = Paper { currency: Currency::EUR, ..paper("30004", "1004", "1.20") };
+    let papers = [paper("30001", "1001", "100.00"), paper("30002", "1002", "50.00"), euro];
+    let mut world = World::of(&lines, &papers, r#","model":"lump""#);
+    let reasons = ["payout-lines-not-found", "payout-lines-other-currency", "payout-lines-over"];
+    assert_eq!(world.waits_for(), reasons, "as it would line by line");
+    world.settings = settings(r#","model":"lump","unmatched":"error-account""#);
+    let entries = ["5820 216.00", "9900 -50.00", "9900 -50.00", "9900 -7.00", "9900 -9.00", "5600 -100.00"];
+    assert_eq!(world.entries(), entries);
+    let notes: Vec<String> = world.plan().notes.into_iter().map(|note| note.code).collect();
+    assert_eq!(notes, reasons, "and each is told for what it is");
 }
 
 #[test]
@@ -306,6 +360,8 @@ fn a_difference_within_the_tolerance_settles_the_invoice_and_is_booked_apart() {
     assert_eq!(world.entries(), ["5820 99.98", "c7/30001 -99.98"], "the rest stays open");
     world.settings = settings(r#","model":"open-invoices","matching":{"tolerance":"0.02"}"#);
     assert_eq!(world.entries(), ["5820 99.98", "c7/30001 -99.98", "c7/30001 -0.02", "4210 0.02"]);
+    world.settings = settings(r#","model":"lump","matching":{"tolerance":"0.02"}"#);
+    assert_eq!(world.entries(), ["5820 99.98", "5600 -99.98", "5600 -0.02", "4210 0.02"], "in sums, too");
 }
 
 #[test]
@@ -401,11 +457,14 @@ proptest! {
     /// accounts together is nothing.
     #[test]
     fn every_plan_books_the_payout_and_nothing_else(
-        amounts in prop::collection::vec((1..50_000_i64, 0..500_i64, 0..6_usize, 0..4_u8), 1..30),
+        amounts in prop::collection::vec((1..50_000_i64, 0..500_i64, 0..8_usize, 0..4_u8), 1..30),
         model in 0..3_usize,
         limit in 10..40_u16,
     ) {
-        let kinds = [Kind::Sale, Kind::Sale, Kind::Refund, Kind::ReserveHold, Kind::Fee, Kind::Unknown];
+        let kinds = [
+            Kind::Sale, Kind::Sale, Kind::Refund, Kind::ReserveHold, Kind::Fee, Kind::Unknown, Kind::Payout,
+            Kind::CarryIn,
+        ];
         let orders = ["1001", "1002", "1003", ""];
         let lines: Vec<Line<'_>> = amounts
             .iter()
@@ -423,7 +482,19 @@ proptest! {
         let papers = [paper("30001", "1001", "100.00"), paper("30002", "1002", "-20.00")];
         let model = ["lump", "lines", "open-invoices"][model];
         let more = format!(r#","model":"{model}","unmatched":"error-account","voucher":{{"entries":{limit}}}"#);
-        let world = World::of(&lines, &papers, &more);
+        let mut world = World::of(&lines, &papers, &more);
+        // Payouts among the lines leave a balance; without them all is paid out.
+        let left: i64 = lines.iter().map(|line| line.reckoned_net().expect("small").minor()).sum();
+        let of = |wanted: Kind| -> i64 {
+            lines.iter().filter(|line| line.kind == wanted).map(|line| line.gross.minor()).sum()
+        };
+        if lines.iter().any(|line| line.kind == Kind::Payout) {
+            let closing = Some(Money::from_minor(left, Currency::DKK));
+            let stated = Stated { payout_on: Some(DAY), closing, ..Stated::default() };
+            world.settlements = vec![self::stated(&lines, stated)];
+            prop_assert_eq!(world.settlements[0].check().payout.minor(), -of(Kind::Payout), "the fee is none of it");
+            prop_assert_eq!(world.settlements[0].check().standing, Standing::Balanced);
+        }
         let plan = world.plan();
         let on = |account| -> i64 {
             plan.vouchers
@@ -437,6 +508,8 @@ proptest! {
         let fees: i64 = FeeKind::ALL.into_iter().map(|kind| tally.fee(kind)).sum();
         prop_assert_eq!(on(5820), world.settlements[0].check().payout.minor());
         prop_assert_eq!(on(3650), -fees);
+        let (opening, _, closing) = world.settlements[0].balances().expect("small");
+        prop_assert_eq!((opening.minor(), on(5620)), (of(Kind::CarryIn), closing.minor() - opening.minor()));
         prop_assert_eq!(on(9910), 0);
         prop_assert_eq!(on(5610), -tally.kind(Kind::ReserveHold).gross);
         prop_assert!(plan.vouchers.iter().all(|voucher| voucher.entries().len() <= usize::from(limit)));

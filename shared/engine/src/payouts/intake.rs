@@ -163,6 +163,7 @@ impl PayoutEngine<'_> {
             if !same {
                 // They are about lines by their place, which may be another line now.
                 known.decisions.clear();
+                known.balance_report = None;
             }
             self.payouts.put_line_ids(id, &self.ids_of(new, incoming).await?).await?;
             let old = std::mem::replace(&mut known.original, new.original.clone());
@@ -209,6 +210,7 @@ impl PayoutEngine<'_> {
             overlap: None,
             dismissed: Vec::new(),
             confirmations: Vec::new(),
+            balance_report: None,
             approval: Approval::default(),
             figures: figures(settlement, &route.zone),
             reasons: Vec::new(),
@@ -216,7 +218,11 @@ impl PayoutEngine<'_> {
             decisions: Vec::new(),
             plan: None,
             posting: None,
+            let_go: None,
+            by_hand: None,
+            not_booked_on: Vec::new(),
             reversal: None,
+            undone: Vec::new(),
             reversal_asked: None,
             bank: None,
             tries: 0,

@@ -2,19 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use connectors::journals::{Days, LedgerEntry};
 use domain::matching::{
     LineState, Matching, ReceivableId, Receivables, Rules, match_settlements_on_two_threads,
 };
 use domain::payout::{
-    Actor, Automatic, BookedEntry, ByHand, Decisions, LineDecision, PayoutDecision, PayoutInput, PayoutPlan,
-    PayoutState, PayoutToFind, VoucherStep, automatic, booked_by_hand, ledger_problems, plan_payout,
+    Actor, Automatic, ByHand, Decisions, LineDecision, PayoutDecision, PayoutInput, PayoutPlan, PayoutState,
+    VoucherStep, automatic, ledger_problems, plan_payout,
 };
 use domain::plan::Reason;
 use domain::settings::{BookkeepingModel, PayoutSettings};
 use domain::settlement::{Kind, Settlement, Standing};
 use domain::{EffectKey, Failure, Money};
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::record::{Delay, LineChoice, PAYOUT_SCHEMA, PaidBefore, PayoutPlanPointer, PayoutRecord, Posting};
@@ -25,8 +24,6 @@ use super::{
 };
 use crate::store::{Pause, PauseScope, StoreFailure};
 
-/// Pages of the bank account's entries that are looked through for a payout that was booked by hand.
-const MOST_PAGES: usize = 50;
 /// Payouts of the same account whose days are further apart than this are not held against each other.
 const OVERLAP_DAYS: i32 = 93;
 
@@ -125,6 +122,7 @@ impl PayoutEngine<'_> {
         if record.is_set_aside() {
             return Ok(());
         }
+        self.take_back(route, record).await?;
         let planned = [Received, Unbalanced, Balanced, Matched, WaitingForApproval];
         if record.open_posting().is_none() && planned.contains(&record.approval.state()) {
             Box::pin(self.plan(route, record)).await?;
@@ -248,14 +246,7 @@ impl PayoutEngine<'_> {
         if let ByHand::Yes(voucher) = &by_hand
             && standing == Standing::Balanced
         {
-            let found = record.approval.found_booked(voucher, Actor::Bogbro, now);
-            found.map_err(|error| Stop::Hold(error.reason()))?;
-            record.notes = vec![
-                Reason::new("payout-booked-by-hand")
-                    .with("payout", &record.id.key.batch)
-                    .with("voucher", voucher),
-            ];
-            return Ok(());
+            return self.recognised(route, record, &found, (voucher, Actor::Bogbro, "booked-by-hand")).await;
         }
         let periods = if standing == Standing::Balanced {
             route.books.periods.periods().await.map_err(Stop::Failed)?
@@ -339,6 +330,9 @@ impl PayoutEngine<'_> {
         self.payouts.put_payout_plan(&record.id, &hash, bytes).await?;
         record.plan = Some(PayoutPlanPointer { hash: hash.clone(), parts });
         record.approval.matched(Some((&hash, parts)), now).map_err(|error| Stop::Hold(error.reason()))?;
+        if record.approval.state() == PayoutState::Approved {
+            return Ok(());
+        }
         let perhaps = matches!(by_hand, ByHand::Perhaps(_)) || !record.conflicts.is_empty();
         let approval = &route.settings.approval;
         let settlement = &found.settlements[0];
@@ -382,49 +376,6 @@ impl PayoutEngine<'_> {
                 next => page = next,
             }
         }
-    }
-
-    /// Whether a person booked the payout already, by the entries on the bank account around its day.
-    async fn by_hand(
-        &self,
-        route: &PayoutRoute,
-        record: &PayoutRecord,
-        settlement: &Settlement,
-    ) -> Result<ByHand, Stop> {
-        let (Some(bank), Some(day)) = (route.settings.accounts.bank, record.figures.day) else {
-            return Ok(ByHand::No);
-        };
-        if record.figures.standing != Standing::Balanced || record.figures.payout.is_zero() {
-            return Ok(ByHand::No);
-        }
-        let window = &route.settings.bank;
-        let days = Days {
-            from: day.saturating_sub(i32::from(window.days_before).days()),
-            to: day.saturating_add(i32::from(window.days_after).days()),
-        };
-        let mut booked: Vec<BookedEntry> = Vec::new();
-        let mut page: Option<String> = None;
-        for _ in 0..MOST_PAGES {
-            let answer = route
-                .books
-                .journals
-                .entries_on(&*route.books.transport, bank, days, page.as_deref())
-                .await
-                .map_err(Stop::Failed)?;
-            // What Bogbro entered carries the key of its effect: it is of this payout's earlier posting, or of another payout.
-            let by_others = |entry: &&LedgerEntry| EffectKey::at_end_of(&entry.text).is_none();
-            booked.extend(answer.entries.iter().filter(by_others).map(LedgerEntry::as_booked));
-            match answer.next {
-                None => break,
-                next => page = next,
-            }
-        }
-        let to_find = PayoutToFind {
-            amount: settlement.check().payout,
-            day: Some(day),
-            reference: record.figures.bank_reference.clone(),
-        };
-        Ok(booked_by_hand(&to_find, &record.id.key.batch, &booked, window))
     }
 
     /// What the bank showed before the posting was done counts once it is.
@@ -531,7 +482,7 @@ fn takes(route: &PayoutRoute, plan: &PayoutPlan) -> Result<(), Reason> {
 
 /// What the payout pays of each document: sales on invoices and refunds on credit notes. What is only taken back from an
 /// invoice leaves it paid, and is kept beside it, so that a later payout can give it back.
-fn paid_by(record: &PayoutRecord, found: &Matched, settings: &PayoutSettings) -> Vec<PaidBefore> {
+pub(super) fn paid_by(record: &PayoutRecord, found: &Matched, settings: &PayoutSettings) -> Vec<PaidBefore> {
     let mut sums = std::collections::BTreeMap::<String, Money>::new();
     for (place, line) in found.settlements[0].lines().enumerate() {
         let decision = found.decisions.of(place);
@@ -601,6 +552,8 @@ pub(super) fn new_posting(record: &PayoutRecord, plan: &PayoutPlan) -> Option<Po
         step: 0,
         numbers: Vec::new(),
         vouchers: Vec::new(),
+        abandoned: false,
+        undoes: None,
         doubt: None,
     })
 }

@@ -3,8 +3,8 @@
 use data_encoding::BASE64URL_NOPAD;
 use domain::plan::Reason;
 use domain::settings::Language;
-use domain::{MerchantId, explain};
-use engine::payouts::{Correction, LineAssignment, LineChoice, PayoutFailure, PayoutRecord};
+use domain::{MerchantId, Money, explain};
+use engine::payouts::{BalanceSums, Correction, LineAssignment, LineChoice, PayoutFailure, PayoutRecord};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -67,8 +67,26 @@ enum Action {
     },
     /// Takes a payout up again that was reversed or set aside.
     Reopen { reason: String },
-    /// Sets aside what is parked.
-    Dismiss { reason: String },
+    /// Sets aside what is parked, or has the newest parked file take the place of the one that the payout was read from.
+    #[serde(rename_all = "kebab-case")]
+    Dismiss {
+        reason: String,
+        #[serde(default)]
+        take_new: bool,
+    },
+    /// Says what the acquirer's balance report shows.
+    Confirm {
+        amount: Money,
+        #[serde(default)]
+        fees: Option<Money>,
+        #[serde(default)]
+        vat: Option<Money>,
+        #[serde(default)]
+        day: Option<Date>,
+        reason: String,
+    },
+    /// Names the voucher that it was booked on by hand.
+    Booked { voucher: String, reason: String },
     /// Has it worked on again.
     Post {},
 }
@@ -151,7 +169,9 @@ impl Payouts {
 
     async fn act(&self, asked: &Asked<'_>) -> Result<Told, PayoutFailure> {
         let Ok(action) = serde_json::from_slice::<Action>(asked.body) else {
-            return Ok(bad("the body is no action: approve, match, reverse, reopen, dismiss or post"));
+            return Ok(bad(
+                "the body is no action: approve, match, reverse, reopen, dismiss, booked, confirm or post",
+            ));
         };
         let found = self.find(&MerchantId::new(asked.merchant), asked.payout).await?;
         let work = self.attempt(&found.id, asked.deadline)?;
@@ -170,7 +190,15 @@ impl Payouts {
                 engine.reverse(&work, asked.by, &reason, day.unwrap_or(today)).await?
             }
             Action::Reopen { reason } => engine.reopen(&work, asked.by, &reason).await?,
-            Action::Dismiss { reason } => self.dismiss(&work, asked.by, &reason).await?,
+            Action::Dismiss { reason, take_new: true } => self.take_new(&work, asked.by, &reason).await?,
+            Action::Confirm { amount, fees, vat, day, reason } => {
+                let none = found.id.key.currency.zero();
+                let (fees, vat) = (fees.unwrap_or(none), vat.unwrap_or(none));
+                let sums = BalanceSums { payout: amount, fees, vat, day };
+                engine.confirm(&work, asked.by, &reason, sums).await?
+            }
+            Action::Booked { voucher, reason } => engine.booked(&work, asked.by, &voucher, &reason).await?,
+            Action::Dismiss { reason, .. } => self.dismiss(&work, asked.by, &reason).await?,
             Action::Post {} => found,
         };
         self.leave_work(&record).await?;

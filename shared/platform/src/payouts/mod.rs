@@ -339,6 +339,28 @@ impl Payouts {
         Ok(record)
     }
 
+    /// A person takes the newest of a payout's parked files in the place of the one that it was read from.
+    ///
+    /// # Errors
+    /// As the engine says.
+    pub async fn take_new(
+        &self,
+        work: &PayoutWork,
+        by: &str,
+        reason: &str,
+    ) -> Result<PayoutRecord, PayoutFailure> {
+        let record = self.engine().take_new(work, by, reason).await?;
+        tracing::info!(
+            event = "payout-renewed",
+            merchant = %record.id.merchant,
+            payout = record.id.name(),
+            by,
+            file = record.original.sha256,
+            "a person took a newer report"
+        );
+        Ok(record)
+    }
+
     /// Leaves word that a payout is to be worked on.
     ///
     /// # Errors
