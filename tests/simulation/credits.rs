@@ -4,7 +4,7 @@
 use std::sync::Mutex;
 
 use domain::document::DocumentKind;
-use engine::store::Status;
+use engine::store::{Pause, PauseScope, Status, Store as _};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use sandbox::Json;
@@ -12,8 +12,9 @@ use sandbox::woocommerce::Shop;
 
 use crate::bugs::Bug;
 use crate::checks;
-use crate::deployment::{Setup, agreement_name, shop_name};
+use crate::deployment::{Setup, agreement_name, merchant, shop_name};
 use crate::history::{Deed, History, Plan};
+use crate::ledger::at_once;
 use crate::machine::lock;
 use crate::orders::OrderShape;
 use crate::random::Random;
@@ -208,6 +209,46 @@ pub(crate) fn life(seed: u64, bug: Option<Bug>, keep_trace: bool) -> History {
     let mut history = History::new(plan, decider(random, rate));
     history.run();
     history
+}
+
+#[test]
+fn a_pause_of_a_month_leaves_one_row_and_the_order_is_booked_and_credited_after_it() {
+    let plan = Plan {
+        setups: vec![Setup { credits: true, ..Setup::plain() }],
+        orders: vec![(0, 0, OrderShape::plain(7301))],
+        ..Plan::single(79)
+    };
+    let mut history = History::new(plan, Box::new(|_, _, _| None));
+    history.most_steps = 1_000_000;
+    let pause = Pause {
+        scope: PauseScope::Merchant { merchant: merchant(0) },
+        reason: domain::plan::Reason::new("operator"),
+        since: history.machine.now(),
+    };
+    at_once(history.store.memory.pause(&pause)).expect("the memory is there");
+    let days = 30;
+    history.run_for(days * 24 * 3_600_000);
+    let head = history.head(0, 7301).expect("a head");
+    assert_eq!(head.status, Status::Waiting { code: "paused".to_owned() });
+    let rows = |history: &History| history.store.memory.log_texts(&head.transfer).len();
+    assert_eq!(rows(&history), 1, "one row says that it waits, whatever the number of looks");
+    assert!((12..days as u64 * 12 + 60).contains(&head.fence), "looked at every two hours: {}", head.fence);
+
+    history.run();
+    assert_eq!(history.head(0, 7301).expect("a head").status, Status::Done);
+    {
+        let mut world = lock(&history.world);
+        let shop = world.woocommerce.get_mut(&shop_name(0)).expect("it exists");
+        take_turn(shop, history.machine.now(), 7301, Turn::GiveBackLine(0));
+    }
+    history.run();
+    let head = history.head(0, 7301).expect("a head");
+    assert_eq!(head.status, Status::Done, "{head:#?}");
+    assert!(head.documents.iter().any(|document| document.kind.is_credit_note()), "{head:#?}");
+    let trace = at_once(history.store.memory.log(&head.transfer)).expect("the log");
+    assert_eq!(trace.broken_at, None);
+    let found = violations(&mut history);
+    assert!(found.is_empty(), "{found:#?}");
 }
 
 /// Everything that is wrong with a life that has come to its end.

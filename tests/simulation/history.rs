@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use connectors::ports::{Delivery, Notice, Verification};
 use domain::{EntityId, EntityKind, TransferId};
-use engine::compare::Comparison;
+use engine::compare::{Comparison, ListedDay};
 use engine::log::Why;
-use engine::message::{MESSAGE_SCHEMA, Message, Outbox, SettingsChoice};
+use engine::message::{MESSAGE_SCHEMA, Message, Outbox, OutboxFailure, SettingsChoice};
 use engine::process::{Engine, Outcome, Work};
 use engine::store::{Head, Store};
 use engine::{Clock, Connections, Limits};
@@ -133,7 +133,7 @@ pub(crate) struct SimulatedOutbox {
 
 #[async_trait]
 impl Outbox for SimulatedOutbox {
-    async fn send(&self, message: &Message) -> Result<(), String> {
+    async fn send(&self, message: &Message) -> Result<(), OutboxFailure> {
         let now = self.machine.now_ms();
         let mut queue = lock(&self.queue);
         let id = message.deduplication.clone();
@@ -405,8 +405,9 @@ impl History {
         if now >= self.next_due {
             self.next_due = now + 60_000;
             let outbox = self.outbox();
-            at_once(engine::later::send_due(&*self.store.memory, &outbox, self.machine.now(), 100))
-                .expect("the memory is there");
+            let round =
+                at_once(engine::later::send_due(&*self.store.memory, &outbox, self.machine.now(), 100));
+            assert_eq!(round.failure, None, "the memory is there");
         }
         if now >= self.next_sweep && !(healed && *swept) {
             self.next_sweep = now + 10 * 60_000;
@@ -597,7 +598,10 @@ impl History {
             let route = connections.route(&merchant(index), &shop_connection(index), None).await;
             let route = route.map_err(|failure| failure.to_string())?;
             let deadline = clock.now() + SignedDuration::from_hours(1);
-            engine.compare(&route, DAY, deadline, may_ask).await.map_err(|failure| failure.to_string())
+            let mut listed = ListedDay::default();
+            let comparison = engine.compare(&route, DAY, &mut listed, deadline, may_ask).await;
+            let comparison = comparison.map_err(|failure| failure.to_string())?;
+            comparison.ok_or_else(|| "the shop's list did not come to its end".to_owned())
         };
         let mut process = Process::new(&self.machine, 0, future);
         loop {

@@ -90,12 +90,17 @@ impl Minute<'_> {
 
     async fn send_due(&self) {
         let round = later::send_due(&self.platform.ledger, &self.platform.queues, self.now, DUE_LIMIT).await;
-        match round {
-            Ok(round) if round.failed > 0 || round.more => {
-                tracing::warn!(event = "due-sent", ?round, "more is due");
-            }
-            Ok(round) => tracing::info!(event = "due-sent", sent = round.sent, "what is due is on the queue"),
-            Err(error) => tracing::error!(event = "task-failed", task = "due", %error, "next minute again"),
+        if let Some(error) = &round.failure {
+            tracing::error!(event = "task-failed", task = "due", %error, "next minute again");
+        }
+        if round.parked > 0 {
+            let parked = round.parked;
+            tracing::error!(event = "transfer-parked", parked, "what leads nowhere any more is due no more");
+        }
+        if round.failed > 0 || round.more {
+            tracing::warn!(event = "due-sent", ?round, "more is due");
+        } else {
+            tracing::info!(event = "due-sent", sent = round.sent, "what is due is on the queue");
         }
     }
 
@@ -120,9 +125,11 @@ impl Minute<'_> {
             }
             if is_turn(&shop.id, self.now, TEND_MINUTES) {
                 self.tend(merchant, &shop.id).await;
-                let task = catalogue::night(self.platform, self.routes, merchant, &shop.id, self.deadline);
-                tell("catalogue-checked", task.await);
             }
+            let begins = is_turn(&shop.id, self.now, TEND_MINUTES);
+            let place = (merchant, &shop.id);
+            let task = catalogue::night(self.platform, self.routes, place, begins, self.deadline);
+            tell("catalogue-checked", task.await);
             let forgotten = dead_letters::forget_answered_stock(self.platform, file, &shop.id).await;
             tell("stock-letter-forgotten", forgotten.map(|()| None));
             self.leave_stock_word(file, merchant, &shop.id).await;

@@ -114,6 +114,17 @@ pub trait Outbox: Send + Sync {
     /// Puts a message on the queue. A message whose deduplication id was put within the last minutes is dropped there.
     ///
     /// # Errors
+    /// See [`OutboxFailure`].
+    async fn send(&self, message: &Message) -> Result<(), OutboxFailure>;
+}
+
+/// Why a message was not put on the queue.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OutboxFailure {
+    /// Its connection does not exist, or no flow starts there: it leads nowhere until the settings change.
+    #[error("{0}")]
+    Nowhere(String),
     /// In words; the message may or may not be on the queue, and is sent again later.
-    async fn send(&self, message: &Message) -> Result<(), String>;
+    #[error("{0}")]
+    Unavailable(String),
 }

@@ -40,6 +40,10 @@ struct Standing {
     edited: bool,
 }
 
+/// New products of one order, at most. Each is locked in the transaction that stores the plan, which has room for a hundred writes: the
+/// head, the row, the buyer's lock and earlier rows that the head has outgrown are among them.
+const MOST_NEW_PRODUCTS: usize = 80;
+
 impl Session<'_> {
     /// Reads the source and brings the target to it.
     pub(crate) async fn renew(&mut self) -> Result<Ending, Stop> {
@@ -628,6 +632,11 @@ impl Session<'_> {
 
     /// What speaks against a plan although it could be made.
     fn objection(&self, plan: &Plan, standing: Option<&Standing>) -> Option<Reason> {
+        let new = plan.steps.iter().filter(|step| matches!(step, Step::CreateProduct(_))).count();
+        if new > MOST_NEW_PRODUCTS {
+            let reason = Reason::new("too-many-new-products").with("count", new);
+            return Some(reason.with("limit", MOST_NEW_PRODUCTS));
+        }
         let step = plan.document_step().filter(|_| plan.done == 0)?;
         let port = self.route.accounting.port;
         if let Err(failure) = port.check(&step.document) {

@@ -158,7 +158,8 @@ impl<'a> Session<'a> {
             Err(self.too_many("too-many-attempts"))
         } else if let Some(pause) = &self.route.paused {
             let reason = Reason::new("paused").with("reason", &pause.reason.code);
-            let asked = Some(SignedDuration::from_secs(self.engine.limits.pause_seconds));
+            let held = self.engine.now().duration_since(pause.since);
+            let asked = Some(self.engine.limits.pause_wait(held));
             Err(Stop::Wait(Wait { reason, asked, counted: false }))
         } else if self.plan_open || self.reopen() {
             self.resume().await
@@ -481,6 +482,11 @@ impl<'a> Session<'a> {
             Vec::new()
         };
         self.notes.decision = ending.status.word().to_owned();
+        // Another look at a pause that was met before tells nothing new, and a pause may hold for months.
+        let same_pause = ending.status == Status::Waiting { code: "paused".to_owned() }
+            && ending.status == self.head.status
+            && ending.facts == self.head.facts;
+        let log = if same_pause { None } else { Some(self.entry(RowKind::Concluded, now)) };
         let mut pointers = self.payment_keys(settled);
         pointers.extend(self.note_making(now));
         if settled {
@@ -502,7 +508,7 @@ impl<'a> Session<'a> {
             pointers,
             releases,
             despite_word: false,
-            log: Some(self.entry(RowKind::Concluded, now)),
+            log,
             log_tail: self.head.log_tail.clone(),
         }
     }

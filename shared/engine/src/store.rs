@@ -627,6 +627,9 @@ pub struct Pause {
 pub struct Cursor {
     /// Everything changed before this was seen.
     pub seen_to: Timestamp,
+    /// Where the shop's list goes on, in the shop's own words, when the last sweep did not reach its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
     /// Times it was moved; a move is conditional on it.
     pub version: u64,
 }
@@ -759,11 +762,18 @@ pub trait Store: Send + Sync {
     /// `Unavailable`, `UnknownSchema`.
     async fn log(&self, transfer: &TransferId) -> Result<crate::log::Trace, StoreFailure>;
 
-    /// What is due in one shard, earliest first, at most `limit`.
+    /// What is due in one shard, earliest first, one page that looks at no more than `limit`. One that cannot be read is left
+    /// out, since it must not keep the others.
     ///
     /// # Errors
     /// `Unavailable`.
-    async fn due(&self, shard: u8, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreFailure>;
+    async fn due(
+        &self,
+        shard: u8,
+        now: Timestamp,
+        limit: usize,
+        page: Option<&str>,
+    ) -> Result<Page<Due>, StoreFailure>;
 
     /// Transfers of a merchant that need attention (held, parked), one page.
     ///

@@ -13,7 +13,7 @@ use std::fmt;
 use domain::plan::Reason;
 use domain::{ConnectionId, EntityId, EntityKind, MerchantId, TransferId};
 use engine::Engine;
-use engine::compare::{Comparison, Tally};
+use engine::compare::{Comparison, ListedDay, Tally};
 use engine::log::Why;
 use engine::message::Message;
 use engine::policy::Limits;
@@ -28,7 +28,7 @@ use crate::keys::{self, Keys};
 use crate::platform::Platform;
 use crate::queue;
 use crate::routes::Routes;
-use crate::table::{Item, Reading, SCHEMA, Table, key_of, number, text, time};
+use crate::table::{Item, Reading, SCHEMA, Table, key_of, number, packed_json, text, time};
 
 /// The sides of a comparison, as its record names them.
 const SIDES: [&str; 3] = ["source", "ledger", "accounting"];
@@ -65,8 +65,8 @@ impl fmt::Display for Compared {
     }
 }
 
-/// Compares yesterday, as the merchant's time zone has it, once. `None`: it was compared before, the connection is paused, or orders
-/// are asked to look at the books first.
+/// Compares yesterday, as the merchant's time zone has it, once. `None`: it was compared before, the connection is paused, orders are
+/// asked to look at the books first, or the shop let only a part of its list be read, and the next minute goes on.
 ///
 /// # Errors
 /// As AWS and the systems say; nothing is recorded then, and the next minute of the night compares again.
@@ -95,8 +95,17 @@ pub async fn compare(
     if asked.is_some_and(|asked| now < asked + LEARNING) {
         return Ok(None);
     }
-    let comparison = engine.compare(&route, day, deadline, asked.is_none()).await.map_err(failed)?;
+    let mut listed = read_listed(platform, &route, day).await?;
+    let comparison =
+        engine.compare(&route, day, &mut listed, deadline, asked.is_none()).await.map_err(failed)?;
+    let Some(comparison) = comparison else {
+        let changed = listed.changed;
+        tracing::info!(event = "comparison-goes-on", %merchant, %day, changed, "the next minute lists on");
+        keep_listed(platform, &route, day, &listed).await?;
+        return Ok(None);
+    };
     if !comparison.to_learn.is_empty() {
+        keep_listed(platform, &route, day, &listed).await?;
         ask(platform, &route, day, &comparison, now).await?;
         return Ok(None);
     }
@@ -218,6 +227,31 @@ async fn is_unknown(
 /// The name of a finding: the same of the same day is one.
 fn name_of(route: &Route, day: Date, reason: &Reason) -> String {
     queue::hash(format!("{day} {} {reason:?}", route.shop.connection).as_bytes())
+}
+
+/// How far the shop's list of a day was read.
+async fn read_listed(platform: &Platform, route: &Route, day: Date) -> Result<ListedDay, PlatformError> {
+    let key = Keys::of(&route.merchant).listed_changes(&route.shop.connection);
+    let Some(item) = platform.table.get(&key).await? else { return Ok(ListedDay::default()) };
+    let reading = Reading::of(&item, SCHEMA)?;
+    // There is one place for each connection: what stands there of an earlier day was for that day.
+    if reading.text("day")? != day.to_string() {
+        return Ok(ListedDay::default());
+    }
+    Ok(reading.packed_json_if_any("listed")?.unwrap_or_default())
+}
+
+async fn keep_listed(
+    platform: &Platform,
+    route: &Route,
+    day: Date,
+    listed: &ListedDay,
+) -> Result<(), PlatformError> {
+    let mut item = key_of(&Keys::of(&route.merchant).listed_changes(&route.shop.connection));
+    item.insert("schema".to_owned(), number(SCHEMA));
+    item.insert("day".to_owned(), text(day.to_string()));
+    item.insert("listed".to_owned(), packed_json(listed)?);
+    platform.table.put(item).await
 }
 
 async fn is_recorded(platform: &Platform, route: &Route, day: Date) -> Result<bool, PlatformError> {

@@ -169,6 +169,11 @@ impl Keys {
         self.item("comparison", String::new()).partition
     }
 
+    /// How far a shop's list of a day's changes was read for the nightly comparison.
+    pub fn listed_changes(&self, connection: &ConnectionId) -> ItemKey {
+        self.item("listed-changes", escape(connection.as_str()))
+    }
+
     /// How far an acquirer that is listed day by day has been listed.
     pub fn listed_days(&self, connection: &ConnectionId) -> ItemKey {
         self.item("listed-days", escape(connection.as_str()))

@@ -53,8 +53,18 @@ impl Mailer {
             )
             .send()
             .await
-            .map_err(|error| PlatformError::of(SERVICE, &error))?;
+            .map_err(|error| PlatformError::of(SERVICE, &error))
+            .inspect_err(tell_refused)?;
         Ok(())
+    }
+}
+
+/// SES refuses what its account may not send: trying again does not help, and the recipient cannot tell that nothing came. An alarm
+/// counts this line (README: alarms).
+fn tell_refused(error: &PlatformError) {
+    if let PlatformError::Refused { message, .. } = error {
+        let why = crate::redaction::redact(message);
+        tracing::error!(event = "mail-refused", %why, "a report does not reach its recipient");
     }
 }
 

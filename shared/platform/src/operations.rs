@@ -18,9 +18,10 @@ use domain::{ConnectionId, EntityId, EntityKind, MerchantId, TransferId};
 use engine::clock::Clock;
 use engine::log::{Trace, Why};
 use engine::message::{MESSAGE_SCHEMA, Message, SettingsChoice};
-use engine::store::{Head, Pause, PauseScope, Pointer, PointerKind, Store, StoreFailure};
-use jiff::Timestamp;
+use engine::policy::Limits;
+use engine::store::{DUE_SHARDS, Due, Head, Pause, PauseScope, Pointer, PointerKind, Store, StoreFailure};
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
@@ -30,7 +31,7 @@ use crate::config::{Environment, aws_configuration};
 use crate::failure::PlatformError;
 use crate::files::Files;
 use crate::ledger::Ledger;
-use crate::merchants::{Epoch, MerchantRecord, Merchants, SealedSecret};
+use crate::merchants::{BELIEVED, Epoch, MerchantRecord, Merchants, SealedSecret};
 use crate::platform::Platform;
 use crate::queue::Queues;
 use crate::sealing::{Sealing, new_token};
@@ -42,6 +43,9 @@ pub use parked::{ParkedEntry, entry_name};
 pub use privacy::{ErasureView, PersonChoice, SegmentView};
 
 use export::Objects;
+
+/// Transfers of one page of what is due.
+const DUE_PAGE: usize = 100;
 
 /// The operator's hands: everything is reached by the standard AWS variables and those of [`Environment`].
 #[derive(Clone)]
@@ -571,12 +575,36 @@ impl Operations {
         self.ledger.pause(&Pause { scope, reason, since: SystemClock.now() }).await.map_err(store)
     }
 
-    /// Lifts a pause.
+    /// Lifts a pause, and brings up what waits for it as soon as no process believes in it any more.
     ///
     /// # Errors
-    /// As AWS says.
+    /// As AWS says. The pause may be lifted then: what waits comes up by itself, or when this is done again.
     pub async fn resume(&self, scope: &PauseScope) -> Result<(), PlatformError> {
-        self.ledger.lift(scope).await.map_err(store)
+        self.ledger.lift(scope).await.map_err(store)?;
+        let covers = |due: &Due| match scope {
+            PauseScope::Everything => true,
+            PauseScope::Merchant { merchant } | PauseScope::Connection { merchant, .. } => {
+                due.transfer.merchant == *merchant
+            }
+        };
+        let now = SystemClock.now();
+        // The longest look at a pause, and how far those that wait for one moment are spread.
+        let longest = SignedDuration::from_secs(Limits::default().longest_pause_seconds * 2);
+        let (at, latest) = (now + BELIEVED + SignedDuration::from_secs(10), now + longest);
+        for shard in 0..DUE_SHARDS {
+            let mut page = None;
+            loop {
+                let found = self.ledger.due(shard, latest, DUE_PAGE, page.as_deref()).await.map_err(store)?;
+                for due in found.items.iter().filter(|due| covers(due)) {
+                    self.ledger.bring_up(due, at).await?;
+                }
+                page = found.next;
+                if page.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Says that the ledger was restored from a backup taken at `at`: what was done after it is looked up before it is done.

@@ -83,6 +83,7 @@ fn escaped(text: &str) -> String {
 pub(crate) struct Mails {
     folder: PathBuf,
     verified: Mutex<BTreeSet<String>>,
+    refused: Mutex<BTreeSet<String>>,
 }
 
 impl Mails {
@@ -90,7 +91,26 @@ impl Mails {
     pub(crate) fn open(folder: &Path, verified: impl IntoIterator<Item = String>) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let verified = verified.into_iter().map(|identity| address(&identity).to_lowercase()).collect();
-        Ok(Self { folder: folder.to_owned(), verified: Mutex::new(verified) })
+        Ok(Self { folder: folder.to_owned(), verified: Mutex::new(verified), refused: Mutex::default() })
+    }
+
+    /// Refuses mails to a recipient from now on, as SES in its sandbox refuses those that are not verified; or takes them again.
+    pub(crate) fn refuse(&self, recipient: &str, refuses: bool) {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let recipient = address(recipient).to_lowercase();
+        if refuses {
+            refused.insert(recipient);
+        } else {
+            refused.remove(&recipient);
+        }
+    }
+
+    fn check_recipients(&self, recipients: &[String]) -> Result<(), MailError> {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        match recipients.iter().map(|one| address(one).to_lowercase()).find(|one| refused.contains(one)) {
+            Some(sender) => Err(MailError::NotVerified { sender }),
+            None => Ok(()),
+        }
     }
 
     /// Answers a request of the query protocol with the XML of its result.
@@ -198,6 +218,7 @@ impl Mails {
         subject: &str,
         raw: &[u8],
     ) -> Result<Mail, MailError> {
+        self.check_recipients(&to)?;
         if to.is_empty() {
             return Err(MailError::InvalidParameter("Destination has no recipients"));
         }

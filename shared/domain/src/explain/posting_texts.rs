@@ -93,6 +93,19 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "payout-delayed",
+        [
+            "Udbetaling {payout} er forsøgt mange gange, og {system} har ikke svaret, som det skal: {message}.",
+            "Udbetalingen kommer ikke videre, før {system} svarer. Der forsøges stadig, og intet bogføres to gange.",
+            "Se efter, om {system} er i drift, og om adgangen er i orden; ellers skal der ikke gøres noget.",
+        ],
+        [
+            "Payout {payout} was tried many times, and {system} did not answer as it should: {message}.",
+            "The payout does not come on until {system} answers. It is still tried, and nothing is booked twice.",
+            "See whether {system} is up and access to it in order; otherwise nothing needs to be done.",
+        ],
+    ),
+    entry(
         "payout-booked-by-hand",
         [
             "Udbetaling {payout} er allerede bogført på bilag {voucher}.",

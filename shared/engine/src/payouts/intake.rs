@@ -227,6 +227,7 @@ impl PayoutEngine<'_> {
             reversal_asked: None,
             bank: None,
             tries: 0,
+            delayed: None,
             // It comes up by itself when whoever took it in dies before it is matched.
             due_at: Some(now),
             received_at: now,

@@ -389,12 +389,25 @@ pub struct PayoutRecord {
     /// Tries in a row that failed; they lengthen the wait and are bounded.
     #[serde(default)]
     pub tries: u32,
+    /// It has failed so often in a row that a person is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delayed: Option<Delay>,
     /// When it comes up again by itself.
     pub due_at: Option<Timestamp>,
     /// When it was first taken in.
     pub received_at: Timestamp,
     /// When it was last written.
     pub updated_at: Timestamp,
+}
+
+/// What keeps a payout from coming on although it is tried again and again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Delay {
+    /// Since when it is told.
+    pub since: Timestamp,
+    /// The words of the last failure.
+    pub reason: Reason,
 }
 
 impl PayoutRecord {

@@ -16,7 +16,7 @@ use domain::{EffectKey, Failure, Money};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::record::{LineChoice, PAYOUT_SCHEMA, PaidBefore, PayoutPlanPointer, PayoutRecord, Posting};
+use super::record::{Delay, LineChoice, PAYOUT_SCHEMA, PaidBefore, PayoutPlanPointer, PayoutRecord, Posting};
 use super::route::PayoutRoute;
 use super::statement::{self, StatementParts};
 use super::{
@@ -26,6 +26,9 @@ use crate::store::{Pause, PauseScope, StoreFailure};
 
 /// Payouts of the same account whose days are further apart than this are not held against each other.
 const OVERLAP_DAYS: i32 = 93;
+
+/// Failures in a row after which a person is told: an hour has gone by then.
+const TOLD_AFTER: u32 = 6;
 
 /// Why work on a payout stops.
 #[derive(Debug)]
@@ -139,13 +142,20 @@ impl PayoutEngine<'_> {
         outcome: Result<(), Stop>,
     ) -> Result<PayoutRecord, PayoutFailure> {
         let now = self.now();
+        if matches!(outcome, Ok(()) | Err(Stop::Hold(_) | Stop::Refused(_))) {
+            record.delayed = None;
+        }
         match outcome {
             Ok(()) => {
                 (record.tries, record.due_at) = (0, None);
             }
             Err(Stop::Store(failure)) => return Err(failure),
             Err(Stop::OutOfTime) => record.due_at = Some(now),
-            Err(Stop::Wait(until)) => record.due_at = Some(until),
+            Err(Stop::Wait(until)) => {
+                record.due_at = Some(until);
+                // It looks for what it was kept from: what was told holds until it comes on.
+                record.reasons.extend(record.delayed.iter().map(|delayed| delayed.reason.clone()));
+            }
             Err(Stop::Hold(reason)) => {
                 record.reasons = vec![reason];
                 (record.tries, record.due_at) = (0, None);
@@ -168,15 +178,17 @@ impl PayoutEngine<'_> {
                 record.reasons = vec![reason.with("payout", &record.id.key.batch)];
                 (record.tries, record.due_at) = (0, None);
             }
-            Failure::Busy { retry_after_ms, .. } => {
+            Failure::Busy { retry_after_ms, message } => {
                 let asked = retry_after_ms.and_then(|wait| i64::try_from(wait).ok());
                 let asked = asked.map_or(SignedDuration::ZERO, SignedDuration::from_millis);
                 record.due_at = Some(now + asked.max(wait(record.tries)));
                 record.tries = record.tries.saturating_add(1);
+                delayed(record, system, message, now);
             }
-            Failure::Unknown { .. } => {
+            Failure::Unknown { message } => {
                 record.due_at = Some(now + wait(record.tries));
                 record.tries = record.tries.saturating_add(1);
+                delayed(record, system, message, now);
             }
             Failure::Unauthorized { message } => {
                 let reason = Reason::new("unauthorized").with("message", message);
@@ -392,6 +404,19 @@ impl PayoutEngine<'_> {
     pub(super) fn in_time(&self, deadline: Timestamp) -> Result<(), Stop> {
         if self.now() + LEAST < deadline { Ok(()) } else { Err(Stop::OutOfTime) }
     }
+}
+
+/// Tells that a payout does not come on, once it has failed so often in a row that it is no passing thing: it is tried again all the
+/// same.
+fn delayed(record: &mut PayoutRecord, system: &str, message: String, now: Timestamp) {
+    if record.tries < TOLD_AFTER {
+        return;
+    }
+    let reason = Reason::new("payout-delayed").with("system", system).with("message", message);
+    let reason = reason.with("payout", &record.id.key.batch);
+    let since = record.delayed.as_ref().map_or(now, |delayed| delayed.since);
+    record.delayed = Some(Delay { since, reason: reason.clone() });
+    record.reasons = vec![reason];
 }
 
 /// The wait after so many failures in a row.

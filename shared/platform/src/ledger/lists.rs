@@ -58,7 +58,9 @@ impl Ledger {
         shard: u8,
         now: Timestamp,
         limit: usize,
-    ) -> Result<Vec<Due>, PlatformError> {
+        page: Option<&str>,
+    ) -> Result<Page<Due>, PlatformError> {
+        let start = page.map(|page| start_of_due(page, shard)).transpose()?;
         let answer = self
             .table
             .client
@@ -68,19 +70,24 @@ impl Ledger {
             .key_condition_expression("due_shard = :shard AND due_at <= :now")
             .expression_attribute_values(":shard", text(keys::due_shard(shard)))
             .expression_attribute_values(":now", time(now))
+            .set_exclusive_start_key(start)
             .limit(i32::try_from(limit).unwrap_or(PAGE))
             .send()
             .await
             .map_err(|error| PlatformError::of(SERVICE, &error))?;
+        let next = answer.last_evaluated_key().map(|last| place_of(last, "due_at")).transpose()?;
         let found = self.table.get_all(&keys_of(&answer)).await?;
         let mut due = Vec::with_capacity(found.len());
         for item in &found {
-            let Some(merchant) =
-                Reading::of(item, LEDGER_SCHEMA)?.text_if_any("pk").and_then(keys::merchant_of)
-            else {
-                continue;
+            let head = match due_head(item) {
+                Ok(head) => head,
+                // It is due each minute, and must not keep others from what is theirs.
+                Err(error) => {
+                    let transfer = item.get("pk").and_then(|key| key.as_s().ok());
+                    tracing::error!(event = "task-failed", task = "due", ?transfer, %error, "it stays where it is");
+                    continue;
+                }
             };
-            let head = heads::read(item, &merchant)?;
             if let Some(due_at) = head.due_at.filter(|due_at| *due_at <= now) {
                 due.push(Due {
                     transfer: head.transfer,
@@ -91,7 +98,30 @@ impl Ledger {
             }
         }
         due.sort_by(|a, b| a.due_at.cmp(&b.due_at).then_with(|| a.transfer.cmp(&b.transfer)));
-        Ok(due)
+        Ok(Page { items: due, next })
+    }
+
+    /// Brings up at `at` what waits for a pause and would come up later. `false`: it does not, or somebody works on it.
+    ///
+    /// # Errors
+    /// As DynamoDB says.
+    pub async fn bring_up(&self, due: &Due, at: Timestamp) -> Result<bool, PlatformError> {
+        use heads::attribute::{FENCE, LEASE_UNTIL, STATUS};
+        if due.due_at <= at {
+            return Ok(false);
+        }
+        let mut change = Change::new();
+        change.only_if_equal(FENCE, number(due.fence));
+        change.only_if_equal(STATUS, text("waiting"));
+        let codes = ["paused", "unauthorized"].map(|code| change.value(text(code))).join(", ");
+        let pausing = format!("{} IN ({codes})", change.name("code"));
+        change.only_if(pausing);
+        let free = format!("attribute_not_exists({})", change.name(LEASE_UNTIL));
+        change.only_if(free);
+        heads::set_due(&mut change, Some(at));
+        let updated =
+            self.table.update(&Keys::of(&due.transfer.merchant).head(&due.transfer), change).await?;
+        Ok(matches!(updated, Updated::Applied(_)))
     }
 
     pub(super) async fn list_heads(
@@ -141,7 +171,7 @@ impl Ledger {
             .send()
             .await
             .map_err(|error| PlatformError::of(SERVICE, &error))?;
-        let next = answer.last_evaluated_key().map(place_of).transpose()?;
+        let next = answer.last_evaluated_key().map(|last| place_of(last, "at")).transpose()?;
         Ok((self.table.get_all(&keys_of(&answer)).await?, next))
     }
 
@@ -301,6 +331,7 @@ impl Ledger {
         let reading = Reading::of(&item, LEDGER_SCHEMA)?;
         Ok(Some(engine::store::Cursor {
             seen_to: reading.time("seen_to")?,
+            page: reading.text_if_any("page").map(str::to_owned),
             version: reading.number("version")?,
         }))
     }
@@ -323,7 +354,8 @@ impl Ledger {
         change
             .set("schema", number(LEDGER_SCHEMA))
             .set("version", number(cursor.version))
-            .set("seen_to", time(cursor.seen_to));
+            .set("seen_to", time(cursor.seen_to))
+            .set_or_remove("page", cursor.page.as_deref().map(text));
         match self.table.update(&Keys::of(merchant).cursor(connection), change).await? {
             crate::table::Updated::Applied(_) => Ok(()),
             crate::table::Updated::Refused(_) => Err(PlatformError::Conflict("a sweep's cursor".to_owned())),
@@ -350,11 +382,20 @@ fn keys_of(answer: &QueryOutput) -> Vec<ItemKey> {
         .collect()
 }
 
-fn place_of(last: &Item) -> Result<String, PlatformError> {
+/// A head that stands in the index of what is due.
+fn due_head(item: &Item) -> Result<Head, PlatformError> {
+    let partition = Reading::of(item, LEDGER_SCHEMA)?.text("pk")?;
+    let merchant =
+        keys::merchant_of(partition).ok_or_else(|| PlatformError::Unreadable("a head's key".to_owned()))?;
+    heads::read(item, &merchant)
+}
+
+/// The end of a page in an index whose sort attribute has this name.
+fn place_of(last: &Item, sort: &str) -> Result<String, PlatformError> {
     let unreadable = || PlatformError::Unreadable("a page's end".to_owned());
     let of = |name: &str| last.get(name).and_then(|value| value.as_s().ok()).cloned().ok_or_else(unreadable);
     let at = last
-        .get("at")
+        .get(sort)
         .and_then(|value| value.as_n().ok())
         .and_then(|at| at.parse().ok())
         .ok_or_else(unreadable)?;
@@ -362,13 +403,29 @@ fn place_of(last: &Item) -> Result<String, PlatformError> {
     Ok(BASE64URL_NOPAD.encode(&serde_json::to_vec(&place).map_err(|_| unreadable())?))
 }
 
+/// Where the list of what is due goes on.
+fn start_of_due(page: &str, shard: u8) -> Result<Item, PlatformError> {
+    let place = read_place(page)?;
+    let mut start = key_of(&ItemKey { partition: place.partition, sort: place.sort });
+    start.insert("due_shard".to_owned(), text(keys::due_shard(shard)));
+    start.insert("due_at".to_owned(), AttributeValue::N(place.at.to_string()));
+    Ok(start)
+}
+
+fn invalid_page() -> PlatformError {
+    PlatformError::Invalid("this is no page of this list".to_owned())
+}
+
+fn read_place(page: &str) -> Result<Place, PlatformError> {
+    let decoded = BASE64URL_NOPAD.decode(page.as_bytes()).map_err(|_| invalid_page())?;
+    serde_json::from_slice(&decoded).map_err(|_| invalid_page())
+}
+
 /// Reads a page's place; one of another merchant's is refused.
 fn start_of(page: &str, index: &str, partition: &str, merchant: &MerchantId) -> Result<Item, PlatformError> {
-    let invalid = || PlatformError::Invalid("this is no page of this list".to_owned());
-    let decoded = BASE64URL_NOPAD.decode(page.as_bytes()).map_err(|_| invalid())?;
-    let place: Place = serde_json::from_slice(&decoded).map_err(|_| invalid())?;
+    let place = read_place(page)?;
     if keys::merchant_of(&place.partition).as_ref() != Some(merchant) {
-        return Err(invalid());
+        return Err(invalid_page());
     }
     let mut start = key_of(&ItemKey { partition: place.partition, sort: place.sort });
     start.insert(index.to_owned(), text(partition));

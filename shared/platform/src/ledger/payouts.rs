@@ -131,6 +131,9 @@ impl Ledger {
         };
         // The next page begins right behind the last one found; a place outside the list finds nothing of anybody else's.
         let from = page.filter(|page| from.as_str() <= *page).map_or(from, |page| format!("{page} "));
+        if from > to {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
         let items = self.table.range(&partition, &from, &to).await?;
         let next = items.last().and_then(|item| item.get("sk")).and_then(|sort| sort.as_s().ok()).cloned();
         let records = items.iter().map(|item| read(item, merchant)).collect::<Result<Vec<_>, _>>()?;

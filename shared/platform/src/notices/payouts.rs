@@ -50,7 +50,9 @@ fn of_payout(record: &PayoutRecord) -> Vec<(Timestamp, Reason, String)> {
             .with("amount", format!("{} {}", record.figures.payout, key.currency));
         found.push((since, reason, batch.clone()));
     }
-    found.extend(record.reasons.iter().map(|reason| (since, reason.clone(), batch.clone())));
+    // What was no trouble when it came there may be since.
+    let troubled = record.delayed.as_ref().map_or(since, |delayed| delayed.since.max(since));
+    found.extend(record.reasons.iter().map(|reason| (troubled, reason.clone(), batch.clone())));
     found.extend(record.conflicts.iter().map(|conflict| {
         let reason =
             Reason::new("payout-conflict").with("payout", &key.batch).with("acquirer", &key.acquirer);

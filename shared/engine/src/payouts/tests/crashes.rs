@@ -160,6 +160,43 @@ fn a_payout_is_undone_once_wherever_one_call_fails_and_its_invoices_are_open_aga
     }
 }
 
+/// The journals are away for a day: it is told after an hour, tried all the same, and posted once when they are back.
+#[test]
+fn a_payout_that_cannot_be_posted_for_a_day_is_told_and_posted_afterwards() {
+    let world = World::new(SETTINGS, ORDERS);
+    let orders: Vec<u32> = (1_001..=1_000 + ORDERS).collect();
+    let id = id("po_1");
+    world.take_in("po_1.json", report("po_1", &orders).as_bytes()).expect("it is taken in");
+    world.work(&id).expect("it is matched");
+    world.approve(&id, "bookkeeper").expect("it is approved");
+    let away: Faults = Box::new(|name| if name == "enter" { Fate::FailsBefore } else { Fate::Works });
+    *world.books.faults.lock().expect("not poisoned") = away;
+    let begun = crate::clock::Clock::now(&world.clock);
+    let mut told_at = None;
+    while crate::clock::Clock::now(&world.clock) < begun + SignedDuration::from_hours(24) {
+        world.work(&id).expect("it waits");
+        let record = world.record(&id);
+        let now = crate::clock::Clock::now(&world.clock);
+        let due = record.due_at.expect("it comes up again by itself");
+        if record.reasons.iter().any(|reason| reason.code == "payout-delayed") {
+            told_at.get_or_insert(now);
+            assert!(record.needs_attention() && record.delayed.is_some_and(|delayed| delayed.since <= now));
+        } else {
+            assert_eq!(told_at, None, "what is told stays told while it lasts");
+        }
+        world.clock.turn(i64::from(i32::try_from(due.duration_since(now).as_secs()).expect("hours")) + 60);
+    }
+    let told_at = told_at.expect("the error report names it").duration_since(begun);
+    assert!(told_at < SignedDuration::from_hours(3), "told after {told_at:?}");
+    *world.books.faults.lock().expect("not poisoned") = Box::new(|_| Fate::Works);
+    for _ in 0..6 {
+        world.clock.turn(600);
+        world.work(&id).expect("it goes on");
+    }
+    posted_once(&world, &[]);
+    assert_eq!(world.record(&id).delayed, None);
+}
+
 #[test]
 fn a_worker_that_was_overtaken_writes_nothing_more() {
     let world = World::new(SETTINGS, ORDERS);
