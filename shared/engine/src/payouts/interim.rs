@@ -163,6 +163,10 @@ impl PayoutEngine<'_> {
         for entry in others {
             match number_of_payment(&entry).filter(|number| known.contains(number)) {
                 Some(number) => entries.document(number, &entry),
+                // Bogbro entered it, for whatever it was.
+                None if EffectKey::at_end_of(&entry.text).is_some() => {
+                    entries.taken.push(as_it_stands(&entry));
+                }
                 None => unexplained.push(OpenItem {
                     item: entry.voucher.map_or_else(|| entry.text.clone(), |voucher| format!("#{voucher}")),
                     since: entry.day,
@@ -241,16 +245,16 @@ impl Entries {
             (Some(key), _) if own.contains_key(&key) => {
                 self.seen.insert(key);
             }
-            // A payment of an order that Bogbro registered.
-            (Some(_), _) => match entry.document {
-                Some(number) => self.document(number.to_string(), &entry),
-                None => self.taken.push(as_it_stands(&entry)),
-            },
-            (None, EntryOrigin::Opening) => self.taken.push(as_it_stands(&entry)),
-            (None, EntryOrigin::Document) => match of_document() {
+            (_, EntryOrigin::Document) => match of_document() {
                 Some(number) => self.document(number.to_string(), &entry),
                 None => self.others.push(entry),
             },
+            (None, EntryOrigin::Opening) => self.taken.push(as_it_stands(&entry)),
+            // A payment of an order that Bogbro registered.
+            (Some(_), _) if entry.document.is_some() => {
+                let number = entry.document.map(|number| number.to_string()).unwrap_or_default();
+                self.document(number, &entry);
+            }
             _ => self.others.push(entry),
         }
     }
