@@ -12,8 +12,7 @@ use domain::{ConnectionId, MerchantId};
 use engine::clock::Clock;
 use engine::policy::Limits;
 use engine::{Engine, later};
-use futures::StreamExt;
-use futures::stream;
+use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::clock::SystemClock;
@@ -112,10 +111,8 @@ impl Minute<'_> {
             }
         };
         let file = &found.record.file;
-        let brought_up = |round: Option<held::Round>| round.map(|round| format!("{merchant}: {round}"));
-        tell("held-brought-up", held::after_settings(self.platform, &found, self.now).await.map(brought_up));
+        tell("held-brought-up", held::bring_up(self.platform, &found, self.now, &NIGHT_HOURS).await);
         if NIGHT_HOURS.contains(&file.zone().to_datetime(self.now).hour()) {
-            tell("held-brought-up", held::by_night(self.platform, &found, self.now).await.map(brought_up));
             let task = retention::night(self.platform, file, self.now, self.deadline);
             tell("records-kept", task.await.map(|round| round.map(|round| format!("{merchant}: {round}"))));
         }

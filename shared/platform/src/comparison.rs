@@ -33,8 +33,10 @@ use crate::table::{Item, Reading, SCHEMA, Table, key_of, number, packed_json, te
 /// The sides of a comparison, as its record names them.
 const SIDES: [&str; 3] = ["source", "ledger", "accounting"];
 
-/// How long orders have to learn what a person booked before the day is compared.
+/// How long orders have to learn what a person booked before the day is compared again.
 const LEARNING: SignedDuration = SignedDuration::from_mins(5);
+/// After this, what they have not learned is a finding: the night is short. It ends another night, once they have.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(45);
 /// Earlier days whose findings one night looks at again, the latest first.
 const DAYS_AGAIN: usize = 7;
 /// Pages of what was set aside that are read for these.
@@ -91,13 +93,13 @@ pub async fn compare(
         connections: routes,
         limits: Limits::default(),
     };
-    let asked = asked_at(platform, &route, day).await?;
-    if asked.is_some_and(|asked| now < asked + LEARNING) {
+    let asked = asked(platform, &route, day).await?;
+    if asked.is_some_and(|asked| now < asked.looked_at + LEARNING) {
         return Ok(None);
     }
+    let may_ask = asked.is_none_or(|asked| now < asked.at + PATIENCE);
     let mut listed = read_listed(platform, &route, day).await?;
-    let comparison =
-        engine.compare(&route, day, &mut listed, deadline, asked.is_none()).await.map_err(failed)?;
+    let comparison = engine.compare(&route, day, &mut listed, deadline, may_ask).await.map_err(failed)?;
     let Some(comparison) = comparison else {
         let changed = listed.changed;
         tracing::info!(event = "comparison-goes-on", %merchant, %day, changed, "the next minute lists on");
@@ -106,7 +108,7 @@ pub async fn compare(
     };
     if !comparison.to_learn.is_empty() {
         keep_listed(platform, &route, day, &listed).await?;
-        ask(platform, &route, day, &comparison, now).await?;
+        ask(platform, &route, day, &comparison, (asked, now)).await?;
         return Ok(None);
     }
     look_again(platform, &engine, &route, day, (now, deadline)).await?;
@@ -117,6 +119,10 @@ pub async fn compare(
     }
     let compared = Compared { comparison, findings };
     platform.table.put(recorded(&route, day, &compared)?).await?;
+    if asked.is_some() {
+        let key = Keys::of(merchant).comparison_asked(&route.shop.connection, day);
+        platform.table.delete(&key).await?;
+    }
     Ok(Some(compared))
 }
 
@@ -128,27 +134,40 @@ fn findings_of(comparison: &Comparison) -> Vec<Reason> {
     comparison.findings.iter().cloned().chain(comparison.difference()).collect()
 }
 
-/// When orders were asked to look at the books before this day is compared.
-async fn asked_at(platform: &Platform, route: &Route, day: Date) -> Result<Option<Timestamp>, PlatformError> {
-    let key = Keys::of(&route.merchant).comparison_asked(&route.shop.connection, day);
-    let item = platform.table.get(&key).await?;
-    item.map(|item| Reading::of(&item, SCHEMA)?.time("asked_at")).transpose()
+/// That orders were asked to look at the books before a day is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Asked {
+    /// When first.
+    at: Timestamp,
+    /// When it was last seen that some have not yet.
+    looked_at: Timestamp,
 }
 
-/// Asks each order whose draft somebody booked to look at the books. It is recorded once all are on the queue.
+async fn asked(platform: &Platform, route: &Route, day: Date) -> Result<Option<Asked>, PlatformError> {
+    let key = Keys::of(&route.merchant).comparison_asked(&route.shop.connection, day);
+    let read = |item: Item| -> Result<Asked, PlatformError> {
+        let reading = Reading::of(&item, SCHEMA)?;
+        Ok(Asked { at: reading.time("asked_at")?, looked_at: reading.time("looked_at")? })
+    };
+    platform.table.get(&key).await?.map(read).transpose()
+}
+
+/// Asks each order whose draft somebody booked, and which does not know yet, to look at the books. It is recorded once all are on the
+/// queue.
 async fn ask(
     platform: &Platform,
     route: &Route,
     day: Date,
     comparison: &Comparison,
-    now: Timestamp,
+    (asked, now): (Option<Asked>, Timestamp),
 ) -> Result<(), PlatformError> {
     for head in &comparison.to_learn {
         platform.queues.send(&Message::again(head, Why::Books, &format!("books {day}"), now)).await?;
     }
     let mut item = key_of(&Keys::of(&route.merchant).comparison_asked(&route.shop.connection, day));
     item.insert("schema".to_owned(), number(SCHEMA));
-    item.insert("asked_at".to_owned(), time(now));
+    item.insert("asked_at".to_owned(), time(asked.map_or(now, |asked| asked.at)));
+    item.insert("looked_at".to_owned(), time(now));
     tracing::info!(event = "books-asked", merchant = %route.merchant, orders = comparison.to_learn.len(), "booked by a person");
     platform.table.put(item).await
 }

@@ -5,6 +5,7 @@
 //! is gone on with by the next one; what is put on the queue twice is planned twice, and makes nothing twice.
 
 use std::fmt;
+use std::ops::Range;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::settings::MerchantFile;
@@ -64,6 +65,26 @@ impl Walk {
             done: reading.flag("done"),
         })
     }
+}
+
+/// Brings up what may have been mended, and says in one line what was done: after a change of the settings, and in the merchant's local
+/// hours of the night. `None`: there is nothing to walk over now.
+///
+/// # Errors
+/// As AWS says; the next minute goes on.
+pub async fn bring_up(
+    platform: &Platform,
+    merchant: &Merchant,
+    now: Timestamp,
+    night: &Range<i8>,
+) -> Result<Option<String>, PlatformError> {
+    let mut rounds = Vec::from_iter(after_settings(platform, merchant, now).await?);
+    if night.contains(&merchant.record.file.zone().to_datetime(now).hour()) {
+        rounds.extend(by_night(platform, merchant, now).await?);
+    }
+    let words: Vec<String> = rounds.iter().map(ToString::to_string).collect();
+    let id = &merchant.record.file.id;
+    Ok((!words.is_empty()).then(|| format!("{id}: {}", words.join("; "))))
 }
 
 /// Brings up what the last change of the merchant's settings may have mended. `None`: there is nothing to walk over now.
