@@ -55,6 +55,46 @@ fn the_same_file_again_and_the_same_batch_in_another_file_change_nothing() {
     assert_eq!(world.books.all().len(), vouchers, "nothing is posted again");
 }
 
+/// The same payout as [`report`] has it, as Stripe's itemised file tells of it: one fee, and no order.
+fn itemised(payout: &str, orders: &[u32]) -> String {
+    let mut text = "automatic_payout_id,automatic_payout_effective_at_utc,balance_transaction_id,created_utc,currency,gross,fee,net,reporting_category,source_id,payment_intent_id,charge_id,description\n".to_owned();
+    for order in orders {
+        text.push_str(&format!(
+            "{payout},2026-02-09 00:00:00,txn_{order},2026-02-02 02:40:00,dkk,250.00,5.00,245.00,charge,ch_{order},pi_{order},ch_{order},\n"
+        ));
+    }
+    let paid = orders.len() * 245;
+    text.push_str(&format!(
+        "{payout},2026-02-09 00:00:00,txn_{payout},2026-02-09 00:00:00,dkk,-{paid}.00,0.00,-{paid}.00,payout,{payout},,,\n"
+    ));
+    text
+}
+
+#[test]
+fn a_payout_that_comes_by_the_api_and_as_a_file_is_the_same_payout() {
+    // The API tells of the parts of the fee, with the VAT in it.
+    let api = report("po_1", &ALL).replace(
+        r#"[{"amount":500,"type":"stripe_fee"}]"#,
+        r#"[{"amount":300,"type":"stripe_fee"},{"amount":100,"type":"application_fee"},{"amount":100,"type":"tax"}]"#,
+    );
+    let api = (api.as_str(), "po_1.json");
+    let file = itemised("po_1", &ALL);
+    let file = (file.as_str(), "payouts.csv");
+    for (first, second) in [(api, file), (file, api)] {
+        let world = World::new(SETTINGS, 3);
+        for (report, arrival) in [(first, ArrivalKind::New), (second, ArrivalKind::Known)] {
+            let intake = world.take_in(report.1, report.0.as_bytes()).expect("taken");
+            assert_eq!(arrivals(&intake.outcome), [arrival], "{}", report.1);
+        }
+        let record = world.record(&id("po_1"));
+        assert!(record.conflicts.is_empty() && record.repeats.len() == 1, "{record:?}");
+        // One that differs in what both tell is another content still.
+        let other = second.0.replace("ch_1001", "ch_9001");
+        let intake = world.take_in(second.1, other.as_bytes()).expect("kept");
+        assert_eq!(arrivals(&intake.outcome), [ArrivalKind::Conflict]);
+    }
+}
+
 #[test]
 fn the_same_name_with_new_content_is_parked_and_never_posted() {
     let world = World::new(SETTINGS, 3);
