@@ -37,7 +37,7 @@ use crate::policy::Limits;
 use crate::store::{Store, StoreFailure};
 
 pub use bank::StatementSeen;
-pub use decide::{Correction, LineAssignment};
+pub use decide::{AskedPart, Correction, LineAssignment};
 pub use intake::Incoming;
 pub use record::{
     ArrivalKind, Dismissal, FileRecord, IntakeOutcome, IntakeRecord, LineChoice, PayoutFigures, PayoutId,

@@ -87,7 +87,7 @@ impl PayoutEngine<'_> {
     }
 }
 
-fn told(stop: Stop) -> PayoutFailure {
+pub(super) fn told(stop: Stop) -> PayoutFailure {
     match stop {
         Stop::Store(failure) => failure,
         Stop::Hold(reason) => PayoutFailure::Refused(reason),

@@ -9,7 +9,7 @@ use futures::executor::block_on;
 
 use super::world::{DAY, SETTINGS, World, id, report};
 use crate::payouts::record::{ArrivalKind, IntakeOutcome};
-use crate::payouts::{Correction, LineAssignment, LineChoice, PayoutFailure};
+use crate::payouts::{AskedPart, Correction, LineAssignment, LineChoice, PayoutFailure};
 
 const ALL: [u32; 3] = [1_001, 1_002, 1_003];
 
@@ -185,6 +185,71 @@ fn a_line_without_a_document_waits_and_a_person_decides() {
         world.books.all().into_iter().flat_map(|(_, kept)| kept.step.voucher.entries().to_vec()).collect();
     let errors = entries.iter().filter(|entry| entry.target == domain::payout::Target::Account(5860)).count();
     assert_eq!(errors, 1, "the line stands on the error account");
+}
+
+#[test]
+fn a_line_is_matched_by_hand_in_the_currency_of_the_document() {
+    let settings = SETTINGS.replace("\"transit\"", "\"currency-differences\": 5620, \"transit\"");
+    let world = World::new(&settings, 0);
+    let euro = Money::from_minor(3_355, Currency::EUR);
+    let kroner = Money::from_minor(25_000, Currency::DKK);
+    world.book_of(1_017, 10_017, euro);
+    let paid = r#""amount":3355,"currency":"eur","metadata""#;
+    let file = report("po_1", &[9_999]).replace(r#""amount":25000,"currency":"dkk","metadata""#, paid);
+    world.take_in("a.json", file.as_bytes()).expect("taken");
+    let id = id("po_1");
+    let record = world.work(&id).expect("matched");
+    assert_eq!(record.reasons[0].code, "payout-lines-not-found");
+    let line = block_on(world.engine().show(&id, false)).expect("shown").lines[0].line;
+    let parts = |asked: &[(&str, Option<&str>)]| {
+        let part = |(document, amount): &(&str, Option<&str>)| AskedPart {
+            document: (*document).to_owned(),
+            amount: amount.map(str::to_owned),
+        };
+        let asked: Vec<AskedPart> = asked.iter().map(part).collect();
+        match block_on(world.engine().parts(&id, line, &asked)) {
+            Ok(parts) => Ok(parts.into_iter().map(|(_, amount)| amount).collect::<Vec<_>>()),
+            Err(PayoutFailure::Refused(reason)) => Err(reason.code),
+            Err(other) => panic!("{other}"),
+        }
+    };
+    for (amount, read) in [
+        (None, euro),
+        (Some("33.55"), euro),
+        (Some("33.55 EUR"), euro),
+        (Some("33.55 eur"), euro),
+        (Some("250.00 DKK"), kroner),
+    ] {
+        assert_eq!(parts(&[("10017", amount)]), Ok(vec![read]), "{amount:?}");
+    }
+    assert_eq!(parts(&[("10099", None)]), Ok(vec![kroner]), "of what is not found nothing is known");
+    assert_eq!(parts(&[("10017", Some("33,5x"))]), Err("payout-part-unreadable".to_owned()));
+    assert_eq!(parts(&[("10017", None), ("10018", None)]), Err("payout-part-missing".to_owned()));
+    let correct = |amount| {
+        let choice = Some(LineChoice::Documents(vec![("10017".to_owned(), amount)]));
+        let lines = vec![LineAssignment { line, choice }];
+        let correction = Correction { by: "Bo".to_owned(), reason: "kundens svar".to_owned(), lines };
+        block_on(world.engine().correct(&world.attempt(&id), &correction))
+    };
+    let refused = correct(kroner).expect_err("the invoice is in euro");
+    let PayoutFailure::Refused(reason) = refused else { panic!("refused: {refused}") };
+    assert_eq!((reason.code.as_str(), reason.fact("currency")), ("payout-split-currency", "EUR"));
+    assert!(world.record(&id).decisions.is_empty());
+    correct(euro).expect("it is decided");
+    posted(&world);
+    let entries: Vec<_> =
+        world.books.all().into_iter().flat_map(|(_, kept)| kept.step.voucher.entries().to_vec()).collect();
+    let on = |account, amount: Money| {
+        let target = domain::payout::Target::Account(account);
+        entries.iter().any(|entry| entry.target == target && entry.amount == amount)
+    };
+    let negated = |amount: Money| amount.negated().expect("small");
+    assert!(on(5830, negated(euro)) && on(5620, euro) && on(5620, negated(kroner)), "{entries:?}");
+    // The invoice is paid by it: the same again would be too much.
+    let again = file.replace("po_1", "po_2").replace("_9999", "_8888").replace("\"9999\"", "\"1017\"");
+    world.take_in("b.json", again.as_bytes()).expect("taken");
+    let record = world.work(&super::world::id("po_2")).expect("matched");
+    assert_eq!(record.reasons[0].code, "payout-lines-over");
 }
 
 #[test]

@@ -39,6 +39,8 @@ use crate::store::{
 };
 
 const SHOP: &str = "woocommerce:krus.example";
+/// What orders are of, where nothing else is said.
+const USUAL: Money = Money::from_minor(25_000, Currency::DKK);
 pub(super) const DAY: Date = date(2026, 2, 9);
 const START: Timestamp = Timestamp::constant(1_770_600_000, 0);
 
@@ -356,7 +358,7 @@ impl World {
     pub(super) fn new(settings: &str, orders: u32) -> World {
         let ledger = Arc::new(MemoryStore::new());
         for number in 1..=orders {
-            book(&ledger, SHOP, 1_000 + number, 10_000 + number, &[]);
+            book(&ledger, SHOP, 1_000 + number, (10_000 + number, USUAL), &[]);
         }
         let books = Books {
             vouchers: Mutex::default(),
@@ -390,7 +392,12 @@ impl World {
 
     /// The same, in this shop.
     pub(super) fn book_in(&self, shop: &str, order: u32, invoice: u32, payments: &[&str]) {
-        book(&self.ledger, shop, order, invoice, payments);
+        book(&self.ledger, shop, order, (invoice, USUAL), payments);
+    }
+
+    /// Books one more order, of another amount than the others.
+    pub(super) fn book_of(&self, order: u32, invoice: u32, gross: Money) {
+        book(&self.ledger, SHOP, order, (invoice, gross), &[]);
     }
 
     pub(super) fn engine(&self) -> PayoutEngine<'_> {
@@ -443,8 +450,8 @@ impl World {
     }
 }
 
-/// An order that was booked as an invoice of 250.00, and paid under these references.
-fn book(ledger: &MemoryStore, shop: &str, order: u32, invoice: u32, payments: &[&str]) {
+/// An order that was booked as an invoice of its number and amount, and paid under these references.
+fn book(ledger: &MemoryStore, shop: &str, order: u32, (invoice, gross): (u32, Money), payments: &[&str]) {
     let transfer = TransferId {
         merchant: merchant(),
         source: shop.to_owned(),
@@ -461,11 +468,14 @@ fn book(ledger: &MemoryStore, shop: &str, order: u32, invoice: u32, payments: &[
         early: false,
     };
     let Ok(Claimed::Taken(head)) = block_on(ledger.claim(&claim)) else { panic!("a new transfer is taken") };
-    let kroner = |minor| Money::from_minor(minor, Currency::DKK);
-    let totals = Totals { net: kroner(20_000), vat: kroner(5_000), gross: kroner(25_000) };
+    let part = |fifths| Money::from_minor(gross.minor() / 5 * fifths, gross.currency());
+    let totals = Totals { net: part(4), vat: part(1), gross };
     let pointer = |kind, value: String| Pointer { kind, value };
     let payments = payments.iter().map(|text| pointer(PointerKind::Payment, (*text).to_owned()));
-    let order_number = [pointer(PointerKind::OrderNumber, format!("#{order}"))];
+    let numbers = [
+        pointer(PointerKind::OrderNumber, format!("#{order}")),
+        pointer(PointerKind::InvoiceNumber, invoice.to_string()),
+    ];
     let mut progress = head.progress.clone();
     progress.customer = Some(1_000);
     let conclusion = Conclusion {
@@ -486,8 +496,8 @@ fn book(ledger: &MemoryStore, shop: &str, order: u32, invoice: u32, payments: &[
             date: Some(date(2026, 2, 2)),
         }],
         due_at: None,
-        order: Some(OrderFacts { number: format!("#{order}"), total: kroner(25_000), day: date(2026, 2, 2) }),
-        pointers: order_number.into_iter().chain(payments).collect(),
+        order: Some(OrderFacts { number: format!("#{order}"), total: gross, day: date(2026, 2, 2) }),
+        pointers: numbers.into_iter().chain(payments).collect(),
         releases: Vec::new(),
         despite_word: false,
         log: None,
