@@ -15,6 +15,8 @@ pub(crate) struct TemplateFacts {
     indexes: BTreeMap<String, [String; 4]>,
     /// Function and event of each log line at which an alarm rings.
     watched: BTreeSet<(String, String)>,
+    /// The same for any alarm.
+    counted: BTreeSet<(String, String)>,
 }
 
 /// One function of the template.
@@ -96,8 +98,9 @@ fn the_template_and_the_local_host_have_the_same_queues_and_indexes() {
 }
 
 /// Where the code says that something was parked, by which event, and in the log of which function.
-const PARKED: [(&str, &str, &str); 4] = [
+const PARKED: [(&str, &str, &str); 5] = [
     ("functions/order-processing/src/lib.rs", "transfer-parked", "order-processing"),
+    ("functions/scheduler/src/lib.rs", "transfer-parked", "scheduler"),
     ("functions/webhook-intake/src/taking.rs", "delivery-parked", "webhook-intake"),
     ("shared/platform/src/dead_letters.rs", "dead-letter-parked", "scheduler"),
     ("shared/platform/src/payouts/mod.rs", "dead-letter-parked", "paymatch"),
@@ -129,4 +132,14 @@ fn whatever_is_parked_rings_an_alarm_by_the_log_of_the_function_that_parks_it() 
         let line = (function.to_owned(), event.to_owned());
         assert!(watched.contains(&line), "no alarm rings at {event} of {function} ({place})");
     }
+}
+
+#[test]
+fn tasks_that_fail_and_mails_that_are_refused_ring_an_alarm_by_the_log_of_each_function_that_has_them() {
+    let facts = template();
+    for function in ["scheduler", "notifications", "paymatch"] {
+        let line = (function.to_owned(), "task-failed".to_owned());
+        assert!(facts.counted.contains(&line), "no alarm counts the failed tasks of {function}");
+    }
+    assert!(facts.watched.contains(&("notifications".to_owned(), "mail-refused".to_owned())));
 }

@@ -1,6 +1,7 @@
 //! Flows through the real functions on the local run: deliveries go in at the gateway, documents come out in the stand-in
 //! for the accounting system.
 
+mod alarms;
 mod bad_input;
 mod bad_refunds;
 mod captures;
@@ -21,5 +22,6 @@ mod payouts;
 mod permissions;
 mod records;
 mod refunds;
+mod reports;
 mod stage;
 mod stock;

@@ -502,6 +502,7 @@ async fn payouts_of_two_acquirers_are_matched_approved_posted_and_confirmed() {
     hledger_agrees(&stage.journal());
     let entries = stage.world().agreements[demo::AGREEMENT].ledger.entries().len();
 
+    in_pages(&stage).await;
     again_and_otherwise(&stage, &stripe_text).await;
     assert_eq!(
         stage.world().agreements[demo::AGREEMENT].ledger.entries().len(),
@@ -578,6 +579,46 @@ fn signature(method: &str, path: &str, host: &str, body: &str, secret: &str) -> 
         "AWS4-HMAC-SHA256 Credential=local-bookkeeper/{scope}, SignedHeaders=host;x-amz-date, Signature={signature}"
     );
     vec![("x-amz-date".to_owned(), time.to_owned()), ("authorization".to_owned(), authorization)]
+}
+
+/// The list of the API, one at a time: each payout once, and no page behind the last.
+async fn in_pages(stage: &Stage) {
+    let (payouts, deadline) = stage.operations.payouts().expect("the engine");
+    let ask = async |after: &str, limit: &str| {
+        let merchant = MERCHANT;
+        let (by, method, payout, flow, name, body) = ("somebody", "GET", "", "", "", &[][..]);
+        let asked = platform::payouts::Asked {
+            by,
+            method,
+            merchant,
+            payout,
+            flow,
+            name,
+            after,
+            limit,
+            body,
+            deadline,
+        };
+        payouts.answer(&asked).await
+    };
+    let names = |told: &Value| {
+        let listed = told["payouts"].as_array().expect("a list").iter();
+        listed.map(|payout| payout["name"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+    };
+    let whole = ask("", "").await.body;
+    assert_eq!((names(&whole).len(), whole.get("next")), (2, None));
+    let (mut found, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = ask(&after, "1").await.body;
+        assert_eq!(names(&page).len(), 1, "{page}");
+        found.extend(names(&page));
+        let Some(next) = page["next"].as_str() else { break };
+        next.clone_into(&mut after);
+    }
+    assert_eq!(found, names(&whole));
+    assert_eq!((ask("!", "").await.status, ask("", "0").await.status), (400, 400));
+    let outside = data_encoding::BASE64URL_NOPAD.encode("~~".as_bytes());
+    assert_eq!(names(&ask(&outside, "").await.body), Vec::<String>::new(), "a place of no list");
 }
 
 /// The same file under another name, and the same name with another content.

@@ -2,7 +2,7 @@
 
 Printed: each function with its timeout, its triggers and what its "code" policy allows; each queue with its visibility,
 its dead letters and its number of receives; the table's keys and indexes; the events of the functions' logs that are counted
-for an alarm that rings at the first of them. Resource references are reduced to the names that the local host uses
+for an alarm that rings at the first of them, and of those counted for any alarm. Resource references are reduced to the names that the local host uses
 ("table", "table/index/due", "queue/orders.fifo", "bucket", "bucket/passing", "key", "mail").
 """
 
@@ -97,13 +97,15 @@ def permissions(resources, role):
     return sorted(pairs)
 
 
-def watched(resources):
-    """Function and event of each log line that is counted in a metric whose alarm rings at the first one."""
+def watched(resources, whenever=False):
+    """Function and event of each log line that is counted in a metric whose alarm rings at the first one (or whenever it rings)."""
     alarmed = set()
     for resource in resources.values():
         properties = resource.get("Properties", {})
         if resource["Type"] != "AWS::CloudWatch::Alarm" or "Condition" in resource:
             continue
+        if whenever and properties["AlarmActions"] == ["Alarms"]:
+            alarmed.add((properties["Namespace"], properties["MetricName"]))
         at_the_first = {
             "Statistic": "Sum", "EvaluationPeriods": 1, "Threshold": 0, "ComparisonOperator": "GreaterThanThreshold",
             "AlarmActions": ["Alarms"],
@@ -127,6 +129,7 @@ def facts(template):
     """Everything that is compared."""
     resources = template["Resources"]
     found = {"functions": {}, "queues": {}, "indexes": {}, "watched": watched(resources)}
+    found["counted"] = watched(resources, whenever=True)
     for resource in resources.values():
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::Serverless::Function":

@@ -159,8 +159,14 @@ impl Store for BuggyStore {
         self.inner.log(transfer).await
     }
 
-    async fn due(&self, shard: u8, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreFailure> {
-        self.inner.due(shard, now, limit).await
+    async fn due(
+        &self,
+        shard: u8,
+        now: Timestamp,
+        limit: usize,
+        page: Option<&str>,
+    ) -> Result<Page<Due>, StoreFailure> {
+        self.inner.due(shard, now, limit, page).await
     }
 
     async fn attention(&self, merchant: &MerchantId, page: Option<&str>) -> Result<Page<Head>, StoreFailure> {

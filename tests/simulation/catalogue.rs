@@ -2,6 +2,8 @@
 
 use domain::EntityKind;
 use engine::store::Status;
+use sandbox::Operation;
+use sandbox::faults::{Fault, Rule};
 use serde_json::json;
 
 use crate::checks;
@@ -167,6 +169,75 @@ fn products_that_orders_and_the_shop_make_at_the_same_time_stand_once_and_as_pla
             );
         }
     }
+}
+
+#[test]
+fn an_order_of_more_new_products_than_one_plan_can_make_says_so_and_goes_on_when_they_are_there() {
+    let line = |number: usize| (format!("NY-{number:03}"), 1, 10_000, 2_500);
+    let mut shape = OrderShape::plain(6101);
+    shape.lines = (0..120).map(line).collect();
+    let plan = Plan { setups: vec![Setup::plain()], orders: vec![(0, 0, shape)], ..Plan::single(80) };
+    let mut history = History::new(plan, decider(80, false));
+    history.run();
+    let head = history.head(0, 6101).expect("a head");
+    assert_eq!(head.status, Status::Held { code: "too-many-new-products".to_owned() }, "{head:#?}");
+    assert!(head.facts.contains(&("count".to_owned(), "120".to_owned())), "{:?}", head.facts);
+    {
+        let mut world = lock(&history.world);
+        let agreement = world.agreements.get_mut(&agreement_name(0)).expect("it exists");
+        assert!(!agreement.products.contains_key("NY-000"), "nothing is written");
+        // Most of them are made by hand.
+        let like = agreement.products["KRUS-BLAA"].clone();
+        for number in 0..60 {
+            let (number, mut made) = (format!("NY-{number:03}"), like.clone());
+            made.json.set("productNumber", number.clone());
+            agreement.products.insert(number, made);
+        }
+    }
+    history.run();
+    let head = history.head(0, 6101).expect("a head");
+    assert_eq!(head.status, Status::Done, "the rest is made by the order: {head:#?}");
+    assert!(lock(&history.world).agreements[&agreement_name(0)].products.contains_key("NY-119"));
+}
+
+#[test]
+fn variants_that_the_books_refuse_keep_the_others_back_once_and_are_not_asked_for_again_and_again() {
+    let plan = Plan { setups: vec![Setup { catalogue: true, ..Setup::plain() }], ..Plan::single(78) };
+    let mut history = History::new(plan, decider(78, false));
+    let many: Vec<(u64, String)> = (0..25).map(|number| (800 + number, format!("V-{number:02}"))).collect();
+    let many: Vec<(u64, &str)> = many.iter().map(|(id, sku)| (*id, sku.as_str())).collect();
+    load(&history, 703, &many);
+    // The first twenty, which one plan has room for, are refused whenever they are asked for.
+    for beginning in ["V-0", "V-1"] {
+        lock(&history.world).script.rules.push(Rule {
+            operation: Some(Operation::CreateProduct),
+            containing: Some(beginning.to_owned()),
+            fault: Some(Fault::FailBefore(400)),
+            ..Rule::default()
+        });
+    }
+    save(&history, 703);
+    history.run();
+    let heads = history.store.memory.heads();
+    let head = heads.iter().find(|head| head.transfer.entity.as_str() == "703").expect("a head");
+    assert_eq!(head.status, Status::Held { code: "product-refused".to_owned() }, "it is told: {head:#?}");
+    assert_eq!(head.due_at, None);
+    {
+        let world = lock(&history.world);
+        let struck: Vec<u64> = world.script.rules.iter().map(|rule| rule.struck).collect();
+        assert_eq!(struck, [10, 10], "each was asked for once");
+        let made = &world.agreements[&agreement_name(0)].products;
+        let number = |number: u32| format!("V-{number:02}");
+        assert!((20..25).all(|of| made.contains_key(&number(of))), "the others are made");
+        assert!((0..20).all(|of| !made.contains_key(&number(of))));
+    }
+    // The cause is settled, and news of it tries them all.
+    lock(&history.world).script.rules.clear();
+    save(&history, 703);
+    history.run();
+    let world = lock(&history.world);
+    let made = &world.agreements[&agreement_name(0)].products;
+    assert!((0..25).all(|number| made.contains_key(&format!("V-{number:02}"))));
 }
 
 #[test]

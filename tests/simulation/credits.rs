@@ -3,7 +3,8 @@
 
 use std::sync::Mutex;
 
-use engine::store::Status;
+use domain::document::DocumentKind;
+use engine::store::{Pause, PauseScope, Status, Store as _};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use sandbox::Json;
@@ -11,8 +12,9 @@ use sandbox::woocommerce::Shop;
 
 use crate::bugs::Bug;
 use crate::checks;
-use crate::deployment::{Setup, agreement_name, shop_name};
-use crate::history::{History, Plan};
+use crate::deployment::{Setup, agreement_name, merchant, shop_name};
+use crate::history::{Deed, History, Plan};
+use crate::ledger::at_once;
 use crate::machine::lock;
 use crate::orders::OrderShape;
 use crate::random::Random;
@@ -209,6 +211,46 @@ pub(crate) fn life(seed: u64, bug: Option<Bug>, keep_trace: bool) -> History {
     history
 }
 
+#[test]
+fn a_pause_of_a_month_leaves_one_row_and_the_order_is_booked_and_credited_after_it() {
+    let plan = Plan {
+        setups: vec![Setup { credits: true, ..Setup::plain() }],
+        orders: vec![(0, 0, OrderShape::plain(7301))],
+        ..Plan::single(79)
+    };
+    let mut history = History::new(plan, Box::new(|_, _, _| None));
+    history.most_steps = 1_000_000;
+    let pause = Pause {
+        scope: PauseScope::Merchant { merchant: merchant(0) },
+        reason: domain::plan::Reason::new("operator"),
+        since: history.machine.now(),
+    };
+    at_once(history.store.memory.pause(&pause)).expect("the memory is there");
+    let days = 30;
+    history.run_for(days * 24 * 3_600_000);
+    let head = history.head(0, 7301).expect("a head");
+    assert_eq!(head.status, Status::Waiting { code: "paused".to_owned() });
+    let rows = |history: &History| history.store.memory.log_texts(&head.transfer).len();
+    assert_eq!(rows(&history), 1, "one row says that it waits, whatever the number of looks");
+    assert!((12..days as u64 * 12 + 60).contains(&head.fence), "looked at every two hours: {}", head.fence);
+
+    history.run();
+    assert_eq!(history.head(0, 7301).expect("a head").status, Status::Done);
+    {
+        let mut world = lock(&history.world);
+        let shop = world.woocommerce.get_mut(&shop_name(0)).expect("it exists");
+        take_turn(shop, history.machine.now(), 7301, Turn::GiveBackLine(0));
+    }
+    history.run();
+    let head = history.head(0, 7301).expect("a head");
+    assert_eq!(head.status, Status::Done, "{head:#?}");
+    assert!(head.documents.iter().any(|document| document.kind.is_credit_note()), "{head:#?}");
+    let trace = at_once(history.store.memory.log(&head.transfer)).expect("the log");
+    assert_eq!(trace.broken_at, None);
+    let found = violations(&mut history);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
 /// Everything that is wrong with a life that has come to its end.
 pub(crate) fn violations(history: &mut History) -> Vec<String> {
     let mut found = lock(&history.observed).violations.clone();
@@ -374,4 +416,132 @@ fn a_payment_that_comes_after_a_credit_note_is_registered_on_the_invoice() {
     let paid: Vec<Option<u32>> =
         agreement.draft_entries.values().map(|entry| entry.customer_invoice).collect();
     assert_eq!(paid, [Some(invoices[0])]);
+}
+
+/// One order of a merchant whose invoices a person books, and what is done to its draft.
+fn of_a_draft(seed: u64, deed: Deed) -> Plan {
+    Plan {
+        setups: vec![Setup { kind: DocumentKind::DraftInvoice, credits: true, ..Setup::plain() }],
+        deeds: vec![(0, 5001, 30_000, deed)],
+        ..Plan::single(seed)
+    }
+}
+
+/// Gross totals of what stands: booked, and as drafts.
+fn gross(history: &History) -> (Vec<Decimal>, Vec<Decimal>) {
+    let world = lock(&history.world);
+    let agreement = &world.agreements[&agreement_name(0)];
+    let booked = agreement.booked.values().map(|document| document.totals.gross()).collect();
+    (booked, agreement.drafts.values().map(|document| document.totals.gross()).collect())
+}
+
+#[test]
+fn a_refund_after_a_person_booked_the_draft_is_credited_although_the_state_is_not_chosen() {
+    let mut history = History::new(
+        Plan {
+            changes: vec![(0, 5001, 60_000, "refunded")],
+            lives: vec![(0, 5001, 60_001, Turn::GiveBackAmount(999))],
+            ..of_a_draft(9, Deed::Book)
+        },
+        Box::new(|_, _, _| None),
+    );
+    history.run();
+    let (booked, drafts) = gross(&history);
+    assert_eq!((booked.len(), drafts), (1, vec![Decimal::new(-1000, 2)]));
+    assert_eq!(history.head(0, 5001).expect("the order is known").status, Status::Done);
+}
+
+#[test]
+fn a_draft_that_a_person_deleted_is_made_again_when_a_person_asks() {
+    let mut history = History::new(of_a_draft(10, Deed::Delete), Box::new(|_, _, _| None));
+    history.run();
+    assert_eq!(gross(&history), (Vec::new(), Vec::new()));
+    let head = history.head(0, 5001).expect("the order is known");
+    history.replay(&head);
+    history.go_on();
+    let (booked, drafts) = gross(&history);
+    assert_eq!((booked.len(), drafts.len()), (0, 1), "{:?}", history.head(0, 5001));
+    let found = checks::violations(&mut history);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn money_that_goes_back_is_registered_on_the_credit_note() {
+    let plan = || Plan {
+        setups: vec![Setup { journal: true, write_back: false, ..Setup::plain() }],
+        orders: vec![(0, 0, OrderShape::plain(5001))],
+        lives: vec![
+            (0, 5001, 60_000, Turn::GiveBackAmount(999)),
+            (0, 5001, 120_000, Turn::GiveBackAmount(499)),
+        ],
+        ..Plan::single(8)
+    };
+    // Each call may fail after it was done: what went back is registered once all the same.
+    for mishaps in [false, true] {
+        let decide = move |number: usize, place: crate::machine::Place, _: usize| {
+            let writes =
+                crate::machine::Place::Outside(sandbox::System::Economic, sandbox::Operation::WriteJournal);
+            (mishaps && place == writes && number % 2 == 0).then_some(crate::machine::Mishap::CrashAfter)
+        };
+        let mut history = History::new(plan(), Box::new(decide));
+        history.run();
+        let found = violations(&mut history);
+        assert!(found.is_empty(), "{found:#?}");
+        let world = lock(&history.world);
+        let agreement = &world.agreements[&agreement_name(0)];
+        let mut wanted: Vec<(Option<u32>, Decimal)> = agreement
+            .booked
+            .iter()
+            .map(|(number, document)| (Some(*number), -document.totals.gross()))
+            .collect();
+        let entries = agreement.draft_entries.values();
+        let mut registered: Vec<(Option<u32>, Decimal)> =
+            entries.clone().map(|entry| (entry.customer_invoice, entry.amount)).collect();
+        (wanted.sort(), registered.sort());
+        assert_eq!(registered, wanted, "each document is paid by its own money, and nothing is left open");
+        assert_eq!(registered.len(), 3);
+        assert!(entries.clone().all(|entry| entry.contra_account == Some(5820)));
+    }
+}
+
+/// An order whose invoice another integration has booked, and what becomes of it once 10.00 is given back at this time.
+fn cut_over(at: i64, credited: bool) -> History {
+    let plan = Plan {
+        setups: vec![Setup { adopts: true, credits: true, write_back: false, ..Setup::plain() }],
+        orders: vec![(0, 0, OrderShape { adopted: true, credited, ..OrderShape::plain(5001) })],
+        lives: vec![(0, 5001, at, Turn::GiveBackAmount(999))],
+        ..Plan::single(8)
+    };
+    let mut history = History::new(plan, Box::new(|_, _, _| None));
+    history.run();
+    history
+}
+
+#[test]
+fn what_follows_an_adopted_invoice_goes_to_its_own_customer() {
+    let history = cut_over(60_000, false);
+    let world = lock(&history.world);
+    let agreement = &world.agreements[&agreement_name(0)];
+    let customers: Vec<Option<i64>> =
+        agreement.booked.values().map(|document| document.json.integer("customer.customerNumber")).collect();
+    assert_eq!(customers, [Some(1000), Some(1000)], "the invoice and its credit note");
+    let buyer = agreement
+        .customers
+        .values()
+        .find(|customer| customer.text("email") == Some("canary5001@example.org"));
+    assert!(buyer.is_none(), "nothing is made for an invoice that stands: {buyer:?}");
+    drop(world);
+    assert_eq!(history.head(0, 5001).map(|head| head.status), Some(Status::Done));
+}
+
+#[test]
+fn a_refund_that_another_integration_may_have_credited_is_not_credited_again() {
+    let history = cut_over(0, true);
+    assert_eq!(lock(&history.world).agreements[&agreement_name(0)].booked.len(), 2, "nothing of ours");
+    let head = history.head(0, 5001).expect("the order is known");
+    assert_eq!(head.status, Status::Held { code: "credited-by-another".to_owned() }, "{:?}", head.facts);
+    // Without a credit note beside it the invoice is adopted, and the refund is credited.
+    let history = cut_over(0, false);
+    assert_eq!(lock(&history.world).agreements[&agreement_name(0)].booked.len(), 2);
+    assert_eq!(history.head(0, 5001).map(|head| head.status), Some(Status::Done));
 }

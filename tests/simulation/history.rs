@@ -5,15 +5,15 @@
 
 mod events;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use connectors::ports::{Delivery, Notice, Verification};
 use domain::{EntityId, EntityKind, TransferId};
-use engine::compare::Comparison;
+use engine::compare::{Comparison, ListedDay};
 use engine::log::Why;
-use engine::message::{MESSAGE_SCHEMA, Message, Outbox, SettingsChoice};
+use engine::message::{MESSAGE_SCHEMA, Message, Outbox, OutboxFailure, SettingsChoice};
 use engine::process::{Engine, Outcome, Work};
 use engine::store::{Head, Store};
 use engine::{Clock, Connections, Limits};
@@ -133,7 +133,7 @@ pub(crate) struct SimulatedOutbox {
 
 #[async_trait]
 impl Outbox for SimulatedOutbox {
-    async fn send(&self, message: &Message) -> Result<(), String> {
+    async fn send(&self, message: &Message) -> Result<(), OutboxFailure> {
         let now = self.machine.now_ms();
         let mut queue = lock(&self.queue);
         let id = message.deduplication.clone();
@@ -187,6 +187,8 @@ pub(crate) struct History {
     pub(crate) webhooks: usize,
     /// What people did to drafts: merchant, order, what, and whether the ledger knew of the draft.
     pub(crate) done_by_person: Vec<(usize, usize, Deed, bool)>,
+    /// Transfers that a person asked to be looked at anew.
+    pub(crate) asked_again: BTreeSet<TransferId>,
 }
 
 impl History {
@@ -237,6 +239,7 @@ impl History {
             stuck: None,
             webhooks: 0,
             done_by_person: Vec::new(),
+            asked_again: BTreeSet::new(),
         }
     }
 
@@ -402,8 +405,9 @@ impl History {
         if now >= self.next_due {
             self.next_due = now + 60_000;
             let outbox = self.outbox();
-            at_once(engine::later::send_due(&*self.store.memory, &outbox, self.machine.now(), 100))
-                .expect("the memory is there");
+            let round =
+                at_once(engine::later::send_due(&*self.store.memory, &outbox, self.machine.now(), 100));
+            assert_eq!(round.failure, None, "the memory is there");
         }
         if now >= self.next_sweep && !(healed && *swept) {
             self.next_sweep = now + 10 * 60_000;
@@ -542,30 +546,47 @@ impl History {
     fn replay_what_needs_attention(&mut self) -> bool {
         let heads: Vec<Head> =
             self.store.memory.heads().into_iter().filter(|head| head.status.needs_attention()).collect();
-        for head in &heads {
-            let now = self.machine.now();
-            let message = Message {
-                schema: MESSAGE_SCHEMA,
-                merchant: head.transfer.merchant.clone(),
-                connection: head.connection.clone(),
-                source: head.transfer.source.clone(),
-                kind: head.transfer.kind,
-                entity: head.transfer.entity.clone(),
-                body_hash: String::new(),
-                received_at: now,
-                why: Why::Replay,
-                settings: SettingsChoice::Now,
-                deduplication: self.machine.token(),
-                body: String::new(),
-            };
-            self.machine.note(|| format!("replay of {}", head.transfer.entity));
-            lock(&self.queue).put(message, self.machine.now_ms(), 0);
-        }
+        heads.iter().for_each(|head| self.replay(head));
         !heads.is_empty()
     }
 
-    /// Compares a merchant's day in both directions, as the nightly task does, with nothing going wrong.
+    /// A person asks for a transfer to be looked at anew.
+    pub(crate) fn replay(&mut self, head: &Head) {
+        let message = Message {
+            schema: MESSAGE_SCHEMA,
+            merchant: head.transfer.merchant.clone(),
+            connection: head.connection.clone(),
+            source: head.transfer.source.clone(),
+            kind: head.transfer.kind,
+            entity: head.transfer.entity.clone(),
+            body_hash: String::new(),
+            received_at: self.machine.now(),
+            why: Why::Replay,
+            settings: SettingsChoice::Now,
+            deduplication: self.machine.token(),
+            body: String::new(),
+        };
+        self.machine.note(|| format!("replay of {}", head.transfer.entity));
+        lock(&self.queue).put(message, self.machine.now_ms(), 0);
+        self.asked_again.insert(head.transfer.clone());
+    }
+
+    /// Compares a merchant's day in both directions, as the nightly task does, with nothing going wrong: what a person booked is learned
+    /// first.
     pub(crate) fn compare(&mut self, index: usize) -> Result<Comparison, String> {
+        let asked = self.compare_once(index, true)?;
+        if asked.to_learn.is_empty() {
+            return Ok(asked);
+        }
+        for head in &asked.to_learn {
+            let message = Message::again(head, Why::Books, "night", self.machine.now());
+            lock(&self.queue).put(message, self.machine.now_ms(), 0);
+        }
+        self.go_on();
+        self.compare_once(index, false)
+    }
+
+    fn compare_once(&mut self, index: usize, may_ask: bool) -> Result<Comparison, String> {
         // At night, what was made in the day can be seen.
         self.machine.advance_to(self.machine.now_ms() + 3_600_000);
         let (machine, connections) = (Arc::clone(&self.machine), Arc::clone(&self.connections));
@@ -577,7 +598,10 @@ impl History {
             let route = connections.route(&merchant(index), &shop_connection(index), None).await;
             let route = route.map_err(|failure| failure.to_string())?;
             let deadline = clock.now() + SignedDuration::from_hours(1);
-            engine.compare(&route, DAY, deadline).await.map_err(|failure| failure.to_string())
+            let mut listed = ListedDay::default();
+            let comparison = engine.compare(&route, DAY, &mut listed, deadline, may_ask).await;
+            let comparison = comparison.map_err(|failure| failure.to_string())?;
+            comparison.ok_or_else(|| "the shop's list did not come to its end".to_owned())
         };
         let mut process = Process::new(&self.machine, 0, future);
         loop {

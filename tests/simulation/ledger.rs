@@ -189,8 +189,14 @@ impl Store for SimulatedStore {
         self.memory.log(transfer).await
     }
 
-    async fn due(&self, shard: u8, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreFailure> {
-        self.memory.due(shard, now, limit).await
+    async fn due(
+        &self,
+        shard: u8,
+        now: Timestamp,
+        limit: usize,
+        page: Option<&str>,
+    ) -> Result<Page<Due>, StoreFailure> {
+        self.memory.due(shard, now, limit, page).await
     }
 
     async fn attention(&self, merchant: &MerchantId, page: Option<&str>) -> Result<Page<Head>, StoreFailure> {

@@ -12,6 +12,8 @@ pub(crate) struct OrderShape {
     pub(crate) status: &'static str,
     /// Another integration has booked its invoice before Bogbro hears of it.
     pub(crate) adopted: bool,
+    /// It has made a credit note of it, too.
+    pub(crate) credited: bool,
     /// Lines: product number, units, net and VAT of the line in øre.
     pub(crate) lines: Vec<(String, u32, i64, i64)>,
 }
@@ -24,6 +26,7 @@ impl OrderShape {
             email: format!("canary{id}@example.org"),
             status: "processing",
             adopted: false,
+            credited: false,
             lines: vec![("KRUS-BLAA".to_owned(), 2, 15_840, 3_960)],
         }
     }

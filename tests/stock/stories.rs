@@ -137,6 +137,25 @@ fn safety_stock_barred_products_and_bundles() {
 }
 
 #[test]
+fn a_bundle_that_gets_no_stock_is_named() {
+    let bench = StockBench::new(To::WooCommerce, world(&["A", "B"]));
+    let bundle = |number: &str| StockBundle {
+        product: number.to_owned(),
+        parts: vec![BundlePart { product: "A".to_owned(), units: 2 }],
+    };
+    bench.settings(|settings| settings.bundles = vec![bundle("SET"), bundle("GONE")]);
+    bench.world(|world| {
+        let shop = world.woocommerce.get_mut(demo::WOOCOMMERCE).expect("the shop");
+        shop.load_product(woocommerce_product(77, "SET", Some(3))).expect("loaded");
+        shop.products.get_mut(&77).expect("SET").set("manage_stock", false);
+    });
+    let report = bench.run(StockTask::Changes).finished();
+    let causes: Vec<(&str, usize)> =
+        report.causes.iter().map(|(code, cause)| (code.as_str(), cause.count)).collect();
+    assert_eq!(causes, [("stock-bundle-not-in-shop", 1), ("stock-not-counted", 1)]);
+}
+
+#[test]
 fn ordered_units_are_kept_back_unless_the_merchant_wants_all_that_is_there() {
     let bench = StockBench::new(To::WooCommerce, world(&["A"]));
     bench.product("A", |product| product.ordered_by_customers = Decimal::from(3));

@@ -120,6 +120,8 @@ async fn serve(payouts: &Payouts, request: &ApiGatewayV2httpRequest, deadline: T
         payout: path("payout"),
         flow: query("flow"),
         name: query("name"),
+        after: query("after"),
+        limit: query("limit"),
         body: &body,
         deadline: deadline.min(SystemClock.now() + API_TIME),
     };

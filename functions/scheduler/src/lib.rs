@@ -1,5 +1,5 @@
-//! Each minute: what is due again, what shops changed without telling, shops' webhooks switched on again, the nightly
-//! comparison, and what the queues gave up on.
+//! Each minute: what is due again, what shops changed without telling, shops' webhooks switched on again, held transfers that may have
+//! been mended, the nightly comparison, and what the queues gave up on.
 //!
 //! Every task finds out by itself what there is to do and may run twice; a minute that fails is made good by the next one.
 //! Each connection has its own minute, spread by its id, so that not all of them come at once.
@@ -20,7 +20,7 @@ use platform::clock::SystemClock;
 use platform::routes::Routes;
 use platform::stock::StockWord;
 use platform::transport::Traffic;
-use platform::{Platform, PlatformError, catalogue, comparison, dead_letters, retention, telemetry};
+use platform::{Platform, PlatformError, catalogue, comparison, dead_letters, held, retention, telemetry};
 
 /// Due transfers of one shard that one minute takes.
 const DUE_LIMIT: usize = 100;
@@ -90,12 +90,17 @@ impl Minute<'_> {
 
     async fn send_due(&self) {
         let round = later::send_due(&self.platform.ledger, &self.platform.queues, self.now, DUE_LIMIT).await;
-        match round {
-            Ok(round) if round.failed > 0 || round.more => {
-                tracing::warn!(event = "due-sent", ?round, "more is due");
-            }
-            Ok(round) => tracing::info!(event = "due-sent", sent = round.sent, "what is due is on the queue"),
-            Err(error) => tracing::error!(event = "task-failed", task = "due", %error, "next minute again"),
+        if let Some(error) = &round.failure {
+            tracing::error!(event = "task-failed", task = "due", %error, "next minute again");
+        }
+        if round.parked > 0 {
+            let parked = round.parked;
+            tracing::error!(event = "transfer-parked", parked, "what leads nowhere any more is due no more");
+        }
+        if round.failed > 0 || round.more {
+            tracing::warn!(event = "due-sent", ?round, "more is due");
+        } else {
+            tracing::info!(event = "due-sent", sent = round.sent, "what is due is on the queue");
         }
     }
 
@@ -107,7 +112,10 @@ impl Minute<'_> {
             }
         };
         let file = &found.record.file;
+        let brought_up = |round: Option<held::Round>| round.map(|round| format!("{merchant}: {round}"));
+        tell("held-brought-up", held::after_settings(self.platform, &found, self.now).await.map(brought_up));
         if NIGHT_HOURS.contains(&file.zone().to_datetime(self.now).hour()) {
+            tell("held-brought-up", held::by_night(self.platform, &found, self.now).await.map(brought_up));
             let task = retention::night(self.platform, file, self.now, self.deadline);
             tell("records-kept", task.await.map(|round| round.map(|round| format!("{merchant}: {round}"))));
         }
@@ -117,9 +125,11 @@ impl Minute<'_> {
             }
             if is_turn(&shop.id, self.now, TEND_MINUTES) {
                 self.tend(merchant, &shop.id).await;
-                let task = catalogue::night(self.platform, self.routes, merchant, &shop.id, self.deadline);
-                tell("catalogue-checked", task.await);
             }
+            let begins = is_turn(&shop.id, self.now, TEND_MINUTES);
+            let place = (merchant, &shop.id);
+            let task = catalogue::night(self.platform, self.routes, place, begins, self.deadline);
+            tell("catalogue-checked", task.await);
             let forgotten = dead_letters::forget_answered_stock(self.platform, file, &shop.id).await;
             tell("stock-letter-forgotten", forgotten.map(|()| None));
             self.leave_stock_word(file, merchant, &shop.id).await;

@@ -200,6 +200,46 @@ async fn a_data_key_opens_under_its_own_context_only() {
 }
 
 #[tokio::test]
+async fn an_empty_key_is_refused_in_items_and_in_bounds_as_on_aws() {
+    let world = World::start(None, |_| {}).await;
+    let table = clients(&world.host).table;
+    put(&table, "one").await;
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let between = |from: &str| {
+        let query = table.query().table_name("bogbro");
+        query
+            .key_condition_expression("pk = :partition AND sk BETWEEN :from AND :to")
+            .expression_attribute_values(":partition", text("one"))
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":to", text("~"))
+            .send()
+    };
+    assert_eq!(between(" ").await.expect("an answer").items().len(), 1);
+    let refused = between("").await.expect_err("an empty bound");
+    assert_eq!(refused.code(), Some("ValidationException"));
+    let beginning = table.query().table_name("bogbro");
+    let beginning = beginning
+        .key_condition_expression("pk = :p AND begins_with(sk, :b)")
+        .expression_attribute_values(":p", text("one"))
+        .expression_attribute_values(":b", text(""));
+    assert_eq!(beginning.send().await.expect_err("an empty beginning").code(), Some("ValidationException"));
+    // Values that are no part of the key condition may be empty.
+    let filtered = table.query().table_name("bogbro").key_condition_expression("pk = :p");
+    let filtered = filtered
+        .filter_expression("note <> :n")
+        .expression_attribute_values(":p", text("one"))
+        .expression_attribute_values(":n", text(""));
+    filtered.send().await.expect("an empty value in a filter");
+
+    let key = || [("pk".to_owned(), text("one")), ("sk".to_owned(), text(""))];
+    let put = table.put_item().table_name("bogbro").set_item(Some(key().into())).send().await;
+    assert_eq!(put.expect_err("an empty key").code(), Some("ValidationException"));
+    let get = table.get_item().table_name("bogbro").set_key(Some(key().into())).send().await;
+    assert_eq!(get.expect_err("an empty key").code(), Some("ValidationException"));
+    world.host.stop().await;
+}
+
+#[tokio::test]
 async fn messages_of_a_group_are_handled_in_order_whatever_fails_between_them() {
     let world = World::start(Some(queue_trigger()), |config| config.redelivery = Some(Duration::ZERO)).await;
     for body in ["ok", "fail-1", "crash-2", "last"] {

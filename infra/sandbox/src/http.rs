@@ -30,6 +30,11 @@ pub struct Response {
 }
 
 impl Request {
+    /// True when the body has this text somewhere.
+    pub(crate) fn has_in_body(&self, text: &str) -> bool {
+        String::from_utf8_lossy(&self.body).contains(text)
+    }
+
     /// A request without headers or body; `target` is the path with its query.
     pub fn new(method: &str, target: &str) -> Request {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));

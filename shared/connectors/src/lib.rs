@@ -30,6 +30,7 @@ pub mod registry;
 pub mod report;
 #[cfg(test)]
 mod scripted;
+pub mod setup;
 pub mod shopify;
 pub mod shopify_payments;
 pub mod signature;

@@ -342,6 +342,10 @@ pub struct ProductPart {
     pub numbers: Vec<(String, String)>,
     /// The plan is as long as one may be, and more is to be done after it.
     pub more: bool,
+    /// Numbers that plans before this one wrote in vain, with nothing changed since: they keep the others back no longer, and are tried
+    /// again with the next news.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passed: Vec<String>,
 }
 
 /// A document to be made.
@@ -421,7 +425,7 @@ pub struct PaymentStep {
     pub journal: u32,
     /// Number of the account the money stands on (bank or acquirer).
     pub contra_account: u32,
-    /// How much was paid, positive. The sign in the target is the connector's matter.
+    /// How much: positive was paid, negative went back. The sign in the target is the connector's matter.
     pub amount: Money,
     /// Date of the payment.
     pub date: jiff::civil::Date,

@@ -177,6 +177,13 @@ const MISTAKES: &[(&str, &str, &str, &str, &str)] = &[
         "agreement",
     ),
     (r#""shop": "butik""#, r#""shop": "regnskab""#, "flows[0].shop", "source", "source"),
+    (
+        r#""flows": ["#,
+        r#""flows": [{ "name": "flere ordrer", "shop": "butik", "accounting": "regnskab" }, "#,
+        "flows[1].shop",
+        "webshoppen butik",
+        "webshop butik",
+    ),
     (r#""name": "Krus"#, r#""time-zone": "Mars/Base", "name": "Krus"#, "time-zone", "Tidszonen", "time zone"),
     (
         r#""name": "Krus"#,
@@ -262,9 +269,85 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
         "key",
     ),
     (r#"{"trigger":{"filter":{"where":{"field":"tag"}}}}"#, "trigger.filter.where", "values", "values"),
+    (
+        r#"{"trigger":{"filter":{"where":{"field":"total","test":"at-least","values":["500,00"]}}}}"#,
+        "trigger.filter.where",
+        "500,00 kan ikke læses",
+        "500,00 cannot be read",
+    ),
+    (
+        r#"{"trigger":{"filter":{"not":{"where":{"field":"total","values":["1.000.00"]}}}}}"#,
+        "trigger.filter.where",
+        "1.000.00",
+        "1.000.00",
+    ),
+    (
+        r#"{"trigger":{"filter":{"where":{"field":"order-number","test":"at-most","values":["1000","A"]}}}}"#,
+        "trigger.filter.where",
+        "A kan ikke læses",
+        "A cannot be read",
+    ),
+    (r#"{"trigger":{"filter":{"any":[]}}}"#, "trigger.filter", "tom liste", "empty list"),
+    (r#"{"trigger":{"filter":{"not":{"all":[]}}}}"#, "trigger.filter", "tom liste", "empty list"),
+    (
+        r#"{"products":{"missing":"use-default"}}"#,
+        "products.missing",
+        "products.skus.default",
+        "products.skus.default",
+    ),
     (r#"{"trigger":{"handling":[]}}"#, "trigger.handling", "tilladte", "allowed"),
+    (r#"{"stock":{"mode":"write"}}"#, "stock.mode", "kladde", "draft"),
+    (
+        r#"{"document":{"kind":"booked-invoice"},"trigger":{"handling":[{"document":"draft-invoice"},{}]},"stock":{"mode":"write"}}"#,
+        "stock.mode",
+        "kladde",
+        "draft",
+    ),
+    (
+        r#"{"document":{"kind":"order"},"stock":{"mode":"write","quantity":"in-stock"}}"#,
+        "stock.mode",
+        "available",
+        "available",
+    ),
+    (
+        r#"{"stock":{"locations":[{"shop":"1","accounting":["Nord"]},{"shop":"1","accounting":["Syd"]}]}}"#,
+        "stock.locations[1]",
+        "to gange",
+        "twice",
+    ),
+    (
+        r#"{"stock":{"locations":[{"shop":"1","accounting":["Nord"]},{"shop":"2","accounting":["Nord"]}]}}"#,
+        "stock.locations[1]",
+        "flere af",
+        "several of",
+    ),
+    (
+        r#"{"stock":{"bundles":[{"product":"SET","parts":[{"product":"SET","units":1}]}]}}"#,
+        "stock.bundles[0]",
+        "sig selv",
+        "itself",
+    ),
     (r#"{"trigger":"#, "trigger", "JSON", "JSON"),
     (r#"{} {}"#, "", "JSON", "JSON"),
+    (
+        r#"{"document":{"write-back":{"form":"note"}}}"#,
+        "document.write-back.form",
+        "aldrig et fakturanummer",
+        "never an invoice number",
+    ),
+    (
+        r#"{"payment":{"sign-proven":true,"methods":[{"method":"kort","registration":{"journal":{"journal":1,"contra-account":2}}}]}}"#,
+        "payment.methods[0].registration",
+        "Betalinger med kort",
+        "Payments by kort",
+    ),
+    (
+        r#"{"document":{"kind":"booked-invoice"},"payment":{"sign-proven":true,"methods":[{"method":"bank"},
+            {"method":"kort","never-book":true,"registration":{"journal":{"journal":1,"contra-account":2}}}]}}"#,
+        "payment.methods[1].registration",
+        "never-book",
+        "never-book",
+    ),
 ];
 
 #[test]
@@ -286,6 +369,51 @@ fn every_mistake_is_named_with_its_place_in_both_languages() {
         assert!(english.contains(en), "{english}");
         assert!(!danish.contains('–') && !english.contains('–'), "{danish} {english}");
     }
+}
+
+#[test]
+fn numbers_in_a_filter_are_read_as_people_may_write_them() {
+    for condition in [
+        r#"{"field":"total","test":"at-least","values":["500","1500.50"]}"#,
+        r##"{"field":"order-number","test":"at-least","values":["#1001"]}"##,
+        r#"{"field":"total","test":"starts-with","values":["5"]}"#,
+        r#"{"field":"custom","key":"loyalty","values":["500,00"]}"#,
+    ] {
+        let text = format!(r#"{{"trigger":{{"filter":{{"where":{condition}}}}}}}"#);
+        assert!(read_settings(&text).is_ok(), "{condition}");
+    }
+}
+
+#[test]
+fn stock_goes_to_the_shop_where_sales_take_it_out_of_the_accounts() {
+    for text in [
+        r#"{"document":{"kind":"order"},"stock":{"mode":"write"}}"#,
+        r#"{"document":{"kind":"booked-invoice"},"stock":{"mode":"write","quantity":"in-stock"}}"#,
+        r#"{"trigger":{"handling":[{"document":"order"}]},"stock":{"mode":"write"}}"#,
+        r#"{"stock":{"mode":"report"}}"#,
+    ] {
+        assert!(read_settings(text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn what_follows_a_booking_is_taken_where_some_orders_are_booked() {
+    let after = r#""document":{"write-back":{"form":"note"}},"payment":{"sign-proven":true,"methods":[
+        {"method":"kort","registration":{"journal":{"journal":1,"contra-account":2}}}]}"#;
+    let rules =
+        r#"[{"order-states":["completed"],"document":"booked-invoice"},{"order-states":["processing"]}]"#;
+    assert!(read_settings(&format!(r#"{{{after},"trigger":{{"handling":{rules}}}}}"#)).is_ok());
+    let drafts = SHORT.replacen(
+        r#""accounting": "regnskab" }]"#,
+        &format!(r#""accounting": "regnskab", "settings": {{{after}}} }}]"#),
+        1,
+    );
+    let problems = read_merchant_file(&drafts).expect_err("no order is booked");
+    let paths: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
+    assert_eq!(
+        paths,
+        ["flows[0].settings.document.write-back.form", "flows[0].settings.payment.methods[0].registration"]
+    );
 }
 
 #[test]

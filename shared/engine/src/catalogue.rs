@@ -33,6 +33,22 @@ pub struct Catalogues {
     pub units: Option<BTreeMap<u32, String>>,
 }
 
+/// A shop's catalogue, as far as it was read. A shop may let only a part of it be read in one go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ShopCatalogue {
+    entries: BTreeMap<String, ShopProduct>,
+    page: Option<String>,
+    pages: usize,
+    whole: bool,
+}
+
+impl ShopCatalogue {
+    /// Pages that were read.
+    pub const fn pages(&self) -> usize {
+        self.pages
+    }
+}
+
 /// Why a catalogue was not read, or not put on the queue, to its end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CatalogueFailure {
@@ -48,13 +64,14 @@ pub enum CatalogueFailure {
 }
 
 impl Engine<'_> {
-    /// Reads both catalogues whole.
+    /// Reads both catalogues whole, going on with what was read of the shop's before.
     ///
     /// # Errors
-    /// As the systems say.
+    /// As the systems say. What was read of the shop's catalogue stays read: a later call goes on there.
     pub async fn read_catalogues(
         &self,
         route: &Route,
+        read: &mut ShopCatalogue,
         deadline: Timestamp,
     ) -> Result<Catalogues, CatalogueFailure> {
         let recorder = Recorder::default();
@@ -67,21 +84,18 @@ impl Engine<'_> {
             timeout_seconds: manifest.timeout_seconds,
         };
         let shop = over(&*route.shop.transport, route.shop.port.manifest());
-        let mut entries: BTreeMap<String, ShopProduct> = BTreeMap::new();
         let query = ProductQuery::default();
-        let mut page: Option<String> = None;
-        for number in 0.. {
-            if number >= MOST_PAGES {
+        while !read.whole {
+            if read.pages >= MOST_PAGES {
                 return Err(CatalogueFailure::Endless);
             }
-            let found = route.shop.port.products_page(&shop, &query, page.as_deref()).await?;
+            let found = route.shop.port.products_page(&shop, &query, read.page.as_deref()).await?;
             // What is read of each call is looked at here, and nothing of it is kept for a log.
             recorder.take();
-            entries.extend(found.products.into_iter().map(|entry| (entry.id().to_owned(), entry)));
-            match found.next {
-                Some(next) => page = Some(next),
-                None => break,
-            }
+            read.entries.extend(found.products.into_iter().map(|entry| (entry.id().to_owned(), entry)));
+            read.pages += 1;
+            read.whole = found.next.is_none();
+            read.page = found.next;
         }
         let port = route.accounting.port;
         let books = over(&*route.accounting.transport, port.manifest());
@@ -90,10 +104,11 @@ impl Engine<'_> {
             Some(_) => Some(port.units(&books).await?),
             None => None,
         };
+        let master = port.master_data(&books).await?;
         Ok(Catalogues {
-            entries: entries.into_values().collect(),
+            entries: std::mem::take(&mut read.entries).into_values().collect(),
             known: known.into_iter().map(|known| (known.number.clone(), known)).collect(),
-            master: port.master_data(&books).await?,
+            master,
             units,
         })
     }
@@ -111,7 +126,8 @@ impl Engine<'_> {
         let ids = catalogues.to_carry(route);
         let now = self.now();
         for id in &ids {
-            outbox.send(&message(route, id, now)).await.map_err(CatalogueFailure::Queue)?;
+            let sent = outbox.send(&message(route, id, now)).await;
+            sent.map_err(|failure| CatalogueFailure::Queue(failure.to_string()))?;
         }
         Ok(ids)
     }

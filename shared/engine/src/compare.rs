@@ -12,17 +12,22 @@ use connectors::ports::FoundDocument;
 use domain::document::DocumentKind;
 use domain::plan::Reason;
 use domain::planning::is_reference_of;
-use domain::{EntityKind, Failure, Money, TransferId};
+use domain::{EffectKey, EntityId, EntityKind, Failure, Money, TransferId};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::process::Engine;
 use crate::recorder::{Recorder, RecordingTransport};
 use crate::route::Route;
 use crate::store::{DUE_SHARDS, DocumentRecord, Head, Pointer, PointerKind, StoreFailure};
 
-/// Pages read of any one list, at most.
+/// Pages read of the ledger's list, at most.
 const MOST_PAGES: usize = 40;
+/// Orders that the ledger does not know which a day's list remembers, at most: more need no name each.
+const MOST_UNKNOWN: usize = 1_000;
+/// How many of those listed last are remembered: more than a page of any shop's list.
+const LAST_LISTED: usize = 250;
 /// How far ahead an end of lease may lie for its transfer to count as one under way: no function runs longer.
 const LONGEST_LEASE: SignedDuration = SignedDuration::from_mins(15);
 /// Transfers under way that are looked at in each shard.
@@ -71,6 +76,9 @@ pub struct Comparison {
     /// What does not agree: `books-twin`, `books-unknown`, `books-differ`, `books-other-day`, `books-missing`,
     /// `order-unknown`.
     pub findings: Vec<Reason>,
+    /// Transfers that are to look at the books: a document carries the reference of a draft of theirs, as when a person booked it. It
+    /// stands on neither side until they know.
+    pub to_learn: Vec<Head>,
 }
 
 impl Comparison {
@@ -84,6 +92,21 @@ impl Comparison {
                 .with("accounting", &self.accounting)
         })
     }
+}
+
+/// What the shop's list of a day's changes has shown so far. A shop may let only a part of it be read in one go.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedDay {
+    /// Orders that were listed.
+    pub changed: usize,
+    /// Of these, what the ledger did not know when it was listed.
+    pub unknown: Vec<EntityId>,
+    /// What was listed last: the next part may begin with it again.
+    pub last: Vec<EntityId>,
+    /// Where the list goes on.
+    pub page: Option<String>,
+    /// The list came to its end.
+    pub whole: bool,
 }
 
 /// A booked document as the ledger knows it.
@@ -108,7 +131,9 @@ pub enum ComparisonFailure {
 }
 
 impl Engine<'_> {
-    /// Compares one local day of a flow. Reads only.
+    /// Compares one local day of a flow, going on with what was `listed` of it before. Reads only. `None`: the shop let only a part of
+    /// its list be read, and a later call goes on. With `may_ask` it says which transfers should look at the books first; without,
+    /// what they do not know is a finding.
     ///
     /// # Errors
     /// As the systems and the ledger say; a repeat is harmless.
@@ -116,29 +141,53 @@ impl Engine<'_> {
         &self,
         route: &Route,
         day: Date,
+        listed: &mut ListedDay,
         deadline: Timestamp,
+        may_ask: bool,
+    ) -> Result<Option<Comparison>, ComparisonFailure> {
+        if !listed.whole {
+            self.list_day(route, day, listed, deadline).await?;
+        }
+        if !listed.whole {
+            return Ok(None);
+        }
+        let mut comparison = self.compare_booked(route, day, deadline, may_ask).await?;
+        comparison.changed = listed.changed;
+        // What was not known when it was listed may have come since.
+        for entity in &listed.unknown {
+            if self.store.head(&order_of(route, entity)).await?.is_none() {
+                let reason = Reason::new("order-unknown").with("entity", entity).with("day", day);
+                comparison.findings.push(reason);
+            }
+        }
+        Ok(Some(comparison))
+    }
+
+    /// The same without what the shop changed: ledger and books alone.
+    ///
+    /// # Errors
+    /// As [`Engine::compare`].
+    pub async fn compare_booked(
+        &self,
+        route: &Route,
+        day: Date,
+        deadline: Timestamp,
+        may_ask: bool,
     ) -> Result<Comparison, ComparisonFailure> {
-        let recorder = Recorder::default();
         // The ledger first: what it knows then is booked already, and what is booked meanwhile is looked up below.
         let heads = self.heads_of(route, day).await?;
-        let booked = self.booked_on(route, day, deadline, &recorder).await?;
-        let changed = self.changed_on(route, day, deadline, &recorder).await?;
+        let booked = self.booked_on(route, day, deadline, &Recorder::default()).await?;
         let mut comparison = Comparison {
             day,
-            changed: changed.len(),
+            changed: 0,
             source: Tally::default(),
             ledger: Tally::default(),
             accounting: Tally::default(),
             findings: Vec::new(),
+            to_learn: Vec::new(),
         };
         let tallied = compare_ledger(&heads, &booked, &mut comparison);
-        self.compare_books(route, &booked, &tallied, &mut comparison).await?;
-        for transfer in &changed {
-            if self.store.head(transfer).await?.is_none() {
-                let reason = Reason::new("order-unknown").with("entity", &transfer.entity).with("day", day);
-                comparison.findings.push(reason);
-            }
-        }
+        self.compare_books(route, &booked, (&tallied, may_ask), &mut comparison).await?;
         Ok(comparison)
     }
 
@@ -167,7 +216,7 @@ impl Engine<'_> {
         &self,
         route: &Route,
         booked: &[FoundDocument],
-        tallied: &BTreeSet<u64>,
+        (tallied, may_ask): (&BTreeSet<u64>, bool),
         comparison: &mut Comparison,
     ) -> Result<(), StoreFailure> {
         let mut references = BTreeSet::new();
@@ -184,6 +233,19 @@ impl Engine<'_> {
                 }
                 // It may have come to its end between the two looks.
                 known = self.known(route, document).await?;
+            }
+            let drafted = match known {
+                None => self.drafted_as(route, &document.reference).await?,
+                Some(_) => None,
+            };
+            match drafted {
+                // The comparison of its own shop's day asks it.
+                Some(head) if head.transfer.source != route.shop.source => continue,
+                Some(head) if may_ask => {
+                    comparison.to_learn.push(head);
+                    continue;
+                }
+                _ => {}
             }
             if known.as_ref().is_some_and(|known| known.source != route.shop.source) {
                 continue;
@@ -221,13 +283,28 @@ impl Engine<'_> {
         Ok(None)
     }
 
+    /// The transfer whose draft carries this reference, as far as the order's number tells.
+    async fn drafted_as(&self, route: &Route, reference: &str) -> Result<Option<Head>, StoreFailure> {
+        let Some(key) = EffectKey::at_end_of(reference) else { return Ok(None) };
+        let number = reference.trim_end().strip_suffix(key.as_str()).unwrap_or_default().trim_end();
+        let pointer = Pointer { kind: PointerKind::OrderNumber, value: number.to_owned() };
+        for transfer in self.store.find(&route.merchant, &pointer).await? {
+            let Some(head) = self.store.head(&transfer).await? else { continue };
+            let is_draft = head.progress.draft.is_some() && head.progress.invoice.is_none();
+            if is_draft && is_reference_of(reference, &head.order_number) {
+                return Ok(Some(head));
+            }
+        }
+        Ok(None)
+    }
+
     /// Numbers of the merchant's orders that are being worked on, or will be within minutes: what they book is known to the
     /// ledger once they are concluded.
     async fn under_way(&self, route: &Route) -> Result<Vec<String>, StoreFailure> {
         let mut numbers = Vec::new();
         for shard in 0..DUE_SHARDS {
-            let due = self.store.due(shard, self.clock.now() + LONGEST_LEASE, MOST_UNDER_WAY).await?;
-            for due in due.into_iter().filter(|due| due.transfer.merchant == route.merchant) {
+            let due = self.store.due(shard, self.clock.now() + LONGEST_LEASE, MOST_UNDER_WAY, None).await?;
+            for due in due.items.into_iter().filter(|due| due.transfer.merchant == route.merchant) {
                 let head = self.store.head(&due.transfer).await?;
                 numbers.extend(
                     head.filter(|head| head.plan.as_ref().is_some_and(|plan| plan.open))
@@ -252,44 +329,48 @@ impl Engine<'_> {
         Ok(heads)
     }
 
-    /// The orders that the shop changed on the day, as far as one comparison reads.
-    async fn changed_on(
+    /// Lists the orders that the shop changed on the day, from the place that was reached before.
+    async fn list_day(
         &self,
         route: &Route,
         day: Date,
+        listed: &mut ListedDay,
         deadline: Timestamp,
-        recorder: &Recorder,
-    ) -> Result<BTreeSet<TransferId>, Failure> {
-        let manifest = route.shop.port.manifest();
-        let transport = RecordingTransport {
-            inner: &*route.shop.transport,
-            recorder,
-            system: manifest.system,
-            clock: self.clock,
-            deadline,
-            timeout_seconds: manifest.timeout_seconds,
-        };
+    ) -> Result<(), ComparisonFailure> {
         let begins = |day: Date| route.time_zone.to_timestamp(day.at(0, 0, 0, 0)).ok();
         let since = begins(day).unwrap_or(Timestamp::UNIX_EPOCH);
         let until = day.tomorrow().ok().and_then(begins).unwrap_or(Timestamp::MAX);
-        let mut changed = BTreeSet::new();
-        let mut page: Option<String> = None;
-        for _ in 0..MOST_PAGES {
-            let found = route.shop.port.changed_since(&transport, since, page.as_deref()).await?;
-            let over = found.changes.last().is_some_and(|(_, at)| *at >= until);
-            let of_day = found.changes.into_iter().filter(|(_, at)| (since..until).contains(at));
-            changed.extend(of_day.map(|(entity, _)| TransferId {
-                merchant: route.merchant.clone(),
-                source: route.shop.source.clone(),
-                kind: EntityKind::Order,
-                entity,
-            }));
-            match found.next {
-                Some(next) if !over => page = Some(next),
-                _ => break,
+        let listing = self.changes(route, (since, until), listed.page.clone(), deadline).await?;
+        let of_day = listing.changes.into_iter().filter(|(_, at)| (since..until).contains(at));
+        let mut seen: BTreeSet<EntityId> = listed.last.iter().cloned().collect();
+        let mut new = Vec::new();
+        for (entity, _) in of_day {
+            if seen.insert(entity.clone()) {
+                new.push(entity);
             }
         }
-        Ok(changed)
+        for entity in &new {
+            listed.changed += 1;
+            let room = listed.unknown.len() < MOST_UNKNOWN;
+            if room && self.store.head(&order_of(route, entity)).await?.is_none() {
+                listed.unknown.push(entity.clone());
+            }
+        }
+        if !new.is_empty() {
+            listed.last = new.split_off(new.len().saturating_sub(LAST_LISTED));
+        }
+        listed.whole = listing.next.is_none();
+        listed.page = listing.next;
+        Ok(())
+    }
+}
+
+fn order_of(route: &Route, entity: &EntityId) -> TransferId {
+    TransferId {
+        merchant: route.merchant.clone(),
+        source: route.shop.source.clone(),
+        kind: EntityKind::Order,
+        entity: entity.clone(),
     }
 }
 

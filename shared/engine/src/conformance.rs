@@ -14,9 +14,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::log::{Cause, LOG_SCHEMA, LogEntry, PersonalPart, PublicPart, RowKind, Why};
 use crate::store::{
-    Advance, Applied, Claim, Claimed, Conclusion, Cursor, GivenUpBy, Head, Hold, LEDGER_SCHEMA, OrderFacts,
-    Page, ParkedDelivery, Pause, PauseScope, PlanStoring, Pointer, PointerKind, Progress, Status, Store,
-    StoreFailure, StoredPlan, due_shard,
+    Advance, Applied, Claim, Claimed, Conclusion, Cursor, DUE_SHARDS, GivenUpBy, Head, Hold, LEDGER_SCHEMA,
+    OrderFacts, Page, ParkedDelivery, Pause, PauseScope, PlanStoring, Pointer, PointerKind, Progress, Status,
+    Store, StoreFailure, StoredPlan, due_shard,
 };
 
 /// What one check found: `Err` says what was expected and what came.
@@ -52,6 +52,7 @@ checks![
     a_conclusion_is_read_back,
     rows_are_chained,
     what_is_due_is_found_and_nothing_else,
+    what_is_due_comes_in_pages,
     a_dead_workers_transfer_comes_up,
     attention_lists_held_and_parked,
     the_day_lists_its_orders,
@@ -202,6 +203,7 @@ fn conclusion(head: &Head, second: i64, status: Status) -> Conclusion {
         hold: hold(head, second),
         status,
         facts: Vec::new(),
+        trouble: None,
         attempts: 0,
         waits: 0,
         applied: Some(Applied {
@@ -489,7 +491,13 @@ async fn progress_is_read_back(bench: &Bench<'_>) -> Finding {
         customer: Some(4),
         draft: Some(77),
         compared: true,
-        doubt: Some(crate::store::Doubt { step: 2, negative_looks: 1, since: at(8), otherwise: false }),
+        doubt: Some(crate::store::Doubt {
+            step: 2,
+            negative_looks: 1,
+            since: at(8),
+            otherwise: false,
+            asked: false,
+        }),
         ..Progress::default()
     };
     let advance = Advance { hold: hold(&head, 9), progress: progress.clone(), lease_until: at(9 + LEASE) };
@@ -516,8 +524,10 @@ async fn a_conclusion_is_read_back(bench: &Bench<'_>) -> Finding {
         total: kroner(-5),
         day: jiff::civil::date(2026, 1, 31),
     });
+    end.trouble = Some(crate::store::Trouble { cause: "cause".to_owned(), since: at(1) });
     end.documents = vec![crate::store::DocumentRecord {
         date: None,
+        made_at: Some(at(2)),
         ordinal: 1,
         kind: domain::DocumentKind::BookedInvoice,
         number: 10_001,
@@ -554,8 +564,8 @@ async fn rows_are_chained(bench: &Bench<'_>) -> Finding {
 
 async fn due_of(bench: &Bench<'_>, entity: &str, second: i64) -> Result<Vec<crate::store::Due>, String> {
     let transfer = bench.transfer(entity);
-    let due = bench.store.due(due_shard(&transfer), at(second), 1000).await.map_err(text)?;
-    Ok(due.into_iter().filter(|due| due.transfer == transfer).collect())
+    let due = bench.store.due(due_shard(&transfer), at(second), 1000, None).await.map_err(text)?;
+    Ok(due.items.into_iter().filter(|due| due.transfer == transfer).collect())
 }
 
 async fn what_is_due_is_found_and_nothing_else(bench: &Bench<'_>) -> Finding {
@@ -569,6 +579,32 @@ async fn what_is_due_is_found_and_nothing_else(bench: &Bench<'_>) -> Finding {
     let head = bench.take("1", "b", 100).await?;
     bench.store.conclude(&conclusion(&head, 101, Status::Done)).await.map_err(text)?;
     same("what is due after it is done", due_of(bench, "1", 10_000).await?.len(), 0)
+}
+
+async fn what_is_due_comes_in_pages(bench: &Bench<'_>) -> Finding {
+    let wanted: Vec<String> = (0..8).map(|entity| entity.to_string()).collect();
+    for entity in &wanted {
+        let head = bench.take(entity, "a", 0).await?;
+        let mut end = conclusion(&head, 1, waiting());
+        end.due_at = Some(at(100));
+        bench.store.conclude(&end).await.map_err(text)?;
+    }
+    let mut found = Vec::new();
+    for shard in 0..DUE_SHARDS {
+        let mut page = None;
+        loop {
+            let due = bench.store.due(shard, at(100), 1, page.as_deref()).await.map_err(text)?;
+            same("no more than asked for", due.items.len() <= 1, true)?;
+            let own = due.items.into_iter().filter(|due| due.transfer.merchant == bench.merchant);
+            found.extend(own.map(|due| due.transfer.entity.to_string()));
+            page = due.next;
+            if page.is_none() {
+                break;
+            }
+        }
+    }
+    found.sort();
+    same("each once, over all pages", found, wanted)
 }
 
 async fn a_dead_workers_transfer_comes_up(bench: &Bench<'_>) -> Finding {
@@ -638,9 +674,9 @@ where
 async fn numbers_lead_to_the_transfer_of_the_same_merchant_only(bench: &Bench<'_>) -> Finding {
     let head = bench.take("1", "a", 0).await?;
     let mut end = conclusion(&head, 1, Status::Done);
-    end.pointers = [PointerKind::OrderNumber, PointerKind::InvoiceNumber, PointerKind::DraftNumber]
-        .map(|kind| Pointer { kind, value: "1001#1".to_owned() })
-        .to_vec();
+    let kinds =
+        [PointerKind::OrderNumber, PointerKind::InvoiceNumber, PointerKind::DraftNumber, PointerKind::MadeOn];
+    end.pointers = kinds.map(|kind| Pointer { kind, value: "1001#1".to_owned() }).to_vec();
     bench.store.conclude(&end).await.map_err(text)?;
     for pointer in &end.pointers {
         let found = bench.store.find(&bench.merchant, pointer).await.map_err(text)?;
@@ -716,13 +752,14 @@ async fn a_cursor_moves_by_version(bench: &Bench<'_>) -> Finding {
     let connection = ConnectionId::new("connection");
     let (store, merchant) = (bench.store, &bench.merchant);
     same("the first cursor", store.cursor(merchant, &connection).await.map_err(text)?, None)?;
-    let first = Cursor { seen_to: at(10), version: 1 };
+    let first = Cursor { seen_to: at(10), page: Some("the shop's words".to_owned()), version: 1 };
     store.move_cursor(merchant, &connection, &first).await.map_err(text)?;
     store.move_cursor(merchant, &connection, &first).await.map_err(|f| format!("moving twice: {f}"))?;
-    let other = Cursor { seen_to: at(99), version: 1 };
+    let other = Cursor { seen_to: at(99), page: None, version: 1 };
     let refused = store.move_cursor(merchant, &connection, &other).await;
     same("a move from an old version", refused, Err(StoreFailure::Conflict))?;
-    let second = Cursor { seen_to: at(20), version: 2 };
+    same("the first cursor's place", store.cursor(merchant, &connection).await.map_err(text)?, Some(first))?;
+    let second = Cursor { seen_to: at(20), page: None, version: 2 };
     store.move_cursor(merchant, &connection, &second).await.map_err(text)?;
     same("the cursor", store.cursor(merchant, &connection).await.map_err(text)?, Some(second))
 }

@@ -23,6 +23,9 @@ pub(crate) const CORRECTION: u32 = 1 << 31;
 /// Code of a refusal that says: it was made, and answered otherwise than asked for.
 const OTHERWISE: &str = "integrity";
 
+/// Code of the warning of a plan whose order was paid back in part before its invoice: a credit note is to follow.
+const REFUND_WAITS: &str = "refund-before-transfer";
+
 /// Something that is made once under its key, and can be looked up.
 enum Thing<'p> {
     Customer(&'p EffectKey, &'p NewCustomer),
@@ -93,6 +96,9 @@ impl Session<'_> {
     ) -> Result<Ending, Stop> {
         self.notes.executing = true;
         let mut carrying = Carrying { plan, applied, uncertain, look_first };
+        if let Left::End(ending) = self.adopt_first(&carrying).await? {
+            return Ok(ending);
+        }
         for (index, step) in plan.steps.iter().enumerate().skip(self.progress.step as usize) {
             self.time_left()?;
             let left = match self.step(&mut carrying, index, step).await {
@@ -205,8 +211,13 @@ impl Session<'_> {
         if self.look(carrying.plan, thing).await? {
             return Ok(());
         }
-        self.progress.doubt =
-            Some(Doubt { step: index, negative_looks: 1, since: self.engine.now(), otherwise: false });
+        self.progress.doubt = Some(Doubt {
+            step: index,
+            negative_looks: 1,
+            since: self.engine.now(),
+            otherwise: false,
+            asked: false,
+        });
         Err(self.stop_of(Side::Accounting, Failure::Unknown { message }))
     }
 
@@ -230,8 +241,13 @@ impl Session<'_> {
                 Err(Stop::wait("look-up-lag", Some(left)))
             }
             _ => {
-                self.progress.doubt =
-                    Some(Doubt { step: index, negative_looks: 1, since: now, otherwise: false });
+                self.progress.doubt = Some(Doubt {
+                    step: index,
+                    negative_looks: 1,
+                    since: now,
+                    otherwise: false,
+                    asked: false,
+                });
                 Err(Stop::counted("unknown-fate", Some(self.settling())))
             }
         }
@@ -385,9 +401,6 @@ impl Session<'_> {
         step: &DocumentStep,
     ) -> Result<Left, Stop> {
         let plan = carrying.plan;
-        if let Some(left) = self.adopt(carrying, step).await? {
-            return Ok(left);
-        }
         if self.progress.reopened {
             if !self.look(plan, &Thing::Document(step)).await? {
                 self.nothing_found(index).await?;
@@ -399,28 +412,56 @@ impl Session<'_> {
         self.compare(carrying, plan, step).await
     }
 
-    /// Looks for a document that another integration made of this order, by the references it may stand under.
-    async fn adopt(&mut self, carrying: &Carrying<'_>, step: &DocumentStep) -> Result<Option<Left>, Stop> {
-        let port = self.route.accounting.port;
-        for reference in &step.adopt {
-            let found = port.find(&self.accounting(), reference).await;
-            let found = found.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
-            let Some(document) = found.into_iter().next() else { continue };
-            if document.totals.gross != carrying.plan.expected.gross {
-                let reason = Reason::new("other-document-with-this-number")
-                    .with("number", document.number)
-                    .with("reference", reference)
-                    .with("found", document.totals.gross)
-                    .with("expected", carrying.plan.expected.gross);
-                return Ok(Some(Left::End(self.end_held_without_document(carrying, reason))));
+    /// What another integration made of the order is looked for before anything is made of it: no customer and no product is made for
+    /// a document that stands already.
+    async fn adopt_first(&mut self, carrying: &Carrying<'_>) -> Result<Left, Stop> {
+        let ahead = carrying.plan.steps.iter().skip(self.progress.step as usize);
+        let references = ahead.filter_map(|step| match step {
+            Step::CreateDocument(step) => Some(&step.adopt),
+            _ => None,
+        });
+        for reference in references.flatten() {
+            self.time_left()?;
+            match self.adopt(carrying, reference).await {
+                Err(Stop::Park(reason)) => return Ok(Left::End(self.end_parked(carrying, reason))),
+                Ok(Left::Next) => {}
+                ended => return ended,
             }
-            self.note_found(&document);
-            self.remember(carrying.plan.ordinal, true);
-            self.plan_open = false;
-            let applied = Some(carrying.applied.clone());
-            return Ok(Some(Left::End(Ending::settled(Status::Done, Vec::new(), applied))));
         }
-        Ok(None)
+        Ok(Left::Next)
+    }
+
+    /// Takes over the document that stands under the reference of another integration, and the customer it is made out to.
+    async fn adopt(&mut self, carrying: &Carrying<'_>, reference: &str) -> Result<Left, Stop> {
+        let port = self.route.accounting.port;
+        let found = port.find(&self.accounting(), reference).await;
+        let found = found.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
+        let (credits, invoices): (Vec<FoundDocument>, Vec<FoundDocument>) = found
+            .into_iter()
+            .partition(|found| found.kind.is_credit_note() || found.totals.gross.is_negative());
+        let Some(document) = invoices.first().or(credits.first()) else { return Ok(Left::Next) };
+        let reason =
+            |code: &str| Reason::new(code).with("number", document.number).with("reference", reference);
+        if document.totals.gross != carrying.plan.expected.gross {
+            let reason = reason("other-document-with-this-number")
+                .with("found", document.totals.gross)
+                .with("expected", carrying.plan.expected.gross);
+            return Ok(Left::End(self.end_held_without_document(carrying, reason)));
+        }
+        // Which refunds those credit notes are of is nowhere said, and none may be credited twice.
+        let waiting = carrying.plan.warnings.iter().find(|warning| warning.code == REFUND_WAITS);
+        if let (Some(credit), Some(waiting)) = (credits.first(), waiting) {
+            let reason = reason("credited-by-another")
+                .with("credit-note", credit.number)
+                .with("refunded", waiting.fact("refunded"))
+                .with("currency", waiting.fact("currency"));
+            return Ok(Left::End(self.end_held_without_document(carrying, reason)));
+        }
+        self.note_found(document);
+        self.progress.customer = Some(document.customer);
+        self.remember(carrying.plan.ordinal, true);
+        self.plan_open = false;
+        Ok(Left::End(Ending::settled(Status::Done, Vec::new(), Some(carrying.applied.clone()))))
     }
 
     async fn update_draft(
@@ -603,7 +644,9 @@ impl Session<'_> {
         self.progress.step = index;
         self.advance().await?;
         self.pointers.push(Pointer { kind: PointerKind::Payment, value: step.key.as_str().to_owned() });
-        match self.ensure(carrying, index, &Thing::Payment(step), carrying.look_first).await {
+        // Money that went back is keyed by its refund, whichever credit note it comes with: an earlier one may have brought it.
+        let look_first = carrying.look_first || step.amount.is_negative();
+        match self.ensure(carrying, index, &Thing::Payment(step), look_first).await {
             Err(Stop::Park(reason)) => {
                 // The invoice stands; only the payment is the merchant's to settle.
                 let otherwise = reason.fact("code") == OTHERWISE;

@@ -33,6 +33,10 @@ pub enum Why {
     Due,
     /// An operator or merchant asked for it.
     Replay,
+    /// It is held, and what holds it may have been mended: the settings changed, or a night passed.
+    Held,
+    /// The books have a document of it that the ledger does not know, such as a draft that a person booked.
+    Books,
 }
 
 /// The message that started the work.
@@ -158,6 +162,9 @@ pub struct PlanningRecord {
     /// Number of the customer that it was made out to, when it was known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<u32>,
+    /// A person had asked for it to be looked at anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asked: bool,
     /// What stood although the ledger had forgotten it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forgotten: Option<Forgotten>,

@@ -17,6 +17,9 @@ use crate::store::{
     PauseScope, PlanPointer, PlanStoring, Pointer, Status, Store, StoreFailure, StoredPlan, due_shard,
 };
 
+/// Writes of one transaction, at most.
+const TRANSACTION: usize = 100;
+
 /// What is to happen to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
@@ -315,7 +318,15 @@ impl Store for MemoryStore {
     }
 
     async fn store_plan(&self, storing: &PlanStoring) -> Result<String, StoreFailure> {
-        self.call("store-plan", |contents| contents.store_plan(storing))
+        self.call("store-plan", |contents| {
+            // The table writes all of it in one transaction.
+            if storing.locks.len() + 2 > TRANSACTION {
+                return Err(StoreFailure::Unavailable(
+                    "more writes than a transaction has room for".to_owned(),
+                ));
+            }
+            contents.store_plan(storing)
+        })
     }
 
     async fn advance(&self, advance: &Advance) -> Result<(), StoreFailure> {
@@ -359,7 +370,13 @@ impl Store for MemoryStore {
         self.call("log", |contents| Ok(contents.trace(transfer)))
     }
 
-    async fn due(&self, shard: u8, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreFailure> {
+    async fn due(
+        &self,
+        shard: u8,
+        now: Timestamp,
+        limit: usize,
+        page: Option<&str>,
+    ) -> Result<Page<Due>, StoreFailure> {
         self.call("due", |contents| {
             let mut due: Vec<Due> = contents
                 .heads
@@ -375,9 +392,14 @@ impl Store for MemoryStore {
                     })
                 })
                 .collect();
-            due.sort_by(|a, b| a.due_at.cmp(&b.due_at).then_with(|| a.transfer.cmp(&b.transfer)));
+            // The place is the last one of the page before: what went off the list meanwhile does not shift it.
+            let place = |due: &Due| format!("{:020} {}", due.due_at.as_millisecond(), due.transfer);
+            due.sort_by_key(place);
+            due.retain(|due| page.is_none_or(|page| place(due).as_str() > page));
+            let more = due.len() > limit;
             due.truncate(limit);
-            Ok(due)
+            let next = due.last().filter(|_| more).map(place);
+            Ok(Page { items: due, next })
         })
     }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::log::Why;
-use crate::store::Due;
+use crate::store::{Due, Head};
 
 /// The schema version of queue messages. An unknown one is refused, never guessed.
 pub const MESSAGE_SCHEMA: u32 = 1;
@@ -79,6 +79,24 @@ impl Message {
         }
     }
 
+    /// The message that brings a transfer at rest up. The name of the occasion makes it one message, however often it is sent.
+    pub fn again(head: &Head, why: Why, occasion: &str, now: Timestamp) -> Message {
+        Message {
+            schema: MESSAGE_SCHEMA,
+            merchant: head.transfer.merchant.clone(),
+            connection: head.connection.clone(),
+            source: head.transfer.source.clone(),
+            kind: head.transfer.kind,
+            entity: head.transfer.entity.clone(),
+            body_hash: String::new(),
+            received_at: now,
+            why,
+            settings: SettingsChoice::Now,
+            deduplication: format!("again:{}:{}:{occasion}", head.transfer, head.fence),
+            body: String::new(),
+        }
+    }
+
     /// The transfer it is about.
     pub fn transfer(&self) -> domain::TransferId {
         domain::TransferId {
@@ -96,6 +114,17 @@ pub trait Outbox: Send + Sync {
     /// Puts a message on the queue. A message whose deduplication id was put within the last minutes is dropped there.
     ///
     /// # Errors
+    /// See [`OutboxFailure`].
+    async fn send(&self, message: &Message) -> Result<(), OutboxFailure>;
+}
+
+/// Why a message was not put on the queue.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OutboxFailure {
+    /// Its connection does not exist, or no flow starts there: it leads nowhere until the settings change.
+    #[error("{0}")]
+    Nowhere(String),
     /// In words; the message may or may not be on the queue, and is sent again later.
-    async fn send(&self, message: &Message) -> Result<(), String>;
+    #[error("{0}")]
+    Unavailable(String),
 }

@@ -20,8 +20,10 @@ pub struct Limits {
     pub longest_wait_seconds: i64,
     /// How long after the deadline of its worker a lease still holds, beside the longest request, in seconds.
     pub lease_margin_seconds: i64,
-    /// How often a paused transfer is looked at, in seconds.
+    /// How soon a paused transfer is looked at again at first, in seconds.
     pub pause_seconds: i64,
+    /// How seldom at most, in seconds: the longer a pause holds, the seldomer. Whoever lifts it brings up what waits.
+    pub longest_pause_seconds: i64,
     /// How often a table call that could not be reached is made again at once.
     pub store_tries: u32,
 }
@@ -35,6 +37,7 @@ impl Default for Limits {
             longest_wait_seconds: 3600,
             lease_margin_seconds: 5,
             pause_seconds: 600,
+            longest_pause_seconds: 2 * 3600,
             store_tries: 3,
         }
     }
@@ -51,6 +54,12 @@ impl Limits {
         let seconds = doubled.min(self.longest_wait_seconds);
         let spread = i64::from(crate::store::spread(transfer) % 1000);
         SignedDuration::from_millis(seconds * 1000 + seconds * spread / 5)
+    }
+
+    /// The wait for a pause that has held so long: a quarter of that.
+    pub fn pause_wait(&self, held: SignedDuration) -> SignedDuration {
+        let seconds = (held.as_secs() / 4).min(self.longest_pause_seconds).max(self.pause_seconds);
+        SignedDuration::from_secs(seconds)
     }
 
     /// When to try again: after the backoff, and never sooner than the other side asked. What waits long for the same moment

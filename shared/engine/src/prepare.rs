@@ -16,7 +16,7 @@ use domain::planning::{
 };
 use domain::{Catalogue, Decision, EffectKey, Order, Plan, VatNumberAnswer};
 
-use crate::log::{PlanningRecord, RowKind};
+use crate::log::{PlanningRecord, RowKind, Why};
 use crate::recorder::RecordingTransport;
 use crate::session::{Ending, Session, Side, Stop};
 use crate::store::{
@@ -39,6 +39,10 @@ struct Standing {
     found: Option<FoundDocument>,
     edited: bool,
 }
+
+/// New products of one order, at most. Each is locked in the transaction that stores the plan, which has room for a hundred writes: the
+/// head, the row, the buyer's lock and earlier rows that the head has outgrown are among them.
+const MOST_NEW_PRODUCTS: usize = 80;
 
 impl Session<'_> {
     /// Reads the source and brings the target to it.
@@ -63,18 +67,27 @@ impl Session<'_> {
             return Ok(ending);
         }
         let forgotten = self.forgotten(&order, earlier.as_ref()).await?;
+        let asked = self.is_asked();
         let recorded = self.standing().map(|(kind, number)| StandingDocument { kind, number });
-        let decision =
-            self.decide(&order, &bare, "", self.earlier(earlier.as_ref(), recorded), forgotten.as_ref());
-        if let Decision::Skip(reason) = decision {
-            return Ok(self.skipped(reason, &order));
+        let known = self.earlier(earlier.as_ref(), recorded, asked);
+        let mut decision = self.decide(&order, &bare, "", known, forgotten.as_ref());
+        if let Decision::Skip(reason) = &decision
+            && !self.may_stand_otherwise(reason, recorded, asked)
+        {
+            return Ok(self.skipped(reason.clone(), &order));
         }
         let standing = match &earlier {
             Some(plan) => self.standing_now(plan).await?,
             None => None,
         };
         let document = standing.as_ref().map(|standing| standing.document);
-        let before = self.earlier(earlier.as_ref(), document);
+        let before = self.earlier(earlier.as_ref(), document, asked);
+        if document != recorded {
+            decision = self.decide(&order, &bare, "", before, forgotten.as_ref());
+        }
+        if let Decision::Skip(reason) = decision {
+            return Ok(self.skipped(reason, &order));
+        }
         let catalogue = match decision {
             // What only registers payments needs nothing more of the target.
             Decision::Transfer(plan) if plan.done > 0 => bare,
@@ -83,7 +96,7 @@ impl Session<'_> {
         let hash = catalogue.hash();
         let decision = self.decide(&order, &catalogue, &hash, before, forgotten.as_ref());
         let decision = self.unless_forgotten(decision, &order, before).await?;
-        self.note_planning(earlier.as_ref(), document, forgotten);
+        self.note_planning(before, forgotten);
         self.notes.catalogue_hash = Some(hash);
         self.notes.catalogue = Some(catalogue);
         match decision {
@@ -96,14 +109,39 @@ impl Session<'_> {
         }
     }
 
+    /// The books have a document of this order that the ledger does not know, such as a draft that a person booked.
+    fn is_asked_by_the_books(&self) -> bool {
+        self.work.message.why == Why::Books && self.progress.invoice.is_none()
+    }
+
     /// The last plan beside what stands of it.
-    fn earlier<'p>(&self, plan: Option<&'p Plan>, document: Option<StandingDocument>) -> Option<Earlier<'p>> {
+    pub(crate) fn earlier<'p>(
+        &self,
+        plan: Option<&'p Plan>,
+        document: Option<StandingDocument>,
+        asked: bool,
+    ) -> Option<Earlier<'p>> {
         plan.map(|plan| Earlier {
             plan,
             document,
             adopted: self.is_adopted(),
             customer: self.progress.customer,
+            asked,
         })
+    }
+
+    /// True when a person asked for this look, or for the one that found the document gone and waited to look once more.
+    fn is_asked(&self) -> bool {
+        self.is_replay() || self.progress.doubt.as_ref().is_some_and(|doubt| doubt.asked)
+    }
+
+    /// True when the books must be asked before a skip is believed. A document that was left for a person may have been booked or
+    /// deleted since, of which no shop tells: what became of the order then asks for something else. Where nothing became of it,
+    /// the books are asked only when a person wants to know, or when the night found a document of it there.
+    fn may_stand_otherwise(&self, skip: &Reason, recorded: Option<StandingDocument>, asked: bool) -> bool {
+        let unbooked = recorded.is_some_and(|document| !document.kind.is_booked());
+        let in_doubt = self.progress.doubt.as_ref().is_some_and(|doubt| doubt.step == STANDING);
+        unbooked && (asked || in_doubt || self.is_asked_by_the_books() || skip.code != "nothing-changed")
     }
 
     /// One plan is one document. Where the order asks for another after it (a refund beside an edit, two refunds in one update), the
@@ -125,7 +163,7 @@ impl Session<'_> {
         let same = plan.content_hash == content_hash(order)
             && plan.settings_version == self.route.settings_version
             && !order.cancelled;
-        if self.is_replay() || !same {
+        if self.is_replay() || self.is_asked_by_the_books() || !same {
             return None;
         }
         let number = self.standing().map(|(_, number)| number)?;
@@ -411,8 +449,9 @@ impl Session<'_> {
                 Err(Stop::wait("look-up-lag", Some(left)))
             }
             _ => {
+                let asked = self.is_replay();
                 self.progress.doubt =
-                    Some(Doubt { step: STANDING, negative_looks: 1, since: now, otherwise: false });
+                    Some(Doubt { step: STANDING, negative_looks: 1, since: now, otherwise: false, asked });
                 Err(Stop::wait("look-up-lag", Some(self.settling())))
             }
         }
@@ -528,12 +567,7 @@ impl Session<'_> {
         self.route.time_zone.to_datetime(self.engine.now()).date()
     }
 
-    pub(crate) fn note_planning(
-        &mut self,
-        earlier: Option<&Plan>,
-        standing: Option<StandingDocument>,
-        forgotten: Option<Forgotten>,
-    ) {
+    pub(crate) fn note_planning(&mut self, earlier: Option<Earlier<'_>>, forgotten: Option<Forgotten>) {
         self.notes.planning = Some(PlanningRecord {
             transfer: self.head.transfer.clone(),
             shop: self.route.shop.connection.clone(),
@@ -544,10 +578,13 @@ impl Session<'_> {
             rules: self.route.shop.rules.clone(),
             time_zone: self.route.time_zone.iana_name().unwrap_or("UTC").to_owned(),
             today: self.today(),
-            earlier: earlier.map(|plan| plan.ordinal),
-            standing: standing.map(|document| (document.kind, document.number)),
-            adopted: earlier.is_some() && self.is_adopted(),
-            customer: self.progress.customer.filter(|_| earlier.is_some()),
+            earlier: earlier.map(|earlier| earlier.plan.ordinal),
+            standing: earlier
+                .and_then(|earlier| earlier.document)
+                .map(|document| (document.kind, document.number)),
+            adopted: earlier.is_some_and(|earlier| earlier.adopted),
+            customer: earlier.and_then(|earlier| earlier.customer),
+            asked: earlier.is_some_and(|earlier| earlier.asked),
             forgotten,
         });
     }
@@ -595,6 +632,11 @@ impl Session<'_> {
 
     /// What speaks against a plan although it could be made.
     fn objection(&self, plan: &Plan, standing: Option<&Standing>) -> Option<Reason> {
+        let new = plan.steps.iter().filter(|step| matches!(step, Step::CreateProduct(_))).count();
+        if new > MOST_NEW_PRODUCTS {
+            let reason = Reason::new("too-many-new-products").with("count", new);
+            return Some(reason.with("limit", MOST_NEW_PRODUCTS));
+        }
         let step = plan.document_step().filter(|_| plan.done == 0)?;
         let port = self.route.accounting.port;
         if let Err(failure) = port.check(&step.document) {

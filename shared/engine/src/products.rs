@@ -39,7 +39,7 @@ impl Session<'_> {
             earlier: earlier.as_ref(),
         });
         let base = catalogue.master.base_currency;
-        self.note_planning(earlier.as_ref(), None, None);
+        self.note_planning(self.earlier(earlier.as_ref(), None, false), None);
         self.notes.catalogue_hash = Some(hash);
         self.notes.products = Some(catalogue);
         if !matches!(decision, Decision::Skip(_)) {
@@ -49,7 +49,12 @@ impl Session<'_> {
         }
         match decision {
             Decision::Skip(reason) => Ok(self.product_settled(reason, &entries, false)),
-            Decision::Hold(reason) => Ok(self.product_settled(reason, &entries, true)),
+            Decision::Hold(reason) => {
+                // What the target said when it refused is known from then.
+                let before = self.progress.held.clone().filter(|held| held.code == reason.code);
+                let reason = before.filter(|_| reason.code == "product-refused").unwrap_or(reason);
+                Ok(self.product_settled(reason, &entries, true))
+            }
             Decision::Transfer(plan) => {
                 self.order = Some(OrderFacts {
                     number: plan.order_number.clone(),
@@ -164,7 +169,10 @@ impl Session<'_> {
         self.note_plan(&plan, &hash);
         self.notes.warnings.clone_from(&plan.warnings);
         let applied = self.product_applied(entries, &hash);
-        self.progress = Progress { held: first_fault(&plan), ..Progress::default() };
+        // What was refused before and passed over is still to be told.
+        let passed = plan.product.as_ref().is_some_and(|part| !part.passed.is_empty());
+        let before = self.progress.held.take().filter(|_| passed);
+        self.progress = Progress { held: first_fault(&plan).or(before), ..Progress::default() };
         if let Err(stop) = self.store_plan(&plan, &hash, applied.clone()).await {
             self.progress = self.head.progress.clone();
             return Err(stop);

@@ -120,6 +120,7 @@ fn replan_row(row: usize, entry: &LogEntry, made: &[Replanned]) -> Result<Replan
             document,
             adopted: planning.adopted,
             customer: planning.customer,
+            asked: planning.asked,
         }),
         forgotten: planning.forgotten.as_ref(),
     });

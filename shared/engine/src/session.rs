@@ -13,8 +13,8 @@ use crate::process::{Engine, Outcome, Work};
 use crate::recorder::{Recorder, RecordingTransport};
 use crate::route::Route;
 use crate::store::{
-    Advance, Applied, Conclusion, DocumentRecord, Head, Hold, OrderFacts, Pause, PauseScope, Pointer,
-    PointerKind, Progress, Status, StoreFailure,
+    Advance, Applied, Conclusion, DocumentRecord, Head, Hold, NEAR_DAYS, OrderFacts, Pause, PauseScope,
+    Pointer, PointerKind, Progress, Status, StoreFailure, Trouble,
 };
 
 /// Documents remembered in the head, at most; the log has them all.
@@ -158,7 +158,8 @@ impl<'a> Session<'a> {
             Err(self.too_many("too-many-attempts"))
         } else if let Some(pause) = &self.route.paused {
             let reason = Reason::new("paused").with("reason", &pause.reason.code);
-            let asked = Some(SignedDuration::from_secs(self.engine.limits.pause_seconds));
+            let held = self.engine.now().duration_since(pause.since);
+            let asked = Some(self.engine.limits.pause_wait(held));
             Err(Stop::Wait(Wait { reason, asked, counted: false }))
         } else if self.plan_open || self.reopen() {
             self.resume().await
@@ -364,11 +365,36 @@ impl<'a> Session<'a> {
     pub(crate) fn remember(&mut self, ordinal: u32, adopted: bool) {
         let Some((kind, number)) = self.standing() else { return };
         let Some(totals) = self.progress.totals else { return };
-        let record = DocumentRecord { ordinal, kind, number, totals, adopted, date: self.document_day };
+        // What a person booked is dated as the draft was.
+        let before = self.documents.iter().find(|document| document.ordinal == ordinal);
+        let date = self.document_day.or(before.and_then(|before| before.date));
+        let record = DocumentRecord { ordinal, kind, number, totals, adopted, date, made_at: None };
         self.documents.retain(|document| document.ordinal != ordinal);
         self.documents.push(record);
         let surplus = self.documents.len().saturating_sub(MOST_DOCUMENTS);
         self.documents.drain(..surplus);
+    }
+
+    /// Dates what was made under this claim, and leaves what stood before under its own time, however its draft was changed or booked
+    /// since. Returns the local day as a search key where the order's own day does not lead to it.
+    fn note_making(&mut self, now: Timestamp) -> Option<Pointer> {
+        let before = &self.head.documents;
+        let mut made = false;
+        for record in &mut self.documents {
+            let same = |known: &&DocumentRecord| {
+                known.ordinal == record.ordinal
+                    || (known.kind == record.kind && known.number == record.number)
+            };
+            record.made_at = match before.iter().rev().find(same) {
+                Some(known) => known.made_at,
+                None => Some(now).filter(|_| !record.adopted),
+            };
+            made |= record.made_at == Some(now);
+        }
+        let today = self.route.time_zone.to_datetime(now).date();
+        let day = self.order.as_ref().map(|order| order.day).or(self.head.day);
+        let is_near = day.is_some_and(|day| (0..=NEAR_DAYS).contains(&(today - day).get_days()));
+        (made && !is_near).then(|| Pointer { kind: PointerKind::MadeOn, value: today.to_string() })
     }
 
     /// Kind and number of the document that stands according to the progress.
@@ -456,7 +482,13 @@ impl<'a> Session<'a> {
             Vec::new()
         };
         self.notes.decision = ending.status.word().to_owned();
+        // Another look at a pause that was met before tells nothing new, and a pause may hold for months.
+        let same_pause = ending.status == Status::Waiting { code: "paused".to_owned() }
+            && ending.status == self.head.status
+            && ending.facts == self.head.facts;
+        let log = if same_pause { None } else { Some(self.entry(RowKind::Concluded, now)) };
         let mut pointers = self.payment_keys(settled);
+        pointers.extend(self.note_making(now));
         if settled {
             pointers.append(&mut self.search_keys());
         }
@@ -464,6 +496,7 @@ impl<'a> Session<'a> {
             hold: self.hold(),
             status: ending.status.clone(),
             facts: ending.facts.clone(),
+            trouble: Trouble::after(self.head.trouble.as_ref(), &ending.status, &ending.facts, now),
             attempts: ending.attempts,
             waits: ending.waits,
             applied: ending.applied.clone(),
@@ -475,7 +508,7 @@ impl<'a> Session<'a> {
             pointers,
             releases,
             despite_word: false,
-            log: Some(self.entry(RowKind::Concluded, now)),
+            log,
             log_tail: self.head.log_tail.clone(),
         }
     }

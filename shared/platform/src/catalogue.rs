@@ -3,18 +3,20 @@
 //! What would stop an order stands among what needs attention before an order does, one finding to a kind with how many
 //! products it is and which; the same finding is told once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use domain::plan::Reason;
 use domain::planning::{CatalogueFinding, grouped};
-use domain::{ConnectionId, MerchantId};
+use domain::{ConnectionId, Failure, MerchantId};
 use engine::Engine;
-use engine::catalogue::{CatalogueFailure, Catalogues};
+use engine::catalogue::{CatalogueFailure, Catalogues, ShopCatalogue};
 use engine::clock::Clock;
 use engine::policy::Limits;
 use engine::route::{Connections, Route};
 use engine::store::{LEDGER_SCHEMA, ParkedDelivery, Store, StoreFailure};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::clock::SystemClock;
@@ -57,6 +59,13 @@ impl FindingView {
     }
 }
 
+/// The shortest wait for a system that has asked for one.
+const SHORTEST_WAIT: Duration = Duration::from_millis(500);
+/// The longest wait for a system that gives nothing between two of them.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// How long a look may take over several minutes of the clock.
+const LONGEST_READING: SignedDuration = SignedDuration::from_hours(2);
+
 fn failed(failure: CatalogueFailure) -> PlatformError {
     PlatformError::Unavailable { service: "catalogue", message: failure.to_string() }
 }
@@ -97,7 +106,8 @@ pub async fn look(
         return Err(PlatformError::Invalid(format!("{connection} is paused")));
     }
     let engine = engine(platform, routes);
-    let catalogues = engine.read_catalogues(&route, deadline).await.map_err(failed)?;
+    let mut read = ShopCatalogue::default();
+    let catalogues = read_patiently(&engine, &route, &mut read, deadline).await.map_err(failed)?;
     let ids = if run {
         engine.send_products(&route, &catalogues, &platform.queues).await.map_err(failed)?
     } else {
@@ -116,25 +126,71 @@ fn view(route: &Route, catalogues: &Catalogues, to_carry: Vec<String>) -> Catalo
     }
 }
 
+/// Reads both catalogues, waiting as long as a system asks for it, until the deadline.
+async fn read_patiently(
+    engine: &Engine<'_>,
+    route: &Route,
+    read: &mut ShopCatalogue,
+    deadline: Timestamp,
+) -> Result<Catalogues, CatalogueFailure> {
+    loop {
+        let before = read.pages();
+        let failure = match engine.read_catalogues(route, read, deadline).await {
+            Err(CatalogueFailure::System(failure @ Failure::Busy { .. })) => failure,
+            outcome => return outcome,
+        };
+        let Failure::Busy { retry_after_ms: Some(asked), .. } = failure else { return Err(failure.into()) };
+        let wait = Duration::from_millis(asked).max(SHORTEST_WAIT);
+        let ends =
+            SignedDuration::try_from(wait).ok().and_then(|wait| SystemClock.now().checked_add(wait).ok());
+        // A system that asks for a long wait without giving anything is not to be waited for.
+        let worth_it = wait <= LONGEST_WAIT || read.pages() > before;
+        if !worth_it || ends.is_none_or(|ends| ends >= deadline) {
+            return Err(failure.into());
+        }
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// A reading of a shop's catalogue that did not come to its end in one minute.
+pub struct Unfinished {
+    begun_at: Timestamp,
+    read: ShopCatalogue,
+}
+
+/// The readings of this process that are to go on. A process that ends takes them with it: the next look begins anew.
+pub type Readings = Mutex<HashMap<(MerchantId, ConnectionId), Unfinished>>;
+
 /// The scheduler's look, twice a day: findings stand among what needs attention, and what a lost product event would have changed is carried over.
-/// `None`: paused, or nothing was found.
+/// A large catalogue is read over some minutes; `begin` says that it is the look's own minute, else only what is unfinished goes on.
+/// `None`: paused, nothing was found, or the next minute goes on.
 ///
 /// # Errors
 /// As the systems and AWS say; the next turn looks again.
 pub async fn night(
     platform: &Platform,
     routes: &Routes,
-    merchant: &MerchantId,
-    connection: &ConnectionId,
+    (merchant, connection): (&MerchantId, &ConnectionId),
+    begin: bool,
     deadline: Timestamp,
 ) -> Result<Option<String>, PlatformError> {
+    let place = (merchant.clone(), connection.clone());
+    let unfinished = platform.readings.lock().unwrap_or_else(PoisonError::into_inner).remove(&place);
+    let now = SystemClock.now();
+    let Some(mut reading) = unfinished.or(begin.then(|| Unfinished::at(now))) else { return Ok(None) };
     let route = route_of(routes, merchant, connection).await?;
     if route.paused.is_some() || route.settings.products.catalogue.is_off() {
         return Ok(None);
     }
     let engine = engine(platform, routes);
-    let catalogues = match engine.read_catalogues(&route, deadline).await {
+    let catalogues = match engine.read_catalogues(&route, &mut reading.read, deadline).await {
         Ok(catalogues) => catalogues,
+        Err(CatalogueFailure::System(Failure::Busy { .. })) if now < reading.begun_at + LONGEST_READING => {
+            let pages = reading.read.pages();
+            tracing::info!(event = "catalogue-goes-on", %merchant, %connection, pages, "the next minute reads on");
+            platform.readings.lock().unwrap_or_else(PoisonError::into_inner).insert(place, reading);
+            return Ok(None);
+        }
         Err(failure) => {
             let reason = Reason::new("catalogue-check-unfinished").with("message", &failure);
             keep(platform, &route, &reason).await?;
@@ -148,6 +204,12 @@ pub async fn night(
     }
     let text = format!("{} findings, {} products to carry over", findings.len(), sent.len());
     Ok((!findings.is_empty()).then_some(text))
+}
+
+impl Unfinished {
+    fn at(now: Timestamp) -> Unfinished {
+        Unfinished { begun_at: now, read: ShopCatalogue::default() }
+    }
 }
 
 /// Keeps a finding where a person sees it; the same one is kept once.

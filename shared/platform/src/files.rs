@@ -22,10 +22,8 @@ fn disk(error: &std::io::Error) -> PlatformError {
     PlatformError::Unavailable { service: "disk", message: error.to_string() }
 }
 
-/// One part of a file.
-fn part_of(file: &dyn FileBytes, offset: u64) -> Result<Vec<u8>, PlatformError> {
-    let mut from = file.open().map_err(|error| disk(&error))?;
-    std::io::copy(&mut from.by_ref().take(offset), &mut std::io::sink()).map_err(|error| disk(&error))?;
+/// The next part of a file.
+fn part_of(from: &mut dyn Read) -> Result<Vec<u8>, PlatformError> {
     let mut bytes = Vec::with_capacity(PART);
     from.take(PART as u64).read_to_end(&mut bytes).map_err(|error| disk(&error))?;
     Ok(bytes)
@@ -157,8 +155,9 @@ impl Files {
         let begun = begun.map_err(|error| PlatformError::of(SERVICE, &error))?;
         let upload = begun.upload_id().unwrap_or_default();
         let mut parts = CompletedMultipartUpload::builder();
-        for (number, offset) in (1_i32..).zip((0..file.length()).step_by(PART)) {
-            let bytes = part_of(file, offset)?;
+        let mut from = file.open().map_err(|error| disk(&error))?;
+        for (number, _) in (1_i32..).zip((0..file.length()).step_by(PART)) {
+            let bytes = part_of(&mut *from)?;
             let sent = self
                 .client
                 .upload_part()

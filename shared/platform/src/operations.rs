@@ -13,14 +13,15 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::config::{Credentials, Region};
 use domain::plan::Reason;
-use domain::settings::{MerchantFile, read_merchant_file};
+use domain::settings::{MerchantFile, SettingProblems, read_merchant_file};
 use domain::{ConnectionId, EntityId, EntityKind, MerchantId, TransferId};
 use engine::clock::Clock;
 use engine::log::{Trace, Why};
 use engine::message::{MESSAGE_SCHEMA, Message, SettingsChoice};
-use engine::store::{Head, Pause, PauseScope, Pointer, PointerKind, Store, StoreFailure};
-use jiff::Timestamp;
+use engine::policy::Limits;
+use engine::store::{DUE_SHARDS, Due, Head, Pause, PauseScope, Pointer, PointerKind, Store, StoreFailure};
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
@@ -30,7 +31,7 @@ use crate::config::{Environment, aws_configuration};
 use crate::failure::PlatformError;
 use crate::files::Files;
 use crate::ledger::Ledger;
-use crate::merchants::{Epoch, MerchantRecord, Merchants, SealedSecret};
+use crate::merchants::{BELIEVED, Epoch, MerchantRecord, Merchants, SealedSecret};
 use crate::platform::Platform;
 use crate::queue::Queues;
 use crate::sealing::{Sealing, new_token};
@@ -43,6 +44,9 @@ pub use privacy::{ErasureView, PersonChoice, SegmentView};
 
 use export::Objects;
 
+/// Transfers of one page of what is due.
+const DUE_PAGE: usize = 100;
+
 /// The operator's hands: everything is reached by the standard AWS variables and those of [`Environment`].
 #[derive(Clone)]
 pub struct Operations {
@@ -52,6 +56,21 @@ pub struct Operations {
     queues: Queues,
     platform: Platform,
     objects: Objects,
+}
+
+/// Reads a merchant's file and checks it, with what its systems ask of their connections.
+///
+/// # Errors
+/// `Invalid` with every problem of the file.
+pub fn sound_file(json: &str) -> Result<MerchantFile, PlatformError> {
+    let invalid = |problems: SettingProblems| PlatformError::Invalid(problems.to_string());
+    let file = read_merchant_file(json).map_err(invalid)?;
+    let unknown_systems = unknown_systems(&file);
+    if !unknown_systems.is_empty() {
+        return Err(PlatformError::Invalid(format!("unknown systems: {}", unknown_systems.join(", "))));
+    }
+    let problems = connectors::setup::problems(&file);
+    if problems.is_empty() { Ok(file) } else { Err(invalid(problems)) }
 }
 
 /// What `put_merchant` did.
@@ -68,6 +87,8 @@ pub struct MerchantPut {
     pub missing_secrets: Vec<(String, String)>,
     /// Systems that are named and not known.
     pub unknown_systems: Vec<String>,
+    /// Names of connections to gateways: they may stand in the file, and nothing is asked of them yet.
+    pub not_asked: Vec<String>,
 }
 
 /// A merchant as configured.
@@ -249,13 +270,10 @@ impl Operations {
     /// # Errors
     /// `Invalid` with every problem of the file; `Conflict` when somebody else put one meanwhile; as AWS says.
     pub async fn put_merchant(&self, json: &str) -> Result<MerchantPut, PlatformError> {
-        let file =
-            read_merchant_file(json).map_err(|problems| PlatformError::Invalid(problems.to_string()))?;
+        let file = sound_file(json)?;
         let merchant = file.id.clone();
-        let unknown_systems = unknown_systems(&file);
-        if !unknown_systems.is_empty() {
-            return Err(PlatformError::Invalid(format!("unknown systems: {}", unknown_systems.join(", "))));
-        }
+        let unknown_systems = Vec::new();
+        let not_asked = not_asked(&file);
         let before = self.merchants.record_now(&merchant).await?;
         if let Some(record) = before.as_ref().filter(|record| record.file == file) {
             let missing_secrets = missing_secrets(record);
@@ -265,6 +283,7 @@ impl Operations {
                 changed: false,
                 missing_secrets,
                 unknown_systems,
+                not_asked,
             });
         }
         let (wrapped_key, _) = self.merchants.key_for(&merchant, before.as_ref()).await?;
@@ -278,7 +297,14 @@ impl Operations {
         };
         self.merchants.write(before.as_ref(), &after).await?;
         let missing_secrets = missing_secrets(&after);
-        Ok(MerchantPut { merchant, version: after.version, changed: true, missing_secrets, unknown_systems })
+        Ok(MerchantPut {
+            merchant,
+            version: after.version,
+            changed: true,
+            missing_secrets,
+            unknown_systems,
+            not_asked,
+        })
     }
 
     /// A merchant as configured. Secrets are named, never shown.
@@ -317,7 +343,7 @@ impl Operations {
     }
 
     /// Sets a secret of a connection. With `rotate`, the one before keeps verifying webhooks for the overlap; without, it
-    /// is gone at once.
+    /// is gone at once. A connection that stands still since its access was refused goes on: what it was refused with is replaced.
     ///
     /// # Errors
     /// `Invalid` for an empty value or a name the system does not have; `NotFound`; as AWS says.
@@ -352,8 +378,23 @@ impl Operations {
         };
         let mut after = before.clone();
         after.revision += 1;
-        after.secrets.entry(id).or_default().insert(name.to_owned(), sealed);
-        self.merchants.write(Some(&before), &after).await
+        after.secrets.entry(id.clone()).or_default().insert(name.to_owned(), sealed);
+        self.merchants.write(Some(&before), &after).await?;
+        self.lift_refusal(merchant, &id).await
+    }
+
+    /// Lifts the pause of a connection whose access was refused, and no other: an operator's stays.
+    async fn lift_refusal(
+        &self,
+        merchant: &MerchantId,
+        connection: &ConnectionId,
+    ) -> Result<(), PlatformError> {
+        let scope = PauseScope::Connection { merchant: merchant.clone(), connection: connection.clone() };
+        let pauses = self.ledger.pauses(merchant).await.map_err(store)?;
+        if pauses.iter().any(|pause| pause.scope == scope && pause.reason.code == "unauthorized") {
+            self.resume(&scope).await?;
+        }
+        Ok(())
     }
 
     /// Lists transfers, at most `limit`, in the index's order.
@@ -534,12 +575,36 @@ impl Operations {
         self.ledger.pause(&Pause { scope, reason, since: SystemClock.now() }).await.map_err(store)
     }
 
-    /// Lifts a pause.
+    /// Lifts a pause, and brings up what waits for it as soon as no process believes in it any more.
     ///
     /// # Errors
-    /// As AWS says.
+    /// As AWS says. The pause may be lifted then: what waits comes up by itself, or when this is done again.
     pub async fn resume(&self, scope: &PauseScope) -> Result<(), PlatformError> {
-        self.ledger.lift(scope).await.map_err(store)
+        self.ledger.lift(scope).await.map_err(store)?;
+        let covers = |due: &Due| match scope {
+            PauseScope::Everything => true,
+            PauseScope::Merchant { merchant } | PauseScope::Connection { merchant, .. } => {
+                due.transfer.merchant == *merchant
+            }
+        };
+        let now = SystemClock.now();
+        // The longest look at a pause, and how far those that wait for one moment are spread.
+        let longest = SignedDuration::from_secs(Limits::default().longest_pause_seconds * 2);
+        let (at, latest) = (now + BELIEVED + SignedDuration::from_secs(10), now + longest);
+        for shard in 0..DUE_SHARDS {
+            let mut page = None;
+            loop {
+                let found = self.ledger.due(shard, latest, DUE_PAGE, page.as_deref()).await.map_err(store)?;
+                for due in found.items.iter().filter(|due| covers(due)) {
+                    self.ledger.bring_up(due, at).await?;
+                }
+                page = found.next;
+                if page.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Says that the ledger was restored from a backup taken at `at`: what was done after it is looked up before it is done.
@@ -607,6 +672,13 @@ fn unknown_systems(file: &MerchantFile) -> Vec<String> {
         .filter(|connection| !is_known(&connection.system))
         .map(|connection| connection.system.clone())
         .collect()
+}
+
+/// Connections to gateways that link orders with payments, which nothing asks.
+fn not_asked(file: &MerchantFile) -> Vec<String> {
+    let gateways = file.connections.iter();
+    let gateways = gateways.filter(|connection| connectors::registry::bridge(&connection.system).is_some());
+    gateways.map(|connection| connection.name.clone()).collect()
 }
 
 fn missing_secrets(record: &MerchantRecord) -> Vec<(String, String)> {

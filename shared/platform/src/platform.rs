@@ -33,6 +33,8 @@ pub struct Platform {
     pub mailer: Mailer,
     /// Calls to AWS so far.
     pub calls: CallCounter,
+    /// Shops' catalogues that are being read over several minutes.
+    pub(crate) readings: std::sync::Arc<crate::catalogue::Readings>,
     sqs: aws_sdk_sqs::Client,
 }
 
@@ -81,7 +83,8 @@ impl Platform {
         );
         let ses = aws_sdk_ses::config::Builder::from(aws).interceptor(calls.clone()).build();
         let mailer = Mailer::new(aws_sdk_ses::Client::from_conf(ses), environment.mail_from.clone());
-        Platform { environment, table, files, merchants, ledger, queues, mailer, calls, sqs }
+        let readings = std::sync::Arc::default();
+        Platform { environment, table, files, merchants, ledger, queues, mailer, calls, readings, sqs }
     }
 
     /// The routes of all merchants, with the one pooled HTTP client of this process. Only who calls outside systems needs

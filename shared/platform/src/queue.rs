@@ -9,7 +9,7 @@ use aws_sdk_sqs::Client;
 use data_encoding::{BASE64, HEXLOWER};
 use domain::{EntityId, MerchantId};
 use engine::log::Why;
-use engine::message::{MESSAGE_SCHEMA, Message};
+use engine::message::{MESSAGE_SCHEMA, Message, OutboxFailure};
 use engine::store::{GivenUpBy, ParkedDelivery};
 use sha2::{Digest, Sha256};
 
@@ -232,8 +232,11 @@ fn deduplication(message: &Message) -> String {
 
 #[async_trait::async_trait]
 impl engine::message::Outbox for Queues {
-    async fn send(&self, message: &Message) -> Result<(), String> {
-        Queues::send(self, message).await.map_err(|error| error.to_string())
+    async fn send(&self, message: &Message) -> Result<(), OutboxFailure> {
+        Queues::send(self, message).await.map_err(|error| match error {
+            PlatformError::NotFound(words) => OutboxFailure::Nowhere(words),
+            other => OutboxFailure::Unavailable(other.to_string()),
+        })
     }
 }
 

@@ -1,18 +1,18 @@
 //! Files too large to be held in memory: written to this machine's own disk, read from there as often as needed, and gone when
-//! nobody needs them any more.
+//! nobody needs them any more. They have no name there, so that they are gone also when the process is killed.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use data_encoding::HEXLOWER;
 use engine::payouts::FileBytes;
 use sha2::{Digest, Sha256};
-use tempfile::NamedTempFile;
 
 /// A file while it is written: its hash and length are known when it is done.
 pub struct Spool {
-    file: NamedTempFile,
+    file: File,
     hasher: Sha256,
     length: u64,
     limit: u64,
@@ -24,7 +24,7 @@ impl Spool {
     /// # Errors
     /// As the disk says.
     pub fn new(limit: u64) -> io::Result<Spool> {
-        Ok(Spool { file: NamedTempFile::new()?, hasher: Sha256::new(), length: 0, limit })
+        Ok(Spool { file: tempfile::tempfile()?, hasher: Sha256::new(), length: 0, limit })
     }
 
     /// The file, whole.
@@ -34,7 +34,7 @@ impl Spool {
     pub fn done(mut self) -> io::Result<SpooledFile> {
         self.file.flush()?;
         Ok(SpooledFile {
-            file: self.file,
+            file: Mutex::new(self.file),
             sha256: HEXLOWER.encode(&self.hasher.finalize()),
             length: self.length,
         })
@@ -59,7 +59,7 @@ impl Write for Spool {
 
 /// A file on this machine's disk, removed with the last use of it.
 pub struct SpooledFile {
-    file: NamedTempFile,
+    file: Mutex<File>,
     sha256: String,
     length: u64,
 }
@@ -90,9 +90,25 @@ impl SpooledFile {
     }
 }
 
+/// A reader's own place in a file that all of them share.
+struct Place<'a> {
+    file: &'a Mutex<File>,
+    at: u64,
+}
+
+impl Read for Place<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(self.at))?;
+        let read = file.read(bytes)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
 impl FileBytes for SpooledFile {
     fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
-        Ok(Box::new(BufReader::with_capacity(64 * 1024, self.file.reopen()?)))
+        Ok(Box::new(BufReader::with_capacity(64 * 1024, Place { file: &self.file, at: 0 })))
     }
 
     fn length(&self) -> u64 {
@@ -118,7 +134,24 @@ mod tests {
         }
         assert_eq!(file.length(), 8);
         assert_eq!(file.sha256(), HEXLOWER.encode(&Sha256::digest(b"a report")));
+        // Readers at the same time are in nobody's way.
+        let (mut one, mut other) = (file.open().expect("opened"), file.open().expect("opened"));
+        let (mut first, mut all) = ([0; 2], String::new());
+        one.read_exact(&mut first).expect("read");
+        other.read_to_string(&mut all).expect("read");
+        one.read_exact(&mut first).expect("read");
+        assert_eq!((&first, all.as_str()), (b"re", "a report"));
         let mut small = Spool::new(4).expect("a spool");
         assert!(small.write_all(b"a report").is_err());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_spooled_file_has_no_name_that_a_killed_process_would_leave_behind() {
+        use std::os::fd::AsRawFd;
+        let file = SpooledFile::of(b"a report").expect("spooled");
+        let number = file.file.lock().expect("nobody panicked").as_raw_fd();
+        let name = std::fs::read_link(format!("/proc/self/fd/{number}")).expect("it is open");
+        assert!(name.to_string_lossy().ends_with("(deleted)"), "{}", name.display());
     }
 }

@@ -24,6 +24,8 @@ pub const SCHEMA: u32 = 1;
 const BATCH: usize = 100;
 /// The largest value that is kept as packed JSON, in bytes before it is packed.
 const PACKED_JSON_BYTES: usize = 1024 * 1024;
+/// Pages of one partition that are read at a time, at most.
+const MOST_PAGES: usize = 64;
 /// How often a batch read asks for what was left out.
 const BATCH_ROUNDS: usize = 5;
 
@@ -558,11 +560,37 @@ impl Table {
         Ok(answer.items.unwrap_or_default().pop())
     }
 
-    /// Items of one partition whose sort key lies between two texts (both included), in order: at most one page of 1 MB.
+    /// Items of one partition whose sort key lies between two texts (both included), in order: at most one page of 1 MB. Neither may
+    /// be empty.
     ///
     /// # Errors
     /// As DynamoDB says.
     pub async fn range(&self, partition: &str, from: &str, to: &str) -> Result<Vec<Item>, PlatformError> {
+        Ok(self.range_page(partition, from, to, None).await?.0)
+    }
+
+    /// The same, however many pages they fill.
+    ///
+    /// # Errors
+    /// As DynamoDB says; `Unreadable` when there is no end to them.
+    pub async fn range_all(&self, partition: &str, from: &str, to: &str) -> Result<Vec<Item>, PlatformError> {
+        let (mut items, mut next) = self.range_page(partition, from, to, None).await?;
+        for _ in 0..MOST_PAGES {
+            let Some(start) = next else { return Ok(items) };
+            let (more, after) = self.range_page(partition, from, to, Some(start)).await?;
+            items.extend(more);
+            next = after;
+        }
+        Err(PlatformError::Unreadable("a partition without an end".to_owned()))
+    }
+
+    async fn range_page(
+        &self,
+        partition: &str,
+        from: &str,
+        to: &str,
+        start: Option<Item>,
+    ) -> Result<(Vec<Item>, Option<Item>), PlatformError> {
         let answer = self
             .client
             .query()
@@ -571,10 +599,46 @@ impl Table {
             .expression_attribute_values(":partition", text(partition))
             .expression_attribute_values(":from", text(from))
             .expression_attribute_values(":to", text(to))
+            .set_exclusive_start_key(start)
             .consistent_read(true)
             .send()
             .await
             .map_err(|error| PlatformError::of(SERVICE, &error))?;
-        Ok(answer.items.unwrap_or_default())
+        let next = answer.last_evaluated_key().cloned();
+        Ok((answer.items.unwrap_or_default(), next))
+    }
+
+    /// The same, whole: page after page.
+    ///
+    /// # Errors
+    /// As DynamoDB says.
+    pub async fn range_whole(
+        &self,
+        partition: &str,
+        from: &str,
+        to: &str,
+    ) -> Result<Vec<Item>, PlatformError> {
+        let mut items = Vec::new();
+        let mut start: Option<Item> = None;
+        loop {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .key_condition_expression("pk = :partition AND sk BETWEEN :from AND :to")
+                .expression_attribute_values(":partition", text(partition))
+                .expression_attribute_values(":from", text(from))
+                .expression_attribute_values(":to", text(to))
+                .set_exclusive_start_key(start)
+                .consistent_read(true)
+                .send()
+                .await
+                .map_err(|error| PlatformError::of(SERVICE, &error))?;
+            items.extend(answer.items.unwrap_or_default());
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                return Ok(items);
+            }
+        }
     }
 }

@@ -54,8 +54,8 @@ fn transfer() -> TransferId {
     }
 }
 
-/// A row whose personal part does not get smaller by packing.
-fn row(fence: u64) -> LogEntry {
+/// A row whose personal part of so many letters does not get smaller by packing.
+fn row(fence: u64, length: usize) -> LogEntry {
     let mut state = fence;
     let letters = std::iter::repeat_with(|| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -86,13 +86,17 @@ fn row(fence: u64) -> LogEntry {
         },
         person: String::new(),
         personal: Some(PersonalPart {
-            order: Some(letters.take(1_000).collect()),
+            order: Some(letters.take(length).collect()),
             ..PersonalPart::default()
         }),
     }
 }
 
 async fn conclude(ledger: &Ledger, claim: u64, pointers: &[Pointer]) -> LogEntry {
+    conclude_with(ledger, claim, 1_000, pointers).await
+}
+
+async fn conclude_with(ledger: &Ledger, claim: u64, length: usize, pointers: &[Pointer]) -> LogEntry {
     let second = i64::try_from(claim).expect("few claims") * 100;
     let claimed = ledger
         .claim(&Claim {
@@ -106,7 +110,7 @@ async fn conclude(ledger: &Ledger, claim: u64, pointers: &[Pointer]) -> LogEntry
         })
         .await;
     let Ok(Claimed::Taken(head)) = claimed else { panic!("claim {claim}: {claimed:?}") };
-    let log = row(head.fence);
+    let log = row(head.fence, length);
     let conclusion = Conclusion {
         hold: Hold {
             transfer: transfer(),
@@ -116,6 +120,7 @@ async fn conclude(ledger: &Ledger, claim: u64, pointers: &[Pointer]) -> LogEntry
         },
         status: Status::Done,
         facts: Vec::new(),
+        trouble: None,
         attempts: 0,
         waits: 0,
         applied: None,
@@ -137,6 +142,36 @@ async fn conclude(ledger: &Ledger, claim: u64, pointers: &[Pointer]) -> LogEntry
 }
 
 #[tokio::test]
+async fn a_head_that_cannot_be_read_keeps_no_other_from_being_due() {
+    let local = LocalTable::start().await;
+    let ledger = local.ledger();
+    let claim = Claim {
+        transfer: transfer(),
+        connection: ConnectionId::new("c"),
+        token: "token".to_owned(),
+        now: at(0),
+        lease_until: at(60),
+        body_hash: String::new(),
+        early: false,
+    };
+    ledger.claim(&claim).await.expect("it is free");
+    // The same head under a version that this one does not know, of another order of the same shard.
+    let keys = Keys::of(&MerchantId::new("krus"));
+    let shard = engine::store::due_shard(&transfer());
+    let other = (1..).map(|entity| TransferId { entity: EntityId::new(entity.to_string()), ..transfer() });
+    let other = other
+        .filter(|other| *other != transfer())
+        .find(|other| engine::store::due_shard(other) == shard)
+        .expect("one");
+    let mut item = local.table.get(&keys.head(&transfer())).await.expect("the table").expect("a head");
+    item.extend(platform::table::key_of(&keys.head(&other)));
+    item.insert("schema".to_owned(), platform::table::number(99));
+    local.table.put(item).await.expect("it is put");
+    let due = ledger.due(shard, at(100), 100, None).await.expect("a list");
+    assert_eq!(due.items.into_iter().map(|due| due.transfer).collect::<Vec<_>>(), [transfer()]);
+}
+
+#[tokio::test]
 async fn a_head_that_has_grown_gives_its_rows_away_and_the_trace_stays_whole() {
     let local = LocalTable::start().await;
     let ledger = local.ledger();
@@ -151,6 +186,20 @@ async fn a_head_that_has_grown_gives_its_rows_away_and_the_trace_stays_whole() {
     let head = local.table.get(&keys.head(&transfer())).await.expect("the table").expect("a head");
     let rows = head.keys().filter(|name| name.starts_with('r') && name.contains('_')).count();
     assert!((1..=12).contains(&rows), "{rows} rows stand in the head");
+}
+
+#[tokio::test]
+async fn a_log_that_fills_more_than_a_page_of_the_table_is_read_whole() {
+    let local = LocalTable::start().await;
+    let ledger = local.ledger();
+    let mut written = Vec::new();
+    for claim in 1..=260 {
+        written.push(conclude_with(&ledger, claim, 6_000, &[]).await);
+    }
+    let trace = ledger.log(&transfer()).await.expect("the log");
+    assert_eq!(trace.rows.len(), written.len());
+    assert_eq!(trace.broken_at, None);
+    assert!(trace.rows == written, "every row, once, in order");
 }
 
 #[tokio::test]

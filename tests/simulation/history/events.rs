@@ -166,25 +166,32 @@ impl History {
         self.done_by_person.push((index, order, deed, known));
     }
 
-    /// The integration that the merchant had before books the invoice of an order, under the order's number.
+    /// The integration that the merchant had before books the invoice of an order, and of a credited one a credit note of its freight,
+    /// under the order's number.
     fn booked_by_another(&mut self, index: usize, shape: &OrderShape) {
-        let now = self.machine.now();
-        let mut world = lock(&self.world);
-        let agreement = world.agreements.get_mut(&deployment::agreement_name(index)).expect("it exists");
-        let line = |product: &str, quantity: u32, net: i64| {
-            let price = Decimal::new(net / i64::from(quantity), 2);
+        let line = |product: &str, quantity: i64, net: i64| {
+            let price = Decimal::new(net / quantity.abs(), 2);
             format!(
                 r#"{{"product":{{"productNumber":"{product}"}},"description":"{product}","quantity":{quantity},"unitNetPrice":{price}}}"#
             )
         };
-        let lines = shape.lines.iter().map(|(product, quantity, net, _)| line(product, *quantity, *net));
+        let lines =
+            shape.lines.iter().map(|(product, quantity, net, _)| line(product, (*quantity).into(), *net));
         let lines: Vec<String> = lines.chain([line("fragtmm", 1, 3_920)]).collect();
+        self.document_of_another(index, shape.id, &lines.join(","));
+        if shape.credited {
+            self.document_of_another(index, shape.id, &line("fragtmm", -1, 3_920));
+        }
+    }
+
+    fn document_of_another(&mut self, index: usize, order: usize, lines: &str) {
+        let now = self.machine.now();
+        let mut world = lock(&self.world);
+        let agreement = world.agreements.get_mut(&deployment::agreement_name(index)).expect("it exists");
         let body = format!(
             r#"{{"date":"{DAY}","currency":"DKK","layout":{{"layoutNumber":19}},"paymentTerms":{{"paymentTermsNumber":1}},
             "customer":{{"customerNumber":1000}},"recipient":{{"name":"Web","vatZone":{{"vatZoneNumber":1}}}},
-            "references":{{"other":"{}"}},"lines":[{}]}}"#,
-            shape.id,
-            lines.join(",")
+            "references":{{"other":"{order}"}},"lines":[{lines}]}}"#,
         );
         // It was made long before Bogbro: there is no lag in finding it.
         let lag = std::mem::take(&mut agreement.lookup_lag_seconds);

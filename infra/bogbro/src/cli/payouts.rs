@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 use clap::Subcommand;
 use connectors::report::LONGEST_REPORT;
-use domain::MerchantId;
 use domain::explain::explain;
 use domain::plan::Reason;
 use domain::settings::Language;
+use domain::{MerchantId, Money};
 use engine::payouts::{
-    AskedPart, Correction, IntakeOutcome, IntakeRecord, LineAssignment, LineChoice, PayoutFailure,
-    PayoutOverview, PayoutRecord, PayoutView, SetAside,
+    AgeView, AskedPart, BalanceSums, Correction, IntakeOutcome, IntakeRecord, LineAssignment, LineChoice,
+    PayoutFailure, PayoutOverview, PayoutRecord, PayoutView, SetAside,
 };
 use jiff::civil::Date;
 use platform::operations::Operations;
@@ -108,7 +108,7 @@ pub(super) enum PayoutsCommand {
         merchant: String,
         /// Its short name, or the batch's id.
         payout: String,
-        /// Day of the entries; without it, today.
+        /// Day of the entries; without it, today in the merchant's time zone.
         #[arg(long)]
         day: Option<Date>,
         /// Why.
@@ -118,12 +118,16 @@ pub(super) enum PayoutsCommand {
         #[arg(long)]
         by: String,
     },
-    /// Set aside what is parked: files with another content, or a payout that shares lines with another.
+    /// Set aside what is parked: files with another content, or a payout that shares lines with another; or the refusal of a file, so that
+    /// it is told of no more.
     Dismiss {
         /// Whose.
         merchant: String,
-        /// Its short name, or the batch's id.
+        /// Its short name, or the batch's id; or a refused file as `payouts list --files` names it, such as file/3b1f9c04d2aa.
         payout: String,
+        /// Of the files with another content the newest is right: it takes the place of the one that the payout was read from.
+        #[arg(long)]
+        take_new: bool,
         /// Why.
         #[arg(long)]
         reason: String,
@@ -131,7 +135,48 @@ pub(super) enum PayoutsCommand {
         #[arg(long)]
         by: String,
     },
-    /// Take a payout up again that was reversed or set aside, to be matched and posted anew.
+    /// Say what the acquirer's balance report shows of a payout whose own report does not: how much was paid, and what was kept for fees.
+    Confirm {
+        /// Whose.
+        merchant: String,
+        /// Its short name, or the batch's id.
+        payout: String,
+        /// Paid to the merchant, in the payout's currency.
+        #[arg(long, allow_hyphen_values = true)]
+        amount: String,
+        /// Fees that were kept, without VAT.
+        #[arg(long, default_value = "0", allow_hyphen_values = true)]
+        fees: String,
+        /// VAT on them.
+        #[arg(long, default_value = "0", allow_hyphen_values = true)]
+        vat: String,
+        /// Day of the payout, where the report states none.
+        #[arg(long)]
+        day: Option<Date>,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// Who.
+        #[arg(long)]
+        by: String,
+    },
+    /// Name the voucher that a payout was booked on by hand, so that it is not posted.
+    Booked {
+        /// Whose.
+        merchant: String,
+        /// Its short name, or the batch's id.
+        payout: String,
+        /// The voucher's number in the books.
+        #[arg(long)]
+        voucher: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// Who.
+        #[arg(long)]
+        by: String,
+    },
+    /// Take a payout up again that was reversed or set aside, or that is booked on no voucher after all, to be matched and posted anew.
     Reopen {
         /// Whose.
         merchant: String,
@@ -157,7 +202,7 @@ pub(super) enum PayoutsCommand {
         merchant: String,
         /// Name of the flow of payouts.
         flow: String,
-        /// First day of the entries that are added up.
+        /// First day of the payouts and orders that are told of. The interim account is read from its first entry.
         #[arg(long)]
         from: Date,
         /// The day it is made for.
@@ -173,7 +218,8 @@ pub(super) async fn perform(
     printer: &Printer,
 ) -> anyhow::Result<()> {
     let (payouts, deadline) = operations.payouts()?;
-    let out = Out { printer, language: operations.merchant(&merchant_of(&command)).await?.file.language };
+    let file = operations.merchant(&merchant_of(&command)).await?.file;
+    let out = Out { printer, language: file.language, zone: file.zone() };
     match command {
         PayoutsCommand::Upload { merchant, flow, file } => {
             let bytes = match SpooledFile::copy_of(&file, LONGEST_REPORT) {
@@ -205,6 +251,13 @@ pub(super) async fn perform(
             let taken = payouts.fetch(&MerchantId::new(merchant), &flow, deadline).await;
             let taken = taken.map_err(|failure| out.told(&failure))?;
             printer.done(&format!("{taken} payouts were fetched"))
+        }
+        PayoutsCommand::Dismiss { merchant, payout, take_new: false, reason, by }
+            if payout.starts_with("file/") =>
+        {
+            let hash = payout.trim_start_matches("file/");
+            let intake = payouts.dismiss_file(&MerchantId::new(merchant), hash, &by, &reason).await;
+            out.intakes(&[intake.map_err(|failure| out.told(&failure))?])
         }
         other => one(&payouts, other, deadline, &out).await,
     }
@@ -247,8 +300,22 @@ async fn one(
             engine.approve(&work, &by, &plan).await.map_err(told)?;
         }
         PayoutsCommand::Reverse { day, reason, by, .. } => {
-            let today = || jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date();
-            engine.reverse(&work, &by, &reason, day.unwrap_or_else(today)).await.map_err(told)?;
+            let day = day.unwrap_or_else(|| today(&out.zone, jiff::Timestamp::now()));
+            engine.reverse(&work, &by, &reason, day).await.map_err(told)?;
+        }
+        PayoutsCommand::Dismiss { take_new: true, reason, by, .. } => {
+            payouts.take_new(&work, &by, &reason).await.map_err(told)?;
+        }
+        PayoutsCommand::Confirm { amount, fees, vat, day, reason, by, .. } => {
+            let money = |text: &str| {
+                let parsed = Money::parse(text, found.id.key.currency);
+                parsed.map_err(|error| anyhow!("{text}: {error}"))
+            };
+            let sums = BalanceSums { payout: money(&amount)?, fees: money(&fees)?, vat: money(&vat)?, day };
+            engine.confirm(&work, &by, &reason, sums).await.map_err(told)?;
+        }
+        PayoutsCommand::Booked { voucher, reason, by, .. } => {
+            engine.booked(&work, &by, &voucher, &reason).await.map_err(told)?;
         }
         PayoutsCommand::Dismiss { reason, by, .. } => {
             payouts.dismiss(&work, &by, &reason).await.map_err(told)?;
@@ -259,6 +326,11 @@ async fn one(
         _ => {}
     }
     out.list(&[payouts.work(&found.id, deadline).await.map_err(told)?])
+}
+
+/// The day it is for the merchant: at half past midnight in Denmark it is not yesterday, as it still is in UTC.
+fn today(zone: &jiff::tz::TimeZone, now: jiff::Timestamp) -> Date {
+    zone.to_datetime(now).date()
 }
 
 fn merchant_of(command: &PayoutsCommand) -> MerchantId {
@@ -279,9 +351,17 @@ fn payout_of(command: &PayoutsCommand) -> (MerchantId, String) {
         | PayoutsCommand::Post { merchant, payout }
         | PayoutsCommand::Reverse { merchant, payout, .. }
         | PayoutsCommand::Dismiss { merchant, payout, .. }
+        | PayoutsCommand::Booked { merchant, payout, .. }
+        | PayoutsCommand::Confirm { merchant, payout, .. }
         | PayoutsCommand::Reopen { merchant, payout, .. } => (MerchantId::new(merchant), payout.clone()),
         _ => (MerchantId::new(""), String::new()),
     }
+}
+
+/// What is open of one age, in a line.
+fn aged(age: &AgeView) -> String {
+    let days = age.up_to_days.map_or("…".to_owned(), |days| days.to_string());
+    format!("  <= {days:>3}  {:>6} {:>14}", age.count, age.sum.to_string())
 }
 
 fn name(file: &Path) -> String {
@@ -301,6 +381,7 @@ fn part(text: &str) -> AskedPart {
 struct Out<'a> {
     printer: &'a Printer,
     language: Language,
+    zone: jiff::tz::TimeZone,
 }
 
 impl Out<'_> {
@@ -339,9 +420,22 @@ impl Out<'_> {
                     ),
                     IntakeOutcome::Refused { reason } => self.words(reason),
                 };
+                let dismissed = match &intake.dismissed {
+                    Some(made) => format!(
+                        "  {}  {}  {}  {}",
+                        made.at,
+                        self.pick("lagt til side", "set aside"),
+                        made.by,
+                        made.reason
+                    ),
+                    None => String::new(),
+                };
                 format!(
-                    "{}  {}  {}  {outcome}",
-                    intake.file.received_at, intake.file.name, intake.file.format
+                    "{}  {}  {}  {}  {outcome}{dismissed}",
+                    intake.name(),
+                    intake.file.received_at,
+                    intake.file.name,
+                    intake.file.format
                 )
             };
             intakes.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -412,10 +506,26 @@ impl Out<'_> {
         for moved in view.record.approval.moves() {
             lines.push(format!("  {}  {:?}  {:?}  {}", moved.at, moved.to, moved.by, moved.reason));
         }
+        if let Some(report) = &view.record.balance_report {
+            let sums = &report.sums;
+            lines.push(format!(
+                "  {}  {} {} ({} {}, {} {})  {}  {}",
+                report.at,
+                self.pick("bekræftet", "confirmed"),
+                sums.payout,
+                self.pick("gebyrer", "fees"),
+                sums.fees,
+                self.pick("moms", "VAT"),
+                sums.vat,
+                report.by,
+                report.reason
+            ));
+        }
         for made in &view.record.dismissed {
             let what = match &made.what {
                 SetAside::Conflict(file) => file.name.as_str(),
                 SetAside::Payout(overlap) => overlap.fact("other"),
+                SetAside::Replaced(file) => file.name.as_str(),
                 SetAside::TakenUp => self.pick("taget op igen", "taken up again"),
             };
             let word = self.pick("lagt til side", "set aside");
@@ -447,14 +557,24 @@ impl Out<'_> {
                     self.pick("forskel", "difference"),
                     interim.difference
                 ));
-                for age in &interim.ageing {
-                    let days = age.up_to_days.map_or("…".to_owned(), |days| days.to_string());
-                    lines.push(format!("  <= {days:>3}  {:>6} {:>14}", age.count, age.sum.to_string()));
+                lines.extend(interim.ageing.iter().map(aged));
+                for item in &interim.unexplained {
+                    let what =
+                        self.pick("hverken faktura eller udbetaling", "neither a document nor a payout");
+                    lines.push(format!("  {what}: {} {} {}", item.since, item.item, item.amount));
                 }
                 for item in &interim.paid_without_booking {
                     let what = self.pick("udbetalt uden bogføring", "paid without booking");
                     lines.push(format!("  {what}: {} {}", item.item, item.amount));
                 }
+            }
+            for to_come in &view.to_come {
+                let what = self.pick("betalt af kunderne, ikke udbetalt", "captured, not paid out");
+                lines.push(format!("{what} {} {}", to_come.sum, to_come.sum.currency()));
+                lines.extend(to_come.ageing.iter().map(aged));
+            }
+            for words in &view.left_out {
+                lines.push(format!("{}: {words}", self.pick("ikke med", "left out")));
             }
             for (payout, line, gross) in &view.without_document {
                 let what = self.pick("uden faktura", "without invoice");
@@ -472,5 +592,20 @@ impl Out<'_> {
             }
             lines.join("\n")
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use jiff::tz::TimeZone;
+
+    use super::today;
+
+    #[test]
+    fn a_reversal_just_after_midnight_is_of_the_merchants_day() {
+        let copenhagen = TimeZone::get("Europe/Copenhagen").expect("it is known");
+        let now = "2026-12-31T23:30:00Z".parse().expect("a time");
+        assert_eq!(today(&copenhagen, now), date(2027, 1, 1));
     }
 }

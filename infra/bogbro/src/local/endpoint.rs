@@ -8,6 +8,7 @@ use super::control;
 use super::deployment::KEY_ID;
 use super::files::Files;
 use super::functions::{Functions, Process};
+use super::key_conditions;
 use super::keys::Keys;
 use super::mails::{Mails, Parameters};
 use super::queues::{self, Queues};
@@ -114,6 +115,9 @@ impl Endpoint {
     async fn perform(&self, identified: &Identified, request: Asked) -> Result<Answer, NoAnswer> {
         match identified.service {
             Service::Table => {
+                if let Some(refusal) = key_conditions::refusal(&identified.name, request.body()) {
+                    return Ok(refusal);
+                }
                 let request = capacity::asked_for(&identified.name, request);
                 self.table.forward(request).await.map_err(|error| {
                     tracing::error!(%error, "the table engine");

@@ -281,6 +281,11 @@ impl Host {
         self.endpoint.mails.list()
     }
 
+    /// Refuses mails to a recipient from now on, as SES does for an account in its sandbox; or takes them again.
+    pub fn refuse_mails_to(&self, recipient: &str, refuses: bool) {
+        self.endpoint.mails.refuse(recipient, refuses);
+    }
+
     /// The message of a mail, as it would go to the next server.
     pub fn message(&self, mail: &Mail) -> io::Result<Vec<u8>> {
         fs::read(self.data.join("mails").join(&mail.file))

@@ -20,6 +20,7 @@ mod files;
 mod functions;
 mod gateway;
 mod host;
+mod key_conditions;
 mod keys;
 mod mails;
 pub mod queues;

@@ -176,6 +176,9 @@ pub struct Rule {
     /// Only requests of this class.
     #[serde(default)]
     pub operation: Option<Operation>,
+    /// Only requests whose body has this text.
+    #[serde(default)]
+    pub containing: Option<String>,
     /// So many fitting requests pass first.
     #[serde(default)]
     pub after: u64,
@@ -203,6 +206,7 @@ impl Rule {
         self.system.is_none_or(|system| system == occasion.system)
             && self.name.as_deref().is_none_or(|name| name == occasion.name)
             && self.operation.is_none_or(|operation| operation == occasion.operation)
+            && self.containing.as_deref().is_none_or(|text| occasion.request.has_in_body(text))
     }
 }
 

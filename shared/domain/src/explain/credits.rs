@@ -127,12 +127,38 @@ pub(crate) const ENTRIES: &[Entry] = &[
         [
             "Hele ordre {order} er betalt tilbage i webshoppen, men dokument nr. {number} ligger stadig ubogført i regnskabet.",
             "Dokumentet ændres og bogføres ikke.",
-            "Slet dokument nr. {number} i regnskabet.",
+            "Slet dokument nr. {number} i regnskabet, eller bogfør det, så kreditnotaen kan følge. Det ses næste nat, eller når ordren køres igen.",
         ],
         [
             "The whole of order {order} was paid back in the webshop, but document no. {number} still lies unbooked in the accounts.",
             "The document is neither changed nor booked.",
-            "Delete document no. {number} in the accounts.",
+            "Delete document no. {number} in the accounts, or book it so that the credit note can follow. It is seen the next night, or when the order is replayed.",
+        ],
+    ),
+    entry(
+        "voided-with-draft",
+        [
+            "Betalingen for ordre {order} er opgivet i webshoppen, men dokument nr. {number} ligger stadig ubogført i regnskabet.",
+            "Dokumentet ændres og bogføres ikke.",
+            "Slet dokument nr. {number} i regnskabet. Skal salget alligevel stå, så bogfør det selv. Det ses næste nat, eller når ordren køres igen.",
+        ],
+        [
+            "The payment of order {order} was given up in the webshop, but document no. {number} still lies unbooked in the accounts.",
+            "The document is neither changed nor booked.",
+            "Delete document no. {number} in the accounts. If the sale is to stand all the same, book it yourself. It is seen the next night, or when the order is replayed.",
+        ],
+    ),
+    entry(
+        "changed-with-draft",
+        [
+            "Ordre {order} er ændret i webshoppen og skal efter indstillingerne ikke længere overføres, men dokument nr. {number} ligger ubogført i regnskabet, som ordren var før.",
+            "Dokumentet ændres og bogføres ikke.",
+            "Ret og bogfør dokument nr. {number} i regnskabet, hvis salget skal stå, eller slet det. Det ses næste nat, eller når ordren køres igen. Skal sådanne ordrer overføres, så ret trigger.handling eller trigger.filter.",
+        ],
+        [
+            "Order {order} was changed in the webshop and by the settings is no longer to be transferred, but document no. {number} lies unbooked in the accounts as the order was before.",
+            "The document is neither changed nor booked.",
+            "Correct and book document no. {number} in the accounts if the sale is to stand, or delete it. It is seen the next night, or when the order is replayed. If such orders are to be transferred, change trigger.handling or trigger.filter.",
         ],
     ),
     entry(
@@ -159,6 +185,32 @@ pub(crate) const ENTRIES: &[Entry] = &[
             "{refunded} {currency} was paid back without lines; its VAT is spread over the rates of what was left on the invoice.",
             "Nothing: the credit note is made.",
             "Correct the VAT of the credit note if the amount belongs to certain goods.",
+        ],
+    ),
+    entry(
+        "credited-on-refund-product",
+        [
+            "Varen {sku} ({name}) er spærret eller findes ikke mere i regnskabet; den krediteres på varen til refusioner.",
+            "Intet: kreditnotaen laves, men varens lager flytter sig ikke.",
+            "Ret lageret i hånden, hvis varen kom tilbage.",
+        ],
+        [
+            "Product {sku} ({name}) is barred or no longer exists in the accounts; it is credited on the product for refunds.",
+            "Nothing: the credit note is made, but the product's stock does not move.",
+            "Correct the stock by hand if the goods came back.",
+        ],
+    ),
+    entry(
+        "credited-by-another",
+        [
+            "Faktura {number} med referencen {reference} er fra en anden integration, som også har lavet kreditnota {credit-note}; webshoppen har betalt {refunded} {currency} tilbage.",
+            "Ordren er ikke overført, og der laves ingen kreditnota: tilbagebetalingen kan allerede være krediteret.",
+            "Sæt credit.from til den dag, hvor Bogbro overtog, så tidligere tilbagebetalinger ikke krediteres igen, og overfør ordren på ny.",
+        ],
+        [
+            "Invoice {number} with the reference {reference} is another integration's, which also made credit note {credit-note}; the webshop paid {refunded} {currency} back.",
+            "The order is not transferred and no credit note is made: the refund may be credited already.",
+            "Set credit.from to the day on which Bogbro took over, so that earlier refunds are not credited again, and transfer the order anew.",
         ],
     ),
     entry(

@@ -6,14 +6,17 @@
 mod afterwards;
 mod credits;
 mod customer_texts;
+mod decision_texts;
 mod ledger_texts;
 mod letter_texts;
+mod payment_texts;
 mod payouts;
 mod posting_texts;
 mod product_texts;
 mod profile_texts;
 mod records;
 mod reports;
+mod setting_texts;
 mod stock_texts;
 mod texts;
 
@@ -56,12 +59,15 @@ fn all() -> impl Iterator<Item = &'static Entry> {
         .chain(payouts::SETTLEMENTS)
         .chain(payouts::PAYOUTS)
         .chain(posting_texts::ENTRIES)
+        .chain(decision_texts::ENTRIES)
         .chain(ledger_texts::ENTRIES)
         .chain(letter_texts::ENTRIES)
+        .chain(setting_texts::ENTRIES)
         .chain(stock_texts::STOCK)
         .chain(profile_texts::ENTRIES)
         .chain(reports::REPORTS)
         .chain(customer_texts::ENTRIES)
+        .chain(payment_texts::ENTRIES)
         .chain(product_texts::ENTRIES)
 }
 

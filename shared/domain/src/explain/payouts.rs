@@ -117,12 +117,12 @@ pub(crate) const PAYOUTS: &[Entry] = &[
         [
             "Udbetaling {payout} fra {acquirer} er kommet før med et andet indhold.",
             "Den nye rapport bogføres ikke, og den gamle ændres ikke.",
-            "Sammenlign de to rapporter. Er den nye rigtig, så tilbagefør den gamle først.",
+            "Sammenlign de to rapporter, og afgør det med `bogbro payouts dismiss`: med --take-new, hvis den nye er rigtig. Er den gamle bogført, så tilbagefør den først, og tag udbetalingen op igen bagefter.",
         ],
         [
             "Payout {payout} from {acquirer} has come before with other content.",
             "The new report is not posted, and the old one is not changed.",
-            "Compare the two reports. If the new one is right, reverse the old one first.",
+            "Compare the two reports, and decide with `bogbro payouts dismiss`: with --take-new if the new one is right. Where the old one is posted, reverse it first, and take the payout up again afterwards.",
         ],
     ),
     entry(
@@ -156,12 +156,12 @@ pub(crate) const PAYOUTS: &[Entry] = &[
         [
             "Rapporten om udbetaling {payout} angiver hverken udbetaling eller saldo, så det ses ikke, om den er hel.",
             NOTHING_POSTED_DA,
-            "Det sker, når banken eller indløserens liste over udbetalinger viser samme beløb.",
+            "Det ses, når banken eller indløserens liste over udbetalinger viser samme beløb. Er gebyrer trukket, som kun står i indløserens opgørelse, så bekræft beløb og gebyrer derfra med `bogbro payouts confirm`.",
         ],
         [
             "The report on payout {payout} states neither payout nor balance, so nothing shows whether it is whole.",
             NOTHING_POSTED_EN,
-            "It is once the bank or the acquirer's list of payouts shows the same amount.",
+            "It is once the bank or the acquirer's list of payouts shows the same amount. Where fees were kept that stand in the acquirer's balance report alone, confirm amount and fees from there with `bogbro payouts confirm`.",
         ],
     ),
     entry(
@@ -340,12 +340,12 @@ pub(crate) const PAYOUTS: &[Entry] = &[
         [
             "Der står allerede bilag i regnskabet med samme beløb som udbetaling {payout}.",
             NOT_ALONE_DA,
-            "Se, om udbetalingen er bogført i hånden. Er den det, så angiv bilaget; ellers godkend.",
+            "Se, om udbetalingen er bogført i hånden. Er den det, så angiv bilaget med `bogbro payouts booked`; ellers godkend.",
         ],
         [
             "The accounts already have vouchers with the amount of payout {payout}.",
             NOT_ALONE_EN,
-            "See whether the payout was booked by hand. If so, name the voucher; otherwise approve.",
+            "See whether the payout was booked by hand. If so, name the voucher with `bogbro payouts booked`; otherwise approve.",
         ],
     ),
     entry(

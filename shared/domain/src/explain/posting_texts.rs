@@ -84,12 +84,25 @@ pub(crate) const ENTRIES: &[Entry] = &[
         [
             "{system} afviste bilaget til udbetaling {payout}: {message}.",
             NOT_POSTED_DA,
-            "Ret det, som regnskabet peger på (konti, kladde, periode), og kør `bogbro payouts post`.",
+            "Ret det, som regnskabet peger på (konti, kladde, periode), eller knyt linjen til andet, og kør `bogbro payouts post`: står intet af udbetalingen i regnskabet, planlægges den igen, og bliver bilaget et andet, godkendes det igen.",
         ],
         [
             "{system} refused the voucher of payout {payout}: {message}.",
             NOT_POSTED_EN,
-            "Put right what the books point at (accounts, journal, period), and run `bogbro payouts post`.",
+            "Put right what the books point at (accounts, journal, period), or match the line with something else, and run `bogbro payouts post`: where nothing of the payout stands in the books it is planned anew, and another voucher is approved anew.",
+        ],
+    ),
+    entry(
+        "payout-delayed",
+        [
+            "Udbetaling {payout} er forsøgt mange gange, og {system} har ikke svaret, som det skal: {message}.",
+            "Udbetalingen kommer ikke videre, før {system} svarer. Der forsøges stadig, og intet bogføres to gange.",
+            "Se efter, om {system} er i drift, og om adgangen er i orden; ellers skal der ikke gøres noget.",
+        ],
+        [
+            "Payout {payout} was tried many times, and {system} did not answer as it should: {message}.",
+            "The payout does not come on until {system} answers. It is still tried, and nothing is booked twice.",
+            "See whether {system} is up and access to it in order; otherwise nothing needs to be done.",
         ],
     ),
     entry(
@@ -97,12 +110,12 @@ pub(crate) const ENTRIES: &[Entry] = &[
         [
             "Udbetaling {payout} er allerede bogført på bilag {voucher}.",
             "Den bogføres ikke igen.",
-            "Se, at bilaget er rigtigt.",
+            "Se, at bilaget er rigtigt. Hører det til andet, så tag udbetalingen op igen med `bogbro payouts reopen`.",
         ],
         [
             "Payout {payout} is booked already on voucher {voucher}.",
             "It is not posted again.",
-            "See that the voucher is right.",
+            "See that the voucher is right. If it belongs to something else, take the payout up again with `bogbro payouts reopen`.",
         ],
     ),
     entry(
@@ -188,12 +201,12 @@ pub(crate) const ENTRIES: &[Entry] = &[
         [
             "Bilag {voucher} til udbetaling {payout} er ikke i kladden mere.",
             "Det laves ikke igen af sig selv.",
-            "Tilbagefør det, der er bogført, eller tag udbetalingen op igen.",
+            "Ret det, som gjorde, at bilaget blev slettet. Tilbagefør udbetalingen: det, der står, føres tilbage, og resten lades være. Tag den derefter op igen.",
         ],
         [
             "Voucher {voucher} of payout {payout} is not in the journal any more.",
             "It is not made again by itself.",
-            "Reverse what is posted, or take the payout up again.",
+            "Put right why the voucher was deleted. Reverse the payout: what stands is undone, and the rest is let go. Then take it up again.",
         ],
     ),
     entry(

@@ -253,6 +253,19 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "too-many-new-products",
+        [
+            "Ordren sælger {count} varer, som regnskabet ikke har; der oprettes højst {limit} for én ordre.",
+            "Ordren overføres ikke.",
+            "Opret varerne i regnskabet først, for eksempel med bogbro catalogue run, og gensend derefter ordren.",
+        ],
+        [
+            "The order sells {count} products that the accounts do not have; at most {limit} are made for one order.",
+            "The order is not transferred.",
+            "Create the products in the accounts first, for example with bogbro catalogue run, and then replay the order.",
+        ],
+    ),
+    entry(
         "catalogue-check-unfinished",
         [
             "Varekataloget kunne ikke læses til ende: {message}.",

@@ -71,6 +71,32 @@ pub(crate) const STOCK: &[Entry] = &[
         ],
     ),
     entry(
+        "stock-bundle-not-in-shop",
+        [
+            "{count} sæt i stock.bundles findes ikke i webshoppen: {products}.",
+            "Der føres intet lager over for dem.",
+            "Ret varenumrene i stock.bundles, eller giv sættet det varenummer i webshoppen.",
+        ],
+        [
+            "{count} bundles in stock.bundles are not in the webshop: {products}.",
+            "No stock goes to the shop for them.",
+            "Correct the product numbers in stock.bundles, or give the bundle that number in the webshop.",
+        ],
+    ),
+    entry(
+        "stock-bundle-of-shop",
+        [
+            "Webshoppen regner selv lageret ud på {count} sæt, som også står i stock.bundles: {products}.",
+            "De får deres lager fra delene i webshoppen; stock.bundles bruges ikke for dem.",
+            "Fjern dem fra stock.bundles, og se efter, at delene har lagerstyring i webshoppen.",
+        ],
+        [
+            "The webshop itself reckons the stock of {count} bundles that also stand in stock.bundles: {products}.",
+            "They have their stock from their parts in the webshop; stock.bundles is not used for them.",
+            "Take them out of stock.bundles, and see that the parts' stock is counted in the webshop.",
+        ],
+    ),
+    entry(
         "stock-duplicate",
         [
             "{count} varenumre står på flere varer i webshoppen: {products}.",
@@ -237,6 +263,32 @@ pub(crate) const STOCK: &[Entry] = &[
             "The same stock ({name}) would be shown at several of the webshop's locations.",
             "The file cannot be used, since the same units could be sold several times.",
             "Let each of the accounts' locations belong to one of the webshop's.",
+        ],
+    ),
+    entry(
+        "setting-stock-sold-in-drafts",
+        [
+            "Webshoppen skal have lager fra regnskabet, men ordrer bliver til fakturakladder, og en kladde trækker intet fra lageret, før den bogføres.",
+            "Filen kan ikke bruges, for solgte stykker ville blive sat til salg igen.",
+            "Lad ordrer blive til ordrer eller bogførte fakturaer (document.kind og trigger.handling), eller sæt stock.mode til report.",
+        ],
+        [
+            "The webshop is to be told the accounts' stock, but orders become draft invoices, and a draft takes nothing out of stock before it is booked.",
+            "The file cannot be used, since units that are sold would be offered again.",
+            "Let orders become sales orders or booked invoices (document.kind and trigger.handling), or set stock.mode to report.",
+        ],
+    ),
+    entry(
+        "setting-stock-sold-in-orders",
+        [
+            "Webshoppen skal have alt, der er på lager (in-stock), men ordrer bliver til ordrer i regnskabet, og de trækkes ikke fra det tal.",
+            "Filen kan ikke bruges, for solgte stykker ville blive sat til salg igen.",
+            "Sæt stock.quantity til available, eller lad ordrer blive til bogførte fakturaer.",
+        ],
+        [
+            "The webshop is to be told all that is in stock (in-stock), but orders become sales orders in the accounts, which are not subtracted from that figure.",
+            "The file cannot be used, since units that are sold would be offered again.",
+            "Set stock.quantity to available, or let orders become booked invoices.",
         ],
     ),
     entry(

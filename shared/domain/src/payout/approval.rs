@@ -192,8 +192,14 @@ impl Approval {
         if self.state == WaitingForApproval && self.plan == hash {
             return Ok(self.state);
         }
+        // The very plan that was approved and could not be entered is approved still.
+        let approved = self.state == Matched && plan.is_some() && self.plan == hash;
+        let approved = approved && !self.approved_by.is_empty();
         hash.clone_into(&mut self.plan);
         self.parts = parts;
+        if approved {
+            return self.go(PayoutState::Approved, Actor::Bogbro, at, "");
+        }
         self.approved_by.clear();
         let to = if plan.is_some() { WaitingForApproval } else { Matched };
         self.go(to, Actor::Bogbro, at, "")
@@ -242,6 +248,19 @@ impl Approval {
         self.go(Matched, by, at, reason)
     }
 
+    /// The accounting system refused the first voucher, so nothing of the payout stands there: it is planned anew, with the settings as
+    /// they are then. Whoever approved is asked again only when another plan comes of it.
+    ///
+    /// # Errors
+    /// It is not approved, or a part of it is posted already.
+    pub fn refused(&mut self, reason: &str, at: Timestamp) -> Moved {
+        self.only(&[PayoutState::Approved])?;
+        if !self.posted.is_empty() {
+            return Err(ApprovalError::NotNow(self.state));
+        }
+        self.go(PayoutState::Matched, Actor::Bogbro, at, reason)
+    }
+
     /// A part of the voucher stands in the accounting system. Told again with the same number, nothing changes, so that a
     /// worker that died may tell it again.
     ///
@@ -268,12 +287,29 @@ impl Approval {
     ///
     /// # Errors
     /// It does not agree yet, or is posted.
-    pub fn found_booked(&mut self, voucher: &str, by: Actor, at: Timestamp) -> Moved {
+    pub fn found_booked(&mut self, voucher: &str, by: Actor, reason: &str, at: Timestamp) -> Moved {
         use PayoutState::{Balanced, Matched, WaitingForApproval};
         self.only(&[Balanced, Matched, WaitingForApproval])?;
         self.posted = vec![voucher.to_owned()];
         self.parts = 1;
-        self.go(PayoutState::Posted, by, at, "booked-by-hand")
+        self.go(PayoutState::Posted, by, at, reason)
+    }
+
+    /// A payout that was recognised under a voucher was not booked on it: it is matched as if it had just come. The caller knows that
+    /// Bogbro posted nothing of it.
+    ///
+    /// # Errors
+    /// It does not stand as posted, or no reason was given.
+    pub fn not_booked(&mut self, by: Actor, reason: &str, at: Timestamp) -> Moved {
+        use PayoutState::{BankConfirmed, Matched, Posted, Returned};
+        self.only(&[Posted, BankConfirmed, Returned])?;
+        if reason.trim().is_empty() {
+            return Err(ApprovalError::NoReason);
+        }
+        self.posted.clear();
+        self.approved_by.clear();
+        self.plan.clear();
+        self.go(Matched, by, at, reason)
     }
 
     /// The bank shows the money.
@@ -311,6 +347,19 @@ impl Approval {
             return Err(ApprovalError::NoReason);
         }
         self.go(PayoutState::Reversed, by, at, reason)
+    }
+
+    /// A posting is given up before every step of it was made, and what stands of it was undone.
+    ///
+    /// # Errors
+    /// Nothing was begun, or no reason was given.
+    pub fn abandoned(&mut self, by: Actor, reason: &str, at: Timestamp) -> Moved {
+        use PayoutState::{Approved, BankConfirmed, Posted, Returned, Reversed};
+        self.only(&[Approved, Posted, BankConfirmed, Returned])?;
+        if reason.trim().is_empty() {
+            return Err(ApprovalError::NoReason);
+        }
+        self.go(Reversed, by, at, reason)
     }
 
     /// A reversed payout is taken up again, to be matched and posted anew.

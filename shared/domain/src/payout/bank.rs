@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use crate::money::Money;
 use crate::settings::BankSettings;
+use crate::settlement::BatchKey;
 
 /// One entry of a bank statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,11 +155,22 @@ pub enum ByHand {
     Perhaps(Vec<String>),
 }
 
+/// A number of fewer digits says nothing by itself: batch 12 may be the 12th of a month, or a house.
+const TELLING_DIGITS: usize = 6;
+
+/// True when the text names the payout: by its reference or batch, which where it is a short number stands beside the acquirer's name.
+fn tells(text: &str, reference: &str, acquirer: &str) -> bool {
+    let reference = reference.trim();
+    let bare = reference.len() < TELLING_DIGITS && reference.bytes().all(|byte| byte.is_ascii_digit());
+    let by_name = || holds(text, acquirer) || holds(text, &acquirer.replace('-', " "));
+    holds(text, reference) && (!bare || by_name())
+}
+
 /// Looks among the entries on the bank account for a payout that was booked by hand. Entries that Bogbro made are left out by
 /// the caller, who knows their vouchers.
 pub fn booked_by_hand(
     payout: &PayoutToFind,
-    batch: &str,
+    key: &BatchKey,
     booked: &[BookedEntry],
     settings: &BankSettings,
 ) -> ByHand {
@@ -168,7 +180,9 @@ pub fn booked_by_hand(
         .collect();
     let named: Vec<&&BookedEntry> = same
         .iter()
-        .filter(|entry| holds(&entry.text, &payout.reference) || holds(&entry.text, batch))
+        .filter(|entry| {
+            [&payout.reference, &key.batch].iter().any(|name| tells(&entry.text, name, &key.acquirer))
+        })
         .collect();
     match named.as_slice() {
         [only] => ByHand::Yes(only.voucher.clone()),

@@ -34,8 +34,8 @@ pub(super) enum Cause<'a> {
     Refund(&'a Refund),
     /// The order was edited; the lines as invoiced once this is credited.
     Edit { sold: Vec<SoldLine> },
-    /// Nothing is left of the order.
-    Gone,
+    /// Nothing is left of the order. What was given back of it elsewhere is no longer left either.
+    Gone { elsewhere: Vec<String> },
 }
 
 /// The product that a part is credited on.
@@ -106,14 +106,20 @@ pub(super) fn credit_note(
     input: &PlanInput<'_>,
     earlier: &Earlier<'_>,
     position: &Position,
-    parts: Vec<Part>,
+    mut parts: Vec<Part>,
     cause: &Cause<'_>,
 ) -> Result<Plan, Stop> {
     let sale = sale_of(input, earlier)?;
     let mut after = position.clone();
     let mut built = nothing_built(input, position, parts.len());
     let mut warnings = Vec::new();
-    for part in &parts {
+    for part in parts.iter_mut() {
+        if let Some(number) = cannot_be_sold(input, part) {
+            warnings
+                .push(Reason::new("credited-on-refund-product").with("sku", number).with("name", &part.name));
+            part.target = Target::RefundProduct;
+            part.quantity = Decimal::ZERO;
+        }
         let product = add(input, &sale, position, part, &mut built)?;
         after.take(&part.taken(&product))?;
     }
@@ -142,16 +148,17 @@ pub(super) fn credit_note(
             after.edits += 1;
             (key("edit", "", position.edits), changed, "")
         }
-        Cause::Gone => {
+        Cause::Gone { elsewhere } => {
             // Should the order come back, it is invoiced anew, and what was given back of it is credited anew.
             after.sold.clear();
-            after.refunds.clear();
+            after.refunds.clone_from(elsewhere);
             after.gone += 1;
             (key("gone", "", position.gone), changed, "")
         }
     };
     let texts = Texts { heading: &input.settings.credit.heading, text: &input.settings.credit.text, why };
-    finish(input, earlier, after, Draft { sale, built, key, day, texts, below_zero: true, warnings })
+    let refund = if let Cause::Refund(refund) = cause { Some(*refund) } else { None };
+    finish(input, earlier, after, Draft { sale, built, key, day, texts, below_zero: true, warnings, refund })
 }
 
 /// Plans one further invoice, of what was added to the order; a credit note, where discounts that were added are more than the rest.
@@ -185,7 +192,8 @@ pub(super) fn further_invoice(
     } else {
         Texts { heading: &credit.further_heading, text: &none, why: "" }
     };
-    finish(input, earlier, after, Draft { sale, built, key, day, texts, below_zero, warnings })
+    let refund = None;
+    finish(input, earlier, after, Draft { sale, built, key, day, texts, below_zero, warnings, refund })
 }
 
 /// A document that was to be booked and still stands as a draft: it differed, or its booking was refused. Nothing may follow it
@@ -228,6 +236,8 @@ struct Draft<'a> {
     texts: Texts<'a>,
     below_zero: bool,
     warnings: Vec<Reason>,
+    /// The refund whose money goes back with it.
+    refund: Option<&'a Refund>,
 }
 
 struct Texts<'a> {
@@ -250,6 +260,13 @@ fn nothing_built(input: &PlanInput<'_>, position: &Position, parts: usize) -> Bu
         // again on each credit note before this one.
         parts: 2 * parts + position.sold.len().max(input.order.lines.len()),
     }
+}
+
+/// The invoice's own product where no line can be made of it any more: it was barred or deleted since.
+fn cannot_be_sold(input: &PlanInput<'_>, part: &Part) -> Option<String> {
+    let Target::Original(line) = &part.target else { return None };
+    let product = input.catalogue.products.get(&line.product);
+    product.is_none_or(|product| product.barred).then(|| line.product.clone())
 }
 
 /// Adds the document's lines of one part; the number of the product that they are on.
@@ -349,7 +366,7 @@ fn finish(
     after: Position,
     draft: Draft<'_>,
 ) -> Result<Plan, Stop> {
-    let Draft { sale, built, key, day, texts, below_zero, mut warnings } = draft;
+    let Draft { sale, built, key, day, texts, below_zero, mut warnings, refund } = draft;
     let Some(before) = earlier.plan.document_step().map(|step| &step.document) else {
         return Err(Stop::Hold(hold("invoice-unknown").with("order", &input.order.number)));
     };
@@ -385,7 +402,7 @@ fn finish(
         ..before.clone()
     };
     let customer = customer_step(input, earlier, &sale, before.payment_term)?;
-    let mut steps = vec![Step::EnsureCustomer(customer)];
+    let mut steps = vec![Step::EnsureCustomer(customer.clone())];
     steps.extend(settled.new_products.into_iter().map(Step::CreateProduct));
     steps.push(Step::CreateDocument(DocumentStep {
         key,
@@ -397,7 +414,21 @@ fn finish(
     if booked {
         let buyer = Buyer::of(input.order, input.settings);
         let send = if below_zero { input.settings.credit.send } else { input.settings.document.send };
-        steps.push(Step::Book(BookStep { key: booking, send: document::send_as(send, &buyer) }));
+        let send = document::send_as(input, send, &buyer, &customer, &mut warnings);
+        steps.push(Step::Book(BookStep { key: booking, send }));
+    }
+    if let Some(refund) = refund {
+        match payment::paid_back(input, earlier, refund, date.day)? {
+            Some(Ok(step)) if booked => steps.push(Step::RegisterPayment(step)),
+            // A draft has no number yet that money could be registered on.
+            Some(Ok(step)) => warnings.push(
+                Reason::new("refund-not-registered")
+                    .with("refunded", step.amount.negated()?)
+                    .with("currency", step.amount.currency()),
+            ),
+            Some(Err(reason)) => warnings.push(reason),
+            None => {}
+        }
     }
     Ok(Plan {
         schema: PLAN_SCHEMA,

@@ -66,8 +66,7 @@ pub(super) fn plan(input: &PlanInput<'_>, earlier: &Earlier<'_>) -> Result<Plan,
         };
     };
     // Refunds are credited for themselves as long as something is left; money that goes back after all was credited is in it already.
-    let sales_left = books.sales(&books.position).gross(input.order.currency)?;
-    if books.left()?.is_zero() && sales_left.is_zero() {
+    if books.is_nothing(&books.position)? {
         return Err(books.nothing_new());
     }
     let whole = gone.choice(&input.settings.credit) == CreditChoice::Credit;
@@ -140,6 +139,42 @@ impl Books<'_> {
 
     fn left(&self) -> Result<Money, MoneyError> {
         self.position.gross(self.input.order.currency)
+    }
+
+    /// True when nothing is left, of what was sold or of what is owed.
+    fn is_nothing(&self, of: &Position) -> Result<bool, MoneyError> {
+        let currency = self.input.order.currency;
+        Ok(of.gross(currency)?.is_zero() && self.sales(of).gross(currency)?.is_zero())
+    }
+
+    /// Refunds that are the merchant's to credit elsewhere, or were before Bogbro did it.
+    fn elsewhere(&self) -> impl Iterator<Item = &Refund> {
+        let is_ours = |refund: &Refund| counted(self.input).any(|counted| counted.id == refund.id);
+        let refunds = self.input.order.refunds.iter();
+        refunds.filter(move |refund| {
+            !refund.total.is_zero() && !self.position.refunds.contains(&refund.id) && !is_ours(refund)
+        })
+    }
+
+    /// What may still be credited here: what is left less what was credited elsewhere, as far as can be told in its proportions.
+    fn creditable(&self) -> Result<Position, Stop> {
+        let mut after = self.position.clone();
+        for refund in self.elsewhere() {
+            let onto_cards = self.onto_cards(refund);
+            if self.spread(&mut after, refund.total, onto_cards)?.is_none() {
+                return Err(self.exceeds(refund, self.left()?));
+            }
+            if !onto_cards.is_zero() {
+                after.take(&self.onto_gift_card(onto_cards)?.taken(""))?;
+            }
+        }
+        Ok(after)
+    }
+
+    /// The part of a refund that makes a debt to the holder of a gift card again.
+    fn onto_cards(&self, refund: &Refund) -> Money {
+        let deduct = self.input.settings.products.gift_cards.used == GiftCardsUsed::Deduct;
+        if deduct { refund.to_gift_cards } else { refund.total.currency().zero() }
     }
 
     /// What an edit took off or added, unless the lines say the same.
@@ -229,7 +264,9 @@ impl Books<'_> {
 
     fn credit_refund(&self, refund: &Refund) -> Result<Plan, Stop> {
         let (lines, beyond) = refund.settled_lines()?;
-        let mut after = self.position.clone();
+        let currency = refund.total.currency();
+        let mut after = self.creditable()?;
+        let left = after.gross(currency)?;
         let mut parts = Vec::new();
         for line in &lines {
             let stock = self.input.settings.credit.stock;
@@ -246,10 +283,10 @@ impl Books<'_> {
             after.take(&part.taken(""))?;
             parts.push(part);
         }
-        let deduct = self.input.settings.products.gift_cards.used == GiftCardsUsed::Deduct;
-        let onto_cards = if deduct { refund.to_gift_cards } else { refund.total.currency().zero() };
+        let onto_cards = self.onto_cards(refund);
         if !beyond.is_zero() {
-            parts.extend(self.spread(&mut after, beyond, onto_cards, refund)?);
+            let spread = self.spread(&mut after, beyond, onto_cards)?;
+            parts.extend(spread.ok_or(self.exceeds(refund, left))?);
         }
         let mut onto = None;
         if !onto_cards.is_zero() {
@@ -257,11 +294,10 @@ impl Books<'_> {
             after.take(&part.taken(""))?;
             onto = Some(part);
         }
-        let currency = refund.total.currency();
         let sales = self.sales(&after);
         let open = sales.gross(currency)?;
         if open.is_negative() || after.gross(currency)?.is_negative() {
-            return Err(self.exceeds(refund)?);
+            return Err(self.exceeds(refund, left));
         }
         if open.is_zero() {
             parts.extend(residues(&sales.by_rate(&|line| self.is_gift_card(line))?)?);
@@ -270,14 +306,13 @@ impl Books<'_> {
         self.credit(parts, Cause::Refund(refund))
     }
 
-    /// Money that went back for no line: over the rates of what is left, in proportion.
+    /// Money that went back for no line: over the rates of what is left, in proportion; `None` where it is more than that.
     fn spread(
         &self,
         after: &mut Position,
         amount: Money,
         onto_cards: Money,
-        refund: &Refund,
-    ) -> Result<Vec<Part>, Stop> {
+    ) -> Result<Option<Vec<Part>>, Stop> {
         let mut buckets = self.sales(after).by_rate(&|line| self.is_gift_card(line))?;
         let mut weights = Vec::with_capacity(buckets.len());
         for bucket in &buckets {
@@ -296,7 +331,7 @@ impl Books<'_> {
             buckets.iter().map(|bucket| Ok(bucket.gross()?.minor())).collect::<Result<_, MoneyError>>()?;
         let left = after.gross(amount.currency())?.plus(onto_cards)?;
         if buckets.is_empty() || amount.minor() > left.minor() {
-            return Err(self.exceeds(refund)?);
+            return Ok(None);
         }
         let shares = amount.allocate(&weights)?;
         let mut parts = Vec::new();
@@ -306,17 +341,17 @@ impl Books<'_> {
             after.take(&part.taken(""))?;
             parts.push(part);
         }
-        Ok(parts)
+        Ok(Some(parts))
     }
 
-    fn exceeds(&self, refund: &Refund) -> Result<Stop, Stop> {
-        Ok(Stop::Hold(
+    fn exceeds(&self, refund: &Refund, left: Money) -> Stop {
+        Stop::Hold(
             hold("refund-exceeds-invoice")
                 .with("refunded", refund.total)
-                .with("left", self.left()?)
+                .with("left", left)
                 .with("currency", refund.total.currency())
                 .with("number", self.position.invoice),
-        ))
+        )
     }
 
     fn is_gift_card(&self, line: &LeftLine) -> bool {
@@ -383,16 +418,21 @@ impl Books<'_> {
             }
             CreditChoice::Credit => {}
         }
-        let mut parts = Vec::with_capacity(self.position.left.len());
+        let before = self.creditable()?;
+        if self.is_nothing(&before)? {
+            return Err(self.not_credited()?.map_or_else(|| self.nothing_new(), Stop::Skip));
+        }
+        let mut parts = Vec::with_capacity(before.left.len());
         // Units without money are what was credited and kept out of stock, but for goods that cost nothing from the start.
         let was_free = |line: &LeftLine| {
             let of = line.order_line.as_ref();
             self.position.sold.iter().any(|sold| Some(&sold.id) == of && sold.net == 0)
         };
         let has_money = |line: &LeftLine| !(line.net.is_zero() && line.vat.is_zero());
-        for line in self.position.left.iter().filter(|line| has_money(line) || was_free(line)) {
+        for line in before.left.iter().filter(|line| has_money(line) || was_free(line)) {
             let goods = line.order_line.is_some() && !is_special(self.input, &line.product);
-            let keep_out = credit.stock == CreditStock::KeepOut && goods;
+            // What was credited elsewhere is taken off on the product for money without goods.
+            let keep_out = (credit.stock == CreditStock::KeepOut && goods) || line.product.is_empty();
             parts.push(Part {
                 order_line: line.order_line.clone(),
                 target: if keep_out { Target::RefundProduct } else { Target::Original(line.clone()) },
@@ -404,7 +444,8 @@ impl Books<'_> {
                 vat: line.vat,
             });
         }
-        self.credit(parts, Cause::Gone)
+        let elsewhere = self.elsewhere().map(|refund| refund.id.clone()).collect();
+        credit_note(self.input, self.earlier, &before, parts, &Cause::Gone { elsewhere })
     }
 
     fn credit(&self, parts: Vec<Part>, cause: Cause<'_>) -> Result<Plan, Stop> {
@@ -429,23 +470,21 @@ impl Books<'_> {
         if let Some(reason) = left_alone {
             return Ok(Stop::Skip(reason));
         }
-        let ignored = Money::sum(
-            order.currency,
-            order
-                .refunds
-                .iter()
-                .filter(|refund| !self.position.refunds.contains(&refund.id))
-                .map(|refund| refund.total),
-        )?;
-        if !ignored.is_zero() {
-            return Ok(Stop::Skip(
-                Reason::new("refund-not-credited")
-                    .with("refunded", ignored)
-                    .with("currency", order.currency)
-                    .with("number", self.position.invoice),
-            ));
-        }
-        Ok(self.nothing_new())
+        Ok(self.not_credited()?.map_or_else(|| self.nothing_new(), Stop::Skip))
+    }
+
+    /// Refunds that no document of ours gives back.
+    fn not_credited(&self) -> Result<Option<Reason>, MoneyError> {
+        let order = self.input.order;
+        let refunds = order.refunds.iter().filter(|refund| !self.position.refunds.contains(&refund.id));
+        let sum = Money::sum(order.currency, refunds.map(|refund| refund.total))?;
+        let reason = || {
+            Reason::new("refund-not-credited")
+                .with("refunded", sum)
+                .with("currency", order.currency)
+                .with("number", self.position.invoice)
+        };
+        Ok((!sum.is_zero()).then(reason))
     }
 
     fn nothing_new(&self) -> Stop {

@@ -23,6 +23,7 @@ mod reduced;
 mod shop_products;
 mod split;
 mod trigger;
+mod unchosen;
 mod vat;
 
 use jiff::civil::Date;
@@ -87,6 +88,9 @@ pub struct Earlier<'a> {
     pub adopted: bool,
     /// Number of the customer it is made out to, when it is known.
     pub customer: Option<u32>,
+    /// A person asked for the order to be looked at anew: what was deleted is made again, and an unbooked document follows settings
+    /// that have changed.
+    pub asked: bool,
 }
 
 impl Earlier<'_> {
@@ -153,10 +157,10 @@ fn build(input: &PlanInput<'_>) -> Result<Plan, Stop> {
         return credit::plan(input, &earlier);
     }
     let content_hash = content::hash(input.order);
-    if input.earlier.is_some_and(|earlier| earlier.document.is_none()) {
+    if input.earlier.is_some_and(|earlier| earlier.document.is_none() && !earlier.asked) {
         return Err(Stop::Skip(Reason::new("document-removed").with("order", &input.order.number)));
     }
-    let wanted = trigger::decide(input)?;
+    let wanted = unchosen::wanted(input, &content_hash)?;
     stop_when_unchanged(input, wanted, &content_hash)?;
     input.order.check().map_err(|fault| Stop::Hold(trigger::fault_reason(&fault)))?;
     trigger::check_currency(input)?;
@@ -186,11 +190,12 @@ fn first_document(input: &PlanInput<'_>, first: First) -> Result<Plan, Stop> {
     let buyer = customer::Buyer::of(input.order, input.settings);
     let sale = vat::Sale::of(input.order, input.settings, &buyer)?;
     customer::check_vat_number(input, &buyer, &sale, &mut warnings)?;
-    let payment = payment::terms(input, &mut warnings)?;
+    let payment = payment::terms(input, wanted, &mut warnings)?;
     let lines = lines::build(input, &sale, &mut warnings)?;
     let settled = difference::settle(input, &sale, lines, &mut warnings)?;
     let kind = final_kind(input, wanted, settled.book, payment.never_book, &content_hash)?;
     let customer = customer::step(input, &buyer, &sale, payment.term)?;
+    warnings.extend(customer::without_vat_number(input, &sale, &customer));
     let making = Making::of(input, kind);
     let date = dates::choose(input)?;
     let document = document::build(
@@ -214,17 +219,19 @@ fn first_document(input: &PlanInput<'_>, first: First) -> Result<Plan, Stop> {
         Step::CloseOrder(CloseOrderStep { key: making.key(input, Effect::Closing), order: order.clone() })
     });
 
-    let mut steps = vec![Step::EnsureCustomer(customer)];
+    let mut steps = vec![Step::EnsureCustomer(customer.clone())];
     steps.extend(settled.new_products.into_iter().map(Step::CreateProduct));
     steps.push(document_step(input, &making, document, settled.rule));
     if kind == DocumentKind::BookedInvoice {
-        let send = document::send_as(input.settings.document.send, &buyer);
+        let send = document::send_as(input, input.settings.document.send, &buyer, &customer, &mut warnings);
         steps.push(Step::Book(BookStep { key: making.key(input, Effect::Booking), send }));
     }
     // Not before the invoice stands as it should: until then the order is all there is.
     steps.extend(closing);
+    let mut registered = None;
     if kind == DocumentKind::BookedInvoice {
         let payments = payment::registrations(input, &payment, date.day, 0);
+        registered = payment::counted_of(input, &payment, &payments);
         steps.extend(payments.into_iter().map(Step::RegisterPayment));
         steps.extend(write_back(input, &making, kind).map(Step::WriteBack));
     }
@@ -242,7 +249,7 @@ fn first_document(input: &PlanInput<'_>, first: First) -> Result<Plan, Stop> {
         expected: settled.shop,
         steps,
         done: 0,
-        payments: None,
+        payments: registered,
         warnings,
         product: None,
         sold,
@@ -282,16 +289,25 @@ fn stop_when_unchanged(input: &PlanInput<'_>, wanted: DocumentKind, content_hash
         return Ok(());
     };
     let further = rank(wanted) > rank(document.kind);
-    if earlier.plan.content_hash == content_hash {
+    let follows_settings = input.settings.document.update_drafts && earlier.asked;
+    let settings_changed = follows_settings && earlier.plan.settings_version != input.settings_version;
+    if earlier.plan.content_hash == content_hash && !settings_changed {
         if !further && !date_moved(input, earlier.plan) {
             return Err(Stop::Skip(unchanged(document.number)));
         }
         return Ok(());
     }
-    if !input.settings.document.update_drafts {
-        return Err(Stop::Skip(Reason::new("draft-updates-off").with("number", document.number)));
+    if input.settings.document.update_drafts {
+        return Ok(());
     }
-    Ok(())
+    let reason = |code: &str| Reason::new(code).with("number", document.number);
+    match document.kind {
+        // An invoice in the place of a sales order is a document of its own: nothing that stands is changed.
+        DocumentKind::Order if further => Ok(()),
+        // It would be booked as the order was.
+        _ if further && !payment::never_booked(input) => Err(Stop::Hold(reason("draft-to-book-differs"))),
+        _ => Err(Stop::Skip(reason("draft-updates-off"))),
+    }
 }
 
 /// A draft follows the day of payment or shipment; it does not follow the calendar.
@@ -379,6 +395,8 @@ impl Making {
     fn of(input: &PlanInput<'_>, kind: DocumentKind) -> Making {
         let ordinal = input.earlier.map_or(1, |earlier| earlier.plan.ordinal.saturating_add(1));
         let standing = input.earlier.and_then(|earlier| Some((earlier.plan, earlier.document?)));
+        let amendment =
+            |ordinal: u32| EffectKey::new(input.transfer, Effect::Amendment, ordinal, input.agreement);
         match standing {
             // The document keeps the reference it is found by; only a new document gets a new one.
             Some((plan, document))
@@ -386,7 +404,7 @@ impl Making {
             {
                 Making {
                     ordinal,
-                    document_key: EffectKey::new(input.transfer, Effect::Amendment, ordinal, input.agreement),
+                    document_key: amendment(ordinal),
                     reference: plan.reference.clone(),
                     updates: true,
                     // The plan that took the order's place may have ended before the order was closed.
@@ -394,7 +412,11 @@ impl Making {
                 }
             }
             replaced => {
-                let (reference, document_key) = first_of(input, kind, replaced.map(|(plan, _)| plan));
+                let (reference, first) = first_of(input, kind, replaced.map(|(plan, _)| plan));
+                // What was deleted and is wanted again is found by the same reference; under the same key the target would answer with
+                // what it made then.
+                let again = input.earlier.is_some_and(|earlier| earlier.document.is_none());
+                let document_key = if again { amendment(ordinal) } else { first };
                 Making {
                     ordinal,
                     reference,

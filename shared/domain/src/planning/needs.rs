@@ -60,16 +60,18 @@ pub fn needs(order: &Order, settings: &Settings) -> Needs {
 }
 
 /// What must be read before a credit note or further invoice after this plan is planned: beside the order's own products, those
-/// that money without goods may go on.
+/// that stand on the invoice and those that money without goods may go on.
 pub fn adjustment_needs(order: &Order, settings: &Settings, earlier: &Plan) -> Needs {
     let mut asked = needs(order, settings);
     let buyer = Buyer::of(order, settings);
     let mut products: BTreeSet<String> = std::mem::take(&mut asked.products).into_iter().collect();
+    let left = || earlier.adjustment.iter().flat_map(|adjustment| adjustment.left.iter());
+    let invoiced = || earlier.document_step().into_iter().flat_map(|step| step.document.lines.iter());
+    products.extend(left().map(|line| line.product.clone()));
+    products.extend(invoiced().map(|line| line.product.clone()));
     if let Ok(sale) = Sale::of(order, settings, &buyer) {
-        let left =
-            earlier.adjustment.iter().flat_map(|adjustment| adjustment.left.iter().map(|line| line.rate));
-        let invoiced = earlier.document_step().into_iter();
-        let invoiced = invoiced.flat_map(|step| step.document.lines.iter().map(|line| line.rate));
+        let left = left().map(|line| line.rate);
+        let invoiced = invoiced().map(|line| line.rate);
         let charged = order.lines.iter().map(effective_rate);
         for rate in left.chain(invoiced).chain(charged) {
             products.extend(refund_candidates(settings, &sale, rate).0);

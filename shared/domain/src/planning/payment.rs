@@ -2,11 +2,13 @@
 
 use super::trigger::same_word;
 use super::{Earlier, PlanInput, Stop, dates, hold};
+use crate::document::DocumentKind;
 use crate::identity::{Effect, EffectKey};
 use crate::money::{Money, MoneyError};
-use crate::order::{Order, Payment, PaymentKind};
+use crate::order::{Order, Payment, PaymentKind, PaymentState};
 use crate::plan::{PaymentStep, Plan, Reason, RegisteredPayments, Step};
-use crate::settings::{CapturedLess, PaymentMethodRule, Registration};
+use crate::refund::Refund;
+use crate::settings::{CapturedLess, GiftCardsUsed, PaymentMethodRule, Registration};
 use jiff::civil::Date;
 
 /// What the payment method means for the document.
@@ -15,7 +17,8 @@ pub(super) struct Terms {
     pub(super) layout: Option<u32>,
     pub(super) never_book: bool,
     pub(super) asks_for_due_date: bool,
-    registration: Registration,
+    /// The term settles the invoice when it is booked, so that nothing is registered beside it.
+    settles: bool,
 }
 
 /// Gift cards that were used to pay.
@@ -40,7 +43,11 @@ fn captured(order: &Order) -> Result<Money, MoneyError> {
 ///
 /// # Errors
 /// Holds when no term can be used, or when the term and what was captured do not agree.
-pub(super) fn terms(input: &PlanInput<'_>, warnings: &mut Vec<Reason>) -> Result<Terms, Stop> {
+pub(super) fn terms(
+    input: &PlanInput<'_>,
+    wanted: DocumentKind,
+    warnings: &mut Vec<Reason>,
+) -> Result<Terms, Stop> {
     let order = input.order;
     let rule = rule_for(input);
     if rule.is_none() && !order.payment_method.is_empty() {
@@ -50,7 +57,7 @@ pub(super) fn terms(input: &PlanInput<'_>, warnings: &mut Vec<Reason>) -> Result
                 .with("title", &order.payment_method_title),
         );
     }
-    let registration = rule.map(|rule| rule.registration).unwrap_or_default();
+    let registration = registration_of(rule);
     let mut number = match rule.and_then(|rule| rule.term) {
         Some(term) => term,
         None if registration == Registration::Term => default_term(input)?,
@@ -65,35 +72,108 @@ pub(super) fn terms(input: &PlanInput<'_>, warnings: &mut Vec<Reason>) -> Result
             Registration::Open => return Err(Stop::Hold(hold("term-settles-but-open").with("term", number))),
             Registration::Term => {}
         }
-        if captured_less(order)? {
+        if captured_less(order, wanted)? {
             number = term_when_less(input, warnings)?;
+        } else {
+            number = term_when_several(input, number, warnings)?;
         }
+    } else {
+        warnings.extend(left_open(input, registration)?);
     }
     let term = input.catalogue.master.payment_terms.get(&number);
     Ok(Terms {
         term: number,
         layout: rule.and_then(|rule| rule.layout),
-        never_book: rule.is_some_and(|rule| rule.never_book),
+        never_book: never_booked(input),
         asks_for_due_date: term.is_some_and(|term| term.kind == "dueDate"),
-        registration,
+        settles: term.is_some_and(|term| term.settles),
     })
 }
 
+/// The rule of the order's method, else of the first of its payments that has one.
 fn rule_for<'a>(input: &PlanInput<'a>) -> Option<&'a PaymentMethodRule> {
     let order = input.order;
-    let named = |rule: &&PaymentMethodRule, key: &str, title: &str| {
+    rule_named(input, &order.payment_method, &order.payment_method_title).or_else(|| {
+        let mut payments = order.payments.iter().filter(|payment| !payment.gift_card);
+        payments.find_map(|payment| rule_named(input, &payment.method, &payment.title))
+    })
+}
+
+fn rule_named<'a>(input: &PlanInput<'a>, key: &str, title: &str) -> Option<&'a PaymentMethodRule> {
+    let named = |rule: &&PaymentMethodRule| {
         (!key.is_empty() && same_word(&rule.method, key))
             || (!title.is_empty() && same_word(&rule.method, title))
     };
-    let methods = &input.settings.payment.methods;
-    methods.iter().find(|rule| named(rule, &order.payment_method, &order.payment_method_title)).or_else(
-        || {
-            let payments = order.payments.iter().filter(|payment| !payment.gift_card);
-            payments
-                .into_iter()
-                .find_map(|payment| methods.iter().find(|rule| named(rule, &payment.method, &payment.title)))
-        },
-    )
+    input.settings.payment.methods.iter().find(named)
+}
+
+/// The rule of a payment's own method: an order may be paid by several, whose money stands on accounts of their own.
+fn rule_of<'a>(input: &PlanInput<'a>, payment: &Payment) -> Option<&'a PaymentMethodRule> {
+    let is_orders = payment.method.is_empty() || same_word(&payment.method, &input.order.payment_method);
+    rule_named(input, &payment.method, &payment.title)
+        .or_else(|| if is_orders { rule_for(input) } else { None })
+}
+
+fn registration_of(rule: Option<&PaymentMethodRule>) -> Registration {
+    rule.map(|rule| rule.registration).unwrap_or_default()
+}
+
+/// True when money that came by a method under this rule stands where this settling term books it.
+fn is_settled_by(input: &PlanInput<'_>, rule: Option<&PaymentMethodRule>, number: u32) -> bool {
+    let term = rule.and_then(|rule| rule.term).or_else(|| default_term(input).ok());
+    registration_of(rule) == Registration::Term && term == Some(number)
+}
+
+/// What pays the invoice: captures, and gift cards where they lower nothing.
+fn paying<'a>(input: &PlanInput<'a>) -> impl Iterator<Item = &'a Payment> {
+    let cards_pay = input.settings.products.gift_cards.used == GiftCardsUsed::Payment;
+    let order = input.order;
+    captures(order).chain(gift_cards_used(order).filter(move |_| cards_pay))
+}
+
+/// The term of an order that was paid by several methods: one that settles brings all of the money onto the account of one of them.
+fn term_when_several(input: &PlanInput<'_>, number: u32, warnings: &mut Vec<Reason>) -> Result<u32, Stop> {
+    let others = paying(input).filter(|payment| !is_settled_by(input, rule_of(input, payment), number));
+    let holds = input.settings.payment.captured_less == CapturedLess::Hold;
+    let code = if holds { "paid-by-several" } else { "paid-by-several-open" };
+    match paid_otherwise(input, code, others)? {
+        None => Ok(number),
+        Some(reason) if holds => Err(Stop::Hold(reason.with("term", number))),
+        Some(reason) => {
+            warnings.push(reason);
+            open_term(input)
+        }
+    }
+}
+
+/// Money that nothing brings into the books although the invoice is open: its own method would have settled it by a term, or is not
+/// named where the order's goes through a journal.
+fn left_open(input: &PlanInput<'_>, registration: Registration) -> Result<Option<Reason>, Stop> {
+    let by_journal = matches!(registration, Registration::Journal { .. });
+    let is_left = |payment: &&Payment| {
+        let rule = rule_of(input, payment);
+        let term = rule.and_then(|rule| rule.term);
+        let settles = || term.is_some_and(|term| settles(input, term).unwrap_or(false));
+        registration_of(rule) == Registration::Term && (by_journal || settles())
+    };
+    Ok(paid_otherwise(input, "paid-by-several-open", paying(input).filter(is_left))?)
+}
+
+/// What was paid by other methods than the invoice's, as a reason of this code; `None` when nothing was.
+fn paid_otherwise<'a>(
+    input: &PlanInput<'_>,
+    code: &str,
+    others: impl Iterator<Item = &'a Payment>,
+) -> Result<Option<Reason>, MoneyError> {
+    let order = input.order;
+    let other = Money::sum(order.currency, others.map(|payment| payment.amount))?;
+    let reason = Reason::new(code).with("other", other).with("total", order.total);
+    Ok((!other.is_zero()).then(|| reason.with("currency", order.currency)))
+}
+
+/// True when the order was paid by a method whose documents are left for a person to book.
+pub(super) fn never_booked(input: &PlanInput<'_>) -> bool {
+    rule_for(input).is_some_and(|rule| rule.never_book)
 }
 
 fn settles(input: &PlanInput<'_>, number: u32) -> Result<bool, Stop> {
@@ -126,10 +206,21 @@ fn first_open_term(input: &PlanInput<'_>) -> Result<u32, Stop> {
     }
 }
 
-fn captured_less(order: &Order) -> Result<bool, MoneyError> {
+fn captured_less(order: &Order, wanted: DocumentKind) -> Result<bool, MoneyError> {
     let captured = captured(order)?;
     let cards = Money::sum(order.currency, gift_cards_used(order).map(|payment| payment.amount))?;
-    Ok(captured.minor() > 0 && captured.plus(cards)?.minor() < order.total.minor())
+    // A sales order posts nothing: the money may come before its invoice.
+    let posts = wanted != DocumentKind::Order;
+    let is_known = captured.minor() > 0 || (posts && is_said_to_be_unpaid(order));
+    Ok(is_known && captured.plus(cards)?.minor() < order.total.minor())
+}
+
+/// True when the shop itself says that nothing was taken. A shop without words for where the money stands (WooCommerce) tells of no
+/// captures either: there the state that the merchant chose is all there is.
+fn is_said_to_be_unpaid(order: &Order) -> bool {
+    let is_unpaid =
+        matches!(order.payment_state, PaymentState::Unpaid | PaymentState::Authorised | PaymentState::Voided);
+    is_unpaid && !order.payment_state_text.is_empty()
 }
 
 fn term_when_less(input: &PlanInput<'_>, warnings: &mut Vec<Reason>) -> Result<u32, Stop> {
@@ -153,7 +244,23 @@ fn term_when_less(input: &PlanInput<'_>, warnings: &mut Vec<Reason>) -> Result<u
 /// Each capture has a key of its own, made of its place among the order's captures: a capture that is met again, in whatever
 /// plan, has the same key.
 pub(super) fn registrations(input: &PlanInput<'_>, terms: &Terms, day: Date, from: u32) -> Vec<PaymentStep> {
-    registered_as(input, terms.registration, Paying { day, from, invoice: None })
+    if terms.settles {
+        return Vec::new();
+    }
+    registered_as(input, Paying { day, from, invoice: None })
+}
+
+/// What a plan that books the invoice keeps of its payments, where its steps do not tell: captures by a method that goes through no
+/// journal have no step, and count as met all the same.
+pub(super) fn counted_of(
+    input: &PlanInput<'_>,
+    terms: &Terms,
+    steps: &[PaymentStep],
+) -> Option<RegisteredPayments> {
+    let captures = captures(input.order).count();
+    let told = steps.is_empty() || steps.len() == captures;
+    let captures = u32::try_from(captures).unwrap_or(u32::MAX);
+    (!told).then_some(RegisteredPayments { term: terms.term, captures, invoiced_on: None })
 }
 
 /// What captures are registered on.
@@ -166,21 +273,24 @@ struct Paying {
     invoice: Option<u64>,
 }
 
-fn registered_as(input: &PlanInput<'_>, registration: Registration, paying: Paying) -> Vec<PaymentStep> {
+fn registered_as(input: &PlanInput<'_>, paying: Paying) -> Vec<PaymentStep> {
     let Paying { day, from, invoice } = paying;
-    let Registration::Journal { journal, contra_account } = registration else { return Vec::new() };
     // The settings are refused without the proof; should they come from elsewhere, nothing is registered either.
     if !input.settings.payment.sign_proven {
         return Vec::new();
     }
     let step = |(place, payment): (u32, &Payment)| {
+        let Registration::Journal { journal, contra_account } = registration_of(rule_of(input, payment))
+        else {
+            return None;
+        };
         let paid = payment.at.or(input.order.paid_at);
         let date = paid.map_or(day, |moment| dates::local_day(input, moment).max(day));
         let key = EffectKey::new(input.transfer, Effect::Payment, place + 1, input.agreement);
         let text = super::document::reference(&input.order.number, &key);
-        PaymentStep { key, journal, contra_account, amount: payment.amount, date, text, invoice }
+        Some(PaymentStep { key, journal, contra_account, amount: payment.amount, date, text, invoice })
     };
-    (0..).zip(captures(input.order)).skip(from as usize).map(step).collect()
+    (0..).zip(captures(input.order)).skip(from as usize).filter_map(step).collect()
 }
 
 /// What was captured since an invoice was booked, as further steps of the plan that booked it; `None` when there is nothing
@@ -199,16 +309,15 @@ pub(super) fn following(input: &PlanInput<'_>) -> Result<Option<Plan>, Stop> {
     if settles(input, payments.term)? {
         return Ok(None);
     }
-    let registration = rule_for(input).map(|rule| rule.registration).unwrap_or_default();
     // What was refused counts as well: it is in the merchant's hands.
     let from = payments.captures;
     // Captures pay the first invoice, whatever was credited or added since.
     let invoice = earlier.plan.adjustment.as_ref().map(|adjustment| adjustment.invoice);
-    let new = registered_as(input, registration, Paying { day, from, invoice });
+    let new = registered_as(input, Paying { day, from, invoice });
     if new.is_empty() {
         return Ok(None);
     }
-    let captures = from.saturating_add(u32::try_from(new.len()).unwrap_or(u32::MAX));
+    let captures = u32::try_from(captures(input.order).count()).unwrap_or(u32::MAX);
     let mut steps: Vec<Step> =
         earlier.plan.steps.iter().filter(|step| !matches!(step, Step::RegisterPayment(_))).cloned().collect();
     let done = u32::try_from(steps.len()).unwrap_or(u32::MAX);
@@ -232,7 +341,8 @@ fn payments_of(plan: &Plan) -> Option<RegisteredPayments> {
     }
     let has = |wanted: fn(&Step) -> bool| plan.steps.iter().filter(|step| wanted(step)).count();
     let booked = has(|step| matches!(step, Step::Book(_))) > 0;
-    let captures = u32::try_from(has(|step| matches!(step, Step::RegisterPayment(_)))).unwrap_or(u32::MAX);
+    let captures = has(|step| matches!(step, Step::RegisterPayment(step) if !step.amount.is_negative()));
+    let captures = u32::try_from(captures).unwrap_or(u32::MAX);
     let term = plan.document_step()?.document.payment_term;
     booked.then_some(RegisteredPayments { term, captures, invoiced_on: None })
 }
@@ -247,9 +357,63 @@ pub(super) fn kept(input: &PlanInput<'_>, earlier: &Earlier<'_>) -> Option<Regis
     if earlier.plan.adjustment.is_some() {
         return earlier.plan.payments;
     }
-    let registration = rule_for(input).map(|rule| rule.registration).unwrap_or_default();
-    let registers =
-        matches!(registration, Registration::Journal { .. }) && input.settings.payment.sign_proven;
+    let goes_through = |rule| matches!(registration_of(rule), Registration::Journal { .. });
+    let journal = goes_through(rule_for(input))
+        || captures(input.order).any(|payment| goes_through(rule_of(input, payment)));
+    let registers = journal && input.settings.payment.sign_proven;
     let payments = payments_of(earlier.plan).filter(|_| registers && !earlier.adopted)?;
     Some(RegisteredPayments { invoiced_on: day_of(earlier.plan), ..payments })
+}
+
+/// The registration of the money of a refund, for the plan that books its credit note; `None` where the captures were not ours to
+/// register either, and a reason where it cannot be told where the money was taken from.
+///
+/// The key is the refund's alone: should the order be credited whole, come back and be credited anew, the money went back once.
+///
+/// # Errors
+/// Overflow, or a term that is gone.
+pub(super) fn paid_back(
+    input: &PlanInput<'_>,
+    earlier: &Earlier<'_>,
+    refund: &Refund,
+    day: Date,
+) -> Result<Option<Result<PaymentStep, Reason>>, Stop> {
+    let amount = refund.total.minus(refund.to_gift_cards)?;
+    let Some(payments) = kept(input, earlier).filter(|payments| payments.captures > 0) else {
+        return Ok(None);
+    };
+    if amount.is_zero() || settles(input, payments.term)? {
+        return Ok(None);
+    }
+    let untold = || {
+        let reason = Reason::new("refund-not-registered").with("refunded", amount);
+        Ok(Some(Err(reason.with("currency", amount.currency()))))
+    };
+    let Some(Registration::Journal { journal, contra_account }) = taken_from(input, refund) else {
+        return untold();
+    };
+    let key = EffectKey::of_adjustment(input.transfer, "refund", &refund.id, 0, input.agreement);
+    let key = key.then(Effect::Payment);
+    let text = super::document::reference(&input.order.number, &key);
+    let amount = amount.negated()?;
+    Ok(Some(Ok(PaymentStep { key, journal, contra_account, amount, date: day, text, invoice: None })))
+}
+
+/// How the captures were registered that a refund gives back: by the shop's own record of it, else by all that the order's money went
+/// through. `None` where several would do.
+fn taken_from(input: &PlanInput<'_>, refund: &Refund) -> Option<Registration> {
+    let order = input.order;
+    let backs =
+        || order.payments.iter().filter(|payment| !payment.gift_card && payment.kind == PaymentKind::Refund);
+    let own = || backs().filter(|payment| payment.transaction == refund.id);
+    let mut of: Vec<Registration> = if own().next().is_some() {
+        own().map(|payment| registration_of(rule_of(input, payment))).collect()
+    } else {
+        backs().chain(captures(order)).map(|payment| registration_of(rule_of(input, payment))).collect()
+    };
+    of.dedup();
+    match of.as_slice() {
+        [one] => Some(*one),
+        _ => None,
+    }
 }

@@ -9,7 +9,7 @@ use crate::catalogue::ProductGroup;
 use crate::identity::{Effect, EffectKey};
 use crate::money::{Money, Percentage};
 use crate::plan::{ProductStep, Reason};
-use crate::settings::{MissingProduct, Settings, Template};
+use crate::settings::{MissingProduct, OssCollective, Settings, Template};
 
 /// What a line is for, as far as its product is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +123,9 @@ fn rule_for<'a>(
 /// # Errors
 /// Holds with the product, its group and both rates, or with what is missing.
 pub(crate) fn choose(input: &PlanInput<'_>, sale: &Sale, wanted: &Wanted<'_>) -> Result<ChosenProduct, Stop> {
+    if let Some(number) = wanted.candidates.first().filter(|_| is_booked_as_domestic(input, sale, wanted)) {
+        return Err(Stop::Hold(oss_missing(sale, wanted, number)));
+    }
     let mut refused: Option<Reason> = None;
     for number in wanted.candidates {
         if number.chars().count() > LONGEST_NUMBER {
@@ -153,6 +156,19 @@ pub(crate) fn choose(input: &PlanInput<'_>, sale: &Sale, wanted: &Wanted<'_>) ->
         (_, Some(reason)) => Err(Stop::Hold(reason)),
         (None, None) => Err(Stop::Hold(no_number(wanted))),
     }
+}
+
+/// True when another country's VAT would go on an ordinary product in the domestic zone, because the settings name no product of its
+/// own for it: where the rates happen to be alike nothing else tells the two apart, and the tax would be paid to the wrong country.
+fn is_booked_as_domestic(input: &PlanInput<'_>, sale: &Sale, wanted: &Wanted<'_>) -> bool {
+    let vat = &input.settings.vat;
+    let is_its = |entry: &OssCollective| entry.country == sale.country && entry.rate == wanted.rate;
+    let is_named = vat.oss.product.is_some() || vat.oss.collective.iter().any(is_its);
+    wanted.oss && !is_named && sale.zone == vat.zones.domestic
+}
+
+fn oss_missing(sale: &Sale, wanted: &Wanted<'_>, number: &str) -> Reason {
+    hold("oss-product-missing").with("sku", number).with("country", &sale.country).with("rate", wanted.rate)
 }
 
 fn no_number(wanted: &Wanted<'_>) -> Reason {
@@ -227,12 +243,7 @@ fn missing(
     number: &str,
 ) -> Result<ChosenProduct, Stop> {
     if wanted.oss {
-        return Err(Stop::Hold(
-            hold("oss-product-missing")
-                .with("sku", number)
-                .with("country", &sale.country)
-                .with("rate", wanted.rate),
-        ));
+        return Err(Stop::Hold(oss_missing(sale, wanted, number)));
     }
     let held = || Stop::Hold(hold("missing-product").with("sku", number).with("name", wanted.name));
     match input.settings.products.missing {

@@ -480,11 +480,39 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Numbers that the plan before went on from and that still differ: the target refused them. One plan goes on from another only
+    /// while neither the product nor the settings change.
+    fn passed(&self) -> Vec<String> {
+        let Some((earlier, part)) = self.input.earlier.and_then(|plan| Some((plan, plan.product.as_ref()?)))
+        else {
+            return Vec::new();
+        };
+        let same = earlier.settings_version == self.input.settings_version
+            && earlier.content_hash == hash_json(&self.input.entries);
+        if !part.more || !same {
+            return Vec::new();
+        }
+        let before: BTreeSet<&str> = earlier
+            .steps
+            .iter()
+            .filter_map(number_of_step)
+            .chain(part.passed.iter().map(String::as_str))
+            .collect();
+        let left: BTreeSet<&str> = self.steps.iter().filter_map(number_of_step).collect();
+        before.intersection(&left).map(|number| (*number).to_owned()).collect()
+    }
+
     fn decide(mut self) -> Decision {
         let mut faults = reasons(&self.faults);
+        let passed = self.passed();
+        let is_passed = |step: &Step| passed.iter().any(|passed| number_of_step(step) == Some(passed));
+        self.steps.retain(|step| !is_passed(step));
         if self.steps.is_empty() {
+            let refused =
+                || Reason::new("product-refused").with("products", passed.join(", ")).with("message", "");
             return match faults.drain(..).next() {
                 Some(fault) => Decision::Hold(fault),
+                None if !passed.is_empty() => Decision::Hold(refused()),
                 None => Decision::Skip(Reason::new("product-up-to-date")),
             };
         }
@@ -510,11 +538,20 @@ impl<'a> Work<'a> {
             done: 0,
             payments: None,
             warnings: self.warnings,
-            product: Some(ProductPart { faults, numbers: self.numbers, more }),
+            product: Some(ProductPart { faults, numbers: self.numbers, more, passed }),
             sold: Vec::new(),
             refunds: Vec::new(),
             adjustment: None,
         }))
+    }
+}
+
+/// The number that a step writes.
+fn number_of_step(step: &Step) -> Option<&str> {
+    match step {
+        Step::CreateProduct(step) => Some(&step.number),
+        Step::ChangeProduct(step) => Some(&step.number),
+        _ => None,
     }
 }
 

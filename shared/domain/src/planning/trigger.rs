@@ -23,16 +23,8 @@ pub(super) fn decide(input: &PlanInput<'_>) -> Result<DocumentKind, Stop> {
     if order.test {
         return skip("test-order");
     }
-    if order.fraud_hold {
-        return skip("fraud-hold");
-    }
     if order.cancelled {
-        let known = input.earlier.and_then(|earlier| earlier.document).map(|document| document.number);
-        let forgotten = forgotten.and_then(|forgotten| {
-            let draft = forgotten.document.map(|(_, number)| number);
-            draft.or(forgotten.order.as_ref().map(|order| order.number))
-        });
-        return match known.or(forgotten) {
+        return match unbooked(input) {
             Some(number) => Err(Stop::Hold(
                 hold("cancelled-with-draft").with("order", &order.number).with("number", number),
             )),
@@ -67,7 +59,21 @@ pub(super) fn decide(input: &PlanInput<'_>) -> Result<DocumentKind, Stop> {
             hold("negative-total").with("total", order.total).with("currency", order.currency),
         ));
     }
+    if order.fraud_hold {
+        // Told, since somebody has to look at it: it would be transferred but for that.
+        return Err(Stop::Hold(hold("fraud-hold").with("order", &order.number)));
+    }
     Ok(rule.document.unwrap_or(input.settings.document.kind))
+}
+
+/// Number of the document of the order that stands without being booked, where none is booked.
+pub(super) fn unbooked(input: &PlanInput<'_>) -> Option<u64> {
+    let known = input.earlier.and_then(|earlier| earlier.document).map(|document| document.number);
+    let forgotten = input.forgotten.and_then(|forgotten| {
+        let draft = forgotten.document.map(|(_, number)| number);
+        draft.or(forgotten.order.as_ref().map(|order| order.number))
+    });
+    known.or(forgotten)
 }
 
 fn state_not_chosen(order: &Order) -> Reason {

@@ -31,7 +31,7 @@ pub struct CreditSettings {
     /// good cannot be read any more, and is held under every choice while something is left of its invoice.
     #[garde(skip)]
     pub deletions: CreditChoice,
-    /// Refunds made before this day are left alone: those were credited by hand or by another integration.
+    /// Refunds made before this day are left alone: those were credited by hand or by another integration, and count as credited.
     #[garde(skip)]
     #[schemars(with = "Option<String>")]
     pub from: Option<Date>,
@@ -92,7 +92,8 @@ pub enum CreditChoice {
     Credit,
     /// The order is held until the merchant has decided.
     Hold,
-    /// Nothing: the merchant does it elsewhere.
+    /// Nothing: the merchant does it elsewhere. A refund that is left alone counts as credited, so that nothing is credited twice
+    /// should the order be cancelled later.
     Ignore,
 }
 

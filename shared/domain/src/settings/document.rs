@@ -14,7 +14,8 @@ pub struct DocumentSettings {
     /// What an order becomes where its handling rule does not say otherwise. Default: a draft that a person books.
     #[garde(custom(not_a_credit_note))]
     pub kind: DocumentKind,
-    /// A document that is not booked yet is changed when the order changes.
+    /// A document that is not booked yet is changed when the order changes. Where it is not, an order that changed is held when its
+    /// draft is to be booked; an invoice in the place of a sales order is a document of its own, and is for the order as it is then.
     #[garde(skip)]
     pub update_drafts: bool,
     /// Number of the layout; without it the agreement's first layout is used.
@@ -48,7 +49,8 @@ pub struct DocumentSettings {
     #[garde(dive)]
     pub date: DateSettings,
     /// References under which another integration may already have made the document (cut-over): what is found there is
-    /// adopted, and nothing is made. Placeholders: `{order_number}`, `{order_id}`.
+    /// adopted, and nothing is made. Name the day of the cut-over in `credit.from` beside it, so that refunds which the other
+    /// integration credited are not credited again. Placeholders: `{order_number}`, `{order_id}`.
     #[garde(custom(template::references))]
     pub adopt_references: Vec<Template>,
     /// Whether and how the document's number is written back to the shop.
@@ -144,11 +146,12 @@ pub enum LockedPeriod {
     FirstOpenDay,
 }
 
-/// Whether and how the document's number is written back to the shop.
+/// Whether and how the document's number is written back to the shop: that of an invoice that Bogbro books, never of a draft. Nothing
+/// is written back of a draft that a person books.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct WriteBackSettings {
-    /// How; without it nothing is written back.
+    /// How; without it nothing is written back. Only where some orders are booked (`document.kind` or a handling rule).
     #[garde(skip)]
     pub form: Option<WriteBackForm>,
     /// The text, with `{number}` where the document's number goes.

@@ -4,6 +4,8 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::money::parse_decimal;
+
 /// A condition, or several joined.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -33,6 +35,17 @@ impl Filter {
         }
     }
 
+    /// True when a list of conditions is empty, so that it says nothing, or lets nothing pass.
+    fn has_empty_list(&self) -> bool {
+        match self {
+            Filter::All(parts) | Filter::Any(parts) => {
+                parts.is_empty() || parts.iter().any(Filter::has_empty_list)
+            }
+            Filter::Not(part) => part.has_empty_list(),
+            Filter::Where(_) => false,
+        }
+    }
+
     fn conditions(&self) -> Vec<&Condition> {
         match self {
             Filter::All(parts) | Filter::Any(parts) => parts.iter().flat_map(Filter::conditions).collect(),
@@ -50,6 +63,9 @@ impl Validate for Filter {
             report.append(parent(), garde::Error::new("filter-too-large"));
             return;
         }
+        if self.has_empty_list() {
+            report.append(parent(), garde::Error::new("filter-without-conditions"));
+        }
         for condition in self.conditions() {
             let path = garde::util::nested_path!(parent, "where");
             let mut path = path;
@@ -58,6 +74,9 @@ impl Validate for Filter {
             }
             if condition.field == FilterField::Custom && condition.key.is_none() {
                 report.append(path(), garde::Error::new("filter-without-key"));
+            }
+            if let Some(value) = condition.no_number() {
+                report.append(path(), garde::Error::new(format!("filter-not-a-number|{value}")));
             }
         }
     }
@@ -75,9 +94,24 @@ pub struct Condition {
     /// The test.
     #[serde(default)]
     pub test: FilterTest,
-    /// Values, as text; one hit is enough. Letter case does not matter.
+    /// Values, as text; one hit is enough. Letter case does not matter. A number has a point before its decimals and no thousands
+    /// separator: `1500.50`.
     #[serde(default)]
     pub values: Vec<String>,
+}
+
+impl Condition {
+    /// A value that is to be compared as a number and is none: the condition would never hold.
+    fn no_number(&self) -> Option<&str> {
+        let by_size = matches!(self.test, FilterTest::AtLeast | FilterTest::AtMost);
+        let is_number = |value: &String| match self.field {
+            FilterField::OrderNumber => value.bytes().any(|byte| byte.is_ascii_digit()),
+            _ => parse_decimal(value).is_ok(),
+        };
+        let compared = by_size || (self.field == FilterField::Total && self.test == FilterTest::Equals);
+        let mut values = self.values.iter().filter(|_| compared);
+        values.find(|value| !is_number(value)).map(String::as_str)
+    }
 }
 
 /// A field of an order that conditions may look at.

@@ -107,7 +107,8 @@ pub struct Connection {
     /// Name of the system, as its connector calls it (`woocommerce`, `shopify`, `e-conomic`).
     #[garde(length(min = 1, max = 50))]
     pub system: String,
-    /// Base URL by surface, where it is not the system's own. Plain http only for this machine.
+    /// Base URL by surface, where it is not the system's own: `main` of a webshop (it must be given), `rest` and `openapi` of
+    /// e-conomic. Plain http only for this machine.
     #[serde(default)]
     #[garde(custom(safe_base_urls))]
     pub base_urls: BTreeMap<String, String>,
@@ -157,7 +158,7 @@ pub struct Flow {
     /// Its name.
     #[garde(length(min = 1, max = 100))]
     pub name: String,
-    /// Name of the shop's connection.
+    /// Name of the shop's connection; each shop has one flow.
     #[garde(length(min = 1, max = 100))]
     pub shop: String,
     /// Name of the accounting system's connection.
@@ -322,7 +323,12 @@ impl MerchantFile {
 
     fn flow_problems(&self, problems: &mut SettingProblems) {
         let mut names = BTreeSet::new();
+        let mut shops = BTreeSet::new();
         for (index, flow) in self.flows.iter().enumerate() {
+            // Orders of a shop go one way: a second flow would never be used.
+            if !shops.insert(flow.shop.as_str()) {
+                problems.add(&format!("flows[{index}].shop"), "shop-twice", &[("name", &flow.shop)]);
+            }
             if !names.insert(flow.name.as_str()) {
                 problems.add(&format!("flows[{index}].name"), "name-twice", &[("name", &flow.name)]);
             }
@@ -341,7 +347,8 @@ impl MerchantFile {
                     _ => {}
                 }
             }
-            problems.add_stock(&format!("flows[{index}].settings.stock"), &flow.settings.stock);
+            problems.add_stock(&format!("flows[{index}].settings.stock"), &flow.settings);
+            problems.add_unbooked(&format!("flows[{index}].settings."), &flow.settings);
         }
     }
 }

@@ -25,6 +25,8 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::document::DocumentKind;
+
 pub use catalogue::{CatalogueGroup, CatalogueSettings, GoneProduct, ProductUpdateRules, ShopPrices};
 pub use credit::{BeforeBooking, CreditBooking, CreditChoice, CreditSettings, CreditStock};
 pub use customers::{
@@ -95,6 +97,48 @@ pub struct Settings {
     pub credit: CreditSettings,
 }
 
+impl Settings {
+    /// True when some orders are booked by Bogbro: nothing follows a booking that a person makes later.
+    fn books(&self) -> bool {
+        let kind = |rule: &HandlingRule| rule.document.unwrap_or(self.document.kind);
+        self.trigger.handling.iter().any(|rule| kind(rule) == DocumentKind::BookedInvoice)
+    }
+
+    /// Settings that ask for something after the booking where Bogbro books nothing: their place, code and what they are of.
+    fn without_booking(&self) -> Vec<(String, &'static str, &str)> {
+        let mut found = Vec::new();
+        let books = self.books();
+        if self.document.write_back.form.is_some() && !books {
+            found.push(("document.write-back.form".to_owned(), "write-back-without-booking", ""));
+        }
+        for (index, rule) in self.payment.methods.iter().enumerate() {
+            let journal = matches!(rule.registration, Registration::Journal { .. });
+            if journal && (rule.never_book || !books) {
+                let place = format!("payment.methods[{index}].registration");
+                found.push((place, "journal-without-booking", rule.method.as_str()));
+            }
+        }
+        found
+    }
+
+    /// Code of the problem when the shop would be told again of units that it has sold: the documents that its orders become do not
+    /// take them out of the quantity that it is told. A draft takes nothing until a person books it; an order is subtracted from
+    /// what is available, but not from what is in stock (assumption of `orderedByCustomers`, see the facts of e-conomic's stock).
+    fn sold_twice(&self) -> Option<&'static str> {
+        let rules = self.trigger.handling.iter();
+        let mut kinds = rules.map(|rule| rule.document.unwrap_or(self.document.kind));
+        match (self.stock.mode, self.stock.quantity) {
+            (StockMode::Write, _) if kinds.clone().any(|kind| kind == DocumentKind::DraftInvoice) => {
+                Some("stock-sold-in-drafts")
+            }
+            (StockMode::Write, StockQuantity::InStock) if kinds.any(|kind| kind == DocumentKind::Order) => {
+                Some("stock-sold-in-orders")
+            }
+            _ => None,
+        }
+    }
+}
+
 /// The JSON Schema of [`Settings`], generated from the types.
 pub fn settings_schema() -> serde_json::Value {
     schemars::schema_for!(Settings).to_value()
@@ -115,6 +159,7 @@ pub fn read_settings(text: &str) -> Result<Settings, SettingProblems> {
     if let Err(report) = settings.validate() {
         problems.add_report(&report);
     }
-    problems.add_stock("stock", &settings.stock);
+    problems.add_stock("stock", &settings);
+    problems.add_unbooked("", &settings);
     if problems.is_empty() { Ok(settings) } else { Err(problems) }
 }

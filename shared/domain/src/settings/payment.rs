@@ -18,7 +18,9 @@ pub struct PaymentSettings {
     /// Days until the due date, for terms that ask for a due date.
     #[garde(range(max = 365))]
     pub due_days: u16,
-    /// What to do when less was captured than the order's total and the method's term would settle all of it.
+    /// What to do when less was captured than the order's total (or nothing, by the shop's own words for where the money stands), or a
+    /// part of it by another method, and the method's term would settle all of it. WooCommerce has no such words: there the state of
+    /// the order alone counts.
     #[garde(skip)]
     pub captured_less: CapturedLess,
     /// The merchant has seen on the live agreement that a registered payment credits the customer. Registration in a
@@ -53,7 +55,8 @@ fn journal_needs_proof(methods: &[PaymentMethodRule]) -> impl FnOnce(&bool, &())
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PaymentMethodRule {
-    /// The shop's key (`cod`) or title (`Efterkrav`) of the method; letter case does not matter.
+    /// The shop's key (`cod`) or title (`Efterkrav`) of the method; letter case does not matter. `manual-refund` is
+    /// money that WooCommerce says was given back by hand.
     #[garde(length(min = 1, max = 200))]
     pub method: String,
     /// Number of the term of payment.
@@ -81,7 +84,9 @@ pub enum Registration {
     /// The term of payment has a contra account or card company, and settles the invoice when it is booked.
     #[default]
     Term,
-    /// A customer payment in a journal, for the amount that was captured.
+    /// A customer payment in a journal, for the amount that was captured, once Bogbro has booked the invoice: an invoice that a person
+    /// books has its payment from that person. Not with `never-book`, and only where some orders are booked (`document.kind` or a
+    /// handling rule); `open` leaves the invoice open.
     #[serde(rename_all = "kebab-case")]
     Journal {
         /// Number of the journal.
@@ -93,7 +98,7 @@ pub enum Registration {
     Open,
 }
 
-/// What to do when less was captured than the order's total.
+/// What to do when less was captured by the method than its term would settle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CapturedLess {

@@ -53,14 +53,25 @@ impl SettingProblems {
         self.0.iter()
     }
 
-    pub(super) fn add(&mut self, path: &str, code: &str, facts: &[(&str, &str)]) {
+    /// One more problem: where, its code without `setting-`, and its facts.
+    pub fn add(&mut self, path: &str, code: &str, facts: &[(&str, &str)]) {
         self.0.push(SettingProblem::of(path, code, facts));
     }
 
     /// What the stock settings at this path say of each other.
-    pub(super) fn add_stock(&mut self, path: &str, stock: &super::StockSettings) {
-        for (place, code, name) in stock.problems() {
+    pub(super) fn add_stock(&mut self, path: &str, settings: &super::Settings) {
+        for (place, code, name) in settings.stock.problems() {
             self.add(&format!("{path}.{place}"), code, &[("name", &name)]);
+        }
+        if let Some(code) = settings.sold_twice() {
+            self.add(&format!("{path}.mode"), code, &[]);
+        }
+    }
+
+    /// What the settings before this prefix ask for although nothing is booked.
+    pub(super) fn add_unbooked(&mut self, prefix: &str, settings: &super::Settings) {
+        for (place, code, method) in settings.without_booking() {
+            self.add(&format!("{prefix}{place}"), code, &[("method", method)]);
         }
     }
 
@@ -100,6 +111,9 @@ fn from_message(path: &str, message: &str) -> SettingProblem {
         ),
         "sign-not-proven" => {
             SettingProblem::of(path, code, &[("method", facts.first().copied().unwrap_or_default())])
+        }
+        "filter-not-a-number" => {
+            SettingProblem::of(path, code, &[("value", facts.first().copied().unwrap_or_default())])
         }
         "base-url" => {
             SettingProblem::of(path, code, &[("surface", facts.first().copied().unwrap_or_default())])

@@ -15,7 +15,7 @@ pub struct ProductSettings {
     #[garde(skip)]
     pub number_from: NumberFrom,
     /// What to do about a product number that does not exist in the accounts.
-    #[garde(skip)]
+    #[garde(custom(default_is_named(&self.skus)))]
     pub missing: MissingProduct,
     /// Product groups of products that are made, by the rate charged.
     #[garde(length(max = 50), dive)]
@@ -38,6 +38,15 @@ pub struct ProductSettings {
     /// Products carried from the shop's catalogue, beside those that orders make.
     #[garde(dive)]
     pub catalogue: CatalogueSettings,
+}
+
+fn default_is_named(skus: &Skus) -> impl FnOnce(&MissingProduct, &()) -> garde::Result + '_ {
+    move |missing, _| match missing {
+        MissingProduct::UseDefault if skus.default.is_none() => {
+            Err(garde::Error::new("default-product-missing"))
+        }
+        _ => Ok(()),
+    }
 }
 
 impl ProductSettings {
@@ -67,7 +76,7 @@ pub enum MissingProduct {
     /// Make it, in the group that the settings name; where they name none, in the only ordinary group that gives the rate.
     #[default]
     Create,
-    /// Use the default product.
+    /// Use the default product, `skus.default`, which must be named.
     UseDefault,
     /// Hold the order.
     Hold,

@@ -30,7 +30,8 @@ pub struct StockSettings {
     /// make up the shop's only one.
     #[garde(length(max = 20), dive)]
     pub locations: Vec<StockLocation>,
-    /// Products of the shop that are made up of others in the accounts.
+    /// Products of the shop that are made up of others in the accounts. The accounts must take the parts out of stock when one is
+    /// sold.
     #[garde(length(max = 5_000), dive)]
     pub bundles: Vec<StockBundle>,
     /// Minutes between two looks at what changed.
@@ -71,7 +72,9 @@ pub enum StockMode {
     Off,
     /// It is compared and reported; the shop is told nothing.
     Report,
-    /// The shop is told.
+    /// The shop is told. Orders must then become sales orders or booked invoices: a draft takes nothing out of the accounts' stock,
+    /// and what was sold would be offered again. Orders that are not transferred (held, or in a state that is not chosen) take
+    /// nothing either: `safety-stock` is the guard against them.
     Write,
 }
 
@@ -82,7 +85,7 @@ pub enum StockQuantity {
     /// What is in stock less what customers have ordered.
     #[default]
     Available,
-    /// What is in stock, ordered or not.
+    /// What is in stock, ordered or not; for who books invoices at once, since a sales order takes nothing out of it.
     InStock,
 }
 

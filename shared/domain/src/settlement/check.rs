@@ -33,6 +33,8 @@ pub enum ConfirmedBy {
     PayoutApi,
     /// The merchant's bank statement.
     BankLine,
+    /// A person, from the acquirer's balance report or the like.
+    Person,
 }
 
 impl ConfirmedBy {
@@ -41,6 +43,7 @@ impl ConfirmedBy {
         match self {
             ConfirmedBy::PayoutApi => "payout API",
             ConfirmedBy::BankLine => "bank statement",
+            ConfirmedBy::Person => "balance report",
         }
     }
 }

@@ -136,6 +136,10 @@ pub fn compare(state: &StockState, settings: &StockSettings) -> Comparison {
             problems.insert(Problem { code, number: item.number.clone() });
         }
     }
+    let unknown = settings.bundles.iter().filter(|bundle| !entries.contains_key(bundle.product.as_str()));
+    problems.extend(
+        unknown.map(|bundle| Problem { code: "stock-bundle-not-in-shop", number: bundle.product.clone() }),
+    );
     found.problems = problems.into_iter().collect();
     let stocked = state.levels.iter().filter(|(_, level)| !level.places.is_empty());
     found.not_in_shop = stocked.filter(|(number, _)| !entries.contains_key(number.as_str())).count();
@@ -151,11 +155,13 @@ fn judge(
     found: &mut Comparison,
 ) -> Result<(), &'static str> {
     if item.bundle {
-        // The shop reckons it from its parts, which are told.
-        return Ok(());
+        // The shop reckons it from its parts, which are told. Two who reckon the same would not agree.
+        let named = rules.bundles.contains_key(item.number.as_str());
+        return if named { Err("stock-bundle-of-shop") } else { Ok(()) };
     }
-    // What the shop does not count is no business of ours, unless the accounts count it.
-    let counted = state.levels.get(&item.number).is_some_and(|level| !level.places.is_empty());
+    // What the shop does not count is no business of ours, unless the accounts count it, by itself or by what it is made of.
+    let counted = rules.bundles.contains_key(item.number.as_str())
+        || state.levels.get(&item.number).is_some_and(|level| !level.places.is_empty());
     match item.keeping {
         StockKeeping::Own => {}
         StockKeeping::OfParent if counted => return Err("stock-of-parent"),

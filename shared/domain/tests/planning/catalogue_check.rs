@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::ShopProduct;
 use domain::catalogue::KnownProduct;
 use domain::planning::{CatalogueFinding, check_catalogue, grouped};
-use domain::settings::read_settings;
+use domain::settings::{Settings, read_settings};
 use domain::shop_product::{ShopProductKind, ShopProductStatus};
 
 use crate::product_world::{entry, known_product};
@@ -190,13 +190,15 @@ fn the_order_of_the_lists_and_an_entry_that_comes_twice_make_no_difference() {
 #[test]
 fn what_the_settings_name_is_checked_too() {
     let master = agreement().master;
-    let codes = |settings: &str, known: Vec<KnownProduct>| -> Vec<(String, String)> {
-        let settings = read_settings(settings).expect("sound settings");
+    let codes_of = |settings: &Settings, known: Vec<KnownProduct>| -> Vec<(String, String)> {
         let known = known.into_iter().map(|known| (known.number.clone(), known)).collect();
         let units = BTreeMap::from([(1, "stk.".to_owned())]);
         let entries = [product(1, "MUG-1")];
-        let findings = check_catalogue(&entries, &known, &master, Some(&units), &settings);
+        let findings = check_catalogue(&entries, &known, &master, Some(&units), settings);
         findings.into_iter().map(|finding| (finding.code, finding.product)).collect()
+    };
+    let codes = |settings: &str, known: Vec<KnownProduct>| {
+        codes_of(&read_settings(settings).expect("sound settings"), known)
     };
     let pair = |code: &str, product: &str| (code.to_owned(), product.to_owned());
     let freight = KnownProduct { barred: true, ..known_product("fragtmm", 1) };
@@ -216,7 +218,11 @@ fn what_the_settings_name_is_checked_too() {
     );
     let missing = [pair("product-missing", "MUG-1")];
     assert_eq!(codes(&with(r#""products":{"missing":"hold"}"#), Vec::new()), missing);
-    assert_eq!(codes(&with(r#""products":{"missing":"use-default"}"#), Vec::new()), missing);
     let default = r#""products":{"missing":"use-default","skus":{"default":"DIV"}}"#;
     assert_eq!(codes(&with(default), vec![known_product("DIV", 1)]), []);
+    // Settings that were saved before a default product was asked for.
+    let unnamed = r#"{"differences":{"mode":"leave-draft"},"products":{"missing":"use-default"}}"#;
+    assert!(read_settings(unnamed).is_err());
+    let unnamed = serde_json::from_str(unnamed).expect("stored settings");
+    assert_eq!(codes_of(&unnamed, Vec::new()), missing);
 }

@@ -680,6 +680,29 @@ pub(crate) fn november_closed(world: &mut World) {
 }
 
 #[test]
+fn goods_that_were_barred_meanwhile_are_credited_on_the_refund_product() {
+    let world = given_back(vec![one_mug("99.95")]);
+    let as_invoiced = lines(&world.plan());
+    let changes: [fn(&mut World); 2] = [
+        |world| world.catalogue.products.get_mut("MUG-1").expect("the mug").barred = true,
+        |world| drop(world.catalogue.products.remove("MUG-1")),
+    ];
+    for change in changes {
+        let changed = world.clone().with(change);
+        let plan = changed.plan();
+        assert_eq!(lines(&plan), ["refusion -1 x 79.96 at 25"], "not {as_invoiced:?}");
+        assert_eq!(document(&plan).expected.gross, dkk("-99.95"));
+        assert!(plan.warnings.iter().any(|reason| reason.code == "credited-on-refund-product"));
+        let after = changed.carried_out(plan, 10_002);
+        assert_eq!(after.skipped().code, "nothing-changed");
+        // The rest of it goes the same way.
+        let cancelled = after.with(|world| world.order.cancelled = true).plan();
+        assert_eq!(document(&cancelled).expected.gross, dkk("-148.95"));
+        assert!(!lines(&cancelled).iter().any(|line| line.starts_with("MUG-1")), "{:?}", lines(&cancelled));
+    }
+}
+
+#[test]
 fn a_country_without_a_refund_product_is_credited_on_its_freight() {
     let german = order_in(
         "DKK",

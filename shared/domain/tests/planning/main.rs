@@ -3,6 +3,7 @@
 mod amounts;
 mod catalogue_check;
 mod credits;
+mod credits_elsewhere;
 mod customers;
 mod ledger;
 mod orders;
@@ -12,5 +13,6 @@ mod repeats;
 mod schema;
 mod settings;
 mod situations;
+mod unchosen;
 mod vat;
 mod world;

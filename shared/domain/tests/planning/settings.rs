@@ -760,7 +760,8 @@ fn difference_cases() -> Vec<Case> {
 /// Settings of the stock flow: they decide nothing about orders, so they have a world of their own.
 fn stock_cases() -> Vec<Case> {
     let one = |name: &str, template: &str, one: &str, other: &str| {
-        let file = format!(r#"{{"stock":{{"mode":"write",{template}}}}}"#);
+        let file =
+            format!(r#"{{"document":{{"kind":"booked-invoice"}},"stock":{{"mode":"write",{template}}}}}"#);
         values(&format!("/stock/{name}"), plain(), &file, one, other)
     };
     let bundle =

@@ -3,6 +3,7 @@
 use domain::order::{FulfilmentState, LineKind, PaymentState};
 use domain::plan::{CustomerAction, SendBy, Step};
 use domain::planning::is_reference_of;
+use domain::settings::CapturedLess;
 use domain::{Decision, DocumentKind};
 use jiff::civil::date;
 
@@ -41,7 +42,8 @@ fn states_filters_and_kinds_of_order_that_are_not_transferred() {
     let free = order_in("DKK", "DK", vec![goods("MUG-1", "2", "0.00", "", "")]);
     check(vec![
         ("skip test-order", order(|order| order.test = true)),
-        ("skip fraud-hold", order(|order| order.fraud_hold = true)),
+        ("hold fraud-hold", order(|order| order.fraud_hold = true)),
+        ("skip cancelled", order(|order| (order.fraud_hold, order.cancelled) = (true, true))),
         ("skip cancelled", order(|order| order.cancelled = true)),
         ("skip state-not-chosen", order(|order| {
             order.state = "on-hold".to_owned();
@@ -275,6 +277,7 @@ fn payment_terms_and_what_was_captured() {
             plain().with(|world| world.catalogue.master.payment_terms.retain(|_, term| term.settles)),
         ),
     ]);
+    nothing_captured(card);
     // Half was captured: the journal registers the half, and the rest stays open.
     let plan = half(&journal.replace('@', "1")).plan();
     let payment = plan.steps.iter().find_map(|step| match step {
@@ -285,6 +288,132 @@ fn payment_terms_and_what_was_captured() {
     assert_eq!((payment.amount, payment.journal, payment.contra_account), (dkk("100.00"), 4, 5820));
     assert_eq!(payment.date, date(2026, 11, 21));
     assert!(payment.text.starts_with("1042 "));
+}
+
+/// Nothing was taken, and the term would settle all of it.
+fn nothing_captured(card: &str) {
+    let nothing = |state: PaymentState, word: &str| {
+        let settings = card.replacen('{', r#"{"trigger":{"handling":[{}]},"#, 1);
+        plain().with_settings(&settings).with(|world| {
+            world.order.payments.clear();
+            world.order.payment_state = state;
+            word.clone_into(&mut world.order.payment_state_text);
+        })
+    };
+    let authorised = || nothing(PaymentState::Authorised, "authorized");
+    let open =
+        |world: World| world.with(|world| world.settings.payment.captured_less = CapturedLess::DefaultTerm);
+    check(vec![
+        ("hold captured-less", authorised()),
+        ("hold captured-less", nothing(PaymentState::Unpaid, "pending")),
+        ("captured-less-open", open(authorised())),
+        // WooCommerce tells of no capture; a sales order posts nothing; a gift card paid for all of it.
+        ("", nothing(PaymentState::Unpaid, "")),
+        ("", authorised().with(|world| world.settings.document.kind = DocumentKind::Order)),
+        (
+            "",
+            authorised().with(|world| {
+                let card = order_in("DKK", "DK", Vec::new()).payments.remove(0);
+                let amount = world.order.total;
+                world.order.payments = vec![domain::order::Payment { gift_card: true, amount, ..card }];
+            }),
+        ),
+    ]);
+    let reason = authorised().held();
+    assert_eq!((reason.fact("captured"), reason.fact("total")), ("0.00", "248.90"));
+}
+
+/// The plain order, of which 100.00 was paid in another way: 148.90 by card.
+fn paid_by_two(other: &str, settings: &str) -> World {
+    plain().with_settings(settings).with(|world| {
+        let rest = domain::order::Payment {
+            method: other.to_owned(),
+            title: other.to_owned(),
+            amount: dkk("100.00"),
+            gift_card: other == "gift_card",
+            ..world.order.payments[0].clone()
+        };
+        world.order.payments[0].amount = dkk("148.90");
+        world.order.payments.push(rest);
+    })
+}
+
+#[test]
+fn each_of_several_methods_keeps_its_own_account() {
+    let two = |credit: &str| {
+        format!(
+            r#"{{"payment":{{"methods":[{{"method":"quickpay","term":2}},{{"method":"store_credit","term":{credit}}}]}}}}"#
+        )
+    };
+    let open = |settings: &str| settings.replace("}]}", r#"}],"captured-less":"default-term"}"#);
+    let card = r#"{"payment":{"methods":[{"method":"quickpay","term":2}]}}"#;
+    let cards_pay = r#"{"payment":{"methods":[{"method":"quickpay","term":2}]},"products":{"gift-cards":{"used":"payment"}}}"#;
+    let other_term = |world: World| {
+        world.with(|world| {
+            let term = domain::catalogue::PaymentTerm {
+                number: 4,
+                name: "Butikskredit".to_owned(),
+                ..world.catalogue.master.payment_terms[&2].clone()
+            };
+            world.catalogue.master.payment_terms.insert(4, term);
+        })
+    };
+    check(vec![
+        ("hold paid-by-several", other_term(paid_by_two("store_credit", &two("4")))),
+        ("paid-by-several-open", other_term(paid_by_two("store_credit", &open(&two("4"))))),
+        // Both by the one acquirer: the term is right for all of it.
+        ("", paid_by_two("store_credit", &two("2"))),
+        ("", paid_by_two("quickpay", card)),
+        ("hold paid-by-several", paid_by_two("not named", card)),
+        ("hold paid-by-several", paid_by_two("gift_card", cards_pay)),
+    ]);
+    let reason = other_term(paid_by_two("store_credit", &two("4"))).held();
+    assert_eq!(reason.fact("other"), "100.00");
+    let document = other_term(paid_by_two("store_credit", &open(&two("4")))).document();
+    assert_eq!(document.payment_term, 1, "it stays open");
+}
+
+#[test]
+fn a_journal_registers_each_capture_where_its_own_method_goes() {
+    let journals = |other: &str| {
+        format!(
+            r#"{{"document":{{"kind":"booked-invoice"}},"payment":{{"sign-proven":true,"methods":[
+            {{"method":"quickpay","term":1,"registration":{{"journal":{{"journal":4,"contra-account":5820}}}}}},
+            {{"method":"store_credit","term":1,"registration":{other}}}]}}}}"#
+        )
+    };
+    let registered = |world: &World| -> Vec<(String, u32, u32)> {
+        let steps = world.plan().steps;
+        let payment = |step: Step| match step {
+            Step::RegisterPayment(step) => Some((step.amount.to_string(), step.journal, step.contra_account)),
+            _ => None,
+        };
+        steps.into_iter().filter_map(payment).collect()
+    };
+    let own = r#"{"journal":{"journal":6,"contra-account":5900}}"#;
+    let both = paid_by_two("store_credit", &journals(own));
+    assert_eq!(registered(&both), [("148.90".to_owned(), 4, 5820), ("100.00".to_owned(), 6, 5900)]);
+    // What goes through no journal is left open, said where nothing else settles it, and never registered later.
+    let (open, by_term) = (journals(r#""open""#), journals(r#""term""#));
+    check(vec![
+        ("", paid_by_two("store_credit", &open)),
+        ("paid-by-several-open", paid_by_two("store_credit", &by_term)),
+        ("paid-by-several-open", paid_by_two("not named", &open)),
+    ]);
+    for settings in [open, by_term] {
+        let world = paid_by_two("store_credit", &settings);
+        assert_eq!(registered(&world), [("148.90".to_owned(), 4, 5820)]);
+        let plan = world.plan();
+        let world = world.carried_out(plan, 77);
+        assert_eq!(world.skipped().code, "nothing-changed");
+        let later = world.with(|world| {
+            let first = world.order.payments[0].clone();
+            world.order.payments.push(domain::order::Payment { amount: dkk("5.00"), ..first });
+        });
+        let plan = later.plan();
+        assert_eq!(plan.steps.len() - plan.done as usize, 1, "{:?}", plan.steps);
+        assert_eq!(later.carried_out(plan, 77).skipped().code, "nothing-changed");
+    }
 }
 
 #[test]
@@ -354,6 +483,26 @@ fn booking_sends_as_the_buyer_can_receive() {
         assert_eq!(booked(send, ean), Some(expected), "{send} {ean}");
     }
     assert!(plain().plan().steps.iter().all(|step| !matches!(step, Step::Book(_))), "drafts are not booked");
+    // Nobody would get it, or somebody else: it is booked and not sent.
+    let mailed = |change: fn(&mut World)| {
+        let settings = r#"{"document":{"kind":"booked-invoice","send":"email"},"customers":{"private":{"identify-by":"phone"}}}"#;
+        let plan = plain().with_settings(settings).with(change).plan();
+        let told = plan.warnings.iter().any(|reason| reason.code == "not-sent-without-address");
+        let send = plan.steps.iter().find_map(|step| match step {
+            Step::Book(book) => Some(book.send),
+            _ => None,
+        });
+        assert_eq!(told, send == Some(SendBy::Nothing));
+        send == Some(SendBy::Email)
+    };
+    assert!(mailed(|_| ()));
+    assert!(mailed(|world| world.catalogue.customers.clear()), "a new customer with the order's address");
+    assert!(!mailed(|world| {
+        world.catalogue.customers.clear();
+        world.order.customer.email.clear();
+    }));
+    assert!(!mailed(|world| drop(world.catalogue.customers[0].fields.remove("email"))));
+    assert!(!mailed(|world| world.settings.customers.private.collective = Some(5001)), "the shop's own");
 }
 
 #[test]

@@ -139,6 +139,36 @@ fn europe() -> Vec<Situation> {
             expected: "1; OSS-DE-19 19; 119.00",
         },
         Situation {
+            name: "collected in Denmark by a Swedish buyer, with Danish VAT",
+            world: sold("SE", vec![mug("25", "25.00")])
+                .with_settings(OSS)
+                .with(|world| world.order.taxed_in = Some("DK".to_owned())),
+            expected: "1; MUG-1 25; 125.00",
+        },
+        Situation {
+            name: "sent to Sweden, with Swedish VAT",
+            world: sold("SE", vec![mug("25", "25.00")])
+                .with_settings(OSS)
+                .with(|world| world.order.taxed_in = Some("SE".to_owned())),
+            expected: "oss-product-missing",
+        },
+        Situation {
+            name: "Swedish VAT, 25 % as at home, with OSS and no product for it",
+            world: sold("SE", vec![mug("25", "25.00")]).with_settings(collective),
+            expected: "oss-product-missing",
+        },
+        Situation {
+            name: "Swedish VAT in a zone of its own, where the groups have their own accounts",
+            world: sold("SE", vec![mug("25", "25.00")])
+                .with_settings(r#"{"vat":{"oss":{"enabled":true,"zone":7}}}"#)
+                .with(|world| {
+                    world.catalogue.master.vat_zones.insert(7, "OSS".to_owned());
+                    let group = world.catalogue.master.product_groups.get_mut(&1).expect("group 1");
+                    group.rate_by_zone.insert(7, percent("25"));
+                }),
+            expected: "7; MUG-1 25; 125.00",
+        },
+        Situation {
             name: "an OSS sibling that does not exist",
             world: sold("FR", vec![mug("20", "20.00")]).with_settings(OSS),
             expected: "oss-product-missing",

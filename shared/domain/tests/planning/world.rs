@@ -105,6 +105,7 @@ pub(crate) fn order_in(currency: &str, country: &str, lines: Vec<OrderLine>) -> 
         cancelled: false,
         test: false,
         fraud_hold: false,
+        taxed_in: None,
         created_at,
         modified_at: created_at,
         paid_at: Some("2026-11-21T10:00:00Z".parse().expect("time")),
@@ -256,6 +257,7 @@ pub(crate) struct World {
     pub(crate) earlier: Option<(Plan, Option<StandingDocument>)>,
     /// What stands was made or booked by somebody else.
     pub(crate) adopted: bool,
+    pub(crate) asked: bool,
     /// What the ledger has forgotten.
     pub(crate) forgotten: Option<domain::planning::Forgotten>,
     /// A product of the shop is decided instead of the order.
@@ -272,6 +274,7 @@ impl World {
             today: date(2026, 11, 23),
             earlier: None,
             adopted: false,
+            asked: false,
             forgotten: None,
             product: None,
         }
@@ -307,6 +310,7 @@ impl World {
             document: *document,
             adopted: self.adopted,
             customer: Some(5001),
+            asked: self.asked,
         });
         let needs = match before.filter(Earlier::is_invoiced) {
             Some(before) => adjustment_needs(&self.order, &self.settings, before.plan),

@@ -180,7 +180,7 @@ fn two_persons_are_two_persons_and_a_correction_asks_both_again() {
 #[test]
 fn a_payout_that_a_person_booked_is_recognised_and_not_posted() {
     let mut approval = waiting();
-    approval.found_booked("1207", person("anna"), NOW).expect("recognised");
+    approval.found_booked("1207", person("anna"), "booked-by-hand", NOW).expect("recognised");
     assert_eq!((approval.state(), approval.posted()), (PayoutState::Posted, &["1207".to_owned()][..]));
     assert!(approval.approve(person("anna"), "hash-1", &ApprovalSettings::default(), NOW).is_err());
     let find = PayoutToFind { amount: dkk("147.00"), day: Some(DAY), reference: "STRIPE PO1".to_owned() };
@@ -190,11 +190,28 @@ fn a_payout_that_a_person_booked_is_recognised_and_not_posted() {
         amount: dkk(amount),
         text: text.to_owned(),
     };
-    let look = |entries: &[BookedEntry]| booked_by_hand(&find, "po_1", entries, &BankSettings::default());
+    let key = |batch: &str| BatchKey {
+        acquirer: "adyen".to_owned(),
+        account: String::new(),
+        batch: batch.to_owned(),
+        currency: domain::Currency::DKK,
+    };
+    let looked = |batch: &str, entries: &[BookedEntry]| {
+        booked_by_hand(&find, &key(batch), entries, &BankSettings::default())
+    };
+    let look = |entries: &[BookedEntry]| looked("po_1", entries);
     assert_eq!(look(&[booked("1", "147.01", DAY, "po_1")]), ByHand::No);
     assert_eq!(look(&[booked("1", "147.00", date(2026, 12, 20), "po_1")]), ByHand::No);
     assert_eq!(look(&[booked("1", "147.00", DAY, "Stripe, po_1")]), ByHand::Yes("1".to_owned()));
     assert_eq!(look(&[booked("1", "147.00", DAY, "po_11")]), ByHand::Perhaps(vec!["1".to_owned()]));
+    // A short number stands in many texts: it is the batch's beside the acquirer's name only.
+    for (batch, text, expected) in [
+        ("12", "Husleje 12", ByHand::Perhaps(vec!["1".to_owned()])),
+        ("12", "Adyen batch 12", ByHand::Yes("1".to_owned())),
+        ("123456", "Indbetaling 123456", ByHand::Yes("1".to_owned())),
+    ] {
+        assert_eq!(looked(batch, &[booked("1", "147.00", DAY, text)]), expected, "{text}");
+    }
 }
 
 #[test]

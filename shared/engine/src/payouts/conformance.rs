@@ -58,6 +58,7 @@ fn record(id: &PayoutId, content: &str) -> PayoutRecord {
         overlap: None,
         dismissed: Vec::new(),
         confirmations: Vec::new(),
+        balance_report: None,
         approval: Approval::default(),
         figures: PayoutFigures {
             payout: Money::from_minor(100, Currency::DKK),
@@ -77,10 +78,15 @@ fn record(id: &PayoutId, content: &str) -> PayoutRecord {
         decisions: Vec::new(),
         plan: None,
         posting: None,
+        let_go: None,
+        by_hand: None,
+        not_booked_on: Vec::new(),
         reversal: None,
+        undone: Vec::new(),
         reversal_asked: None,
         bank: None,
         tries: 0,
+        delayed: None,
         due_at: Some(NOW),
         received_at: NOW,
         updated_at: NOW,
@@ -221,6 +227,7 @@ async fn files_and_plans_are_found_by_their_hash(
         flow: "payouts".to_owned(),
         file: record(&id, "a").original,
         outcome: IntakeOutcome::Report { batches: Vec::new() },
+        dismissed: None,
     };
     store.put_intake(&intake).await.map_err(words)?;
     store.put_intake(&intake).await.map_err(words)?;

@@ -11,7 +11,7 @@ use domain::settlement::Line;
 use jiff::civil::Date;
 
 use super::record::{
-    Dismissal, LineChoice, LineDecisionRecord, MOST_DECISIONS, PayoutId, PayoutRecord, Posting,
+    Dismissal, LineChoice, LineDecisionRecord, MOST_DECISIONS, PastPosting, PayoutId, PayoutRecord, Posting,
     ReversalAsked, SetAside,
 };
 use super::view::told;
@@ -90,7 +90,7 @@ impl PayoutEngine<'_> {
     }
 
     /// Gives back a payout that somebody decided about: it is worked on at once when the decision holds.
-    async fn give_back(
+    pub(super) async fn give_back(
         &self,
         mut record: PayoutRecord,
         decided: Result<(), PayoutFailure>,
@@ -136,10 +136,10 @@ impl PayoutEngine<'_> {
         asked.iter().map(part).collect()
     }
 
-    /// Someone decides about lines. The payout is then matched and approved anew.
+    /// Someone decides about lines. The payout is then matched and approved anew; an approved plan of which nothing stands yet is let go.
     ///
     /// # Errors
-    /// `Refused`: a part of it is posted, no reason was given, a split does not make the line, or a part is not in its document's
+    /// `Refused`: a part of it is posted, or may be, no reason was given, a split does not make the line, or a part is not in its document's
     /// currency; `NotFound` for an unknown line.
     pub async fn correct(
         &self,
@@ -199,15 +199,25 @@ impl PayoutEngine<'_> {
         }
         let mut approval = record.approval.clone();
         approval.corrected(person(&correction.by)?, &correction.reason, now)?;
+        if record.reversal.is_some() {
+            return Err(ApprovalError::NotNow(record.approval.state()).into());
+        }
+        if record.open_posting().is_some_and(|posting| posting.doubt.is_some()) {
+            return Err(in_doubt(record));
+        }
+        if record.unposted().is_some() {
+            record.let_posting_go();
+        }
         decisions.sort_by_key(|made| made.line);
         (record.approval, record.decisions, record.plan) = (approval, decisions, None);
         Ok(())
     }
 
-    /// Someone has the posted vouchers undone, on a day: by the next work on the payout.
+    /// Someone has the posted vouchers undone, on a day: by the next work on the payout. Of a posting that did not come to its end it is
+    /// undone what stands, and the rest is let go. Until something of it is undone, another day may be given.
     ///
     /// # Errors
-    /// `Refused`: nothing of it is posted, or no reason was given.
+    /// `Refused`: nothing of it is posted, the day's period is closed, or no reason was given.
     pub async fn reverse(
         &self,
         work: &PayoutWork,
@@ -216,33 +226,61 @@ impl PayoutEngine<'_> {
         day: Date,
     ) -> Result<PayoutRecord, PayoutFailure> {
         let mut record = self.claim(work).await?;
-        let decided = self.reverse_asked(&mut record, by, reason, day);
+        let decided = self.reverse_asked(&mut record, by, reason, day).await;
         self.give_back(record, decided).await
     }
 
-    fn reverse_asked(
+    async fn reverse_asked(
         &self,
         record: &mut PayoutRecord,
         by: &str,
         reason: &str,
         day: Date,
     ) -> Result<(), PayoutFailure> {
+        let not_now = || PayoutFailure::from(ApprovalError::NotNow(record.approval.state()));
+        let mut posting = record.posting.clone().ok_or_else(not_now)?;
+        // Another day is taken as long as nothing of what was asked for stands.
+        match &record.reversal {
+            Some(begun) if begun.doubt.is_some() => return Err(in_doubt(record)),
+            Some(begun) if begun.is_done() || !begun.vouchers.is_empty() => return Err(not_now()),
+            _ => {}
+        }
         // The move is tried on a copy: it is made when every voucher stands.
-        record.approval.clone().reversed(person(by)?, reason, self.now())?;
-        let posting = record.posting.as_ref().filter(|posting| posting.is_done());
-        let Some(posting) = posting.filter(|_| record.reversal.is_none()) else {
-            return Err(ApprovalError::NotNow(record.approval.state()).into());
-        };
+        let mut tried = record.approval.clone();
+        if posting.is_done() && !posting.abandoned {
+            tried.reversed(person(by)?, reason, self.now())?;
+        } else {
+            tried.abandoned(person(by)?, reason, self.now())?;
+            posting.abandoned = true;
+        }
+        self.period_is_open(record, day).await?;
         record.reversal = Some(Posting {
             reversal: Some(day),
             step: 0,
             numbers: Vec::new(),
             vouchers: Vec::new(),
+            abandoned: false,
+            undoes: None,
             doubt: None,
             ..posting.clone()
         });
+        record.posting = Some(posting);
         record.reversal_asked = Some(ReversalAsked { by: by.to_owned(), reason: reason.to_owned() });
         Ok(())
+    }
+
+    /// Nothing can be posted on a day whose period is closed.
+    async fn period_is_open(&self, record: &PayoutRecord, day: Date) -> Result<(), PayoutFailure> {
+        let route = self.route(&record.id.merchant, &record.flow).await?;
+        let periods = route.books.periods.periods().await;
+        let periods = periods.map_err(|failure| PayoutFailure::Unavailable(failure.to_string()))?;
+        match periods.iter().find(|period| period.closed && period.from <= day && day <= period.to) {
+            None => Ok(()),
+            Some(period) => {
+                let reason = Reason::new("payout-reversal-period-closed").with("date", day);
+                Err(PayoutFailure::Refused(reason.with("from", period.from).with("to", period.to)))
+            }
+        }
     }
 
     /// Someone looked at what is parked and sets it aside: the files with another content, or else the payout itself where it
@@ -292,10 +330,11 @@ impl PayoutEngine<'_> {
         Ok(())
     }
 
-    /// Someone takes a reversed payout up again, to be matched and posted anew under the next number; or one that was set aside.
+    /// Someone takes a reversed payout up again, to be matched and posted anew under the next number; or one that was set aside; or one
+    /// that was recognised under a voucher which is another's.
     ///
     /// # Errors
-    /// `Refused`: it was neither reversed nor set aside, or no reason was given.
+    /// `Refused`: it was neither reversed nor set aside nor recognised, or no reason was given.
     pub async fn reopen(
         &self,
         work: &PayoutWork,
@@ -305,15 +344,30 @@ impl PayoutEngine<'_> {
         let mut record = self.claim(work).await?;
         let decided = if record.is_set_aside() {
             self.taken_up(&mut record, by, reason)
+        } else if record.is_booked_by_hand() {
+            self.not_booked(&mut record, by, reason)
         } else {
             self.reopened(&mut record, by, reason)
         };
         self.give_back(record, decided).await
     }
 
+    fn not_booked(&self, record: &mut PayoutRecord, by: &str, reason: &str) -> Result<(), PayoutFailure> {
+        let vouchers = record.approval.posted().to_vec();
+        record.approval.not_booked(person(by)?, reason, self.now())?;
+        // That voucher is not taken for it again.
+        record.not_booked_on.extend(vouchers);
+        record.let_go = record.by_hand.take();
+        record.plan = None;
+        Ok(())
+    }
+
     fn reopened(&self, record: &mut PayoutRecord, by: &str, reason: &str) -> Result<(), PayoutFailure> {
         record.approval.reopened(person(by)?, reason, self.now())?;
-        (record.plan, record.posting, record.reversal, record.bank) = (None, None, None, None);
+        if let (Some(posting), Some(reversal)) = (record.posting.take(), record.reversal.take()) {
+            record.undone.push(PastPosting { posting, reversal });
+        }
+        (record.plan, record.bank) = (None, None);
         record.reversal_asked = None;
         Ok(())
     }
@@ -327,7 +381,7 @@ impl PayoutEngine<'_> {
     }
 }
 
-fn person(by: &str) -> Result<Actor, PayoutFailure> {
+pub(super) fn person(by: &str) -> Result<Actor, PayoutFailure> {
     let by = by.trim();
     if by.is_empty() {
         return Err(PayoutFailure::Refused(Reason::new("payout-nobody")));
@@ -336,7 +390,7 @@ fn person(by: &str) -> Result<Actor, PayoutFailure> {
 }
 
 /// Who decided and why, both given.
-fn said(by: &str, reason: &str) -> Result<(String, String), PayoutFailure> {
+pub(super) fn said(by: &str, reason: &str) -> Result<(String, String), PayoutFailure> {
     person(by)?;
     match reason.trim() {
         "" => Err(ApprovalError::NoReason.into()),
@@ -346,6 +400,12 @@ fn said(by: &str, reason: &str) -> Result<(String, String), PayoutFailure> {
 
 fn reason(code: &str, line: u32, record: &PayoutRecord) -> Reason {
     Reason::new(code).with("line", line).with("payout", &record.id.key.batch)
+}
+
+/// A step was begun and nobody knows yet what became of it: it is looked for first.
+fn in_doubt(record: &PayoutRecord) -> PayoutFailure {
+    let reason = Reason::new("payout-step-in-doubt").with("payout", &record.id.key.batch);
+    PayoutFailure::Refused(reason)
 }
 
 fn refused(code: &str, line: u32, record: &PayoutRecord) -> PayoutFailure {

@@ -76,6 +76,7 @@ impl PayoutEngine<'_> {
             flow: incoming.flow.to_owned(),
             file,
             outcome,
+            dismissed: None,
         };
         self.payouts.put_intake(&intake).await?;
         Ok(intake)
@@ -166,6 +167,7 @@ impl PayoutEngine<'_> {
             if !equal {
                 // They are about lines by their place, which may be another line now.
                 known.decisions.clear();
+                known.balance_report = None;
             }
             self.payouts.put_line_ids(id, &self.ids_of(new, incoming).await?).await?;
             let old = std::mem::replace(&mut known.original, new.original.clone());
@@ -192,7 +194,9 @@ impl PayoutEngine<'_> {
         settlement: &Settlement,
     ) -> Result<bool, PayoutFailure> {
         let file = self.payouts.file(&known.id.merchant, &known.original.sha256).await?;
-        match reading::read_batch(route, known, &*file) {
+        // As the file has it, without what a person said of it.
+        let known = PayoutRecord { balance_report: None, ..known.clone() };
+        match reading::read_batch(route, &known, &*file) {
             Ok(kept) => Ok(same_content(&kept, settlement)),
             // What cannot be read again says nothing: a person looks at both.
             Err(PayoutFailure::Refused(_) | PayoutFailure::NotFound(_)) => Ok(false),
@@ -228,6 +232,7 @@ impl PayoutEngine<'_> {
             overlap: None,
             dismissed: Vec::new(),
             confirmations: Vec::new(),
+            balance_report: None,
             approval: Approval::default(),
             figures: figures(settlement, &route.zone),
             reasons: Vec::new(),
@@ -235,10 +240,15 @@ impl PayoutEngine<'_> {
             decisions: Vec::new(),
             plan: None,
             posting: None,
+            let_go: None,
+            by_hand: None,
+            not_booked_on: Vec::new(),
             reversal: None,
+            undone: Vec::new(),
             reversal_asked: None,
             bank: None,
             tries: 0,
+            delayed: None,
             // It comes up by itself when whoever took it in dies before it is matched.
             due_at: Some(now),
             received_at: now,

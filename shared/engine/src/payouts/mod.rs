@@ -11,14 +11,19 @@
 //! before it does it again. So a worker may die anywhere, and nothing is posted twice.
 
 mod bank;
+mod by_hand;
+mod confirmed;
 pub mod conformance;
 mod decide;
 mod intake;
+mod interim;
 pub mod memory;
+mod overview;
 mod post;
 mod reading;
 mod receivables;
 pub mod record;
+mod renewed;
 pub mod route;
 pub mod statement;
 pub mod store;
@@ -39,13 +44,14 @@ use crate::store::{Store, StoreFailure};
 pub use bank::StatementSeen;
 pub use decide::{AskedPart, Correction, LineAssignment};
 pub use intake::Incoming;
+pub use overview::{AgeView, InterimView, OpenItem, PayoutOverview, ToComeView};
 pub use record::{
-    ArrivalKind, Dismissal, FileRecord, IntakeOutcome, IntakeRecord, LineChoice, PayoutFigures, PayoutId,
-    PayoutRecord, SetAside,
+    ArrivalKind, BalanceReport, BalanceSums, Dismissal, FileDismissal, FileRecord, IntakeOutcome,
+    IntakeRecord, LineChoice, PayoutFigures, PayoutId, PayoutRecord, SetAside,
 };
 pub use route::{AcquirerEnd, PayoutConnections, PayoutRoute};
 pub use store::{FileBytes, PayoutClaimed, PayoutStore};
-pub use view::{InterimView, LineView, PayoutOverview, PayoutView};
+pub use view::{LineView, PayoutView};
 
 /// How long a worker holds a payout beyond its deadline: the longest request and a margin.
 const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(35);

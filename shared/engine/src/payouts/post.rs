@@ -7,12 +7,14 @@
 
 use connectors::journals::{Days, EnteredVoucher, VoucherFile, VoucherPlace};
 use domain::identity::Effect;
+use domain::journal::JournalError;
 use domain::payout::{Actor, PayoutState, Target, Voucher, VoucherStep};
 use domain::plan::Reason;
 use domain::{EffectKey, Failure};
 use jiff::{SignedDuration, Timestamp};
 
-use super::record::{PaidBefore, PayoutRecord, PostStep, Posting, voucher_key};
+use super::by_hand::BY_HAND;
+use super::record::{PaidBefore, PayoutRecord, PostStep, Posting, Undone, voucher_key};
 use super::route::PayoutRoute;
 use super::store::VoucherNumber;
 use super::work::{KeptPlan, Stop, new_posting};
@@ -50,22 +52,15 @@ impl PayoutEngine<'_> {
             return Ok(());
         }
         record.reasons.clear();
-        let reversal = record.open_posting().and_then(|posting| posting.reversal);
-        let vouchers = match reversal {
-            None => kept.plan.vouchers.clone(),
-            Some(day) => {
-                kept.plan.reversed(day, route.language).map_err(|error| Stop::Refused(error.to_string()))?
-            }
-        };
-        let work = Work { route, kept: &kept, vouchers: &vouchers, journal, deadline };
+        let work = Work { route, kept: &kept, vouchers: &kept.plan.vouchers, journal, deadline };
+        self.look_for_what_stands(&work, record).await?;
+        let Some(open) = record.open_posting() else { return Ok(()) };
+        let vouchers = vouchers_of(&kept, open, route).map_err(|error| Stop::Refused(error.to_string()))?;
+        let work = Work { vouchers: &vouchers, ..work };
         while let Some(posting) = record.open_posting().cloned() {
             self.in_time(deadline)?;
             let Some(step) = posting.steps().get(posting.step).copied() else { break };
             self.step(&work, record, &posting, step).await?;
-        }
-        if reversal.is_some() {
-            // What it paid is open again.
-            self.put_paid(route, record, &kept, false).await?;
         }
         Ok(())
     }
@@ -78,14 +73,14 @@ impl PayoutEngine<'_> {
         record: &mut PayoutRecord,
         kept: &KeptPlan,
     ) -> Result<bool, Stop> {
-        self.put_paid(route, record, kept, true).await?;
+        self.put_paid(route, record, &kept.paid, true).await?;
         let documents: Vec<String> = kept.paid.iter().map(|paid| paid.document.clone()).collect();
         let name = record.id.name();
         let mut others = self.payouts.paid(&route.merchant, &route.books.agreement, &documents).await?;
         others.retain(|paid| paid.payout != name && !paid.amount.is_zero());
         let unknown = |paid: &&PaidBefore| !kept.before.contains(paid);
         if let Some(other) = others.iter().find(unknown) {
-            self.put_paid(route, record, kept, false).await?;
+            self.put_paid(route, record, &kept.paid, false).await?;
             let reason = Reason::new("payout-paid-meanwhile")
                 .with("payout", &record.id.key.batch)
                 .with("document", &other.document);
@@ -103,16 +98,16 @@ impl PayoutEngine<'_> {
         Ok(true)
     }
 
-    async fn put_paid(
+    /// Says that the payout pays this of documents, or, where it does not count, that it pays nothing of them.
+    pub(super) async fn put_paid(
         &self,
         route: &PayoutRoute,
         record: &PayoutRecord,
-        kept: &KeptPlan,
+        paid: &[PaidBefore],
         counts: bool,
     ) -> Result<(), Stop> {
         let name = record.id.name();
-        let paid: Vec<PaidBefore> = kept
-            .paid
+        let paid: Vec<PaidBefore> = paid
             .iter()
             .map(|paid| {
                 let amount = if counts { paid.amount } else { paid.amount.currency().zero() };
@@ -120,6 +115,58 @@ impl PayoutEngine<'_> {
             })
             .collect();
         Ok(self.payouts.put_paid(&route.merchant, &route.books.agreement, &paid).await?)
+    }
+
+    /// Takes back what was let go says of documents' payments.
+    pub(super) async fn take_back(&self, route: &PayoutRoute, record: &mut PayoutRecord) -> Result<(), Stop> {
+        let Some(name) = record.let_go.clone() else { return Ok(()) };
+        let paid = match name.starts_with(BY_HAND) {
+            true => self.kept_by_hand(record, &name).await?,
+            false => self.kept_plan(record, &name).await?.paid,
+        };
+        self.put_paid(route, record, &paid, false).await?;
+        record.let_go = None;
+        Ok(self.save(record).await?)
+    }
+
+    /// Looks which vouchers stand of a posting that was given up: those are undone, and those that are gone are let go. A step that was
+    /// in doubt is looked for once it cannot come late any more.
+    async fn look_for_what_stands(&self, work: &Work<'_>, record: &mut PayoutRecord) -> Result<(), Stop> {
+        let (Some(posting), Some(reversal)) = (&record.posting, &record.reversal) else { return Ok(()) };
+        if !posting.abandoned || reversal.undoes.is_some() {
+            return Ok(());
+        }
+        if let Some(doubt) = &posting.doubt {
+            let settled = doubt.since + late(work) + late(work);
+            if self.now() < settled {
+                return Err(Stop::Wait(settled));
+            }
+        }
+        let (journals, transport) = (work.route.books.journals, &*work.route.books.transport);
+        let mut undoes = Vec::new();
+        for part in (0..posting.numbers.len().min(posting.parts)).rev() {
+            self.in_time(work.deadline)?;
+            let step = self.voucher(work, record, posting, part)?;
+            let Some(found) = journals.find(transport, &step).await.map_err(Stop::Failed)? else { continue };
+            let booked = found.drafts.is_empty();
+            if let Some(changed) = differs(&found).filter(|_| !booked) {
+                return Err(Stop::Hold(changed.with("payout", &record.id.key.batch)));
+            }
+            undoes.push(Undone { part, booked });
+        }
+        if undoes.iter().any(|undone| !undone.booked) {
+            let note = Reason::new("payout-drafts-undone").with("payout", &record.id.key.batch);
+            record.notes.push(note.with("count", undoes.iter().filter(|undone| !undone.booked).count()));
+        }
+        if undoes.is_empty() {
+            self.put_paid(work.route, record, &work.kept.paid, false).await?;
+            self.reversed(record)?;
+        }
+        if let Some(reversal) = &mut record.reversal {
+            reversal.parts = undoes.len();
+            reversal.undoes = Some(undoes);
+        }
+        Ok(self.save(record).await?)
     }
 
     async fn step(
@@ -160,7 +207,13 @@ impl PayoutEngine<'_> {
             Some(entered) => entered,
             None => {
                 self.in_doubt(record, posting).await?;
-                self.outcome(record, journals.enter(transport, &step).await).await?
+                let outcome = journals.enter(transport, &step).await;
+                if let Err(failure @ Failure::Rejected { .. }) = &outcome
+                    && record.unposted().is_some()
+                {
+                    return self.refused(work.route, record, failure).await;
+                }
+                self.outcome(record, outcome).await?
             }
         };
         if let Some(changed) = differs(&entered) {
@@ -174,7 +227,23 @@ impl PayoutEngine<'_> {
                 .posted_part(part + 1, &number, now)
                 .map_err(|error| Stop::Hold(error.reason()))?;
         }
-        self.done(record, posting, |posting| posting.vouchers.push(number)).await
+        self.done(work, record, posting, |posting| posting.vouchers.push(number)).await
+    }
+
+    /// The accounting system refused the first voucher: nothing of the payout stands, and it is planned anew once somebody has put right
+    /// what was refused.
+    async fn refused(
+        &self,
+        route: &PayoutRoute,
+        record: &mut PayoutRecord,
+        failure: &Failure,
+    ) -> Result<(), Stop> {
+        let moved = record.approval.refused("payout-rejected", self.now());
+        moved.map_err(|error| Stop::Hold(error.reason()))?;
+        record.let_posting_go();
+        self.save(record).await?;
+        self.take_back(route, record).await?;
+        Err(Stop::Failed(failure.clone()))
     }
 
     /// Takes a number for a voucher, and keeps it before anything is entered under it.
@@ -237,7 +306,7 @@ impl PayoutEngine<'_> {
         if posting.doubt.is_some() || is_restored(work) {
             let files = journals.attached(transport, place).await.map_err(Stop::Failed)?;
             if files.iter().any(|file| file.is_of(&key)) {
-                return self.done(record, posting, |_| {}).await;
+                return self.done(work, record, posting, |_| {}).await;
             }
             self.looked_in_vain(work, record, posting).await?;
         }
@@ -248,7 +317,7 @@ impl PayoutEngine<'_> {
         };
         if file.pdf.len() > journals.limits().file_bytes {
             record.notes.push(Reason::new("payout-statement-too-large").with("payout", &record.id.key.batch));
-            return self.done(record, posting, |_| {}).await;
+            return self.done(work, record, posting, |_| {}).await;
         }
         self.in_doubt(record, posting).await?;
         match journals.attach(transport, &key, place, &file).await {
@@ -260,7 +329,7 @@ impl PayoutEngine<'_> {
             }
             outcome => self.outcome(record, outcome).await?,
         }
-        self.done(record, posting, |_| {}).await
+        self.done(work, record, posting, |_| {}).await
     }
 
     async fn book(
@@ -277,7 +346,7 @@ impl PayoutEngine<'_> {
             return Err(Stop::Hold(gone.with("voucher", step.number)));
         };
         if found.is_booked() {
-            return self.done(record, posting, |_| {}).await;
+            return self.done(work, record, posting, |_| {}).await;
         }
         if !found.is_draft() {
             let changed = differs(&found).unwrap_or_else(|| changed_reason(&found));
@@ -290,7 +359,7 @@ impl PayoutEngine<'_> {
         let key = step.key.then(Effect::Booking);
         let booked = journals.book_drafts(transport, &key, work.journal, &found.drafts).await;
         self.outcome(record, booked).await?;
-        self.done(record, posting, |_| {}).await
+        self.done(work, record, posting, |_| {}).await
     }
 
     /// Settles customers' payments with their invoices. Entries that nothing is open of were settled by the booking.
@@ -336,7 +405,7 @@ impl PayoutEngine<'_> {
                 journals.settle(transport, &key, &open).await.map_err(Stop::Failed)?;
             }
         }
-        self.done(record, posting, |_| {}).await
+        self.done(work, record, posting, |_| {}).await
     }
 
     fn voucher(
@@ -360,7 +429,7 @@ impl PayoutEngine<'_> {
     async fn in_doubt(&self, record: &mut PayoutRecord, posting: &Posting) -> Result<(), Stop> {
         let step = u32::try_from(posting.step).unwrap_or(u32::MAX);
         open_posting(record)?.doubt =
-            Some(Doubt { step, negative_looks: 0, since: self.now(), otherwise: false });
+            Some(Doubt { step, negative_looks: 0, since: self.now(), otherwise: false, asked: false });
         Ok(self.save(record).await?)
     }
 
@@ -385,10 +454,7 @@ impl PayoutEngine<'_> {
         posting: &Posting,
     ) -> Result<(), Stop> {
         let Some(doubt) = &posting.doubt else { return Ok(()) };
-        let manifest = work.route.books.journals.manifest();
-        let late =
-            SignedDuration::from_secs(i64::from(manifest.timeout_seconds.max(manifest.look_up_lag_seconds)));
-        let now = self.now();
+        let (now, late) = (self.now(), late(work));
         if now < doubt.since + late {
             return Err(Stop::Wait(doubt.since + late));
         }
@@ -403,6 +469,7 @@ impl PayoutEngine<'_> {
     /// The step is done.
     async fn done(
         &self,
+        work: &Work<'_>,
         record: &mut PayoutRecord,
         before: &Posting,
         change: impl FnOnce(&mut Posting),
@@ -413,6 +480,8 @@ impl PayoutEngine<'_> {
         posting.doubt = None;
         let (done, reversal) = (posting.is_done(), posting.reversal.is_some());
         if done && reversal {
+            // What it paid is open again: said first, since whoever finds the payout reversed says it no more.
+            self.put_paid(work.route, record, &work.kept.paid, false).await?;
             self.reversed(record)?;
         }
         record.tries = 0;
@@ -424,6 +493,26 @@ impl PayoutEngine<'_> {
 /// record's own age says that its vouchers cannot stand already.
 fn is_restored(work: &Work<'_>) -> bool {
     work.route.epoch.is_some()
+}
+
+/// How late a call may come, and be seen by a look.
+fn late(work: &Work<'_>) -> SignedDuration {
+    let manifest = work.route.books.journals.manifest();
+    SignedDuration::from_secs(i64::from(manifest.timeout_seconds.max(manifest.look_up_lag_seconds)))
+}
+
+/// The vouchers of a posting: those of the plan, or those that undo what stands of it.
+pub(super) fn vouchers_of(
+    kept: &KeptPlan,
+    posting: &Posting,
+    route: &PayoutRoute,
+) -> Result<Vec<Voucher>, JournalError> {
+    let Some(day) = posting.reversal else { return Ok(kept.plan.vouchers.clone()) };
+    let all = kept.plan.reversed(day, route.language)?;
+    let Some(undoes) = &posting.undoes else { return Ok(all) };
+    // They stand in the opposite order of the plan's parts.
+    let of = |part: usize| all.len().checked_sub(part + 1).and_then(|place| all.get(place).cloned());
+    Ok(undoes.iter().filter_map(|undone| of(undone.part)).collect())
 }
 
 /// Hash of the plan that is to be posted, or undone.
@@ -483,7 +572,11 @@ impl PayoutEngine<'_> {
         let asked = record.reversal_asked.clone().unwrap_or_default();
         let by = if asked.by.is_empty() { Actor::Bogbro } else { Actor::Person(asked.by) };
         if record.approval.state() != PayoutState::Reversed {
-            let moved = record.approval.reversed(by, &asked.reason, self.now());
+            let abandoned = record.posting.as_ref().is_some_and(|posting| posting.abandoned);
+            let moved = match abandoned {
+                true => record.approval.abandoned(by, &asked.reason, self.now()),
+                false => record.approval.reversed(by, &asked.reason, self.now()),
+            };
             moved.map_err(|error| Stop::Hold(error.reason()))?;
         }
         Ok(())

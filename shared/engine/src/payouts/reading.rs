@@ -6,11 +6,12 @@ use domain::bank::Statement;
 use domain::plan::Reason;
 use domain::settings::Profile;
 use domain::settlement::{
-    BatchKey, Line, Receiver, Settlement, SettlementError, SettlementMode, Settlements, Source, Stated,
+    BatchKey, Confirmation, ConfirmedBy, FeeKind, Fees, Kind, Line, Receiver, Settlement, SettlementError,
+    SettlementMode, Settlements, Source, Stated,
 };
 
 use super::PayoutFailure;
-use super::record::PayoutRecord;
+use super::record::{BalanceReport, BalanceSums, PayoutRecord};
 use super::route::PayoutRoute;
 use super::store::FileBytes;
 
@@ -78,7 +79,8 @@ pub(super) fn read_batch(
     file: &dyn FileBytes,
 ) -> Result<Settlement, PayoutFailure> {
     let source = source(route, file, &record.original.format);
-    let mut one = OneBatch { key: &record.id.key, inside: false, kept: Settlements::from_source(source) };
+    let kept = Settlements::from_source(source);
+    let mut one = OneBatch { key: &record.id.key, inside: false, mode: None, last: 0, kept };
     let mut bytes = file.open().map_err(|error| PayoutFailure::Unavailable(error.to_string()))?;
     let context = context(route, record.original.profile.as_deref(), &record.original.name);
     match report::read(route.acquirer.reader, &mut bytes, &context, &mut one) {
@@ -86,10 +88,18 @@ pub(super) fn read_batch(
         Err(Unreadable::Refused(reason)) => return Err(PayoutFailure::Refused(reason)),
         Err(Unreadable::Interrupted(words)) => return Err(PayoutFailure::Unavailable(words)),
     }
+    if let Some(report) = &record.balance_report {
+        one.add_fees(&report.sums).map_err(|error| {
+            PayoutFailure::Refused(Reason::new("settlement-not-readable").with("message", error))
+        })?;
+    }
     let gone = || PayoutFailure::NotFound(format!("batch {} in its own report", record.id.key.batch));
     let mut settlement = one.kept.into_batches().pop().ok_or_else(gone)?;
     for confirmation in &record.confirmations {
         settlement.confirm(*confirmation);
+    }
+    if let Some(BalanceReport { sums, .. }) = &record.balance_report {
+        settlement.confirm(Confirmation { by: ConfirmedBy::Person, payout: sums.payout, day: sums.day });
     }
     Ok(settlement)
 }
@@ -121,12 +131,42 @@ fn context<'a>(route: &'a PayoutRoute, profile: Option<&'a Profile>, name: &'a s
 struct OneBatch<'a> {
     key: &'a BatchKey,
     inside: bool,
+    /// How its fees are taken, once it was opened.
+    mode: Option<SettlementMode>,
+    /// Number of its last line.
+    last: u32,
     kept: Settlements,
+}
+
+impl OneBatch<'_> {
+    /// Adds the fees that stand in the acquirer's balance report alone, behind the lines of the file.
+    fn add_fees(&mut self, sums: &BalanceSums) -> Result<(), SettlementError> {
+        let Some(mode) = self.mode else { return Ok(()) };
+        self.kept.batch(self.key, mode)?;
+        for (kind, amount) in [(Kind::Fee, sums.fees), (Kind::Vat, sums.vat)] {
+            if amount.is_zero() {
+                continue;
+            }
+            self.last = self.last.saturating_add(1);
+            let line = self.last;
+            let minor = amount.negated().map_err(|error| SettlementError::Amount { line, error })?.minor();
+            let mut added = Line::new(line, kind, "balance report", amount.currency().zero());
+            match kind {
+                Kind::Vat => added.vat_on_fees = minor,
+                _ => added.fees = Fees::of(FeeKind::Commission, minor),
+            }
+            self.kept.line(&added)?;
+        }
+        Ok(())
+    }
 }
 
 impl Receiver for OneBatch<'_> {
     fn batch(&mut self, key: &BatchKey, mode: SettlementMode) -> Result<(), SettlementError> {
         self.inside = key == self.key;
+        if self.inside {
+            self.mode = Some(mode);
+        }
         if self.inside { self.kept.batch(key, mode) } else { Ok(()) }
     }
 
@@ -135,6 +175,9 @@ impl Receiver for OneBatch<'_> {
     }
 
     fn line(&mut self, line: &Line<'_>) -> Result<(), SettlementError> {
+        if self.inside {
+            self.last = self.last.max(line.number);
+        }
         if self.inside { self.kept.line(line) } else { Ok(()) }
     }
 }

@@ -29,7 +29,7 @@ const DAYS_BEFORE: i32 = 190;
 
 /// One document, before it is packed.
 #[derive(Debug, Default)]
-struct Found {
+pub(super) struct Found {
     shop: String,
     order: String,
     payments: BTreeSet<String>,
@@ -330,7 +330,7 @@ fn days_of(route: &PayoutRoute, settlement: &Settlement) -> Option<Days> {
 }
 
 /// The booked documents of a transfer, with the payment's reference that led to it. True when there are any.
-fn add_head(found: &mut BTreeMap<String, Found>, head: &Head, payment: Option<&str>) -> bool {
+pub(super) fn add_head(found: &mut BTreeMap<String, Found>, head: &Head, payment: Option<&str>) -> bool {
     let booked = head.documents.iter().filter(|document| document.kind.is_booked());
     for document in booked.clone() {
         let one = found.entry(document.number.to_string()).or_default();
@@ -368,7 +368,8 @@ fn may_be_taken_back(
     found.iter().filter(meant).map(|(number, _)| PaidBefore::taken_back_of(number)).collect()
 }
 
-fn packed(
+/// The documents as lines are matched with them, less what was paid of them before.
+pub(super) fn packed(
     found: &BTreeMap<String, Found>,
     before: &[PaidBefore],
     rules: &OrderNumberRules,
@@ -399,7 +400,8 @@ fn packed(
                 shop: &one.shop,
                 order: &one.order,
                 payments: &payments,
-                acquirer_references: &[],
+                // Shops and books keep references of all kinds alike, so each leads here under whichever key a report names it.
+                acquirer_references: &payments,
                 customer: one.customer,
                 date: one.date,
                 total,

@@ -179,9 +179,26 @@ pub struct Posting {
     pub numbers: Vec<u32>,
     /// Numbers of the vouchers as they stand, by part: a person may have given one another.
     pub vouchers: Vec<String>,
+    /// It was given up before every step was made: what stands of it is undone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub abandoned: bool,
+    /// Of what undoes a posting that was given up: the vouchers that stood when they were looked for, the last first. `None` where it
+    /// undoes them all, and until somebody has looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<Vec<Undone>>,
     /// A step that was begun and whose fate is not known: it is looked for before it is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<Doubt>,
+}
+
+/// A voucher of a posting that was given up, which stands in the accounting system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Undone {
+    /// Its part of the plan.
+    pub part: usize,
+    /// It is booked, so that what undoes it is booked, too; a draft is undone by a draft.
+    pub booked: bool,
 }
 
 impl Posting {
@@ -191,16 +208,28 @@ impl Posting {
         let mut steps: Vec<PostStep> = parts.clone().map(PostStep::Enter).collect();
         steps.extend(parts.clone().map(PostStep::Attach));
         if self.book {
-            steps.extend(parts.clone().map(PostStep::Book));
-            steps.extend(parts.map(PostStep::Settle));
+            let undone = |part: usize| self.undoes.as_ref().map(|undone| undone.get(part));
+            let booked = |part: &usize| undone(*part).is_none_or(|of| of.is_some_and(|of| of.booked));
+            steps.extend(parts.clone().filter(booked).map(PostStep::Book));
+            steps.extend(parts.filter(booked).map(PostStep::Settle));
         }
         steps
     }
 
-    /// True when every step is done.
+    /// True when no step is left to be made.
     pub fn is_done(&self) -> bool {
-        self.step >= self.steps().len()
+        self.abandoned || self.step >= self.steps().len()
     }
+}
+
+/// A posting that was undone, and what undid it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PastPosting {
+    /// The posting.
+    pub posting: Posting,
+    /// What undid it.
+    pub reversal: Posting,
 }
 
 /// Who asked for a payout's vouchers to be undone, and why.
@@ -223,6 +252,8 @@ pub enum SetAside {
     Payout(Reason),
     /// The payout was taken up again.
     TakenUp,
+    /// The file that the payout was read from, until a newer one took its place.
+    Replaced(FileRecord),
 }
 
 /// Who set something aside, when and why. It is kept for ever.
@@ -231,6 +262,35 @@ pub enum SetAside {
 pub struct Dismissal {
     /// What.
     pub what: SetAside,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What stands in an acquirer's balance report and not in the list of payments: how much was paid, and what was kept for fees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct BalanceSums {
+    /// Paid to the merchant; negative when drawn.
+    pub payout: Money,
+    /// Fees that were kept, without VAT: positive what the merchant paid.
+    pub fees: Money,
+    /// VAT on them: positive what the merchant paid.
+    pub vat: Money,
+    /// The day of the payout, for a list that states none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<Date>,
+}
+
+/// A balance report's sums, with who read them there and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct BalanceReport {
+    /// The sums.
+    pub sums: BalanceSums,
     /// Who.
     pub by: String,
     /// Why.
@@ -288,6 +348,9 @@ pub struct PayoutRecord {
     /// What the payout API or the bank says was paid.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub confirmations: Vec<Confirmation>,
+    /// What a person says that the acquirer's balance report shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance_report: Option<BalanceReport>,
     /// Its states, and who moved it.
     pub approval: Approval,
     /// Figures for lists.
@@ -303,8 +366,21 @@ pub struct PayoutRecord {
     pub plan: Option<PayoutPlanPointer>,
     /// How far the vouchers have come.
     pub posting: Option<Posting>,
+    /// What was let go before any of it stood in the accounting system, by the name that it is kept under: what it says of documents'
+    /// payments is taken back by the next work on the payout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub let_go: Option<String>,
+    /// It was booked by hand: the name under which it is kept what it paid of documents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_hand: Option<String>,
+    /// Vouchers that a person says are not this payout, though they look like it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_booked_on: Vec<String>,
     /// How far the vouchers that undo them have come.
     pub reversal: Option<Posting>,
+    /// Earlier postings that were undone before the payout was taken up again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undone: Vec<PastPosting>,
     /// Who asked for that, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reversal_asked: Option<ReversalAsked>,
@@ -313,6 +389,9 @@ pub struct PayoutRecord {
     /// Tries in a row that failed; they lengthen the wait and are bounded.
     #[serde(default)]
     pub tries: u32,
+    /// It has failed so often in a row that a person is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delayed: Option<Delay>,
     /// When it comes up again by itself.
     pub due_at: Option<Timestamp>,
     /// When it was first taken in.
@@ -321,16 +400,43 @@ pub struct PayoutRecord {
     pub updated_at: Timestamp,
 }
 
+/// What keeps a payout from coming on although it is tried again and again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Delay {
+    /// Since when it is told.
+    pub since: Timestamp,
+    /// The words of the last failure.
+    pub reason: Reason,
+}
+
 impl PayoutRecord {
     /// The posting that is not finished: of the reversal first.
     pub fn open_posting(&self) -> Option<&Posting> {
         [&self.reversal, &self.posting].into_iter().flatten().find(|posting| !posting.is_done())
     }
 
+    /// The posting whose first voucher is not told to stand yet, so that it may still be let go.
+    pub fn unposted(&self) -> Option<&Posting> {
+        let open = self.open_posting().filter(|posting| posting.reversal.is_none());
+        open.filter(|posting| posting.vouchers.is_empty())
+    }
+
+    /// Lets the posting go of which nothing stands.
+    pub(super) fn let_posting_go(&mut self) {
+        self.let_go = self.posting.take().map(|posting| posting.plan);
+    }
+
+    /// True when it was recognised under a voucher of somebody else's, so that Bogbro posted nothing of it.
+    pub fn is_booked_by_hand(&self) -> bool {
+        use PayoutState::{BankConfirmed, Posted, Returned};
+        self.posting.is_none() && matches!(self.approval.state(), Posted | BankConfirmed | Returned)
+    }
+
     /// True when a person set the payout itself aside, and nobody took it up again.
     pub fn is_set_aside(&self) -> bool {
         let mut own = self.dismissed.iter().rev().map(|made| &made.what);
-        let last = own.find(|what| !matches!(what, SetAside::Conflict(_)));
+        let last = own.find(|what| !matches!(what, SetAside::Conflict(_) | SetAside::Replaced(_)));
         matches!(last, Some(SetAside::Payout(_)))
     }
 
@@ -362,7 +468,7 @@ impl PayoutRecord {
     /// True when the file is known with the payout: as the original, a repeat or a conflict, or one that was set aside.
     pub fn knows(&self, sha256: &str) -> bool {
         let dismissed = self.dismissed.iter().filter_map(|made| match &made.what {
-            SetAside::Conflict(file) => Some(file),
+            SetAside::Conflict(file) | SetAside::Replaced(file) => Some(file),
             SetAside::Payout(_) | SetAside::TakenUp => None,
         });
         let files = self.repeats.iter().chain(&self.conflicts).chain(dismissed);
@@ -442,12 +548,36 @@ pub struct IntakeRecord {
     pub file: FileRecord,
     /// What became of it.
     pub outcome: IntakeOutcome,
+    /// Somebody has looked at its refusal, and it is told of no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dismissed: Option<FileDismissal>,
 }
+
+/// Who dismissed the refusal of a file, when and why. It is kept for ever.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct FileDismissal {
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Letters of a file's hash that name it.
+const FILE_NAME_LETTERS: usize = 12;
 
 impl IntakeRecord {
     /// True when somebody should look at it.
     pub fn needs_attention(&self) -> bool {
-        matches!(self.outcome, IntakeOutcome::Refused { .. })
+        matches!(self.outcome, IntakeOutcome::Refused { .. }) && self.dismissed.is_none()
+    }
+
+    /// The name by which its refusal is dismissed.
+    pub fn name(&self) -> String {
+        let hash = &self.file.sha256;
+        format!("file/{}", hash.get(..FILE_NAME_LETTERS).unwrap_or(hash))
     }
 }
 

@@ -2,22 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use connectors::journals::{Days, LedgerEntry};
 use domain::matching::{
     LineState, Matching, ReceivableId, Receivables, Rules, match_settlements_on_two_threads,
 };
 use domain::payout::{
-    Actor, Automatic, BookedEntry, ByHand, Decisions, LineDecision, PayoutDecision, PayoutInput, PayoutPlan,
-    PayoutState, PayoutToFind, VoucherStep, automatic, booked_by_hand, ledger_problems, plan_payout,
+    Actor, Automatic, ByHand, Decisions, LineDecision, PayoutDecision, PayoutInput, PayoutPlan, PayoutState,
+    VoucherStep, automatic, ledger_problems, plan_payout,
 };
 use domain::plan::Reason;
 use domain::settings::{BookkeepingModel, PayoutSettings};
 use domain::settlement::{Kind, Settlement, Standing};
 use domain::{EffectKey, Failure, Money};
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::record::{LineChoice, PAYOUT_SCHEMA, PaidBefore, PayoutPlanPointer, PayoutRecord, Posting};
+use super::record::{Delay, LineChoice, PAYOUT_SCHEMA, PaidBefore, PayoutPlanPointer, PayoutRecord, Posting};
 use super::route::PayoutRoute;
 use super::statement::{self, StatementParts};
 use super::{
@@ -25,10 +24,11 @@ use super::{
 };
 use crate::store::{Pause, PauseScope, StoreFailure};
 
-/// Pages of the bank account's entries that are looked through for a payout that was booked by hand.
-const MOST_PAGES: usize = 50;
 /// Payouts of the same account whose days are further apart than this are not held against each other.
 const OVERLAP_DAYS: i32 = 93;
+
+/// Failures in a row after which a person is told: an hour has gone by then.
+const TOLD_AFTER: u32 = 6;
 
 /// Why work on a payout stops.
 #[derive(Debug)]
@@ -122,6 +122,7 @@ impl PayoutEngine<'_> {
         if record.is_set_aside() {
             return Ok(());
         }
+        self.take_back(route, record).await?;
         let planned = [Received, Unbalanced, Balanced, Matched, WaitingForApproval];
         if record.open_posting().is_none() && planned.contains(&record.approval.state()) {
             Box::pin(self.plan(route, record)).await?;
@@ -141,13 +142,20 @@ impl PayoutEngine<'_> {
         outcome: Result<(), Stop>,
     ) -> Result<PayoutRecord, PayoutFailure> {
         let now = self.now();
+        if matches!(outcome, Ok(()) | Err(Stop::Hold(_) | Stop::Refused(_))) {
+            record.delayed = None;
+        }
         match outcome {
             Ok(()) => {
                 (record.tries, record.due_at) = (0, None);
             }
             Err(Stop::Store(failure)) => return Err(failure),
             Err(Stop::OutOfTime) => record.due_at = Some(now),
-            Err(Stop::Wait(until)) => record.due_at = Some(until),
+            Err(Stop::Wait(until)) => {
+                record.due_at = Some(until);
+                // It looks for what it was kept from: what was told holds until it comes on.
+                record.reasons.extend(record.delayed.iter().map(|delayed| delayed.reason.clone()));
+            }
             Err(Stop::Hold(reason)) => {
                 record.reasons = vec![reason];
                 (record.tries, record.due_at) = (0, None);
@@ -170,15 +178,17 @@ impl PayoutEngine<'_> {
                 record.reasons = vec![reason.with("payout", &record.id.key.batch)];
                 (record.tries, record.due_at) = (0, None);
             }
-            Failure::Busy { retry_after_ms, .. } => {
+            Failure::Busy { retry_after_ms, message } => {
                 let asked = retry_after_ms.and_then(|wait| i64::try_from(wait).ok());
                 let asked = asked.map_or(SignedDuration::ZERO, SignedDuration::from_millis);
                 record.due_at = Some(now + asked.max(wait(record.tries)));
                 record.tries = record.tries.saturating_add(1);
+                delayed(record, system, message, now);
             }
-            Failure::Unknown { .. } => {
+            Failure::Unknown { message } => {
                 record.due_at = Some(now + wait(record.tries));
                 record.tries = record.tries.saturating_add(1);
+                delayed(record, system, message, now);
             }
             Failure::Unauthorized { message } => {
                 let reason = Reason::new("unauthorized").with("message", message);
@@ -236,14 +246,7 @@ impl PayoutEngine<'_> {
         if let ByHand::Yes(voucher) = &by_hand
             && standing == Standing::Balanced
         {
-            let found = record.approval.found_booked(voucher, Actor::Bogbro, now);
-            found.map_err(|error| Stop::Hold(error.reason()))?;
-            record.notes = vec![
-                Reason::new("payout-booked-by-hand")
-                    .with("payout", &record.id.key.batch)
-                    .with("voucher", voucher),
-            ];
-            return Ok(());
+            return self.recognised(route, record, &found, (voucher, Actor::Bogbro, "booked-by-hand")).await;
         }
         let periods = if standing == Standing::Balanced {
             route.books.periods.periods().await.map_err(Stop::Failed)?
@@ -327,6 +330,9 @@ impl PayoutEngine<'_> {
         self.payouts.put_payout_plan(&record.id, &hash, bytes).await?;
         record.plan = Some(PayoutPlanPointer { hash: hash.clone(), parts });
         record.approval.matched(Some((&hash, parts)), now).map_err(|error| Stop::Hold(error.reason()))?;
+        if record.approval.state() == PayoutState::Approved {
+            return Ok(());
+        }
         let perhaps = matches!(by_hand, ByHand::Perhaps(_)) || !record.conflicts.is_empty();
         let approval = &route.settings.approval;
         let settlement = &found.settlements[0];
@@ -372,49 +378,6 @@ impl PayoutEngine<'_> {
         }
     }
 
-    /// Whether a person booked the payout already, by the entries on the bank account around its day.
-    async fn by_hand(
-        &self,
-        route: &PayoutRoute,
-        record: &PayoutRecord,
-        settlement: &Settlement,
-    ) -> Result<ByHand, Stop> {
-        let (Some(bank), Some(day)) = (route.settings.accounts.bank, record.figures.day) else {
-            return Ok(ByHand::No);
-        };
-        if record.figures.standing != Standing::Balanced || record.figures.payout.is_zero() {
-            return Ok(ByHand::No);
-        }
-        let window = &route.settings.bank;
-        let days = Days {
-            from: day.saturating_sub(i32::from(window.days_before).days()),
-            to: day.saturating_add(i32::from(window.days_after).days()),
-        };
-        let mut booked: Vec<BookedEntry> = Vec::new();
-        let mut page: Option<String> = None;
-        for _ in 0..MOST_PAGES {
-            let answer = route
-                .books
-                .journals
-                .entries_on(&*route.books.transport, bank, days, page.as_deref())
-                .await
-                .map_err(Stop::Failed)?;
-            // What Bogbro entered carries the key of its effect: it is of this payout's earlier posting, or of another payout.
-            let by_others = |entry: &&LedgerEntry| EffectKey::at_end_of(&entry.text).is_none();
-            booked.extend(answer.entries.iter().filter(by_others).map(LedgerEntry::as_booked));
-            match answer.next {
-                None => break,
-                next => page = next,
-            }
-        }
-        let to_find = PayoutToFind {
-            amount: settlement.check().payout,
-            day: Some(day),
-            reference: record.figures.bank_reference.clone(),
-        };
-        Ok(booked_by_hand(&to_find, &record.id.key.batch, &booked, window))
-    }
-
     /// What the bank showed before the posting was done counts once it is.
     pub(super) fn settle_states(&self, record: &mut PayoutRecord) {
         let posted = record.approval.state() == PayoutState::Posted && record.open_posting().is_none();
@@ -441,6 +404,19 @@ impl PayoutEngine<'_> {
     pub(super) fn in_time(&self, deadline: Timestamp) -> Result<(), Stop> {
         if self.now() + LEAST < deadline { Ok(()) } else { Err(Stop::OutOfTime) }
     }
+}
+
+/// Tells that a payout does not come on, once it has failed so often in a row that it is no passing thing: it is tried again all the
+/// same.
+fn delayed(record: &mut PayoutRecord, system: &str, message: String, now: Timestamp) {
+    if record.tries < TOLD_AFTER {
+        return;
+    }
+    let reason = Reason::new("payout-delayed").with("system", system).with("message", message);
+    let reason = reason.with("payout", &record.id.key.batch);
+    let since = record.delayed.as_ref().map_or(now, |delayed| delayed.since);
+    record.delayed = Some(Delay { since, reason: reason.clone() });
+    record.reasons = vec![reason];
 }
 
 /// The wait after so many failures in a row.
@@ -506,7 +482,7 @@ fn takes(route: &PayoutRoute, plan: &PayoutPlan) -> Result<(), Reason> {
 
 /// What the payout pays of each document: sales on invoices and refunds on credit notes. What is only taken back from an
 /// invoice leaves it paid, and is kept beside it, so that a later payout can give it back.
-fn paid_by(record: &PayoutRecord, found: &Matched, settings: &PayoutSettings) -> Vec<PaidBefore> {
+pub(super) fn paid_by(record: &PayoutRecord, found: &Matched, settings: &PayoutSettings) -> Vec<PaidBefore> {
     let mut sums = std::collections::BTreeMap::<String, Money>::new();
     for (place, line) in found.settlements[0].lines().enumerate() {
         let decision = found.decisions.of(place);
@@ -576,6 +552,8 @@ pub(super) fn new_posting(record: &PayoutRecord, plan: &PayoutPlan) -> Option<Po
         step: 0,
         numbers: Vec::new(),
         vouchers: Vec::new(),
+        abandoned: false,
+        undoes: None,
         doubt: None,
     })
 }

@@ -16,12 +16,33 @@ use crate::failure::PlatformError;
 use crate::keys::{self, ItemKey, Keys};
 use crate::packing::{pack, unpack};
 use crate::sealing::DataKey;
-use crate::table::{Inserted, Item, Reading, SERVICE, bytes, key_of, number, text, time};
+use crate::table::{
+    Change, Inserted, Item, Reading, SERVICE, Updated, bytes, json, key_of, number, text, time,
+};
 
 /// Heads of one page.
 const PAGE: i32 = 50;
 /// The largest message that is kept with a parked delivery.
 const MESSAGE_BYTES: usize = 64 * 1024;
+
+/// The index of what needs attention.
+const ATTENTION: &str = "attention";
+/// Who dismissed an entry of what was set aside, and why.
+const DISMISSED: &str = "dismissed";
+
+/// An entry of what was set aside that a person dismissed. It is kept for ever, without the message that it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct DismissedDelivery {
+    /// The entry.
+    pub delivery: ParkedDelivery,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
 
 /// Where a list goes on: the last key of the page before.
 #[derive(Serialize, Deserialize)]
@@ -37,7 +58,9 @@ impl Ledger {
         shard: u8,
         now: Timestamp,
         limit: usize,
-    ) -> Result<Vec<Due>, PlatformError> {
+        page: Option<&str>,
+    ) -> Result<Page<Due>, PlatformError> {
+        let start = page.map(|page| start_of_due(page, shard)).transpose()?;
         let answer = self
             .table
             .client
@@ -47,19 +70,24 @@ impl Ledger {
             .key_condition_expression("due_shard = :shard AND due_at <= :now")
             .expression_attribute_values(":shard", text(keys::due_shard(shard)))
             .expression_attribute_values(":now", time(now))
+            .set_exclusive_start_key(start)
             .limit(i32::try_from(limit).unwrap_or(PAGE))
             .send()
             .await
             .map_err(|error| PlatformError::of(SERVICE, &error))?;
+        let next = answer.last_evaluated_key().map(|last| place_of(last, "due_at")).transpose()?;
         let found = self.table.get_all(&keys_of(&answer)).await?;
         let mut due = Vec::with_capacity(found.len());
         for item in &found {
-            let Some(merchant) =
-                Reading::of(item, LEDGER_SCHEMA)?.text_if_any("pk").and_then(keys::merchant_of)
-            else {
-                continue;
+            let head = match due_head(item) {
+                Ok(head) => head,
+                // It is due each minute, and must not keep others from what is theirs.
+                Err(error) => {
+                    let transfer = item.get("pk").and_then(|key| key.as_s().ok());
+                    tracing::error!(event = "task-failed", task = "due", ?transfer, %error, "it stays where it is");
+                    continue;
+                }
             };
-            let head = heads::read(item, &merchant)?;
             if let Some(due_at) = head.due_at.filter(|due_at| *due_at <= now) {
                 due.push(Due {
                     transfer: head.transfer,
@@ -70,7 +98,30 @@ impl Ledger {
             }
         }
         due.sort_by(|a, b| a.due_at.cmp(&b.due_at).then_with(|| a.transfer.cmp(&b.transfer)));
-        Ok(due)
+        Ok(Page { items: due, next })
+    }
+
+    /// Brings up at `at` what waits for a pause and would come up later. `false`: it does not, or somebody works on it.
+    ///
+    /// # Errors
+    /// As DynamoDB says.
+    pub async fn bring_up(&self, due: &Due, at: Timestamp) -> Result<bool, PlatformError> {
+        use heads::attribute::{FENCE, LEASE_UNTIL, STATUS};
+        if due.due_at <= at {
+            return Ok(false);
+        }
+        let mut change = Change::new();
+        change.only_if_equal(FENCE, number(due.fence));
+        change.only_if_equal(STATUS, text("waiting"));
+        let codes = ["paused", "unauthorized"].map(|code| change.value(text(code))).join(", ");
+        let pausing = format!("{} IN ({codes})", change.name("code"));
+        change.only_if(pausing);
+        let free = format!("attribute_not_exists({})", change.name(LEASE_UNTIL));
+        change.only_if(free);
+        heads::set_due(&mut change, Some(at));
+        let updated =
+            self.table.update(&Keys::of(&due.transfer.merchant).head(&due.transfer), change).await?;
+        Ok(matches!(updated, Updated::Applied(_)))
     }
 
     pub(super) async fn list_heads(
@@ -89,10 +140,14 @@ impl Ledger {
             }
         }
         found.sort_by(|a, b| a.updated_at.cmp(&b.updated_at).then_with(|| a.transfer.cmp(&b.transfer)));
+        if index == ATTENTION {
+            found.reverse();
+        }
         Ok(Page { items: found, next })
     }
 
-    /// One page of whole items in an index whose partition attribute has the index's own name.
+    /// One page of whole items in an index whose partition attribute has the index's own name. What needs attention comes with the
+    /// newest first: whoever does not read to the end has seen what is new.
     pub(super) async fn list_items(
         &self,
         index: &str,
@@ -111,11 +166,12 @@ impl Ledger {
             .expression_attribute_names("#partition", index)
             .expression_attribute_values(":partition", text(partition))
             .set_exclusive_start_key(start)
+            .scan_index_forward(index != ATTENTION)
             .limit(PAGE)
             .send()
             .await
             .map_err(|error| PlatformError::of(SERVICE, &error))?;
-        let next = answer.last_evaluated_key().map(place_of).transpose()?;
+        let next = answer.last_evaluated_key().map(|last| place_of(last, "at")).transpose()?;
         Ok((self.table.get_all(&keys_of(&answer)).await?, next))
     }
 
@@ -126,7 +182,7 @@ impl Ledger {
     ) -> Result<Vec<TransferId>, PlatformError> {
         let (keys, word) = (Keys::of(merchant), pointer_word(pointer.kind));
         let ItemKey { partition, sort } = keys.numbers(word, &pointer.value);
-        let items = self.table.range(&partition, &sort, &format!("{sort}~")).await?;
+        let items = self.table.range_whole(&partition, &sort, &format!("{sort}~")).await?;
         let mut found = Vec::with_capacity(items.len());
         for item in &items {
             let reading = Reading::of(item, crate::table::SCHEMA)?;
@@ -135,7 +191,7 @@ impl Ledger {
         let index = match pointer.kind {
             PointerKind::OrderNumber => ORDER,
             PointerKind::DraftNumber | PointerKind::InvoiceNumber => DOCUMENT,
-            PointerKind::Payment | PointerKind::ProductNumber => return Ok(found),
+            PointerKind::Payment | PointerKind::ProductNumber | PointerKind::MadeOn => return Ok(found),
         };
         let mut page = None;
         loop {
@@ -170,13 +226,58 @@ impl Ledger {
         let shown = ParkedDelivery { message: String::new(), ..delivery.clone() };
         let mut item = key_of(&keys.parked(&delivery.body_hash));
         item.insert("schema".to_owned(), number(LEDGER_SCHEMA));
-        item.insert("delivery".to_owned(), crate::table::json(&shown)?);
+        item.insert("delivery".to_owned(), json(&shown)?);
         item.insert("message".to_owned(), bytes(message));
-        item.insert("attention".to_owned(), text(keys.parked_attention()));
+        item.insert(ATTENTION.to_owned(), text(keys.parked_attention()));
         item.insert("at".to_owned(), time(delivery.at));
-        match self.table.insert(item).await? {
+        match self.table.insert(item.clone()).await? {
+            Inserted::Already if delivery.queue.is_some() => self.park_after_dismissal(delivery, item).await,
             Inserted::New | Inserted::Already => Ok(()),
         }
+    }
+
+    /// A message that comes back after a person dismissed the one before is news; a finding, or the very same bytes, are not.
+    async fn park_after_dismissal(&self, delivery: &ParkedDelivery, item: Item) -> Result<(), PlatformError> {
+        let known = self.table.get(&Keys::of(&delivery.merchant).parked(&delivery.body_hash)).await?;
+        if known.is_some_and(|known| known.contains_key(DISMISSED)) {
+            self.table.put(item).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes an entry off the list of what was set aside, and keeps who did so and why. The message that it was is dropped. `false`: there
+    /// is no such entry.
+    ///
+    /// # Errors
+    /// As DynamoDB says.
+    pub async fn dismiss_delivery(&self, dismissed: &DismissedDelivery) -> Result<bool, PlatformError> {
+        let delivery = &dismissed.delivery;
+        let keys = Keys::of(&delivery.merchant);
+        let mut change = Change::new();
+        let shown = ParkedDelivery { message: String::new(), ..delivery.clone() };
+        let kept = DismissedDelivery { delivery: shown, ..dismissed.clone() };
+        change
+            .set(DISMISSED, json(&kept)?)
+            .set(ATTENTION, text(keys.dismissed_attention()))
+            .remove("message")
+            .only_if_equal(ATTENTION, text(keys.parked_attention()));
+        let updated = self.table.update(&keys.parked(&delivery.body_hash), change).await?;
+        Ok(matches!(updated, Updated::Applied(_)))
+    }
+
+    /// Entries that were dismissed, one page, the newest first.
+    ///
+    /// # Errors
+    /// As DynamoDB says.
+    pub async fn dismissed_deliveries(
+        &self,
+        merchant: &MerchantId,
+        page: Option<&str>,
+    ) -> Result<Page<DismissedDelivery>, PlatformError> {
+        let partition = Keys::of(merchant).dismissed_attention();
+        let (items, next) = self.list_items(ATTENTION, &partition, merchant, page).await?;
+        let read = |item: &Item| Reading::of(item, LEDGER_SCHEMA)?.json(DISMISSED);
+        Ok(Page { items: items.iter().map(read).collect::<Result<_, PlatformError>>()?, next })
     }
 
     pub(super) async fn list_deliveries(
@@ -185,13 +286,14 @@ impl Ledger {
         page: Option<&str>,
     ) -> Result<Page<ParkedDelivery>, PlatformError> {
         let partition = Keys::of(merchant).parked_attention();
-        let (items, next) = self.list_items("attention", &partition, merchant, page).await?;
+        let (items, next) = self.list_items(ATTENTION, &partition, merchant, page).await?;
         let vault = self.vaults.vault(merchant).await?;
         let mut found = Vec::with_capacity(items.len());
-        for item in &items {
+        // The index may lag behind an entry that was dismissed.
+        for item in items.iter().filter(|item| !item.contains_key(DISMISSED)) {
             found.push(read_delivery(item, &vault.key)?);
         }
-        found.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.body_hash.cmp(&b.body_hash)));
+        found.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.body_hash.cmp(&b.body_hash)));
         Ok(Page { items: found, next })
     }
 
@@ -204,9 +306,8 @@ impl Ledger {
         merchant: &MerchantId,
         body_hash: &str,
     ) -> Result<Option<ParkedDelivery>, PlatformError> {
-        let Some(item) = self.table.get(&Keys::of(merchant).parked(body_hash)).await? else {
-            return Ok(None);
-        };
+        let found = self.table.get(&Keys::of(merchant).parked(body_hash)).await?;
+        let Some(item) = found.filter(|item| !item.contains_key(DISMISSED)) else { return Ok(None) };
         let vault = self.vaults.vault(merchant).await?;
         read_delivery(&item, &vault.key).map(Some)
     }
@@ -230,6 +331,7 @@ impl Ledger {
         let reading = Reading::of(&item, LEDGER_SCHEMA)?;
         Ok(Some(engine::store::Cursor {
             seen_to: reading.time("seen_to")?,
+            page: reading.text_if_any("page").map(str::to_owned),
             version: reading.number("version")?,
         }))
     }
@@ -252,7 +354,8 @@ impl Ledger {
         change
             .set("schema", number(LEDGER_SCHEMA))
             .set("version", number(cursor.version))
-            .set("seen_to", time(cursor.seen_to));
+            .set("seen_to", time(cursor.seen_to))
+            .set_or_remove("page", cursor.page.as_deref().map(text));
         match self.table.update(&Keys::of(merchant).cursor(connection), change).await? {
             crate::table::Updated::Applied(_) => Ok(()),
             crate::table::Updated::Refused(_) => Err(PlatformError::Conflict("a sweep's cursor".to_owned())),
@@ -279,11 +382,20 @@ fn keys_of(answer: &QueryOutput) -> Vec<ItemKey> {
         .collect()
 }
 
-fn place_of(last: &Item) -> Result<String, PlatformError> {
+/// A head that stands in the index of what is due.
+fn due_head(item: &Item) -> Result<Head, PlatformError> {
+    let partition = Reading::of(item, LEDGER_SCHEMA)?.text("pk")?;
+    let merchant =
+        keys::merchant_of(partition).ok_or_else(|| PlatformError::Unreadable("a head's key".to_owned()))?;
+    heads::read(item, &merchant)
+}
+
+/// The end of a page in an index whose sort attribute has this name.
+fn place_of(last: &Item, sort: &str) -> Result<String, PlatformError> {
     let unreadable = || PlatformError::Unreadable("a page's end".to_owned());
     let of = |name: &str| last.get(name).and_then(|value| value.as_s().ok()).cloned().ok_or_else(unreadable);
     let at = last
-        .get("at")
+        .get(sort)
         .and_then(|value| value.as_n().ok())
         .and_then(|at| at.parse().ok())
         .ok_or_else(unreadable)?;
@@ -291,13 +403,29 @@ fn place_of(last: &Item) -> Result<String, PlatformError> {
     Ok(BASE64URL_NOPAD.encode(&serde_json::to_vec(&place).map_err(|_| unreadable())?))
 }
 
+/// Where the list of what is due goes on.
+fn start_of_due(page: &str, shard: u8) -> Result<Item, PlatformError> {
+    let place = read_place(page)?;
+    let mut start = key_of(&ItemKey { partition: place.partition, sort: place.sort });
+    start.insert("due_shard".to_owned(), text(keys::due_shard(shard)));
+    start.insert("due_at".to_owned(), AttributeValue::N(place.at.to_string()));
+    Ok(start)
+}
+
+fn invalid_page() -> PlatformError {
+    PlatformError::Invalid("this is no page of this list".to_owned())
+}
+
+fn read_place(page: &str) -> Result<Place, PlatformError> {
+    let decoded = BASE64URL_NOPAD.decode(page.as_bytes()).map_err(|_| invalid_page())?;
+    serde_json::from_slice(&decoded).map_err(|_| invalid_page())
+}
+
 /// Reads a page's place; one of another merchant's is refused.
 fn start_of(page: &str, index: &str, partition: &str, merchant: &MerchantId) -> Result<Item, PlatformError> {
-    let invalid = || PlatformError::Invalid("this is no page of this list".to_owned());
-    let decoded = BASE64URL_NOPAD.decode(page.as_bytes()).map_err(|_| invalid())?;
-    let place: Place = serde_json::from_slice(&decoded).map_err(|_| invalid())?;
+    let place = read_place(page)?;
     if keys::merchant_of(&place.partition).as_ref() != Some(merchant) {
-        return Err(invalid());
+        return Err(invalid_page());
     }
     let mut start = key_of(&ItemKey { partition: place.partition, sort: place.sort });
     start.insert(index.to_owned(), text(partition));

@@ -37,6 +37,8 @@ use crate::files::Files;
 use crate::keys::Keys;
 use crate::sealing::{DataKey, SALT_BYTES, new_salt};
 use crate::table::{Change, Item, Reading, Table, Updated, hash, number, text, time};
+pub use lists::DismissedDelivery;
+
 use heads::attribute::{
     AGAIN, APPLIED_HASH, CLAIM, DOCUMENT, DUE, FENCE, KEEP_UNTIL, LEASE_UNTIL, LOG_TAIL, ORDER, SALT, SCHEMA,
     STATUS,
@@ -142,14 +144,14 @@ impl Ledger {
     }
 
     /// The head and all rows of a transfer, those in the head, in items of their own and in segments, in the order of their
-    /// writing: one query, and a look into the bucket for each segment.
+    /// writing: one query, as long as they fill one page, and a look into the bucket for each segment.
     async fn rows(
         &self,
         transfer: &TransferId,
     ) -> Result<Option<(Item, Vec<rows::FoundRow>)>, PlatformError> {
         // The head sorts before the log rows.
         let partition = Keys::of(&transfer.merchant).head(transfer).partition;
-        let mut items = self.table.range(&partition, "head", "log#~").await?;
+        let mut items = self.table.range_all(&partition, "head", "log#~").await?;
         if items.is_empty() {
             return Ok(None);
         }
@@ -353,8 +355,14 @@ impl Store for Ledger {
         Ok(rows::open_trace(&rows, transfer, key.as_ref(), &tail, places).await?)
     }
 
-    async fn due(&self, shard: u8, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreFailure> {
-        Ok(self.list_due(shard, now, limit).await?)
+    async fn due(
+        &self,
+        shard: u8,
+        now: Timestamp,
+        limit: usize,
+        page: Option<&str>,
+    ) -> Result<Page<Due>, StoreFailure> {
+        Ok(self.list_due(shard, now, limit, page).await?)
     }
 
     async fn attention(&self, merchant: &MerchantId, page: Option<&str>) -> Result<Page<Head>, StoreFailure> {

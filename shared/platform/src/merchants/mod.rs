@@ -270,7 +270,8 @@ impl Merchants {
     /// As AWS says.
     pub async fn all(&self) -> Result<Vec<MerchantId>, PlatformError> {
         let mut found = Vec::new();
-        let mut from = String::new();
+        // No bound of a key may be empty: every id comes behind this.
+        let mut from = " ".to_owned();
         loop {
             let items = self.table.range(keys::MERCHANTS, &from, "~").await?;
             let Some(last) = items.last().and_then(|item| item.get("sk")).and_then(|sort| sort.as_s().ok())

@@ -28,9 +28,12 @@ pub(super) async fn trouble(
     let files: Vec<IntakeRecord> =
         all(move |page| async move { ledger.intakes(merchant, page.as_deref()).await }).await?;
     let mut reasons: Vec<(Timestamp, Reason, String)> = open.iter().flat_map(of_payout).collect();
-    reasons.extend(files.into_iter().filter_map(|intake| match intake.outcome {
-        IntakeOutcome::Refused { reason } => Some((intake.file.received_at, reason, intake.file.name)),
-        _ => None,
+    reasons.extend(files.into_iter().filter(IntakeRecord::needs_attention).filter_map(|intake| {
+        let name = format!("{} ({})", intake.name(), intake.file.name);
+        match intake.outcome {
+            IntakeOutcome::Refused { reason } => Some((intake.file.received_at, reason, name)),
+            _ => None,
+        }
     }));
     Ok(reasons)
 }
@@ -47,7 +50,9 @@ fn of_payout(record: &PayoutRecord) -> Vec<(Timestamp, Reason, String)> {
             .with("amount", format!("{} {}", record.figures.payout, key.currency));
         found.push((since, reason, batch.clone()));
     }
-    found.extend(record.reasons.iter().map(|reason| (since, reason.clone(), batch.clone())));
+    // What was no trouble when it came there may be since.
+    let troubled = record.delayed.as_ref().map_or(since, |delayed| delayed.since.max(since));
+    found.extend(record.reasons.iter().map(|reason| (troubled, reason.clone(), batch.clone())));
     found.extend(record.conflicts.iter().map(|conflict| {
         let reason =
             Reason::new("payout-conflict").with("payout", &key.batch).with("acquirer", &key.acquirer);

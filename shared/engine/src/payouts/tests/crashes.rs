@@ -106,6 +106,97 @@ fn a_payout_is_posted_once_wherever_two_calls_fail() {
     }
 }
 
+/// Posts the payout without a failure, then undoes it, however often that fails. The number of calls that were made.
+fn undo(at: &[(usize, Fate)]) -> usize {
+    let world = World::new(SETTINGS, ORDERS);
+    let orders: Vec<u32> = (1_001..=1_000 + ORDERS).collect();
+    let id = id("po_1");
+    world.take_in("po_1.json", report("po_1", &orders).as_bytes()).expect("it is taken in");
+    world.work(&id).expect("it is matched");
+    world.approve(&id, "bookkeeper").expect("it is approved");
+    world.work(&id).expect("it is posted");
+    let calls = Arc::new(AtomicUsize::new(0));
+    world.payouts.set_faults(failing(&calls, at));
+    *world.books.faults.lock().expect("not poisoned") = failing(&calls, at);
+    for _ in 0..60 {
+        world.clock.turn(600);
+        let known = world.payouts.records().into_iter().find(|record| record.id == id).expect("it is kept");
+        let outcome = match known.reversal {
+            None => world.reverse(&id, "anna").map(|_| ()),
+            Some(_) if known.approval.state() == PayoutState::Reversed => break,
+            Some(_) => world.work(&id).map(|_| ()),
+        };
+        if let Err(PayoutFailure::Refused(reason)) = &outcome {
+            panic!("{at:?}: refused: {reason:?}");
+        }
+    }
+    let counted = calls.load(Ordering::Relaxed);
+    world.payouts.set_faults(Box::new(|_| Fate::Works));
+    let record = world.record(&id);
+    assert_eq!(record.approval.state(), PayoutState::Reversed, "{at:?}: {:?}", record.reasons);
+    let vouchers = world.books.all();
+    assert_eq!(vouchers.len(), 4, "{at:?}: each part stands once, and is undone once");
+    let mut sums = std::collections::BTreeMap::<String, i64>::new();
+    for entry in vouchers.iter().flat_map(|(_, kept)| kept.step.voucher.entries()) {
+        *sums.entry(format!("{:?}", entry.target)).or_default() += entry.amount.minor();
+    }
+    assert!(sums.values().all(|sum| *sum == 0), "{at:?}: {sums:?}");
+    let documents: Vec<String> = (10_001..=10_000 + ORDERS).map(|number| number.to_string()).collect();
+    let agreement = domain::AgreementId::new("424242");
+    let paid = futures::executor::block_on(world.payouts.paid(&merchant(), &agreement, &documents));
+    let paid = paid.expect("it is read");
+    assert!(paid.iter().all(|paid| paid.amount.is_zero()), "{at:?}: every invoice is open again: {paid:?}");
+    counted
+}
+
+#[test]
+fn a_payout_is_undone_once_wherever_one_call_fails_and_its_invoices_are_open_again() {
+    let calls = undo(&[]);
+    assert!(calls > 30, "only {calls} calls were counted");
+    for number in 0..calls {
+        for fate in [Fate::FailsBefore, Fate::FailsAfter] {
+            undo(&[(number, fate)]);
+        }
+    }
+}
+
+/// The journals are away for a day: it is told after an hour, tried all the same, and posted once when they are back.
+#[test]
+fn a_payout_that_cannot_be_posted_for_a_day_is_told_and_posted_afterwards() {
+    let world = World::new(SETTINGS, ORDERS);
+    let orders: Vec<u32> = (1_001..=1_000 + ORDERS).collect();
+    let id = id("po_1");
+    world.take_in("po_1.json", report("po_1", &orders).as_bytes()).expect("it is taken in");
+    world.work(&id).expect("it is matched");
+    world.approve(&id, "bookkeeper").expect("it is approved");
+    let away: Faults = Box::new(|name| if name == "enter" { Fate::FailsBefore } else { Fate::Works });
+    *world.books.faults.lock().expect("not poisoned") = away;
+    let begun = crate::clock::Clock::now(&world.clock);
+    let mut told_at = None;
+    while crate::clock::Clock::now(&world.clock) < begun + SignedDuration::from_hours(24) {
+        world.work(&id).expect("it waits");
+        let record = world.record(&id);
+        let now = crate::clock::Clock::now(&world.clock);
+        let due = record.due_at.expect("it comes up again by itself");
+        if record.reasons.iter().any(|reason| reason.code == "payout-delayed") {
+            told_at.get_or_insert(now);
+            assert!(record.needs_attention() && record.delayed.is_some_and(|delayed| delayed.since <= now));
+        } else {
+            assert_eq!(told_at, None, "what is told stays told while it lasts");
+        }
+        world.clock.turn(i64::from(i32::try_from(due.duration_since(now).as_secs()).expect("hours")) + 60);
+    }
+    let told_at = told_at.expect("the error report names it").duration_since(begun);
+    assert!(told_at < SignedDuration::from_hours(3), "told after {told_at:?}");
+    *world.books.faults.lock().expect("not poisoned") = Box::new(|_| Fate::Works);
+    for _ in 0..6 {
+        world.clock.turn(600);
+        world.work(&id).expect("it goes on");
+    }
+    posted_once(&world, &[]);
+    assert_eq!(world.record(&id).delayed, None);
+}
+
 #[test]
 fn a_worker_that_was_overtaken_writes_nothing_more() {
     let world = World::new(SETTINGS, ORDERS);

@@ -6,14 +6,14 @@ use super::world::{World, id, report};
 use crate::payouts::record::PayoutRecord;
 
 /// Disputes stand on the invoice, since no account of their own is named for them.
-const ON_THE_INVOICE: &str = r#"{
+pub(super) const ON_THE_INVOICE: &str = r#"{
     "model": "open-invoices",
     "accounts": { "bank": 5820, "fees": 2950, "errors": 5860, "adjustments": 4380 },
     "voucher": { "journal": 3, "book": true }
 }"#;
 
 /// A payout of one line that moves this much of an order's payment, as a dispute.
-fn dispute(payout: &str, category: &str, minor: i64) -> String {
+pub(super) fn dispute(payout: &str, category: &str, minor: i64) -> String {
     let sold = report(payout, &[1_001]).replace("txn_1001", &format!("txn_{payout}_1"));
     let sold = sold.replace(
         "\"reporting_category\":\"charge\",\"type\":\"charge\"",
@@ -53,7 +53,7 @@ fn on_the_invoice(world: &World) -> Vec<i64> {
     entries.filter(|entry| entry.target == invoice).map(|entry| entry.amount.minor()).collect()
 }
 
-fn reasons(record: &PayoutRecord) -> Vec<&str> {
+pub(super) fn reasons(record: &PayoutRecord) -> Vec<&str> {
     record.reasons.iter().map(|reason| reason.code.as_str()).collect()
 }
 

@@ -1,8 +1,13 @@
 mod bad_input;
+mod by_hand;
+mod confirmed;
 mod crashes;
 mod days;
 mod disputes;
 mod intake;
+mod overview;
 mod profiles;
 mod references;
+mod repairs;
+mod withdrawn;
 mod world;

@@ -63,6 +63,28 @@ fn a_line_with_only_the_acquirers_id_finds_its_invoice_exactly() {
     }
 }
 
+/// A line of Swedbank Pay's list that says nothing of its order but the acquirer's own reference.
+const ONLY_THE_ACQUIRERS: &str = r#"<?xml version="1.0" encoding="utf-8"?>
+<SalesAccountedTransactions ContractingParty="Krus AB" AccountingNo="R77-0009" TotalNoOfTransactions="1" AccountingDate="2026-02-06" Version="2.0" xmlns="http://www.payex.com/xml/SalesAccountedTransactions%5B2.0%5D.xsd">
+  <Summary Subsite=""><Currency Currency="DKK"><ServiceType ServiceType="Creditcard">
+    <Service ServiceName="Card" NoOfDebit="1" NoOfCredit="0" Amount="250.00" FromDate="2026-02-01" ToDate="2026-02-04" />
+  </ServiceType></Currency></Summary>
+  <Currency Sum="250.00" Currency="DKK">
+    <Transaction TransactionIdentity="" OrderIdentity="" Amount="250.00" Currency="DKK" DateCreated="2026-02-01 10:00:00" DateModified="2026-02-01 23:59:59" ServiceName="Card" Provider="Swedbank Pay" PayexTransactionNo="" PayexBatchNo="1" ExternalTransactionReference="74537604221341234567890" />
+  </Currency>
+</SalesAccountedTransactions>"#;
+
+#[test]
+fn a_line_with_only_the_acquirers_own_reference_finds_its_invoice_exactly() {
+    let world = World::new(SETTINGS, 0);
+    world.book(1, 20_001, &["74537604221341234567890"]);
+    let file = crate::payouts::memory::MemoryFile::new(ONLY_THE_ACQUIRERS.as_bytes().to_vec());
+    world.take_in_for("swedbank-pay", "r77.xml", &file).expect("it is taken in");
+    let id = world.payouts.records().pop().expect("a payout").id;
+    let record = world.work(&id).expect("it is matched");
+    assert_eq!(record.figures.states.get("exact"), Some(&1), "{:?}", record.figures.states);
+}
+
 #[test]
 fn references_are_asked_for_only_where_the_order_number_does_not_decide() {
     let world = World::new(SETTINGS, 3);

@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use connectors::http::{Request, Response, Transport};
 use connectors::journals::{
-    AttachedFile, Days, DocumentState, DocumentsPage, EnteredVoucher, EntriesPage, JournalLimits, Journals,
-    LedgerEntry, VoucherFile, VoucherPlace,
+    AttachedFile, Days, DocumentState, DocumentsPage, EnteredVoucher, EntriesPage, EntryOrigin,
+    JournalLimits, Journals, LedgerEntry, VoucherFile, VoucherPlace,
 };
 use connectors::manifest::Manifest;
 use connectors::registry;
 use domain::catalogue::{KnownAccount, KnownJournal, LedgerData, Period};
 use domain::document::{DocumentKind, Totals};
 use domain::money::Currency;
-use domain::payout::VoucherStep;
+use domain::payout::{Target, VoucherStep};
 use domain::settings::{Language, PayoutSettings, Profile, is_read_by_profile, read_payout_settings};
 use domain::{
     AgreementId, ConnectionId, EffectKey, EntityId, EntityKind, Failure, MerchantId, Money, TransferId,
@@ -72,12 +72,15 @@ impl Transport for NoTransport {
     }
 }
 
-struct Year;
+/// The year, up to this day closed.
+struct Year(Option<Date>);
 
 #[async_trait]
 impl Periods for Year {
     async fn periods(&self) -> Result<Vec<Period>, Failure> {
-        Ok(vec![Period { from: date(2026, 1, 1), to: date(2026, 12, 31), closed: false }])
+        let closed = self.0.map(|to| Period { from: date(2026, 1, 1), to, closed: true });
+        let year = Period { from: date(2026, 1, 1), to: date(2026, 12, 31), closed: false };
+        Ok([year].into_iter().chain(closed).collect())
     }
 }
 
@@ -102,12 +105,24 @@ pub(super) struct Books {
     pub(super) vouchers: Mutex<BTreeMap<u32, Kept>>,
     pub(super) by_hand: Mutex<Vec<LedgerEntry>>,
     pub(super) faults: Mutex<Faults>,
+    /// What a call of a name is answered instead of being done, after so many that are done.
+    pub(super) refusals: Mutex<Vec<(&'static str, u32, Failure)>>,
 }
 
 const LIMITS: JournalLimits =
     JournalLimits { entries: 500, text: 250, highest_number: 999_999, file_bytes: 9_000_000 };
 
 impl Books {
+    /// The next call of this name is answered so.
+    pub(super) fn answer(&self, call: &'static str, failure: Failure) {
+        self.answer_after(0, call, failure);
+    }
+
+    /// The call of this name that comes after so many others is answered so.
+    pub(super) fn answer_after(&self, others: u32, call: &'static str, failure: Failure) {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).push((call, others, failure));
+    }
+
     fn vouchers(&self) -> MutexGuard<'_, BTreeMap<u32, Kept>> {
         self.vouchers.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -117,6 +132,14 @@ impl Books {
     }
 
     fn call<T>(&self, name: &'static str, write: bool, action: impl FnOnce() -> T) -> Result<T, Failure> {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = refusals.iter().position(|(of, ..)| *of == name) {
+            match refusals[place].1 {
+                0 => return Err(refusals.remove(place).2),
+                _ => refusals[place].1 -= 1,
+            }
+        }
+        drop(refusals);
         let fate = (self.faults.lock().unwrap_or_else(PoisonError::into_inner))(name);
         let message = name.to_owned();
         let lost = || match write {
@@ -229,8 +252,27 @@ impl Journals for Books {
             let here = |entry: &&LedgerEntry| {
                 entry.account == account && days.from <= entry.day && entry.day <= days.to
             };
+            let vouchers = self.vouchers();
+            let own = vouchers.iter().filter(|(_, kept)| kept.booked).flat_map(|(number, kept)| {
+                kept.step.voucher.entries().iter().filter_map(|entry| match entry.target {
+                    Target::Account(account) => Some(LedgerEntry {
+                        number: u64::from(*number),
+                        account,
+                        voucher: Some(*number),
+                        day: entry.date,
+                        amount: entry.amount,
+                        text: format!("{} {}", entry.text, kept.step.key),
+                        origin: EntryOrigin::Voucher,
+                        customer: None,
+                        document: None,
+                        remainder: None,
+                    }),
+                    Target::Customer { .. } => None,
+                })
+            });
+            let own: Vec<LedgerEntry> = own.collect();
             EntriesPage {
-                entries: all.iter().filter(here).cloned().collect(),
+                entries: all.iter().chain(&own).filter(here).cloned().collect(),
                 left_out: Vec::new(),
                 next: None,
             }
@@ -273,6 +315,8 @@ pub(super) struct World {
     pub(super) unreachable: AtomicBool,
     /// When the ledger was restored.
     pub(super) epoch: Option<Timestamp>,
+    /// Up to when the books are closed.
+    pub(super) closed_until: Option<Date>,
     tokens: AtomicI64,
 }
 
@@ -302,7 +346,7 @@ impl PayoutConnections for World {
             books: BooksEnd {
                 connection: ConnectionId::new("books"),
                 agreement: AgreementId::new("424242"),
-                periods: Arc::new(Year),
+                periods: Arc::new(Year(self.closed_until)),
                 journals: self.books,
                 transport: Arc::new(NoTransport),
             },
@@ -364,6 +408,7 @@ impl World {
             vouchers: Mutex::default(),
             by_hand: Mutex::default(),
             faults: Mutex::new(Box::new(|_| Fate::Works)),
+            refusals: Mutex::default(),
         };
         World {
             clock: Hands(AtomicI64::new(0)),
@@ -374,6 +419,7 @@ impl World {
             profile: Mutex::default(),
             unreachable: AtomicBool::new(false),
             epoch: None,
+            closed_until: None,
             tokens: AtomicI64::new(0),
         }
     }
@@ -444,6 +490,11 @@ impl World {
         block_on(self.engine().approve(&self.attempt(id), by, &plan))
     }
 
+    /// Has a payout's vouchers undone on the day of the tests; the next work does it.
+    pub(super) fn reverse(&self, id: &PayoutId, by: &str) -> Result<PayoutRecord, PayoutFailure> {
+        block_on(self.engine().reverse(&self.attempt(id), by, "it was wrong", DAY))
+    }
+
     pub(super) fn record(&self, id: &PayoutId) -> PayoutRecord {
         let records = self.payouts.records();
         records.into_iter().find(|record| record.id == *id).expect("the payout is kept")
@@ -471,6 +522,7 @@ fn book(ledger: &MemoryStore, shop: &str, order: u32, (invoice, gross): (u32, Mo
     let part = |fifths| Money::from_minor(gross.minor() / 5 * fifths, gross.currency());
     let totals = Totals { net: part(4), vat: part(1), gross };
     let pointer = |kind, value: String| Pointer { kind, value };
+    let has_payments = !payments.is_empty();
     let payments = payments.iter().map(|text| pointer(PointerKind::Payment, (*text).to_owned()));
     let numbers = [
         pointer(PointerKind::OrderNumber, format!("#{order}")),
@@ -478,10 +530,14 @@ fn book(ledger: &MemoryStore, shop: &str, order: u32, (invoice, gross): (u32, Mo
     ];
     let mut progress = head.progress.clone();
     progress.customer = Some(1_000);
+    if has_payments {
+        progress.payments = "a hash".to_owned();
+    }
     let conclusion = Conclusion {
         hold: Hold { transfer, fence: head.fence, token: head.claim.clone(), now: START },
         status: Status::Done,
         facts: Vec::new(),
+        trouble: None,
         attempts: 0,
         waits: 0,
         applied: None,
@@ -494,6 +550,7 @@ fn book(ledger: &MemoryStore, shop: &str, order: u32, (invoice, gross): (u32, Mo
             totals,
             adopted: false,
             date: Some(date(2026, 2, 2)),
+            made_at: Some(START),
         }],
         due_at: None,
         order: Some(OrderFacts { number: format!("#{order}"), total: gross, day: date(2026, 2, 2) }),

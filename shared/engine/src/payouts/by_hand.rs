@@ -1,0 +1,157 @@
+//! Payouts that a person booked: recognised by the entry on the bank account, kept with what they paid of documents, and taken up again
+//! where the voucher is another's.
+
+use connectors::journals::{Days, LedgerEntry};
+use domain::EffectKey;
+use domain::payout::{Actor, ApprovalError, BookedEntry, ByHand, PayoutToFind, booked_by_hand};
+use domain::plan::Reason;
+use domain::settlement::{Settlement, Standing};
+use jiff::ToSpan;
+use serde::{Deserialize, Serialize};
+
+use super::decide::{person, said};
+use super::record::{PAYOUT_SCHEMA, PaidBefore, PayoutRecord};
+use super::route::PayoutRoute;
+use super::view::told;
+use super::work::{Matched, Stop, paid_by};
+use super::{PayoutEngine, PayoutFailure, PayoutWork};
+
+/// How the name begins under which it is kept what a payout that was booked by hand paid.
+pub(super) const BY_HAND: &str = "by-hand-";
+/// Pages of the bank account's entries that are looked through for a payout that was booked by hand.
+const MOST_PAGES: usize = 50;
+
+/// What a payout that was booked by hand paid of documents.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct KeptPaid {
+    schema: u32,
+    paid: Vec<PaidBefore>,
+}
+
+impl PayoutEngine<'_> {
+    /// The payout stands on a voucher that Bogbro did not make. What it pays of documents counts as if Bogbro had posted it.
+    pub(super) async fn recognised(
+        &self,
+        route: &PayoutRoute,
+        record: &mut PayoutRecord,
+        found: &Matched,
+        (voucher, by, reason): (&str, Actor, &str),
+    ) -> Result<(), Stop> {
+        // Tried on a copy: what cannot be recognised pays nothing.
+        let mut approval = record.approval.clone();
+        let moved = approval.found_booked(voucher, by, reason, self.now());
+        moved.map_err(|error| Stop::Hold(error.reason()))?;
+        let paid = paid_by(record, found, &route.settings);
+        let name = format!("{BY_HAND}{}", record.fence);
+        let kept = KeptPaid { schema: PAYOUT_SCHEMA, paid };
+        let bytes = serde_json::to_vec(&kept).map_err(|error| Stop::Refused(error.to_string()))?;
+        self.payouts.put_payout_plan(&record.id, &name, bytes).await?;
+        self.put_paid(route, record, &kept.paid, true).await?;
+        (record.approval, record.by_hand, record.plan) = (approval, Some(name), None);
+        record.reasons.clear();
+        let note = Reason::new("payout-booked-by-hand").with("payout", &record.id.key.batch);
+        record.notes = vec![note.with("voucher", voucher)];
+        Ok(())
+    }
+
+    /// Someone says on which voucher they booked the payout: it is recognised there and not posted.
+    ///
+    /// # Errors
+    /// `Refused`: it does not agree with itself yet, Bogbro has begun to post it, or voucher, name or reason is missing.
+    pub async fn booked(
+        &self,
+        work: &PayoutWork,
+        by: &str,
+        voucher: &str,
+        reason: &str,
+    ) -> Result<PayoutRecord, PayoutFailure> {
+        let mut record = self.claim(work).await?;
+        let decided = Box::pin(self.said_to_be_booked(&mut record, by, voucher.trim(), reason)).await;
+        self.give_back(record, decided).await
+    }
+
+    async fn said_to_be_booked(
+        &self,
+        record: &mut PayoutRecord,
+        by: &str,
+        voucher: &str,
+        reason: &str,
+    ) -> Result<(), PayoutFailure> {
+        let actor = person(by)?;
+        let (_, reason) = said(by, reason)?;
+        if voucher.is_empty() || voucher.bytes().any(|byte| !byte.is_ascii_digit()) {
+            let reason = Reason::new("payout-voucher-number").with("payout", &record.id.key.batch);
+            return Err(PayoutFailure::Refused(reason));
+        }
+        if record.posting.is_some() || record.is_set_aside() {
+            return Err(ApprovalError::NotNow(record.approval.state()).into());
+        }
+        record.approval.clone().found_booked(voucher, actor.clone(), &reason, self.now())?;
+        let route = self.route(&record.id.merchant, &record.flow).await?;
+        self.take_back(&route, record).await.map_err(told)?;
+        let found = self.matched(&route, record).await.map_err(told)?;
+        self.recognised(&route, record, &found, (voucher, actor, &reason)).await.map_err(told)?;
+        record.not_booked_on.retain(|other| other != voucher);
+        Ok(())
+    }
+
+    /// What was kept under this name.
+    pub(super) async fn kept_by_hand(
+        &self,
+        record: &PayoutRecord,
+        name: &str,
+    ) -> Result<Vec<PaidBefore>, Stop> {
+        let bytes = self.payouts.payout_plan(&record.id, name).await?;
+        let kept: KeptPaid =
+            serde_json::from_slice(&bytes).map_err(|error| Stop::Refused(error.to_string()))?;
+        match kept.schema {
+            PAYOUT_SCHEMA => Ok(kept.paid),
+            other => Err(Stop::Refused(format!("schema {other} of what a payout paid is not known"))),
+        }
+    }
+
+    /// Whether a person booked the payout already, by the entries on the bank account around its day.
+    pub(super) async fn by_hand(
+        &self,
+        route: &PayoutRoute,
+        record: &PayoutRecord,
+        settlement: &Settlement,
+    ) -> Result<ByHand, Stop> {
+        let (Some(bank), Some(day)) = (route.settings.accounts.bank, record.figures.day) else {
+            return Ok(ByHand::No);
+        };
+        if record.figures.standing != Standing::Balanced || record.figures.payout.is_zero() {
+            return Ok(ByHand::No);
+        }
+        let window = &route.settings.bank;
+        let days = Days {
+            from: day.saturating_sub(i32::from(window.days_before).days()),
+            to: day.saturating_add(i32::from(window.days_after).days()),
+        };
+        let mut booked: Vec<BookedEntry> = Vec::new();
+        let mut page: Option<String> = None;
+        for _ in 0..MOST_PAGES {
+            let answer = route
+                .books
+                .journals
+                .entries_on(&*route.books.transport, bank, days, page.as_deref())
+                .await
+                .map_err(Stop::Failed)?;
+            // What Bogbro entered carries the key of its effect: it is of this payout's earlier posting, or of another payout.
+            let by_others = |entry: &&LedgerEntry| EffectKey::at_end_of(&entry.text).is_none();
+            let entries = answer.entries.iter().filter(by_others).map(LedgerEntry::as_booked);
+            booked.extend(entries.filter(|entry| !record.not_booked_on.contains(&entry.voucher)));
+            match answer.next {
+                None => break,
+                next => page = next,
+            }
+        }
+        let to_find = PayoutToFind {
+            amount: settlement.check().payout,
+            day: Some(day),
+            reference: record.figures.bank_reference.clone(),
+        };
+        Ok(booked_by_hand(&to_find, &record.id.key, &booked, window))
+    }
+}

@@ -1,0 +1,171 @@
+//! What a flow's payouts come to, in every model of bookkeeping; and the interim account proved against what a person entered on it.
+
+use connectors::journals::{EntryOrigin, LedgerEntry};
+use domain::Money;
+use domain::money::Currency;
+use domain::payout::PayoutState;
+use futures::executor::block_on;
+use jiff::civil::{Date, date};
+
+use super::world::{DAY, SETTINGS, World, id, merchant, report};
+use crate::payouts::{InterimView, OpenItem, PayoutOverview};
+
+const INTERIM: u32 = 5830;
+/// Day of every order and document of the world.
+const SOLD: Date = date(2026, 2, 2);
+
+/// Two orders that were paid online, each with its invoice of 250.00 on the interim account.
+fn world(settings: &str) -> World {
+    let world = World::new(settings, 0);
+    for number in [1, 2] {
+        world.book(1_000 + number, 10_000 + number, &[&format!("ch_{number}")]);
+        enter(&world, 10_000 + number, SOLD, EntryOrigin::Document, 25_000);
+    }
+    world
+}
+
+/// Something is entered on the interim account.
+fn enter(world: &World, voucher: u32, day: Date, origin: EntryOrigin, minor: i64) {
+    let entry = LedgerEntry {
+        number: u64::from(voucher),
+        account: INTERIM,
+        voucher: Some(voucher),
+        day,
+        amount: Money::from_minor(minor, Currency::DKK),
+        text: "Entered".to_owned(),
+        origin,
+        customer: None,
+        document: (origin == EntryOrigin::Document).then_some(u64::from(voucher)),
+        remainder: None,
+    };
+    world.books.by_hand.lock().expect("not poisoned").push(entry);
+}
+
+fn post(world: &World, payout: &str, orders: &[u32]) {
+    world.take_in(&format!("{payout}.json"), report(payout, orders).as_bytes()).expect("it is taken in");
+    let record = world.work(&id(payout)).expect("it is matched");
+    assert_eq!(record.approval.state(), PayoutState::WaitingForApproval, "{:?}", record.reasons);
+    world.approve(&id(payout), "bookkeeper").expect("it is approved");
+    let record = world.work(&id(payout)).expect("it is posted");
+    assert_eq!(record.approval.state(), PayoutState::Posted, "{:?}", record.reasons);
+}
+
+fn overview(world: &World, from: Date) -> PayoutOverview {
+    let on = date(2026, 2, 20);
+    block_on(world.engine().overview(&merchant(), "stripe", from, on)).expect("an overview")
+}
+
+fn interim(world: &World) -> InterimView {
+    // The invoices are older than the first day that is told of.
+    let mut view = overview(world, date(2026, 2, 8));
+    assert_eq!((view.interim.len(), view.to_come.len()), (1, 0), "one currency, on the account");
+    view.interim.remove(0)
+}
+
+fn minor(items: &[OpenItem]) -> Items<'_> {
+    items.iter().map(|item| (item.item.as_str(), item.amount.minor())).collect()
+}
+
+/// Items with what is open of each, in minor units.
+type Items<'a> = Vec<(&'a str, i64)>;
+
+/// Balance, difference, what is captured and what was paid without having been booked.
+fn proved(view: &InterimView) -> (i64, i64, Items<'_>, Items<'_>) {
+    let (captured, without) = (minor(&view.captured), minor(&view.paid_without_booking));
+    (view.balance.minor(), view.difference.minor(), captured, without)
+}
+
+#[test]
+fn what_a_person_entered_on_the_interim_account_is_a_difference() {
+    let world = world(SETTINGS);
+    post(&world, "po_1", &[1_001]);
+    assert_eq!(proved(&interim(&world)), (25_000, 0, vec![("10002", 25_000)], vec![]));
+    enter(&world, 900, DAY, EntryOrigin::Voucher, 10_000);
+    enter(&world, 901, DAY, EntryOrigin::Payment, -3_000);
+    let view = interim(&world);
+    assert_eq!(proved(&view), (32_000, 7_000, vec![("10002", 25_000)], vec![]));
+    assert_eq!(minor(&view.unexplained), [("#900", 10_000), ("#901", -3_000)]);
+}
+
+#[test]
+fn more_of_a_document_than_it_comes_to_is_a_difference() {
+    let world = world(SETTINGS);
+    enter(&world, 10_002, DAY, EntryOrigin::Document, 1_000);
+    let view = interim(&world);
+    assert_eq!((view.balance.minor(), view.difference.minor()), (51_000, 1_000));
+}
+
+#[test]
+fn a_payment_by_a_documents_own_term_is_the_documents() {
+    let world = world(SETTINGS);
+    world.book(1_003, 10_003, &["ch_3"]);
+    enter(&world, 10_003, SOLD, EntryOrigin::Payment, 25_000);
+    let view = interim(&world);
+    assert_eq!((view.difference.minor(), view.captured.len()), (0, 3), "{view:?}");
+}
+
+#[test]
+fn a_voucher_of_bogbros_that_is_missing_in_the_ledger_is_a_difference() {
+    let world = world(SETTINGS);
+    post(&world, "po_1", &[1_001]);
+    world.books.vouchers.lock().expect("not poisoned").clear();
+    assert_eq!(interim(&world).difference.minor(), 25_000);
+}
+
+#[test]
+fn sums_in_one_entry_pay_the_documents_that_the_payout_paid() {
+    let world = world(&SETTINGS.replacen('{', r#"{ "model": "lump","#, 1));
+    post(&world, "po_1", &[1_001]);
+    assert_eq!(proved(&interim(&world)), (25_000, 0, vec![("10002", 25_000)], vec![]));
+}
+
+#[test]
+fn what_was_undone_and_taken_up_again_is_known_as_bogbros_own() {
+    let world = world(SETTINGS);
+    post(&world, "po_1", &[1_001]);
+    world.reverse(&id("po_1"), "anna").expect("it is taken");
+    world.work(&id("po_1")).expect("it is undone");
+    let both = vec![("10001", 25_000), ("10002", 25_000)];
+    assert_eq!(proved(&interim(&world)), (50_000, 0, both.clone(), vec![]));
+    assert_eq!(overview(&world, SOLD).payouts, 0, "it does not stand any more");
+    block_on(world.engine().reopen(&world.attempt(&id("po_1")), "anna", "anew")).expect("it is taken up");
+    world.work(&id("po_1")).expect("it is matched");
+    let view = interim(&world);
+    assert_eq!((proved(&view), view.unexplained.len()), ((50_000, 0, both, vec![]), 0));
+    world.approve(&id("po_1"), "bookkeeper").expect("it is approved");
+    world.work(&id("po_1")).expect("it is posted");
+    assert_eq!(proved(&interim(&world)), (25_000, 0, vec![("10002", 25_000)], vec![]));
+}
+
+#[test]
+fn a_payout_that_was_set_aside_is_not_counted() {
+    let world = world(SETTINGS);
+    post(&world, "po_1", &[1_001]);
+    world.take_in("po_2.json", report("po_2", &[1_001]).as_bytes()).expect("it is taken in");
+    let record = world.work(&id("po_2")).expect("it shares a line");
+    assert!(record.overlap.is_some());
+    let sales = |view: &PayoutOverview| view.fees.iter().map(|fee| fee.sales.minor()).sum::<i64>();
+    assert_eq!(sales(&overview(&world, SOLD)), 50_000, "nobody has judged it yet");
+    block_on(world.engine().dismiss(&world.attempt(&id("po_2")), "anna", "superfluous")).expect("set aside");
+    let view = overview(&world, SOLD);
+    assert_eq!((view.payouts, sales(&view)), (1, 25_000));
+}
+
+#[test]
+fn without_an_interim_account_it_is_told_by_documents_and_what_was_paid_of_them() {
+    let customer = SETTINGS.replace("\"receivable\": 5830", "\"receivable-customer\": 9001");
+    let open = SETTINGS.replacen('{', r#"{ "model": "open-invoices","#, 1);
+    for settings in [customer, open] {
+        let world = world(&settings);
+        // An order that was not paid online is no acquirer's.
+        world.book(1_003, 10_003, &[]);
+        post(&world, "po_1", &[1_001]);
+        let view = overview(&world, SOLD);
+        assert!(view.interim.is_empty());
+        let [to_come] = view.to_come.as_slice() else { panic!("one currency: {:?}", view.to_come) };
+        assert_eq!((to_come.sum.minor(), minor(&to_come.captured)), (25_000, vec![("10002", 25_000)]));
+        let aged: Vec<u64> = to_come.ageing.iter().map(|age| age.count).collect();
+        assert_eq!(aged, [0, 0, 0, 1, 0], "18 days old");
+        assert!(overview(&world, date(2026, 2, 3)).to_come.is_empty(), "orders since that day");
+    }
+}
