@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use clap::Subcommand;
 use connectors::report::LONGEST_REPORT;
 use domain::explain::explain;
@@ -11,7 +11,7 @@ use domain::plan::Reason;
 use domain::settings::Language;
 use domain::{MerchantId, Money};
 use engine::payouts::{
-    AgeView, BalanceSums, Correction, IntakeOutcome, IntakeRecord, LineAssignment, LineChoice, LineView,
+    AgeView, AskedPart, BalanceSums, Correction, IntakeOutcome, IntakeRecord, LineAssignment, LineChoice,
     PayoutFailure, PayoutOverview, PayoutRecord, PayoutView, SetAside,
 };
 use jiff::civil::Date;
@@ -65,7 +65,8 @@ pub(super) enum PayoutsCommand {
         /// The line's number, as shown.
         #[arg(long)]
         line: u32,
-        /// A document's number and how much, such as 10017=249.00; several split the line.
+        /// A document's number and how much, such as 10017=249.00 or "10017=100.00 EUR"; several split the line. Without a currency the
+        /// amount is in the document's.
         #[arg(long, required_unless_present_any = ["error_account", "withdraw"])]
         document: Vec<String>,
         /// To the error account.
@@ -285,8 +286,8 @@ async fn one(
                 (true, _) => None,
                 (false, true) => Some(LineChoice::ErrorAccount),
                 (false, false) => {
-                    let view = engine.show(&found.id, true).await.map_err(told)?;
-                    Some(LineChoice::Documents(parts(&view, line, &document)?))
+                    let asked: Vec<AskedPart> = document.iter().map(|text| part(text)).collect();
+                    Some(LineChoice::Documents(engine.parts(&found.id, line, &asked).await.map_err(told)?))
                 }
             };
             let lines = vec![LineAssignment { line, choice }];
@@ -367,23 +368,13 @@ fn name(file: &Path) -> String {
     file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// The parts of a split, in the line's own currency and with its sign.
-fn parts(view: &PayoutView, line: u32, documents: &[String]) -> anyhow::Result<Vec<(String, Money)>> {
-    let shown: Option<&LineView> = view.lines.iter().find(|shown| shown.line == line);
-    let gross = shown.with_context(|| format!("line {line} concerns no payment"))?.gross;
-    let mut parts = Vec::new();
-    for document in documents {
-        let (number, amount) = match document.split_once('=') {
-            Some((number, amount)) => {
-                let amount = Money::parse(amount, gross.currency());
-                (number, amount.map_err(|error| anyhow!("{document}: {error}"))?)
-            }
-            None if documents.len() == 1 => (document.as_str(), gross),
-            None => bail!("{document}: how much? Write number=amount for each of several documents"),
-        };
-        parts.push((number.to_owned(), amount));
-    }
-    Ok(parts)
+/// A part of a split, as it is written: `10017`, `10017=249.00` or `10017=100.00 EUR`.
+fn part(text: &str) -> AskedPart {
+    let (document, amount) = match text.split_once('=') {
+        Some((document, amount)) => (document, Some(amount.to_owned())),
+        None => (text, None),
+    };
+    AskedPart { document: document.trim().to_owned(), amount }
 }
 
 /// What is printed.

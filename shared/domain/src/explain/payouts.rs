@@ -305,6 +305,19 @@ pub(crate) const PAYOUTS: &[Entry] = &[
         ],
     ),
     entry(
+        "payout-decision-currency",
+        [
+            "Udbetaling {payout}: {count} linjer ({amount}) er knyttet i hånden til bilag i en anden valuta end delenes.",
+            WAITS_DA,
+            "Knyt dem igen med beløb i bilagets egen valuta.",
+        ],
+        [
+            "Payout {payout}: {count} lines ({amount}) were matched by hand with documents of another currency than the parts are in.",
+            WAITS_EN,
+            "Match them again with amounts in the document's own currency.",
+        ],
+    ),
+    entry(
         "payout-off-balance",
         [
             "Bilaget for udbetaling {payout} går ikke op: {message}.",

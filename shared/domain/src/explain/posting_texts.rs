@@ -262,6 +262,45 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "payout-split-currency",
+        [
+            "Linje {line} i udbetaling {payout} er knyttet til bilag {document}, som er i {currency}, med et beløb i en anden valuta.",
+            NOTHING_CHANGED_DA,
+            "Skriv beløbet i {currency}, som rapporten angiver det for køberen. Angiver den det ikke, så send linjen til fejlkontoen.",
+        ],
+        [
+            "Line {line} of payout {payout} is matched with document {document}, which is in {currency}, with an amount in another currency.",
+            NOTHING_CHANGED_EN,
+            "Write the amount in {currency}, as the report states it for the buyer. If it does not, send the line to the error account.",
+        ],
+    ),
+    entry(
+        "payout-part-unreadable",
+        [
+            "Bilag {document}: {amount} er ikke et beløb.",
+            NOTHING_CHANGED_DA,
+            "Skriv nummer=beløb, fx 10017=249.00 eller 10017=\"100.00 EUR\".",
+        ],
+        [
+            "Document {document}: {amount} is no amount.",
+            NOTHING_CHANGED_EN,
+            "Write number=amount, such as 10017=249.00 or 10017=\"100.00 EUR\".",
+        ],
+    ),
+    entry(
+        "payout-part-missing",
+        [
+            "Det er ikke angivet, hvor meget af linjen der betaler bilag {document}.",
+            NOTHING_CHANGED_DA,
+            "Skriv nummer=beløb for hvert af flere bilag.",
+        ],
+        [
+            "It is not said how much of the line pays document {document}.",
+            NOTHING_CHANGED_EN,
+            "Write number=amount for each of several documents.",
+        ],
+    ),
+    entry(
         "payout-decisions-many",
         [
             "Der er for mange afgørelser om enkelte linjer i udbetaling {payout}.",

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::plan::Reason;
-use crate::settlement::{BatchKey, Settlement};
+use crate::settlement::{BatchKey, Kind, Line, LinkKeys, Settlement};
 
 /// What a batch is that arrives, beside those that are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,8 @@ pub enum Arrival {
     Conflict(Reason),
 }
 
-/// What is compared of a batch: not its file's bytes, since the same batch may come by API and by upload, but its content.
+/// What is compared of a batch first: not its file's bytes, since the same batch may come by API and by upload, but its content. One hash
+/// is one content; two forms of one report may have two, and are then compared by [`same_content`].
 pub fn content_hash(settlement: &Settlement) -> String {
     let mut lines: Vec<String> = settlement
         .lines()
@@ -37,6 +38,67 @@ pub fn content_hash(settlement: &Settlement) -> String {
     lines.sort_unstable();
     let payout = settlement.check().payout;
     crate::plan::hash_json(&(settlement.key(), payout, settlement.mode(), lines))
+}
+
+/// True when two readings of a batch say the same of it, as far as both say anything: one form of a report tells of the parts of a fee,
+/// of the VAT in it or of the order, and another does not. Every line stands in both with its own id, kind, gross and whole fee; VAT and
+/// keys are the same where both have them.
+pub fn same_content(one: &Settlement, other: &Settlement) -> bool {
+    let alike = one.key() == other.key() && one.mode() == other.mode() && one.len() == other.len();
+    if !alike || one.check().payout != other.check().payout {
+        return false;
+    }
+    let (first, second) = (sorted(one), sorted(other));
+    let together = |a: &(Core<'_>, usize), b: &(Core<'_>, usize)| a.0 == b.0;
+    first.chunk_by(together).zip(second.chunk_by(together)).all(|(first, second)| {
+        let same = first.len() == second.len() && first[0].0 == second[0].0;
+        same && same_details(details(one, first), details(other, second))
+    })
+}
+
+/// What every form of a report tells of a line: its own id, what it is, its gross and its whole fee with VAT, in minor units.
+type Core<'a> = (&'a str, Kind, i64, i128);
+
+/// What one form tells of a line and another may not: VAT in minor units, and the keys.
+type Details<'a> = (i64, [&'a str; 7]);
+
+/// Lines with their places, those that are alike together.
+fn sorted(settlement: &Settlement) -> Vec<(Core<'_>, usize)> {
+    let mut lines: Vec<_> =
+        settlement.lines().enumerate().map(|(place, line)| (core(&line), place)).collect();
+    lines.sort_unstable();
+    lines
+}
+
+fn core<'a>(line: &Line<'a>) -> Core<'a> {
+    let fees: i128 = line.fees.parts().map(|(_, minor)| i128::from(minor)).sum();
+    (line.reference, line.kind, line.gross.minor(), fees + i128::from(line.vat_on_fees))
+}
+
+fn details<'a>(settlement: &'a Settlement, lines: &[(Core<'a>, usize)]) -> Vec<Details<'a>> {
+    let of = |(_, place): &(Core<'a>, usize)| {
+        let line = settlement.line(*place)?;
+        let LinkKeys { order, merchant, transaction, modification, original, acquirer, invoice } = line.keys;
+        Some((line.vat_on_fees, [order, merchant, transaction, modification, original, acquirer, invoice]))
+    };
+    lines.iter().filter_map(of).collect()
+}
+
+/// True when lines that are alike tell the same in whichever order, of what both readings tell of them.
+fn same_details<'a>(mut one: Vec<Details<'a>>, mut other: Vec<Details<'a>>) -> bool {
+    let both = |told: &dyn Fn(&Details<'a>) -> bool| one.iter().any(told) && other.iter().any(told);
+    let vat = both(&|(vat, _)| *vat != 0);
+    let keys: [bool; 7] = std::array::from_fn(|key| both(&|(_, keys)| !keys[key].is_empty()));
+    for details in one.iter_mut().chain(&mut other) {
+        if !vat {
+            details.0 = 0;
+        }
+        let untold = details.1.iter_mut().zip(keys).filter(|(_, told)| !told);
+        untold.for_each(|(key, _)| *key = "");
+    }
+    one.sort_unstable();
+    other.sort_unstable();
+    one == other
 }
 
 /// What a batch is beside the known ones, by their keys and content hashes.
@@ -78,8 +140,7 @@ pub fn arrivals(settlements: Vec<Settlement>) -> Arrivals {
             single.push(first);
             continue;
         }
-        let hash = content_hash(&first);
-        if same.iter().all(|other| content_hash(other) == hash) {
+        if same.iter().all(|other| same_content(&first, other)) {
             found.repeated.push(key);
             single.push(first);
         } else {

@@ -435,13 +435,17 @@ impl Planner<'_> {
         parts: &[(ReceivableId, Money)],
         by_hand: bool,
     ) -> Result<(), MoneyError> {
-        let currency = parts.first().map_or(line.currency(), |(_, amount)| amount.currency());
-        let total = Money::sum(currency, parts.iter().map(|(_, amount)| *amount))?;
-        let due = super::decisions::amount_in(line, currency);
-        if due != Some(total) {
-            // Matching always shares out the whole line; a person's decision may not.
-            return self.unmatched(line, "payout-decision-differs");
+        let documents = self.input.receivables;
+        if parts.iter().any(|(id, amount)| amount.currency() != documents.currency(*id)) {
+            return self.unmatched(line, "payout-decision-currency");
         }
+        let currency = parts.first().map_or(line.currency(), |(_, amount)| amount.currency());
+        // Matching always shares out the whole line, in one currency; a person's decision may not.
+        let total = Money::sum(currency, parts.iter().map(|(_, amount)| *amount));
+        let due = super::decisions::amount_in(line, currency);
+        let Some(total) = total.ok().filter(|total| due == Some(*total)) else {
+            return self.unmatched(line, "payout-decision-differs");
+        };
         // All payments of a kind in one sum for each currency; what a person decided stands by itself.
         let lump = !by_hand && self.input.settings.model == BookkeepingModel::Lump;
         let of_kind = self.text(words::kind(line.kind, self.input.language));

@@ -80,6 +80,7 @@ pub(super) fn why(code: &str, language: Language) -> &'static str {
         "payout-lines-ambiguous" => pick(language, "flere mulige fakturaer", "several possible invoices"),
         "payout-lines-other-currency" => pick(language, "anden valuta", "another currency"),
         "payout-refund-without-credit-note" => pick(language, "ingen kreditnota", "no credit note"),
+        "payout-decision-currency" => pick(language, "ikke bilagets valuta", "not the document's currency"),
         "payout-decision-differs" => pick(language, "fordeling stemmer ikke", "the split does not add up"),
         _ => pick(language, "ingen faktura", "no invoice"),
     }

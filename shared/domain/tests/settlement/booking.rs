@@ -354,6 +354,33 @@ fn what_a_person_decides_about_a_line_is_booked() {
 }
 
 #[test]
+fn a_decision_is_in_the_currency_of_the_document() {
+    let euro = |text| Money::parse(text, Currency::EUR).expect("amount");
+    let rate = Some("7.451".parse().expect("rate"));
+    let sale_amount = Some(SaleAmount { amount: euro("100.00"), rate });
+    let line = Line { sale: sale_amount, ..sale(2, "9999", "745.10", "-8.00") };
+    let papers = [
+        Paper { currency: Currency::EUR, ..paper("30001", "1001", "100.00") },
+        paper("30002", "1002", "745.10"),
+    ];
+    let mut world = World::of(&[line], &papers, r#","model":"open-invoices""#);
+    let ids: Vec<ReceivableId> = world.receivables().ids().collect();
+    for (id, amount) in [(ids[0], dkk("745.10")), (ids[1], euro("100.00"))] {
+        world.decisions.decide(0, LineDecision::Matched(vec![(id, amount)]));
+        assert_eq!(world.waits_for(), ["payout-decision-currency"]);
+    }
+    world.decisions.decide(0, LineDecision::Matched(vec![(ids[0], euro("100.00"))]));
+    let both = ["5820 737.10", "3650 8.00", "c7/30001 -100.00 EUR", "4200 100.00 EUR", "4200 -745.10"];
+    assert_eq!(world.entries(), both);
+    world.decisions.decide(0, LineDecision::Matched(vec![(ids[1], dkk("745.10"))]));
+    assert_eq!(world.entries()[2..], ["c7/30002 -745.10"]);
+    // Documents of two currencies are no split of one line.
+    let mixed = vec![(ids[0], euro("50.00")), (ids[1], dkk("372.55"))];
+    world.decisions.decide(0, LineDecision::Matched(mixed));
+    assert_eq!(world.waits_for(), ["payout-decision-differs"]);
+}
+
+#[test]
 fn a_difference_within_the_tolerance_settles_the_invoice_and_is_booked_apart() {
     let papers = [paper("30001", "1001", "100.00")];
     let mut world = World::of(&[sale(2, "1001", "99.98", "0.00")], &papers, r#","model":"open-invoices""#);

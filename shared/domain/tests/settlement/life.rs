@@ -42,6 +42,55 @@ fn the_same_batch_again_changes_nothing_and_another_content_is_a_conflict() {
 }
 
 #[test]
+fn what_only_one_of_two_forms_of_a_payout_tells_makes_no_other_content() {
+    // The API tells of the parts of a fee and of the order; the file has one fee and the payment's id.
+    let keys = |order, transaction| LinkKeys { order, transaction, ..LinkKeys::default() };
+    let with = |reference, keys, fees, vat_on_fees, gross: &str| Line {
+        reference,
+        keys,
+        fees,
+        vat_on_fees,
+        ..plain(2, Kind::Sale, "charge", gross)
+    };
+    let mut parts = Fees::of(FeeKind::Commission, -150);
+    parts.add(FeeKind::Other, -50).expect("small");
+    let whole = Fees::of(FeeKind::Commission, -250);
+    let api = [
+        with("txn_1", keys("1001", "ch_1"), parts, -50, "100.00"),
+        with("txn_2", keys("1002", ""), Fees::NONE, 0, "50.00"),
+    ];
+    let file = [
+        with("txn_2", keys("", "ch_2"), Fees::NONE, 0, "50.00"),
+        with("txn_1", keys("", "ch_1"), whole, 0, "100.00"),
+    ];
+    let found = arrivals(vec![paid_out(&api, DAY), paid_out(&file, DAY)]);
+    assert_eq!((found.settlements.len(), found.repeated.len(), found.refused.len()), (1, 1, 0));
+    // What both tell, and tell otherwise, does.
+    let other = |change: fn(&mut Line<'static>)| {
+        let mut changed = file;
+        change(&mut changed[1]);
+        arrivals(vec![paid_out(&api, DAY), paid_out(&changed, DAY)]).refused.len()
+    };
+    assert_eq!(other(|_| ()), 0);
+    assert_eq!(other(|line| line.keys.transaction = "ch_9"), 1, "another payment");
+    assert_eq!(other(|line| line.reference = "txn_9"), 1, "another line");
+    assert_eq!(other(|line| line.kind = Kind::Adjustment), 1, "another kind");
+    assert_eq!(
+        other(|line| (line.gross, line.fees) = (dkk("99.00"), Fees::of(FeeKind::Commission, -150))),
+        1
+    );
+    assert_eq!(other(|line| (line.fees, line.vat_on_fees) = (Fees::of(FeeKind::Other, -190), -60)), 1, "VAT");
+    // Lines without an id of their own are held against each other by all that both have.
+    let unnamed = |orders: [&'static str; 2]| {
+        paid_out(&orders.map(|order| with("", keys(order, ""), Fees::NONE, 0, "50.00")), DAY)
+    };
+    let twice = |one, other| arrivals(vec![unnamed(one), unnamed(other)]).refused.len();
+    assert_eq!(twice(["1001", "1002"], ["1002", "1001"]), 0);
+    assert_eq!(twice(["1001", "1002"], ["1001", "1003"]), 1);
+    assert_eq!(twice(["1001", "1002"], ["", ""]), 0);
+}
+
+#[test]
 fn periods_that_overlap_are_refused_in_both() {
     let with = |batch: &str, references: &[&'static str]| {
         let mut settlement = Settlement::new(key(batch), SettlementMode::Net, source());

@@ -1,15 +1,20 @@
 //! What persons do with payouts: approve, correct, reverse, set aside, take up again.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::Money;
+use domain::money::Currency;
 use domain::payout::{Actor, ApprovalError, PayoutState};
 use domain::plan::Reason;
 use domain::settings::ApprovalSettings;
+use domain::settlement::Line;
 use jiff::civil::Date;
 
 use super::record::{
-    Dismissal, LineChoice, LineDecisionRecord, MOST_DECISIONS, PastPosting, PayoutRecord, Posting,
+    Dismissal, LineChoice, LineDecisionRecord, MOST_DECISIONS, PastPosting, PayoutId, PayoutRecord, Posting,
     ReversalAsked, SetAside,
 };
+use super::view::told;
 use super::{PayoutEngine, PayoutFailure, PayoutWork};
 
 /// What becomes of one line.
@@ -21,6 +26,16 @@ pub struct LineAssignment {
     pub choice: Option<LineChoice>,
 }
 
+/// A part of a line, as a person writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedPart {
+    /// Number of the document.
+    pub document: String,
+    /// How much of the line, signed as the line, such as `249.00` or `100.00 EUR`; without a currency it is in the document's. `None`
+    /// for the whole line on one document.
+    pub amount: Option<String>,
+}
+
 /// A correction by hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Correction {
@@ -30,6 +45,19 @@ pub struct Correction {
     pub reason: String,
     /// Which lines.
     pub lines: Vec<LineAssignment>,
+}
+
+impl Correction {
+    /// Numbers of the documents that are named.
+    fn documents(&self) -> impl Iterator<Item = &str> {
+        self.lines
+            .iter()
+            .flat_map(|asked| match &asked.choice {
+                Some(LineChoice::Documents(parts)) => parts.as_slice(),
+                Some(LineChoice::ErrorAccount) | None => &[],
+            })
+            .map(|(number, _)| number.as_str())
+    }
 }
 
 impl From<ApprovalError> for PayoutFailure {
@@ -74,10 +102,45 @@ impl PayoutEngine<'_> {
         decided.map(|()| record)
     }
 
+    /// The parts of a line as they are decided about, each in its document's currency: the line's own amount, or the buyer's where the
+    /// document is in that.
+    ///
+    /// # Errors
+    /// `Refused`: an amount that is none, or is missing where there are several; `NotFound` for an unknown payout or line.
+    pub async fn parts(
+        &self,
+        id: &PayoutId,
+        line: u32,
+        asked: &[AskedPart],
+    ) -> Result<Vec<(String, Money)>, PayoutFailure> {
+        let record = self.payouts.payout(id).await?;
+        let record = record.ok_or_else(|| PayoutFailure::NotFound(id.name()))?;
+        let route = self.route(&id.merchant, &record.flow).await?;
+        let file = self.payouts.file(&id.merchant, &record.original.sha256).await?;
+        let settlement = super::reading::read_batch(&route, &record, &*file)?;
+        let meant = settlement.lines().find(|one| one.number == line);
+        let meant = meant.ok_or_else(|| PayoutFailure::NotFound(format!("line {line}")))?;
+        let numbers = asked.iter().map(|part| part.document.clone()).collect();
+        let currencies = self.currencies(&route, &settlement, numbers).await.map_err(told)?;
+        let part = |part: &AskedPart| {
+            let currency = currencies.get(&part.document).copied().unwrap_or(meant.currency());
+            let about = |code: &str| Reason::new(code).with("document", &part.document);
+            let amount = match &part.amount {
+                Some(text) => written(text, currency)
+                    .ok_or_else(|| about("payout-part-unreadable").with("amount", text)),
+                None if asked.len() == 1 => Ok(whole(&meant, currency)),
+                None => Err(about("payout-part-missing")),
+            };
+            Ok((part.document.clone(), amount.map_err(PayoutFailure::Refused)?))
+        };
+        asked.iter().map(part).collect()
+    }
+
     /// Someone decides about lines. The payout is then matched and approved anew; an approved plan of which nothing stands yet is let go.
     ///
     /// # Errors
-    /// `Refused`: a part of it is posted, or may be, no reason was given, a split does not make the line; `NotFound` for an unknown line.
+    /// `Refused`: a part of it is posted, or may be, no reason was given, a split does not make the line, or a part is not in its document's
+    /// currency; `NotFound` for an unknown line.
     pub async fn correct(
         &self,
         work: &PayoutWork,
@@ -97,6 +160,11 @@ impl PayoutEngine<'_> {
         let route = self.route(&record.id.merchant, &record.flow).await?;
         let file = self.payouts.file(&record.id.merchant, &record.original.sha256).await?;
         let settlement = super::reading::read_batch(&route, record, &*file)?;
+        let numbers: BTreeSet<String> = correction.documents().map(str::to_owned).collect();
+        let currencies = match numbers.is_empty() {
+            true => BTreeMap::new(),
+            false => self.currencies(&route, &settlement, numbers).await.map_err(told)?,
+        };
         let mut decisions = record.decisions.clone();
         for asked in &correction.lines {
             let place = settlement.lines().position(|line| line.number == asked.line);
@@ -108,10 +176,15 @@ impl PayoutEngine<'_> {
             }
             decisions.retain(|made| made.line != place);
             let Some(choice) = asked.choice.clone() else { continue };
-            if let (LineChoice::Documents(parts), Some(line)) = (&choice, &line)
-                && !makes_up(parts, line.gross, line.sale.map(|sale| sale.amount))
-            {
-                return Err(refused("payout-split-differs", asked.line, record));
+            if let (LineChoice::Documents(parts), Some(line)) = (&choice, &line) {
+                if let Some((document, currency)) = in_another_currency(parts, &currencies) {
+                    let reason = reason("payout-split-currency", asked.line, record);
+                    let reason = reason.with("document", document).with("currency", currency);
+                    return Err(PayoutFailure::Refused(reason));
+                }
+                if !makes_up(parts, line.gross, line.sale.map(|sale| sale.amount)) {
+                    return Err(refused("payout-split-differs", asked.line, record));
+                }
             }
             decisions.push(LineDecisionRecord {
                 line: place,
@@ -325,6 +398,10 @@ pub(super) fn said(by: &str, reason: &str) -> Result<(String, String), PayoutFai
     }
 }
 
+fn reason(code: &str, line: u32, record: &PayoutRecord) -> Reason {
+    Reason::new(code).with("line", line).with("payout", &record.id.key.batch)
+}
+
 /// A step was begun and nobody knows yet what became of it: it is looked for first.
 fn in_doubt(record: &PayoutRecord) -> PayoutFailure {
     let reason = Reason::new("payout-step-in-doubt").with("payout", &record.id.key.batch);
@@ -332,7 +409,34 @@ fn in_doubt(record: &PayoutRecord) -> PayoutFailure {
 }
 
 fn refused(code: &str, line: u32, record: &PayoutRecord) -> PayoutFailure {
-    PayoutFailure::Refused(Reason::new(code).with("line", line).with("payout", &record.id.key.batch))
+    PayoutFailure::Refused(reason(code, line, record))
+}
+
+/// An amount as a person writes it, in the currency that stands behind it or else in this one.
+fn written(text: &str, currency: Currency) -> Option<Money> {
+    let (amount, currency) = match text.trim().rsplit_once(' ') {
+        Some((amount, code)) => (amount, code.to_uppercase().parse().ok()?),
+        None => (text.trim(), currency),
+    };
+    Money::parse(amount.trim(), currency).ok()
+}
+
+/// The whole line in a currency; its own amount where it has none in that.
+fn whole(line: &Line<'_>, currency: Currency) -> Money {
+    let amounts = [Some(line.gross), line.sale.map(|sale| sale.amount)];
+    amounts.into_iter().flatten().find(|amount| amount.currency() == currency).unwrap_or(line.gross)
+}
+
+/// The first part that is not in its document's currency, with that currency.
+fn in_another_currency<'p>(
+    parts: &'p [(String, Money)],
+    currencies: &BTreeMap<String, Currency>,
+) -> Option<(&'p str, Currency)> {
+    let differs = |(number, amount): &'p (String, Money)| {
+        let currency = currencies.get(number).filter(|currency| **currency != amount.currency())?;
+        Some((number.as_str(), *currency))
+    };
+    parts.iter().find_map(differs)
 }
 
 /// The parts together make the line, in its own currency or in the buyer's.

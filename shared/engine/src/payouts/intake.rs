@@ -1,7 +1,7 @@
 //! Taking a file in: the original is kept, the batches are read and checked whole, and each becomes a payout once.
 
 use domain::MerchantId;
-use domain::payout::{Approval, PayoutState, arrivals, content_hash};
+use domain::payout::{Approval, PayoutState, arrivals, content_hash, same_content};
 use domain::plan::Reason;
 use domain::settlement::{Kind, Settlement, Standing};
 use jiff::Timestamp;
@@ -136,20 +136,25 @@ impl PayoutEngine<'_> {
             let conflict = known.conflicts.iter().any(|other| other.sha256 == file.sha256);
             return Ok(if conflict { ArrivalKind::Conflict } else { ArrivalKind::Known });
         }
-        self.take_again(incoming, &id, &new).await
+        self.take_again(incoming, route, &new, settlement).await
     }
 
     /// The batch is known, from another file.
     async fn take_again(
         &self,
         incoming: &Incoming<'_>,
-        id: &PayoutId,
+        route: &PayoutRoute,
         new: &PayoutRecord,
+        settlement: &Settlement,
     ) -> Result<ArrivalKind, PayoutFailure> {
+        let id = &new.id;
         let work =
             PayoutWork { id: id.clone(), token: incoming.token.to_owned(), deadline: incoming.deadline };
         let mut known = self.claim(&work).await?;
-        let same = known.content == new.content;
+        // The very file by another profile: the merchant has corrected how it is read.
+        let read_otherwise = known.original.sha256 == new.original.sha256;
+        let equal = known.content == new.content;
+        let same = equal || (!read_otherwise && self.says_the_same(route, &known, settlement).await?);
         use PayoutState::{Balanced, Matched, Received, Unbalanced, WaitingForApproval};
         let undecided = [Received, Unbalanced, Balanced, Matched, WaitingForApproval];
         let open = undecided.contains(&known.approval.state()) && known.posting.is_none();
@@ -157,11 +162,9 @@ impl PayoutEngine<'_> {
         let better = new.figures.standing == Standing::Balanced && !new.figures.pending;
         let worse = known.figures.standing != Standing::Balanced || known.figures.pending;
         let shows_more = better && worse && (same || known.figures.pending);
-        // The very file by another profile: the merchant has corrected how it is read.
-        let read_otherwise = known.original.sha256 == new.original.sha256;
         let takes_its_place = open && (shows_more || read_otherwise);
         if takes_its_place {
-            if !same {
+            if !equal {
                 // They are about lines by their place, which may be another line now.
                 known.decisions.clear();
                 known.balance_report = None;
@@ -181,6 +184,24 @@ impl PayoutEngine<'_> {
         known.due_at = Some(self.now());
         self.release(known).await?;
         Ok(if same || takes_its_place { ArrivalKind::Known } else { ArrivalKind::Conflict })
+    }
+
+    /// Whether the file that a payout is read from says the same of it, as far as both forms of the report say anything.
+    async fn says_the_same(
+        &self,
+        route: &PayoutRoute,
+        known: &PayoutRecord,
+        settlement: &Settlement,
+    ) -> Result<bool, PayoutFailure> {
+        let file = self.payouts.file(&known.id.merchant, &known.original.sha256).await?;
+        // As the file has it, without what a person said of it.
+        let known = PayoutRecord { balance_report: None, ..known.clone() };
+        match reading::read_batch(route, &known, &*file) {
+            Ok(kept) => Ok(same_content(&kept, settlement)),
+            // What cannot be read again says nothing: a person looks at both.
+            Err(PayoutFailure::Refused(_) | PayoutFailure::NotFound(_)) => Ok(false),
+            Err(failure) => Err(failure),
+        }
     }
 
     async fn ids_of(&self, new: &PayoutRecord, incoming: &Incoming<'_>) -> Result<Vec<u128>, PayoutFailure> {

@@ -42,7 +42,7 @@ use crate::policy::Limits;
 use crate::store::{Store, StoreFailure};
 
 pub use bank::StatementSeen;
-pub use decide::{Correction, LineAssignment};
+pub use decide::{AskedPart, Correction, LineAssignment};
 pub use intake::Incoming;
 pub use overview::{AgeView, InterimView, OpenItem, PayoutOverview, ToComeView};
 pub use record::{

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use connectors::journals::{Days, DocumentState, LedgerDocument};
 use domain::matching::{Receivable, Receivables};
+use domain::money::Currency;
 use domain::settings::OrderNumberRules;
 use domain::settlement::{Kind, Line, Settlement};
 use domain::{Money, TransferId};
@@ -198,6 +199,27 @@ impl PayoutEngine<'_> {
         Ok(Documents { receivables, before, cut })
     }
 
+    /// The currencies of documents by their numbers, of those that are found.
+    pub(super) async fn currencies(
+        &self,
+        route: &PayoutRoute,
+        settlement: &Settlement,
+        numbers: BTreeSet<String>,
+    ) -> Result<BTreeMap<String, Currency>, Stop> {
+        let mut found = BTreeMap::<String, Found>::new();
+        let mut keys = Keys { invoices: numbers, ..Keys::default() };
+        let pointers = keys.numbers(&route.settings.matching.order_numbers);
+        for (_, head) in self.payouts.booked_under(&route.merchant, &pointers).await? {
+            add_head(&mut found, &head, None);
+        }
+        keys.invoices.retain(|number| !found.contains_key(number));
+        if !keys.is_empty() {
+            self.read_books(route, settlement, &keys, &mut found).await?;
+        }
+        let currency = |(number, one): (String, Found)| Some((number, one.total?.currency()));
+        Ok(found.into_iter().filter_map(currency).collect())
+    }
+
     /// Looks through the books for the keys that the ledger knows nothing of. True when there was more than is read.
     async fn read_books(
         &self,
@@ -354,12 +376,16 @@ pub(super) fn packed(
 ) -> Result<Receivables, String> {
     let (mut paid, mut taken) = (BTreeMap::<&str, i64>::new(), BTreeMap::<&str, i64>::new());
     for one in before {
-        let sum = match one.takes_back_of() {
-            Some(number) => taken.entry(number),
-            None => paid.entry(&one.document),
+        let (number, sums) = match one.takes_back_of() {
+            Some(number) => (number, &mut taken),
+            None => (one.document.as_str(), &mut paid),
         };
-        let sum = sum.or_default();
-        *sum = sum.saturating_add(one.amount.minor());
+        // An amount in another currency settles nothing of a document, whatever was meant by it.
+        let total = found.get(number).and_then(|document| document.total);
+        if total.is_some_and(|total| total.currency() == one.amount.currency()) {
+            let sum = sums.entry(number).or_default();
+            *sum = sum.saturating_add(one.amount.minor());
+        }
     }
     let mut receivables = Receivables::new(rules.clone());
     for (number, one) in found {
@@ -387,4 +413,38 @@ pub(super) fn packed(
         }
     }
     Ok(receivables)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_paid_in_another_currency_settles_nothing_of_a_document() {
+        let money = |minor, currency| Money::from_minor(minor, currency);
+        let document =
+            |total| Found { total: Some(total), date: jiff::civil::date(2026, 2, 2), ..Found::default() };
+        let found = BTreeMap::from([
+            ("10017".to_owned(), document(money(10_000, Currency::EUR))),
+            ("10018".to_owned(), document(money(25_000, Currency::DKK))),
+        ]);
+        let paid = |document: String, amount| PaidBefore { document, payout: "p".to_owned(), amount };
+        let before = [
+            paid("10017".to_owned(), money(74_510, Currency::DKK)),
+            paid("10017".to_owned(), money(4_000, Currency::EUR)),
+            paid("10018".to_owned(), money(10_000, Currency::DKK)),
+            paid(PaidBefore::taken_back_of("10017"), money(-74_510, Currency::DKK)),
+            paid(PaidBefore::taken_back_of("10018"), money(-5_000, Currency::DKK)),
+        ];
+        let receivables = packed(&found, &before, &OrderNumberRules::default()).expect("sound");
+        let told: Vec<(Money, Money)> =
+            receivables.ids().map(|id| (receivables.expected(id), receivables.taken_before(id))).collect();
+        assert_eq!(
+            told,
+            [
+                (money(6_000, Currency::EUR), money(0, Currency::EUR)),
+                (money(15_000, Currency::DKK), money(-5_000, Currency::DKK)),
+            ]
+        );
+    }
 }

@@ -9,7 +9,7 @@ use futures::executor::block_on;
 
 use super::world::{DAY, SETTINGS, World, id, report};
 use crate::payouts::record::{ArrivalKind, IntakeOutcome};
-use crate::payouts::{Correction, LineAssignment, LineChoice, PayoutFailure};
+use crate::payouts::{AskedPart, Correction, LineAssignment, LineChoice, PayoutFailure};
 
 const ALL: [u32; 3] = [1_001, 1_002, 1_003];
 
@@ -53,6 +53,46 @@ fn the_same_file_again_and_the_same_batch_in_another_file_change_nothing() {
     assert_eq!(arrivals(&again.outcome), [ArrivalKind::Known]);
     world.work(&id("po_1")).expect("nothing is to be done");
     assert_eq!(world.books.all().len(), vouchers, "nothing is posted again");
+}
+
+/// The same payout as [`report`] has it, as Stripe's itemised file tells of it: one fee, and no order.
+fn itemised(payout: &str, orders: &[u32]) -> String {
+    let mut text = "automatic_payout_id,automatic_payout_effective_at_utc,balance_transaction_id,created_utc,currency,gross,fee,net,reporting_category,source_id,payment_intent_id,charge_id,description\n".to_owned();
+    for order in orders {
+        text.push_str(&format!(
+            "{payout},2026-02-09 00:00:00,txn_{order},2026-02-02 02:40:00,dkk,250.00,5.00,245.00,charge,ch_{order},pi_{order},ch_{order},\n"
+        ));
+    }
+    let paid = orders.len() * 245;
+    text.push_str(&format!(
+        "{payout},2026-02-09 00:00:00,txn_{payout},2026-02-09 00:00:00,dkk,-{paid}.00,0.00,-{paid}.00,payout,{payout},,,\n"
+    ));
+    text
+}
+
+#[test]
+fn a_payout_that_comes_by_the_api_and_as_a_file_is_the_same_payout() {
+    // The API tells of the parts of the fee, with the VAT in it.
+    let api = report("po_1", &ALL).replace(
+        r#"[{"amount":500,"type":"stripe_fee"}]"#,
+        r#"[{"amount":300,"type":"stripe_fee"},{"amount":100,"type":"application_fee"},{"amount":100,"type":"tax"}]"#,
+    );
+    let api = (api.as_str(), "po_1.json");
+    let file = itemised("po_1", &ALL);
+    let file = (file.as_str(), "payouts.csv");
+    for (first, second) in [(api, file), (file, api)] {
+        let world = World::new(SETTINGS, 3);
+        for (report, arrival) in [(first, ArrivalKind::New), (second, ArrivalKind::Known)] {
+            let intake = world.take_in(report.1, report.0.as_bytes()).expect("taken");
+            assert_eq!(arrivals(&intake.outcome), [arrival], "{}", report.1);
+        }
+        let record = world.record(&id("po_1"));
+        assert!(record.conflicts.is_empty() && record.repeats.len() == 1, "{record:?}");
+        // One that differs in what both tell is another content still.
+        let other = second.0.replace("ch_1001", "ch_9001");
+        let intake = world.take_in(second.1, other.as_bytes()).expect("kept");
+        assert_eq!(arrivals(&intake.outcome), [ArrivalKind::Conflict]);
+    }
 }
 
 #[test]
@@ -145,6 +185,71 @@ fn a_line_without_a_document_waits_and_a_person_decides() {
         world.books.all().into_iter().flat_map(|(_, kept)| kept.step.voucher.entries().to_vec()).collect();
     let errors = entries.iter().filter(|entry| entry.target == domain::payout::Target::Account(5860)).count();
     assert_eq!(errors, 1, "the line stands on the error account");
+}
+
+#[test]
+fn a_line_is_matched_by_hand_in_the_currency_of_the_document() {
+    let settings = SETTINGS.replace("\"transit\"", "\"currency-differences\": 5620, \"transit\"");
+    let world = World::new(&settings, 0);
+    let euro = Money::from_minor(3_355, Currency::EUR);
+    let kroner = Money::from_minor(25_000, Currency::DKK);
+    world.book_of(1_017, 10_017, euro);
+    let paid = r#""amount":3355,"currency":"eur","metadata""#;
+    let file = report("po_1", &[9_999]).replace(r#""amount":25000,"currency":"dkk","metadata""#, paid);
+    world.take_in("a.json", file.as_bytes()).expect("taken");
+    let id = id("po_1");
+    let record = world.work(&id).expect("matched");
+    assert_eq!(record.reasons[0].code, "payout-lines-not-found");
+    let line = block_on(world.engine().show(&id, false)).expect("shown").lines[0].line;
+    let parts = |asked: &[(&str, Option<&str>)]| {
+        let part = |(document, amount): &(&str, Option<&str>)| AskedPart {
+            document: (*document).to_owned(),
+            amount: amount.map(str::to_owned),
+        };
+        let asked: Vec<AskedPart> = asked.iter().map(part).collect();
+        match block_on(world.engine().parts(&id, line, &asked)) {
+            Ok(parts) => Ok(parts.into_iter().map(|(_, amount)| amount).collect::<Vec<_>>()),
+            Err(PayoutFailure::Refused(reason)) => Err(reason.code),
+            Err(other) => panic!("{other}"),
+        }
+    };
+    for (amount, read) in [
+        (None, euro),
+        (Some("33.55"), euro),
+        (Some("33.55 EUR"), euro),
+        (Some("33.55 eur"), euro),
+        (Some("250.00 DKK"), kroner),
+    ] {
+        assert_eq!(parts(&[("10017", amount)]), Ok(vec![read]), "{amount:?}");
+    }
+    assert_eq!(parts(&[("10099", None)]), Ok(vec![kroner]), "of what is not found nothing is known");
+    assert_eq!(parts(&[("10017", Some("33,5x"))]), Err("payout-part-unreadable".to_owned()));
+    assert_eq!(parts(&[("10017", None), ("10018", None)]), Err("payout-part-missing".to_owned()));
+    let correct = |amount| {
+        let choice = Some(LineChoice::Documents(vec![("10017".to_owned(), amount)]));
+        let lines = vec![LineAssignment { line, choice }];
+        let correction = Correction { by: "Bo".to_owned(), reason: "kundens svar".to_owned(), lines };
+        block_on(world.engine().correct(&world.attempt(&id), &correction))
+    };
+    let refused = correct(kroner).expect_err("the invoice is in euro");
+    let PayoutFailure::Refused(reason) = refused else { panic!("refused: {refused}") };
+    assert_eq!((reason.code.as_str(), reason.fact("currency")), ("payout-split-currency", "EUR"));
+    assert!(world.record(&id).decisions.is_empty());
+    correct(euro).expect("it is decided");
+    posted(&world);
+    let entries: Vec<_> =
+        world.books.all().into_iter().flat_map(|(_, kept)| kept.step.voucher.entries().to_vec()).collect();
+    let on = |account, amount: Money| {
+        let target = domain::payout::Target::Account(account);
+        entries.iter().any(|entry| entry.target == target && entry.amount == amount)
+    };
+    let negated = |amount: Money| amount.negated().expect("small");
+    assert!(on(5830, negated(euro)) && on(5620, euro) && on(5620, negated(kroner)), "{entries:?}");
+    // The invoice is paid by it: the same again would be too much.
+    let again = file.replace("po_1", "po_2").replace("_9999", "_8888").replace("\"9999\"", "\"1017\"");
+    world.take_in("b.json", again.as_bytes()).expect("taken");
+    let record = world.work(&super::world::id("po_2")).expect("matched");
+    assert_eq!(record.reasons[0].code, "payout-lines-over");
 }
 
 #[test]

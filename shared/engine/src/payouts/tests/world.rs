@@ -39,6 +39,8 @@ use crate::store::{
 };
 
 const SHOP: &str = "woocommerce:krus.example";
+/// What orders are of, where nothing else is said.
+const USUAL: Money = Money::from_minor(25_000, Currency::DKK);
 pub(super) const DAY: Date = date(2026, 2, 9);
 const START: Timestamp = Timestamp::constant(1_770_600_000, 0);
 
@@ -400,7 +402,7 @@ impl World {
     pub(super) fn new(settings: &str, orders: u32) -> World {
         let ledger = Arc::new(MemoryStore::new());
         for number in 1..=orders {
-            book(&ledger, SHOP, 1_000 + number, 10_000 + number, &[]);
+            book(&ledger, SHOP, 1_000 + number, (10_000 + number, USUAL), &[]);
         }
         let books = Books {
             vouchers: Mutex::default(),
@@ -436,7 +438,12 @@ impl World {
 
     /// The same, in this shop.
     pub(super) fn book_in(&self, shop: &str, order: u32, invoice: u32, payments: &[&str]) {
-        book(&self.ledger, shop, order, invoice, payments);
+        book(&self.ledger, shop, order, (invoice, USUAL), payments);
+    }
+
+    /// Books one more order, of another amount than the others.
+    pub(super) fn book_of(&self, order: u32, invoice: u32, gross: Money) {
+        book(&self.ledger, SHOP, order, (invoice, gross), &[]);
     }
 
     pub(super) fn engine(&self) -> PayoutEngine<'_> {
@@ -494,8 +501,8 @@ impl World {
     }
 }
 
-/// An order that was booked as an invoice of 250.00, and paid under these references.
-fn book(ledger: &MemoryStore, shop: &str, order: u32, invoice: u32, payments: &[&str]) {
+/// An order that was booked as an invoice of its number and amount, and paid under these references.
+fn book(ledger: &MemoryStore, shop: &str, order: u32, (invoice, gross): (u32, Money), payments: &[&str]) {
     let transfer = TransferId {
         merchant: merchant(),
         source: shop.to_owned(),
@@ -512,8 +519,8 @@ fn book(ledger: &MemoryStore, shop: &str, order: u32, invoice: u32, payments: &[
         early: false,
     };
     let Ok(Claimed::Taken(head)) = block_on(ledger.claim(&claim)) else { panic!("a new transfer is taken") };
-    let kroner = |minor| Money::from_minor(minor, Currency::DKK);
-    let totals = Totals { net: kroner(20_000), vat: kroner(5_000), gross: kroner(25_000) };
+    let part = |fifths| Money::from_minor(gross.minor() / 5 * fifths, gross.currency());
+    let totals = Totals { net: part(4), vat: part(1), gross };
     let pointer = |kind, value: String| Pointer { kind, value };
     let has_payments = !payments.is_empty();
     let payments = payments.iter().map(|text| pointer(PointerKind::Payment, (*text).to_owned()));
@@ -546,7 +553,7 @@ fn book(ledger: &MemoryStore, shop: &str, order: u32, invoice: u32, payments: &[
             made_at: Some(START),
         }],
         due_at: None,
-        order: Some(OrderFacts { number: format!("#{order}"), total: kroner(25_000), day: date(2026, 2, 2) }),
+        order: Some(OrderFacts { number: format!("#{order}"), total: gross, day: date(2026, 2, 2) }),
         pointers: numbers.into_iter().chain(payments).collect(),
         releases: Vec::new(),
         despite_word: false,
