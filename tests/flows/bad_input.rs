@@ -537,7 +537,20 @@ async fn a_revoked_token_pauses_its_connection_and_the_order_is_booked_when_it_i
     assert_eq!(stage.world().requests, requests, "a paused connection is not called");
 
     revoke(false);
-    stage.operations.resume(&scope).await.expect("the pause is lifted");
+    // As the mail says: the new keys are stored, and nothing else is done. What an operator paused stays paused.
+    let shop =
+        PauseScope::Connection { merchant: merchant.clone(), connection: ConnectionId::new(WOOCOMMERCE) };
+    stage.operations.pause(shop.clone(), "stocktaking").await.expect("it is paused");
+    for (connection, name, value) in [
+        ("e-conomic", "agreement-grant-token", demo::AGREEMENT_GRANT_TOKEN),
+        (WOOCOMMERCE, "consumer-key", demo::CONSUMER_KEY),
+    ] {
+        let value = secrecy::SecretString::from(value.to_owned());
+        stage.operations.set_secret(&merchant, connection, name, &value, true).await.expect("it is stored");
+    }
+    let view = stage.operations.merchant(&merchant).await.expect("the merchant");
+    assert_eq!(view.pauses.iter().map(|pause| &pause.scope).collect::<Vec<_>>(), [&shop]);
+    stage.operations.resume(&shop).await.expect("the operator's pause is lifted");
     stage.host.kill("order-processing").await;
     for order in ["4001", "4002"] {
         let needle = format!("woocommerce:{WOOCOMMERCE}.example/{order}");

@@ -22,5 +22,6 @@ mod payouts;
 mod permissions;
 mod records;
 mod refunds;
+mod reports;
 mod stage;
 mod stock;

@@ -161,6 +161,75 @@ async fn what_is_held_until_its_draft_is_deleted_or_booked_is_looked_at_each_nig
     assert_eq!(done_now.fence, done.fence, "nothing else was");
 }
 
+/// Books a copy of an order's document under a key of ours that nobody at Bogbro made.
+pub(crate) fn beside_the_ledger(stage: &Stage, order: &str, number: u32) {
+    let mut world = stage.world();
+    let agreement = world.agreements.get_mut(demo::AGREEMENT).expect("the agreement");
+    let reference = |document: &sandbox::economic::Document| {
+        document.json.text("references.other").unwrap_or_default().to_owned()
+    };
+    let of_order = |document: &&sandbox::economic::Document| reference(document).starts_with(order);
+    let mut copy = agreement.booked.values().find(of_order).expect("it is booked").clone();
+    let unknown = reference(&copy).replacen(order, "7999", 1);
+    copy.json.set("bookedInvoiceNumber", i64::from(number));
+    copy.json.get_mut("references").expect("references").set("other", unknown);
+    agreement.booked.insert(number, copy);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_that_a_person_booked_is_learned_and_findings_end_with_their_cause_or_by_a_person() {
+    let stage = Stage::set(demo::world(), &[]).await;
+    let connection = configure(&stage, &demo_settings()).await;
+    let mut order = order_of(7401, 1);
+    order["status"] = json!("on-hold");
+    order["payment_method"] = json!("bacs");
+    assert_eq!(stage.send_order(&connection, &order).await, 200);
+    stage.rest().await;
+    let merchant = MerchantId::new(NIGHT);
+    let needle = format!("{}/7401", crate::stage::source(&connection, "woocommerce"));
+    let head = async || stage.operations.transfer(&merchant, &needle).await.expect("it stands").head;
+    let draft = head().await.progress.draft.expect("a draft");
+    let body = json!({ "draftInvoice": { "draftInvoiceNumber": draft } });
+    crate::reports::in_the_accounts(&stage, "/economic/rest/invoices/booked", &body);
+    let unknown = 90_002;
+    beside_the_ledger(&stage, "7401", unknown);
+    let platform = crate::records::keeper(&stage).await;
+    let routes = platform.routes().expect("the routes");
+    let shop = domain::ConnectionId::new(&connection);
+    let night = async |minutes: i64| {
+        let now = Timestamp::now() + minutes.minutes();
+        let compared =
+            platform::comparison::compare(&platform, &routes, &merchant, &shop, (now, now + 1.hours())).await;
+        compared.expect("the night compares")
+    };
+    assert_eq!(night(0).await, None, "the order is asked first");
+    stage.rest().await;
+    let learned = head().await;
+    assert!(learned.progress.invoice.is_some() && learned.status == Status::Done, "{learned:?}");
+    assert_eq!(night(2).await, None, "it has some minutes");
+    let compared = night(6).await.expect("it is compared");
+    let codes: Vec<&str> = compared.findings.iter().map(|finding| finding.code.as_str()).collect();
+    assert_eq!(codes, ["books-unknown", "books-sums"], "{compared:?}");
+    assert_eq!(compared.findings[0].fact("number"), unknown.to_string());
+
+    // A person dismisses one, and it does not come back while it holds; the other ends when its cause is gone.
+    let sums = found(&stage, &connection).await;
+    let sums = sums.iter().find(|entry| entry.reason.code == "books-sums").expect("it is kept");
+    let dismissed = stage.operations.dismiss_parked(&merchant, &sums.body_hash, "Karen", "seen").await;
+    dismissed.expect("it is dismissed");
+    let day = 24 * 60;
+    night(day).await;
+    let left: Vec<String> =
+        found(&stage, &connection).await.into_iter().map(|entry| entry.reason.code).collect();
+    assert_eq!(left, ["books-unknown"]);
+    stage.world().agreements.get_mut(demo::AGREEMENT).expect("the agreement").booked.remove(&unknown);
+    night(2 * day).await;
+    assert_eq!(found(&stage, &connection).await, []);
+    let kept = stage.operations.dismissed_deliveries(&merchant).await.expect("they are listed");
+    assert_eq!(kept.len(), 1);
+    assert_eq!((kept[0].by.as_str(), kept[0].delivery.reason.code.as_str()), ("Karen", "books-sums"));
+}
+
 /// What the comparison of a connection kept for somebody to look at.
 async fn found(stage: &Stage, connection: &str) -> Vec<ParkedDelivery> {
     let merchant = MerchantId::new(NIGHT);

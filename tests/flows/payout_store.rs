@@ -75,6 +75,7 @@ impl Booked {
             totals: Totals { net: kroner(20_000), vat: kroner(5_000), gross: kroner(25_000) },
             adopted: false,
             date: Some(jiff::civil::date(2026, 11, 20)),
+            made_at: None,
         };
         let totals = like.totals.as_ref().map(|_| document.totals);
         let progress = Progress { invoice: Some(document.number), totals, ..like.clone() };

@@ -294,6 +294,7 @@ async fn nightly(stage: &Stage, settings: &Value) {
         assert_eq!(stage.send_order(&connection, &night::order_of(id, days_ago)).await, 200);
         stage.rest().await;
     }
+    night::beside_the_ledger(stage, "7005", 90_005);
     let who = PersonChoice { emails: vec!["kunde7006@example.org".to_owned()], orders: Vec::new() };
     stage.operations.request_erasure(&MerchantId::new(night::NIGHT), &who).await.expect("it is recorded");
     let log = night::minute(stage).await;

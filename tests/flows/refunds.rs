@@ -15,9 +15,9 @@ use sandbox::{Json, demo, shopify};
 use crate::stage::{MERCHANT, Shop, Stage, oracle_settings, source};
 
 /// The shop's connection, and its name in the world.
-const SHOP: &str = "stage-shopify-refunds";
+pub(crate) const SHOP: &str = "stage-shopify-refunds";
 /// A jug of 249.00 and freight of 49.00.
-const JUG: u64 = 5_000_000_002_001;
+pub(crate) const JUG: u64 = 5_000_000_002_001;
 /// Three teas for 125.00 after a discount of 25.00, a jug of 249.00 and freight of 49.00.
 const TEAS_AND_JUG: u64 = 5_000_000_002_002;
 /// A jug and freight, 20.00 of a tip, 100.00 of it paid by gift card.
@@ -32,7 +32,7 @@ struct Expected {
     vat: &'static str,
 }
 
-async fn stage(rounding: VatRounding) -> Stage {
+pub(crate) async fn stage(rounding: VatRounding) -> Stage {
     let mut world = crate::captures::world(rounding);
     let mut shop = shopify::Shop::new(
         &format!("{SHOP}.myshopify.com"),
@@ -53,7 +53,7 @@ async fn stage(rounding: VatRounding) -> Stage {
 }
 
 /// Changes the order in the shop, then tells of it as the shop would.
-async fn happens(stage: &Stage, order: u64, change: impl FnOnce(&mut Json)) {
+pub(crate) async fn happens(stage: &Stage, order: u64, change: impl FnOnce(&mut Json)) {
     let body = {
         let mut world = stage.world();
         let shop = world.shopify.get_mut(SHOP).expect("the shop is there");
@@ -91,7 +91,7 @@ fn json(text: &str) -> Json {
 }
 
 /// A refund in the form of Shopify's REST resource.
-fn refund(id: u64, paid: &str, gateway: &str, lines: &str, adjustments: &str) -> Json {
+pub(crate) fn refund(id: u64, paid: &str, gateway: &str, lines: &str, adjustments: &str) -> Json {
     json(&format!(
         r#"{{"id":{id},"created_at":"2026-11-21T09:00:00+01:00","processed_at":"2026-11-21T09:00:00+01:00","note":"Retur",
             "refund_line_items":[{lines}],"order_adjustments":[{adjustments}],
@@ -100,14 +100,21 @@ fn refund(id: u64, paid: &str, gateway: &str, lines: &str, adjustments: &str) ->
     ))
 }
 
-fn line(order: u64, place: u64, quantity: u64, subtotal: &str, tax: &str, restock: &str) -> String {
+pub(crate) fn line(
+    order: u64,
+    place: u64,
+    quantity: u64,
+    subtotal: &str,
+    tax: &str,
+    restock: &str,
+) -> String {
     let id = order * 10 + place;
     format!(
         r#"{{"id":{id}9,"line_item_id":{id},"quantity":{quantity},"subtotal":{subtotal},"total_tax":{tax},"restock_type":"{restock}"}}"#
     )
 }
 
-async fn refunded(stage: &Stage, order: u64, refund: Json, status: &str) {
+pub(crate) async fn refunded(stage: &Stage, order: u64, refund: Json, status: &str) {
     happens(stage, order, |json| {
         let mut refunds = json.items("refunds").to_vec();
         refunds.push(refund);

@@ -465,6 +465,45 @@ fn a_draft_that_a_person_deleted_is_made_again_when_a_person_asks() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+#[test]
+fn money_that_goes_back_is_registered_on_the_credit_note() {
+    let plan = || Plan {
+        setups: vec![Setup { journal: true, write_back: false, ..Setup::plain() }],
+        orders: vec![(0, 0, OrderShape::plain(5001))],
+        lives: vec![
+            (0, 5001, 60_000, Turn::GiveBackAmount(999)),
+            (0, 5001, 120_000, Turn::GiveBackAmount(499)),
+        ],
+        ..Plan::single(8)
+    };
+    // Each call may fail after it was done: what went back is registered once all the same.
+    for mishaps in [false, true] {
+        let decide = move |number: usize, place: crate::machine::Place, _: usize| {
+            let writes =
+                crate::machine::Place::Outside(sandbox::System::Economic, sandbox::Operation::WriteJournal);
+            (mishaps && place == writes && number % 2 == 0).then_some(crate::machine::Mishap::CrashAfter)
+        };
+        let mut history = History::new(plan(), Box::new(decide));
+        history.run();
+        let found = violations(&mut history);
+        assert!(found.is_empty(), "{found:#?}");
+        let world = lock(&history.world);
+        let agreement = &world.agreements[&agreement_name(0)];
+        let mut wanted: Vec<(Option<u32>, Decimal)> = agreement
+            .booked
+            .iter()
+            .map(|(number, document)| (Some(*number), -document.totals.gross()))
+            .collect();
+        let entries = agreement.draft_entries.values();
+        let mut registered: Vec<(Option<u32>, Decimal)> =
+            entries.clone().map(|entry| (entry.customer_invoice, entry.amount)).collect();
+        (wanted.sort(), registered.sort());
+        assert_eq!(registered, wanted, "each document is paid by its own money, and nothing is left open");
+        assert_eq!(registered.len(), 3);
+        assert!(entries.clone().all(|entry| entry.contra_account == Some(5820)));
+    }
+}
+
 /// An order whose invoice another integration has booked, and what becomes of it once 10.00 is given back at this time.
 fn cut_over(at: i64, credited: bool) -> History {
     let plan = Plan {

@@ -571,8 +571,22 @@ impl History {
         self.asked_again.insert(head.transfer.clone());
     }
 
-    /// Compares a merchant's day in both directions, as the nightly task does, with nothing going wrong.
+    /// Compares a merchant's day in both directions, as the nightly task does, with nothing going wrong: what a person booked is learned
+    /// first.
     pub(crate) fn compare(&mut self, index: usize) -> Result<Comparison, String> {
+        let asked = self.compare_once(index, true)?;
+        if asked.to_learn.is_empty() {
+            return Ok(asked);
+        }
+        for head in &asked.to_learn {
+            let message = Message::again(head, Why::Books, "night", self.machine.now());
+            lock(&self.queue).put(message, self.machine.now_ms(), 0);
+        }
+        self.go_on();
+        self.compare_once(index, false)
+    }
+
+    fn compare_once(&mut self, index: usize, may_ask: bool) -> Result<Comparison, String> {
         // At night, what was made in the day can be seen.
         self.machine.advance_to(self.machine.now_ms() + 3_600_000);
         let (machine, connections) = (Arc::clone(&self.machine), Arc::clone(&self.connections));
@@ -585,7 +599,7 @@ impl History {
             let route = route.map_err(|failure| failure.to_string())?;
             let deadline = clock.now() + SignedDuration::from_hours(1);
             let mut listed = ListedDay::default();
-            let comparison = engine.compare(&route, DAY, &mut listed, deadline).await;
+            let comparison = engine.compare(&route, DAY, &mut listed, deadline, may_ask).await;
             let comparison = comparison.map_err(|failure| failure.to_string())?;
             comparison.ok_or_else(|| "the shop's list did not come to its end".to_owned())
         };

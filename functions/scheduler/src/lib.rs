@@ -1,5 +1,5 @@
-//! Each minute: what is due again, what shops changed without telling, shops' webhooks switched on again, the nightly
-//! comparison, and what the queues gave up on.
+//! Each minute: what is due again, what shops changed without telling, shops' webhooks switched on again, held transfers that may have
+//! been mended, the nightly comparison, and what the queues gave up on.
 //!
 //! Every task finds out by itself what there is to do and may run twice; a minute that fails is made good by the next one.
 //! Each connection has its own minute, spread by its id, so that not all of them come at once.
@@ -20,7 +20,7 @@ use platform::clock::SystemClock;
 use platform::routes::Routes;
 use platform::stock::StockWord;
 use platform::transport::Traffic;
-use platform::{Platform, PlatformError, catalogue, comparison, dead_letters, retention, telemetry};
+use platform::{Platform, PlatformError, catalogue, comparison, dead_letters, held, retention, telemetry};
 
 /// Due transfers of one shard that one minute takes.
 const DUE_LIMIT: usize = 100;
@@ -112,7 +112,10 @@ impl Minute<'_> {
             }
         };
         let file = &found.record.file;
+        let brought_up = |round: Option<held::Round>| round.map(|round| format!("{merchant}: {round}"));
+        tell("held-brought-up", held::after_settings(self.platform, &found, self.now).await.map(brought_up));
         if NIGHT_HOURS.contains(&file.zone().to_datetime(self.now).hour()) {
+            tell("held-brought-up", held::by_night(self.platform, &found, self.now).await.map(brought_up));
             let task = retention::night(self.platform, file, self.now, self.deadline);
             tell("records-kept", task.await.map(|round| round.map(|round| format!("{merchant}: {round}"))));
         }

@@ -425,7 +425,7 @@ pub struct PaymentStep {
     pub journal: u32,
     /// Number of the account the money stands on (bank or acquirer).
     pub contra_account: u32,
-    /// How much was paid, positive. The sign in the target is the connector's matter.
+    /// How much: positive was paid, negative went back. The sign in the target is the connector's matter.
     pub amount: Money,
     /// Date of the payment.
     pub date: jiff::civil::Date,

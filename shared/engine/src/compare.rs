@@ -12,7 +12,7 @@ use connectors::ports::FoundDocument;
 use domain::document::DocumentKind;
 use domain::plan::Reason;
 use domain::planning::is_reference_of;
-use domain::{EntityId, EntityKind, Failure, Money, TransferId};
+use domain::{EffectKey, EntityId, EntityKind, Failure, Money, TransferId};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,9 @@ pub struct Comparison {
     /// What does not agree: `books-twin`, `books-unknown`, `books-differ`, `books-other-day`, `books-missing`,
     /// `order-unknown`.
     pub findings: Vec<Reason>,
+    /// Transfers that are to look at the books: a document carries the reference of a draft of theirs, as when a person booked it. It
+    /// stands on neither side until they know.
+    pub to_learn: Vec<Head>,
 }
 
 impl Comparison {
@@ -129,7 +132,8 @@ pub enum ComparisonFailure {
 
 impl Engine<'_> {
     /// Compares one local day of a flow, going on with what was `listed` of it before. Reads only. `None`: the shop let only a part of
-    /// its list be read, and a later call goes on.
+    /// its list be read, and a later call goes on. With `may_ask` it says which transfers should look at the books first; without, what
+    /// they do not know is a finding.
     ///
     /// # Errors
     /// As the systems and the ledger say; a repeat is harmless.
@@ -139,6 +143,7 @@ impl Engine<'_> {
         day: Date,
         listed: &mut ListedDay,
         deadline: Timestamp,
+        may_ask: bool,
     ) -> Result<Option<Comparison>, ComparisonFailure> {
         if !listed.whole {
             self.list_day(route, day, listed, deadline).await?;
@@ -146,20 +151,8 @@ impl Engine<'_> {
         if !listed.whole {
             return Ok(None);
         }
-        let recorder = Recorder::default();
-        // The ledger first: what it knows then is booked already, and what is booked meanwhile is looked up below.
-        let heads = self.heads_of(route, day).await?;
-        let booked = self.booked_on(route, day, deadline, &recorder).await?;
-        let mut comparison = Comparison {
-            day,
-            changed: listed.changed,
-            source: Tally::default(),
-            ledger: Tally::default(),
-            accounting: Tally::default(),
-            findings: Vec::new(),
-        };
-        let tallied = compare_ledger(&heads, &booked, &mut comparison);
-        self.compare_books(route, &booked, &tallied, &mut comparison).await?;
+        let mut comparison = self.compare_booked(route, day, deadline, may_ask).await?;
+        comparison.changed = listed.changed;
         // What was not known when it was listed may have come since.
         for entity in &listed.unknown {
             if self.store.head(&order_of(route, entity)).await?.is_none() {
@@ -168,6 +161,34 @@ impl Engine<'_> {
             }
         }
         Ok(Some(comparison))
+    }
+
+    /// The same without what the shop changed: ledger and books alone.
+    ///
+    /// # Errors
+    /// As [`Engine::compare`].
+    pub async fn compare_booked(
+        &self,
+        route: &Route,
+        day: Date,
+        deadline: Timestamp,
+        may_ask: bool,
+    ) -> Result<Comparison, ComparisonFailure> {
+        // The ledger first: what it knows then is booked already, and what is booked meanwhile is looked up below.
+        let heads = self.heads_of(route, day).await?;
+        let booked = self.booked_on(route, day, deadline, &Recorder::default()).await?;
+        let mut comparison = Comparison {
+            day,
+            changed: 0,
+            source: Tally::default(),
+            ledger: Tally::default(),
+            accounting: Tally::default(),
+            findings: Vec::new(),
+            to_learn: Vec::new(),
+        };
+        let tallied = compare_ledger(&heads, &booked, &mut comparison);
+        self.compare_books(route, &booked, (&tallied, may_ask), &mut comparison).await?;
+        Ok(comparison)
     }
 
     async fn booked_on(
@@ -195,7 +216,7 @@ impl Engine<'_> {
         &self,
         route: &Route,
         booked: &[FoundDocument],
-        tallied: &BTreeSet<u64>,
+        (tallied, may_ask): (&BTreeSet<u64>, bool),
         comparison: &mut Comparison,
     ) -> Result<(), StoreFailure> {
         let mut references = BTreeSet::new();
@@ -212,6 +233,19 @@ impl Engine<'_> {
                 }
                 // It may have come to its end between the two looks.
                 known = self.known(route, document).await?;
+            }
+            let drafted = match known {
+                None => self.drafted_as(route, &document.reference).await?,
+                Some(_) => None,
+            };
+            match drafted {
+                // The comparison of its own shop's day asks it.
+                Some(head) if head.transfer.source != route.shop.source => continue,
+                Some(head) if may_ask => {
+                    comparison.to_learn.push(head);
+                    continue;
+                }
+                _ => {}
             }
             if known.as_ref().is_some_and(|known| known.source != route.shop.source) {
                 continue;
@@ -244,6 +278,21 @@ impl Engine<'_> {
             if let Some(record) = known {
                 let (source, day) = (head.transfer.source.clone(), record.date.or(head.day));
                 return Ok(Some(Known { source, amount: record.totals.gross, day }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The transfer whose draft carries this reference, as far as the order's number tells.
+    async fn drafted_as(&self, route: &Route, reference: &str) -> Result<Option<Head>, StoreFailure> {
+        let Some(key) = EffectKey::at_end_of(reference) else { return Ok(None) };
+        let number = reference.trim_end().strip_suffix(key.as_str()).unwrap_or_default().trim_end();
+        let pointer = Pointer { kind: PointerKind::OrderNumber, value: number.to_owned() };
+        for transfer in self.store.find(&route.merchant, &pointer).await? {
+            let Some(head) = self.store.head(&transfer).await? else { continue };
+            let is_draft = head.progress.draft.is_some() && head.progress.invoice.is_none();
+            if is_draft && is_reference_of(reference, &head.order_number) {
+                return Ok(Some(head));
             }
         }
         Ok(None)

@@ -203,6 +203,7 @@ fn conclusion(head: &Head, second: i64, status: Status) -> Conclusion {
         hold: hold(head, second),
         status,
         facts: Vec::new(),
+        trouble: None,
         attempts: 0,
         waits: 0,
         applied: Some(Applied {
@@ -523,8 +524,10 @@ async fn a_conclusion_is_read_back(bench: &Bench<'_>) -> Finding {
         total: kroner(-5),
         day: jiff::civil::date(2026, 1, 31),
     });
+    end.trouble = Some(crate::store::Trouble { cause: "cause".to_owned(), since: at(1) });
     end.documents = vec![crate::store::DocumentRecord {
         date: None,
+        made_at: Some(at(2)),
         ordinal: 1,
         kind: domain::DocumentKind::BookedInvoice,
         number: 10_001,
@@ -671,9 +674,9 @@ where
 async fn numbers_lead_to_the_transfer_of_the_same_merchant_only(bench: &Bench<'_>) -> Finding {
     let head = bench.take("1", "a", 0).await?;
     let mut end = conclusion(&head, 1, Status::Done);
-    end.pointers = [PointerKind::OrderNumber, PointerKind::InvoiceNumber, PointerKind::DraftNumber]
-        .map(|kind| Pointer { kind, value: "1001#1".to_owned() })
-        .to_vec();
+    let kinds =
+        [PointerKind::OrderNumber, PointerKind::InvoiceNumber, PointerKind::DraftNumber, PointerKind::MadeOn];
+    end.pointers = kinds.map(|kind| Pointer { kind, value: "1001#1".to_owned() }).to_vec();
     bench.store.conclude(&end).await.map_err(text)?;
     for pointer in &end.pointers {
         let found = bench.store.find(&bench.merchant, pointer).await.map_err(text)?;

@@ -644,7 +644,9 @@ impl Session<'_> {
         self.progress.step = index;
         self.advance().await?;
         self.pointers.push(Pointer { kind: PointerKind::Payment, value: step.key.as_str().to_owned() });
-        match self.ensure(carrying, index, &Thing::Payment(step), carrying.look_first).await {
+        // Money that went back is keyed by its refund, whichever credit note it comes with: an earlier one may have brought it.
+        let look_first = carrying.look_first || step.amount.is_negative();
+        match self.ensure(carrying, index, &Thing::Payment(step), look_first).await {
             Err(Stop::Park(reason)) => {
                 // The invoice stands; only the payment is the merchant's to settle.
                 let otherwise = reason.fact("code") == OTHERWISE;

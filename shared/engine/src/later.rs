@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::message::{Message, Outbox, OutboxFailure};
 use crate::store::{
-    Applied, Claim, Claimed, Conclusion, DUE_SHARDS, Due, Head, Hold, Status, Store, StoreFailure,
+    Applied, Claim, Claimed, Conclusion, DUE_SHARDS, Due, Head, Hold, Status, Store, StoreFailure, Trouble,
 };
 
 /// Pages of one shard that a round reads, at most.
@@ -109,9 +109,12 @@ fn parking(head: Head, now: Timestamp, words: &str) -> Conclusion {
     let reason = Reason::new("no-flow").with("message", words);
     // The bytes that came last must be news when they come again: nothing of them is done.
     let applied = head.applied.map(|applied| Applied { body_hash: String::new(), ..applied });
+    let status = Status::Parked { code: reason.code };
+    let trouble = Trouble::after(head.trouble.as_ref(), &status, &reason.facts, now);
     Conclusion {
+        trouble,
         hold: Hold { transfer: head.transfer, fence: head.fence, token: head.claim, now },
-        status: Status::Parked { code: reason.code },
+        status,
         facts: reason.facts,
         attempts: 0,
         waits: 0,

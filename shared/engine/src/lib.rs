@@ -8,6 +8,7 @@ pub mod clock;
 pub mod compare;
 pub mod conformance;
 mod execute;
+pub mod held;
 pub mod later;
 pub mod log;
 pub mod memory;

@@ -33,6 +33,10 @@ pub enum Why {
     Due,
     /// An operator or merchant asked for it.
     Replay,
+    /// It is held, and what holds it may have been mended: the settings changed, or a night passed.
+    Held,
+    /// The books have a document of it that the ledger does not know, such as a draft that a person booked.
+    Books,
 }
 
 /// The message that started the work.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::log::Why;
-use crate::store::Due;
+use crate::store::{Due, Head};
 
 /// The schema version of queue messages. An unknown one is refused, never guessed.
 pub const MESSAGE_SCHEMA: u32 = 1;
@@ -75,6 +75,24 @@ impl Message {
             why: Why::Due,
             settings: SettingsChoice::Now,
             deduplication: format!("due:{}:{}:{}", due.transfer, due.fence, due.due_at.as_millisecond()),
+            body: String::new(),
+        }
+    }
+
+    /// The message that brings a transfer at rest up. The name of the occasion makes it one message, however often it is sent.
+    pub fn again(head: &Head, why: Why, occasion: &str, now: Timestamp) -> Message {
+        Message {
+            schema: MESSAGE_SCHEMA,
+            merchant: head.transfer.merchant.clone(),
+            connection: head.connection.clone(),
+            source: head.transfer.source.clone(),
+            kind: head.transfer.kind,
+            entity: head.transfer.entity.clone(),
+            body_hash: String::new(),
+            received_at: now,
+            why,
+            settings: SettingsChoice::Now,
+            deduplication: format!("again:{}:{}:{occasion}", head.transfer, head.fence),
             body: String::new(),
         }
     }

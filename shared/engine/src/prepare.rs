@@ -16,7 +16,7 @@ use domain::planning::{
 };
 use domain::{Catalogue, Decision, EffectKey, Order, Plan, VatNumberAnswer};
 
-use crate::log::{PlanningRecord, RowKind};
+use crate::log::{PlanningRecord, RowKind, Why};
 use crate::recorder::RecordingTransport;
 use crate::session::{Ending, Session, Side, Stop};
 use crate::store::{
@@ -109,6 +109,11 @@ impl Session<'_> {
         }
     }
 
+    /// The books have a document of this order that the ledger does not know, such as a draft that a person booked.
+    fn is_asked_by_the_books(&self) -> bool {
+        self.work.message.why == Why::Books && self.progress.invoice.is_none()
+    }
+
     /// The last plan beside what stands of it.
     pub(crate) fn earlier<'p>(
         &self,
@@ -132,11 +137,11 @@ impl Session<'_> {
 
     /// True when the books must be asked before a skip is believed. A document that was left for a person may have been booked or
     /// deleted since, of which no shop tells: what became of the order then asks for something else. Where nothing became of it,
-    /// the books are asked only when a person wants to know.
+    /// the books are asked only when a person wants to know, or when the night found a document of it there.
     fn may_stand_otherwise(&self, skip: &Reason, recorded: Option<StandingDocument>, asked: bool) -> bool {
         let unbooked = recorded.is_some_and(|document| !document.kind.is_booked());
         let in_doubt = self.progress.doubt.as_ref().is_some_and(|doubt| doubt.step == STANDING);
-        unbooked && (asked || in_doubt || skip.code != "nothing-changed")
+        unbooked && (asked || in_doubt || self.is_asked_by_the_books() || skip.code != "nothing-changed")
     }
 
     /// One plan is one document. Where the order asks for another after it (a refund beside an edit, two refunds in one update), the
@@ -158,7 +163,7 @@ impl Session<'_> {
         let same = plan.content_hash == content_hash(order)
             && plan.settings_version == self.route.settings_version
             && !order.cancelled;
-        if self.is_replay() || !same {
+        if self.is_replay() || self.is_asked_by_the_books() || !same {
             return None;
         }
         let number = self.standing().map(|(_, number)| number)?;

@@ -13,8 +13,8 @@ use crate::process::{Engine, Outcome, Work};
 use crate::recorder::{Recorder, RecordingTransport};
 use crate::route::Route;
 use crate::store::{
-    Advance, Applied, Conclusion, DocumentRecord, Head, Hold, OrderFacts, Pause, PauseScope, Pointer,
-    PointerKind, Progress, Status, StoreFailure,
+    Advance, Applied, Conclusion, DocumentRecord, Head, Hold, NEAR_DAYS, OrderFacts, Pause, PauseScope,
+    Pointer, PointerKind, Progress, Status, StoreFailure, Trouble,
 };
 
 /// Documents remembered in the head, at most; the log has them all.
@@ -365,11 +365,36 @@ impl<'a> Session<'a> {
     pub(crate) fn remember(&mut self, ordinal: u32, adopted: bool) {
         let Some((kind, number)) = self.standing() else { return };
         let Some(totals) = self.progress.totals else { return };
-        let record = DocumentRecord { ordinal, kind, number, totals, adopted, date: self.document_day };
+        // What a person booked is dated as the draft was.
+        let before = self.documents.iter().find(|document| document.ordinal == ordinal);
+        let date = self.document_day.or(before.and_then(|before| before.date));
+        let record = DocumentRecord { ordinal, kind, number, totals, adopted, date, made_at: None };
         self.documents.retain(|document| document.ordinal != ordinal);
         self.documents.push(record);
         let surplus = self.documents.len().saturating_sub(MOST_DOCUMENTS);
         self.documents.drain(..surplus);
+    }
+
+    /// Dates what was made under this claim, and leaves what stood before under its own time, however its draft was changed or booked
+    /// since. Returns the local day as a search key where the order's own day does not lead to it.
+    fn note_making(&mut self, now: Timestamp) -> Option<Pointer> {
+        let before = &self.head.documents;
+        let mut made = false;
+        for record in &mut self.documents {
+            let same = |known: &&DocumentRecord| {
+                known.ordinal == record.ordinal
+                    || (known.kind == record.kind && known.number == record.number)
+            };
+            record.made_at = match before.iter().rev().find(same) {
+                Some(known) => known.made_at,
+                None => Some(now).filter(|_| !record.adopted),
+            };
+            made |= record.made_at == Some(now);
+        }
+        let today = self.route.time_zone.to_datetime(now).date();
+        let day = self.order.as_ref().map(|order| order.day).or(self.head.day);
+        let is_near = day.is_some_and(|day| (0..=NEAR_DAYS).contains(&(today - day).get_days()));
+        (made && !is_near).then(|| Pointer { kind: PointerKind::MadeOn, value: today.to_string() })
     }
 
     /// Kind and number of the document that stands according to the progress.
@@ -463,6 +488,7 @@ impl<'a> Session<'a> {
             && ending.facts == self.head.facts;
         let log = if same_pause { None } else { Some(self.entry(RowKind::Concluded, now)) };
         let mut pointers = self.payment_keys(settled);
+        pointers.extend(self.note_making(now));
         if settled {
             pointers.append(&mut self.search_keys());
         }
@@ -470,6 +496,7 @@ impl<'a> Session<'a> {
             hold: self.hold(),
             status: ending.status.clone(),
             facts: ending.facts.clone(),
+            trouble: Trouble::after(self.head.trouble.as_ref(), &ending.status, &ending.facts, now),
             attempts: ending.attempts,
             waits: ending.waits,
             applied: ending.applied.clone(),

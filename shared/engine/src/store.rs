@@ -18,6 +18,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::log::LogEntry;
 
+/// Letters of the hash by which a trouble is told from another.
+const CAUSE_LETTERS: usize = 16;
+
 /// The schema version of stored items. An unknown one is refused, never guessed.
 pub const LEDGER_SCHEMA: u32 = 1;
 
@@ -192,6 +195,43 @@ pub struct DocumentRecord {
     /// Its posting date; `None` for what was recorded before dates were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<Date>,
+    /// When Bogbro made it, which reports are of; a change of a draft leaves it as it was. `None` for what somebody else made, and for
+    /// what was recorded before this was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_at: Option<Timestamp>,
+}
+
+/// What keeps a transfer with a person, and since when. It stays through waits and claims that end in the same cause, so that a
+/// transfer that is merely touched is no news.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// Hash of the reason: another code, or other facts, are another trouble.
+    pub cause: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl Trouble {
+    /// The trouble that a conclusion leaves, after the one of before.
+    pub fn after(
+        before: Option<&Trouble>,
+        status: &Status,
+        facts: &[(String, String)],
+        now: Timestamp,
+    ) -> Option<Trouble> {
+        match status {
+            Status::Held { code } | Status::Parked { code } => {
+                // The day of a closed period may be today's, and so another one each night.
+                let facts: Vec<_> = facts.iter().filter(|(name, _)| name != "date").collect();
+                let cause: String =
+                    domain::plan::hash_json(&(code, facts)).chars().take(CAUSE_LETTERS).collect();
+                let same = before.filter(|before| before.cause == cause);
+                Some(same.cloned().unwrap_or(Trouble { cause, since: now }))
+            }
+            Status::Working | Status::Waiting { .. } => before.cloned(),
+            Status::Done | Status::Skipped { .. } => None,
+        }
+    }
 }
 
 impl DocumentRecord {
@@ -232,6 +272,9 @@ pub struct Head {
     pub status: Status,
     /// Named facts of the status' reason, for the texts.
     pub facts: Vec<(String, String)>,
+    /// What keeps it with a person, if anything does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Trouble>,
     /// Codes of warnings of the last plan.
     pub warnings: Vec<String>,
     /// What of the source is reflected.
@@ -260,6 +303,10 @@ pub struct Head {
     pub updated_at: Timestamp,
 }
 
+/// Days between an order's day and the making of a document within which the index by day leads to it, too. A report looks one day
+/// further to either side, since a merchant may change the time zone.
+pub const NEAR_DAYS: i32 = 6;
+
 impl Head {
     /// The head that a first claim makes.
     pub fn first(claim: &Claim) -> Head {
@@ -276,6 +323,7 @@ impl Head {
             waits: 0,
             status: Status::Working,
             facts: Vec::new(),
+            trouble: None,
             warnings: Vec::new(),
             applied: None,
             settings_version: 0,
@@ -296,6 +344,7 @@ impl Head {
     pub fn conclude(&mut self, conclusion: &Conclusion, log_tail: &str) {
         self.status = conclusion.status.clone();
         self.facts.clone_from(&conclusion.facts);
+        self.trouble.clone_from(&conclusion.trouble);
         self.attempts = conclusion.attempts;
         self.waits = conclusion.waits;
         if let Some(applied) = &conclusion.applied {
@@ -465,6 +514,8 @@ pub enum PointerKind {
     Payment,
     /// The number of a product that was carried over.
     ProductNumber,
+    /// The local day on which a document was made that is not near the day under which its order stands: reports of that day find it so.
+    MadeOn,
 }
 
 /// The end of work under a claim, whatever it is. It frees the lease.
@@ -476,6 +527,8 @@ pub struct Conclusion {
     pub status: Status,
     /// Named facts of the reason.
     pub facts: Vec<(String, String)>,
+    /// What keeps it with a person.
+    pub trouble: Option<Trouble>,
     /// Attempts to be counted from here on (0 when settled).
     pub attempts: u32,
     /// Waits in a row from here on (0 when settled).

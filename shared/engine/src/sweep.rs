@@ -15,7 +15,7 @@ use crate::message::{MESSAGE_SCHEMA, Message, Outbox, SettingsChoice};
 use crate::process::Engine;
 use crate::recorder::{Recorder, RecordingTransport};
 use crate::route::{Route, RouteFailure};
-use crate::store::{Applied, Cursor, Head, Pause, PauseScope, Status, StoreFailure};
+use crate::store::{Applied, Cursor, Pause, PauseScope, StoreFailure};
 
 /// Pages read in one sweep, at most; the next one goes on from there.
 const MOST_PAGES: usize = 40;
@@ -25,15 +25,6 @@ pub const OVERLAP_SECONDS: i64 = 15 * 60;
 
 /// How far the first sweep of a connection looks back, in seconds.
 pub const FIRST_LOOK_SECONDS: i64 = 48 * 3600;
-
-/// Orders that are held until a person deletes or books a document, which no shop tells of.
-const HELD_FOR_A_DOCUMENT: [&str; 5] = [
-    "cancelled-with-draft",
-    "changed-with-draft",
-    "draft-to-book-differs",
-    "refunded-with-draft",
-    "voided-with-draft",
-];
 
 /// What one sweep did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -132,36 +123,6 @@ impl Engine<'_> {
             Ok(()) | Err(StoreFailure::Conflict) => Ok(()),
             Err(failure) => Err(failure),
         }
-    }
-
-    /// Puts a message on the queue for every order of the shop that is held until a person deletes or books its document: what was
-    /// settled so is concluded. Returns how many there are.
-    ///
-    /// # Errors
-    /// See [`SweepFailure`]; a repeat is harmless.
-    pub async fn look_after_held(&self, route: &Route, outbox: &dyn Outbox) -> Result<usize, SweepFailure> {
-        let now = self.now();
-        let waits = |head: &&Head| {
-            let is_held =
-                matches!(&head.status, Status::Held { code } if HELD_FOR_A_DOCUMENT.contains(&code.as_str()));
-            is_held && head.transfer == transfer_of(route, &head.transfer.entity)
-        };
-        let mut sent = 0;
-        let mut page: Option<String> = None;
-        for _ in 0..MOST_PAGES {
-            let found = self.store.attention(&route.merchant, page.as_deref()).await?;
-            for head in found.items.iter().filter(waits) {
-                let message = sweep_message(route, &head.transfer.entity, now, now);
-                let put = outbox.send(&message).await;
-                put.map_err(|failure| SweepFailure::Queue(failure.to_string()))?;
-                sent += 1;
-            }
-            match found.next {
-                Some(next) => page = Some(next),
-                None => break,
-            }
-        }
-        Ok(sent)
     }
 
     /// What the shop changed from a time on, or from the place that an earlier list came to, until a change at `until` is met, the list
@@ -512,7 +473,7 @@ mod tests {
         for turn in 1.. {
             world.shop.calls_left.store(CALLS_OF_A_TURN, Ordering::SeqCst);
             let deadline = world.now() + SignedDuration::from_mins(1);
-            let compared = block_on(world.engine().compare(&route, day, &mut listed, deadline));
+            let compared = block_on(world.engine().compare(&route, day, &mut listed, deadline, true));
             let Some(comparison) = compared.expect("a part of it") else { continue };
             assert_eq!(turn, 2, "360 orders of the day are eight pages and a little");
             assert_eq!(comparison.changed, 360, "each counts once");

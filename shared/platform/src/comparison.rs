@@ -3,18 +3,24 @@
 //! The other tasks make sure that nothing is lost; this one finds out if they did not, in both directions
 //! ([`engine::Engine::compare`]). What differs stands among what needs attention, once for each finding, and so in the
 //! merchant's error report with cause and remedy. A night that was missed in part is made up for in its later minutes.
+//!
+//! What a person booked of our drafts is no finding: the order is asked to look at the books first, and the day is compared some minutes
+//! later. Findings of earlier days are looked at again each night, and those that no longer hold go by themselves.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use domain::plan::Reason;
-use domain::{ConnectionId, MerchantId};
+use domain::{ConnectionId, EntityId, EntityKind, MerchantId, TransferId};
 use engine::Engine;
 use engine::compare::{Comparison, ListedDay, Tally};
+use engine::log::Why;
+use engine::message::Message;
 use engine::policy::Limits;
 use engine::route::{Connections, Route};
 use engine::store::{LEDGER_SCHEMA, ParkedDelivery, Store};
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::SystemClock;
 use crate::failure::PlatformError;
@@ -22,10 +28,22 @@ use crate::keys::{self, Keys};
 use crate::platform::Platform;
 use crate::queue;
 use crate::routes::Routes;
-use crate::table::{Item, Reading, SCHEMA, Table, key_of, number, packed_json, text};
+use crate::table::{Item, Reading, SCHEMA, Table, key_of, number, packed_json, text, time};
 
 /// The sides of a comparison, as its record names them.
 const SIDES: [&str; 3] = ["source", "ledger", "accounting"];
+
+/// How long orders have to learn what a person booked before the day is compared.
+const LEARNING: SignedDuration = SignedDuration::from_mins(5);
+/// Earlier days whose findings one night looks at again, the latest first.
+const DAYS_AGAIN: usize = 7;
+/// Pages of what was set aside that are read for these.
+const PAGES: usize = 40;
+/// The findings that a comparison of ledger and books makes; beside them, orders that the ledger does not know.
+const OF_BOOKS: &[&str] =
+    &["books-twin", "books-unknown", "books-differ", "books-other-day", "books-missing", "books-sums"];
+/// An order that the shop changed and the ledger does not know.
+const ORDER_UNKNOWN: &str = "order-unknown";
 
 /// What one comparison found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,9 +65,8 @@ impl fmt::Display for Compared {
     }
 }
 
-/// Compares yesterday, as the merchant's time zone has it, once; what is held until a person deletes or books its document is looked at
-/// again then. `None`: it was compared before, the connection is paused, or the shop let only a part of its list be read, and the next
-/// minute goes on.
+/// Compares yesterday, as the merchant's time zone has it, once. `None`: it was compared before, the connection is paused, orders are
+/// asked to look at the books first, or the shop let only a part of its list be read, and the next minute goes on.
 ///
 /// # Errors
 /// As AWS and the systems say; nothing is recorded then, and the next minute of the night compares again.
@@ -74,25 +91,30 @@ pub async fn compare(
         connections: routes,
         limits: Limits::default(),
     };
+    let asked = asked_at(platform, &route, day).await?;
+    if asked.is_some_and(|asked| now < asked + LEARNING) {
+        return Ok(None);
+    }
     let mut listed = read_listed(platform, &route, day).await?;
-    let comparison = engine.compare(&route, day, &mut listed, deadline).await.map_err(|failure| {
-        PlatformError::Unavailable { service: "comparison", message: failure.to_string() }
-    })?;
+    let comparison =
+        engine.compare(&route, day, &mut listed, deadline, asked.is_none()).await.map_err(failed)?;
     let Some(comparison) = comparison else {
         let changed = listed.changed;
         tracing::info!(event = "comparison-goes-on", %merchant, %day, changed, "the next minute lists on");
         keep_listed(platform, &route, day, &listed).await?;
         return Ok(None);
     };
-    let findings: Vec<Reason> = comparison.findings.iter().cloned().chain(comparison.difference()).collect();
+    if !comparison.to_learn.is_empty() {
+        keep_listed(platform, &route, day, &listed).await?;
+        ask(platform, &route, day, &comparison, now).await?;
+        return Ok(None);
+    }
+    look_again(platform, &engine, &route, day, (now, deadline)).await?;
+    let findings = findings_of(&comparison);
     for finding in &findings {
         tracing::warn!(event = "books-disagree", %merchant, code = finding.code, "look at it");
         keep(platform, &route, day, finding, now).await?;
     }
-    engine
-        .look_after_held(&route, &platform.queues)
-        .await
-        .map_err(|failure| PlatformError::Unavailable { service: "held", message: failure.to_string() })?;
     let compared = Compared { comparison, findings };
     platform.table.put(recorded(&route, day, &compared)?).await?;
     Ok(Some(compared))
@@ -123,6 +145,115 @@ async fn keep_listed(
     platform.table.put(item).await
 }
 
+fn failed(failure: impl fmt::Display) -> PlatformError {
+    PlatformError::Unavailable { service: "comparison", message: failure.to_string() }
+}
+
+fn findings_of(comparison: &Comparison) -> Vec<Reason> {
+    comparison.findings.iter().cloned().chain(comparison.difference()).collect()
+}
+
+/// When orders were asked to look at the books before this day is compared.
+async fn asked_at(platform: &Platform, route: &Route, day: Date) -> Result<Option<Timestamp>, PlatformError> {
+    let key = Keys::of(&route.merchant).comparison_asked(&route.shop.connection, day);
+    let item = platform.table.get(&key).await?;
+    item.map(|item| Reading::of(&item, SCHEMA)?.time("asked_at")).transpose()
+}
+
+/// Asks each order whose draft somebody booked to look at the books. It is recorded once all are on the queue.
+async fn ask(
+    platform: &Platform,
+    route: &Route,
+    day: Date,
+    comparison: &Comparison,
+    now: Timestamp,
+) -> Result<(), PlatformError> {
+    for head in &comparison.to_learn {
+        platform.queues.send(&Message::again(head, Why::Books, &format!("books {day}"), now)).await?;
+    }
+    let mut item = key_of(&Keys::of(&route.merchant).comparison_asked(&route.shop.connection, day));
+    item.insert("schema".to_owned(), number(SCHEMA));
+    item.insert("asked_at".to_owned(), time(now));
+    tracing::info!(event = "books-asked", merchant = %route.merchant, orders = comparison.to_learn.len(), "booked by a person");
+    platform.table.put(item).await
+}
+
+/// Looks again at the latest earlier days that have findings: what no longer holds goes, what is new comes.
+async fn look_again(
+    platform: &Platform,
+    engine: &Engine<'_>,
+    route: &Route,
+    compared: Date,
+    (now, deadline): (Timestamp, Timestamp),
+) -> Result<(), PlatformError> {
+    let open = open_findings(platform, route, compared).await?;
+    for (day, entries) in open.into_iter().rev().take(DAYS_AGAIN) {
+        let comparison = engine.compare_booked(route, day, deadline, false).await.map_err(failed)?;
+        let findings = findings_of(&comparison);
+        let names: BTreeSet<String> = findings.iter().map(|reason| name_of(route, day, reason)).collect();
+        for entry in &entries {
+            let holds = if entry.reason.code == ORDER_UNKNOWN {
+                is_unknown(platform, route, entry).await?
+            } else {
+                names.contains(&entry.body_hash)
+            };
+            if !holds {
+                tracing::info!(event = "finding-ended", merchant = %route.merchant, code = entry.reason.code, "it agrees now");
+                platform.ledger.forget_delivery(&route.merchant, &entry.body_hash).await?;
+            }
+        }
+        for finding in &findings {
+            keep(platform, route, day, finding, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What stands of earlier comparisons of this connection, by the day that was compared.
+async fn open_findings(
+    platform: &Platform,
+    route: &Route,
+    compared: Date,
+) -> Result<BTreeMap<Date, Vec<ParkedDelivery>>, PlatformError> {
+    let mut open: BTreeMap<Date, Vec<ParkedDelivery>> = BTreeMap::new();
+    let mut page: Option<String> = None;
+    for _ in 0..PAGES {
+        let found = platform.ledger.parked_deliveries(&route.merchant, page.as_deref()).await?;
+        for entry in found.items {
+            let code = entry.reason.code.as_str();
+            let is_finding = OF_BOOKS.contains(&code) || code == ORDER_UNKNOWN;
+            let Ok(day) = entry.reason.fact("day").parse::<Date>() else { continue };
+            if is_finding && entry.connection == route.shop.connection && day != compared {
+                open.entry(day).or_default().push(entry);
+            }
+        }
+        page = found.next;
+        if page.is_none() {
+            break;
+        }
+    }
+    Ok(open)
+}
+
+async fn is_unknown(
+    platform: &Platform,
+    route: &Route,
+    entry: &ParkedDelivery,
+) -> Result<bool, PlatformError> {
+    let transfer = TransferId {
+        merchant: route.merchant.clone(),
+        source: route.shop.source.clone(),
+        kind: EntityKind::Order,
+        entity: EntityId::new(entry.reason.fact("entity")),
+    };
+    Ok(platform.ledger.head(&transfer).await?.is_none())
+}
+
+/// The name of a finding: the same of the same day is one.
+fn name_of(route: &Route, day: Date, reason: &Reason) -> String {
+    queue::hash(format!("{day} {} {reason:?}", route.shop.connection).as_bytes())
+}
+
 async fn is_recorded(platform: &Platform, route: &Route, day: Date) -> Result<bool, PlatformError> {
     let key = Keys::of(&route.merchant).comparison(&route.shop.connection, day);
     Ok(platform.table.get(&key).await?.is_some())
@@ -136,12 +267,11 @@ async fn keep(
     reason: &Reason,
     now: Timestamp,
 ) -> Result<(), PlatformError> {
-    let what = format!("{day} {} {reason:?}", route.shop.connection);
     let delivery = ParkedDelivery {
         schema: LEDGER_SCHEMA,
         merchant: route.merchant.clone(),
         connection: route.shop.connection.clone(),
-        body_hash: queue::hash(what.as_bytes()),
+        body_hash: name_of(route, day, reason),
         entity: None,
         reason: reason.clone(),
         at: now,

@@ -144,6 +144,11 @@ impl Keys {
         self.item(&format!("parked#{}", escape(id)), "parked".to_owned())
     }
 
+    /// How far the walk over held transfers has come that one kind of occasion began.
+    pub fn held(&self, occasion: &str) -> ItemKey {
+        self.item("held", escape(occasion))
+    }
+
     /// A report to a recipient.
     pub fn report(&self, recipient: &str, kind: &str) -> ItemKey {
         self.item("report", format!("{}#{}", escape(kind), escape(recipient)))
@@ -152,6 +157,11 @@ impl Keys {
     /// What the nightly comparison of one connection and day found.
     pub fn comparison(&self, connection: &ConnectionId, day: jiff::civil::Date) -> ItemKey {
         self.item("comparison", format!("{day}#{}", escape(connection.as_str())))
+    }
+
+    /// When transfers were asked to look at the books before the comparison of a connection and day.
+    pub fn comparison_asked(&self, connection: &ConnectionId, day: jiff::civil::Date) -> ItemKey {
+        self.item("comparison-asked", format!("{day}#{}", escape(connection.as_str())))
     }
 
     /// The partition of the comparisons of all connections and days.
@@ -257,6 +267,11 @@ impl Keys {
         format!("{}#parked", self.prefix)
     }
 
+    /// The partition of the index of what was set aside and then dismissed by a person.
+    pub fn dismissed_attention(&self) -> String {
+        format!("{}#dismissed", self.prefix)
+    }
+
     /// The partition of the index by local day.
     pub fn day(&self, day: &str) -> String {
         format!("{}#day#{}", self.prefix, escape(day))
@@ -343,6 +358,7 @@ mod tests {
             keys.settings(1),
             keys.head(foreign),
             keys.master("hash"),
+            keys.held("night"),
             keys.log(foreign, "1#1"),
             keys.number("invoice", "1", foreign),
             keys.pause(None),
@@ -369,6 +385,7 @@ mod tests {
         all.extend([
             keys.attention(),
             keys.parked_attention(),
+            keys.dismissed_attention(),
             keys.day("2026-01-01"),
             keys.number_index("invoice", "1"),
             keys.person("a"),

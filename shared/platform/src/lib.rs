@@ -9,6 +9,7 @@ pub mod config;
 pub mod dead_letters;
 pub mod failure;
 pub mod files;
+pub mod held;
 pub mod keys;
 pub mod ledger;
 pub mod mail;

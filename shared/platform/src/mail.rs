@@ -19,8 +19,6 @@ pub struct Mail {
     pub text: String,
     /// HTML.
     pub html: String,
-    /// What makes a repeat recognisable: the part of the Message-ID before the `@`.
-    pub id: String,
 }
 
 /// The way out for mail.
@@ -36,7 +34,8 @@ impl Mailer {
         Mailer { client, from }
     }
 
-    /// Sends. A repeat carries the same Message-ID, so that a mail program shows it once.
+    /// Sends. SES gives each mail a Message-ID of its own, in place of any that the message has (SES developer guide, header fields): a
+    /// repeat is known by what it says of itself.
     ///
     /// # Errors
     /// As SES says.
@@ -74,16 +73,14 @@ fn tell_refused(error: &PlatformError) {
 /// # Errors
 /// `Invalid` when an address has a line break, which could smuggle in headers.
 fn message(from: &str, mail: &Mail) -> Result<Vec<u8>, PlatformError> {
-    let all = [from, mail.to.as_str(), mail.subject.as_str(), mail.id.as_str()];
+    let all = [from, mail.to.as_str(), mail.subject.as_str()];
     if all.iter().any(|part| part.contains(['\r', '\n'])) {
         return Err(PlatformError::Invalid("a line break in a mail's header".to_owned()));
     }
-    let domain = from.rsplit('@').next().unwrap_or("localhost").trim_end_matches('>');
     MessageBuilder::new()
         .from(from)
         .to(mail.to.as_str())
         .subject(mail.subject.as_str())
-        .message_id(format!("{}@{domain}", mail.id))
         .text_body(mail.text.as_str())
         .html_body(mail.html.as_str())
         .write_to_vec()
@@ -100,15 +97,13 @@ mod tests {
             subject: "Bogbro: 2 ordrer kræver dig".to_owned(),
             text: "Se her".to_owned(),
             html: "<p>Se her</p>".to_owned(),
-            id: "errors-7".to_owned(),
         }
     }
 
     #[test]
-    fn a_mail_has_text_and_html_and_a_message_id_of_its_own() {
+    fn a_mail_has_text_and_html() {
         let raw = String::from_utf8(message("bogbro@example.dk", &mail()).expect("it builds"))
             .expect("MIME is ASCII");
-        assert!(raw.contains("Message-ID: <errors-7@example.dk>"), "{raw}");
         assert!(raw.contains("text/plain") && raw.contains("text/html"), "{raw}");
     }
 

@@ -1,20 +1,16 @@
 //! Who is told what, and when: reports are made from recorded state, under a conditional claim.
 //!
 //! A report's number and period are recorded before it is sent, and that it was sent is recorded after. A run that dies
-//! between the two is repeated by a later one with the same number, the same period and the same Message-ID. That is the
-//! one window in which a mail can come twice.
+//! between the two is repeated by a later one with the same number and the same period, and with what stands then. That is the one
+//! window in which a mail can come twice; SES gives each its own Message-ID, so only the number tells.
 
+mod errors;
 mod payouts;
+mod transfers;
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use domain::explain::explain;
-use domain::plan::Reason;
 use domain::settings::{self, MerchantFile, NotificationFrequency, Recipient};
-use domain::{DocumentKind, EntityKind, Money};
-use engine::stock::StockStore;
-use engine::store::{Head, Page, ParkedDelivery, Status, Store, StoreFailure};
-use jiff::civil::{Date, Time, Weekday};
+use engine::store::{Page, StoreFailure};
+use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,20 +19,17 @@ use crate::keys::{ItemKey, Keys};
 use crate::mail::Mail;
 use crate::platform::Platform;
 use crate::queue;
-use crate::reports::{
-    Cause, ErrorReport, Language, ORDERS_MAX, ROWS_MAX, Rendered, SumRow, TransferReport, TransferRow,
-    render_errors, render_transfers,
-};
+use crate::reports::{Language, Rendered};
 use crate::table::{Change, Item, Reading, SCHEMA, Updated, number, time};
 
 /// How long a claimed report may take before another run repeats it.
 const CLAIM: SignedDuration = SignedDuration::from_mins(10);
+/// What was made is reported when this has passed: a document is dated a moment before it is recorded.
+const SETTLING: SignedDuration = SignedDuration::from_mins(2);
 /// How far back a first report looks.
 const FIRST_LOOK: SignedDuration = SignedDuration::from_hours(24);
 /// The local hour in which daily and weekly reports are sent.
 const MORNING_HOUR: i8 = 7;
-/// Days before a report's period in which its orders may have been made.
-const OLDER_DAYS: i64 = 7;
 /// The longest period that one report covers, in days.
 const LONGEST_DAYS: i64 = 35;
 /// Pages read for one report.
@@ -56,6 +49,14 @@ impl Kind {
         match self {
             Kind::Errors => "errors",
             Kind::Transfers => "transfers",
+        }
+    }
+
+    /// Up to when everything that is told of is recorded.
+    fn settled(self, now: Timestamp) -> Timestamp {
+        match self {
+            Kind::Errors => now,
+            Kind::Transfers => now - SETTLING,
         }
     }
 
@@ -140,14 +141,17 @@ async fn send_one(
     let key = Keys::of(&file.id).report(&queue::hash(recipient.email.as_bytes()), kind.word());
     let record =
         platform.table.get(&key).await?.map(|item| Record::read(&item)).transpose()?.unwrap_or_default();
-    let Some(due) = due(&record, kind.frequency(recipient), &file.zone(), now) else { return Ok(false) };
+    let settled = kind.settled(now);
+    let Some(due) = due(&record, kind.frequency(recipient), &file.zone(), (now, settled)) else {
+        return Ok(false);
+    };
     let language = match recipient.language.unwrap_or(file.language) {
         settings::Language::Da => Language::Danish,
         settings::Language::En => Language::English,
     };
     let rendered = match kind {
-        Kind::Errors => errors(platform, file, &due, language).await?,
-        Kind::Transfers => transfers(platform, file, &due, language).await?,
+        Kind::Errors => errors::report(platform, file, &due, language).await?,
+        Kind::Transfers => transfers::report(platform, file, &due, language).await?,
     };
     let Some(rendered) = rendered else {
         // Nothing to tell of this period. A short one is simply looked at again; a long one is passed, so that it is not
@@ -161,10 +165,8 @@ async fn send_one(
     if !claim(platform, &key, &record, &due, now).await? {
         return Ok(false);
     }
-    let id =
-        queue::hash(format!("{} {} {} {}", file.id, recipient.email, kind.word(), due.number).as_bytes());
     let Rendered { subject, text, html } = rendered;
-    platform.mailer.send(&Mail { to: recipient.email.clone(), subject, text, html, id }).await?;
+    platform.mailer.send(&Mail { to: recipient.email.clone(), subject, text, html }).await?;
     let mut change = Change::new();
     change.only_if_equal("number", number(due.number));
     change.remove("claimed_until");
@@ -173,17 +175,26 @@ async fn send_one(
     Ok(true)
 }
 
-/// The report that is due: the claimed one that was never recorded as sent, or the next one.
-fn due(record: &Record, frequency: NotificationFrequency, zone: &TimeZone, now: Timestamp) -> Option<Due> {
+/// The report that is due: the claimed one that was never recorded as sent, or the next one, of what is settled.
+fn due(
+    record: &Record,
+    frequency: NotificationFrequency,
+    zone: &TimeZone,
+    (now, settled): (Timestamp, Timestamp),
+) -> Option<Due> {
+    // Whoever wants none gets none, also not the one that was on its way.
+    if frequency == NotificationFrequency::Never {
+        return None;
+    }
     if let (Some(until), Some(from), Some(to)) = (record.claimed_until, record.from, record.to) {
         return (until <= now).then_some(Due { number: record.number, from, to });
     }
     let to = match frequency {
         NotificationFrequency::Never => return None,
-        NotificationFrequency::Immediately => now,
-        NotificationFrequency::Hourly => whole_hour(now),
-        NotificationFrequency::Daily => morning(zone, now, None)?,
-        NotificationFrequency::Weekly => morning(zone, now, Some(Weekday::Monday))?,
+        NotificationFrequency::Immediately => settled,
+        NotificationFrequency::Hourly => whole_hour(settled),
+        NotificationFrequency::Daily => morning(zone, settled, None)?,
+        NotificationFrequency::Weekly => morning(zone, settled, Some(Weekday::Monday))?,
     };
     let earliest = to - SignedDuration::from_hours(24 * LONGEST_DAYS);
     let from = record.to.unwrap_or(to - FIRST_LOOK).max(earliest);
@@ -223,8 +234,12 @@ async fn claim(
         None => format!("attribute_not_exists({until})"),
         Some(at) => format!("{until} = {}", change.value(time(at))),
     };
-    let first = if record.number == 0 { "attribute_not_exists(pk) OR " } else { "" };
-    change.only_if(format!("{first}({name} = {before} AND {same})"));
+    // DynamoDB refuses parentheses around a whole condition that has some already.
+    change.only_if(if record.number == 0 {
+        format!("attribute_not_exists(pk) OR ({name} = {before} AND {same})")
+    } else {
+        format!("{name} = {before} AND {same}")
+    });
     change
         .set("schema", number(SCHEMA))
         .set("number", number(due.number))
@@ -256,10 +271,7 @@ where
     let mut items = Vec::new();
     let mut next = None;
     for _ in 0..PAGES {
-        let page = read(next).await.map_err(|failure| PlatformError::Unavailable {
-            service: "dynamodb",
-            message: failure.to_string(),
-        })?;
+        let page = read(next).await.map_err(unavailable)?;
         items.extend(page.items);
         next = page.next;
         if next.is_none() {
@@ -269,226 +281,12 @@ where
     Ok(items)
 }
 
-/// The error report: sent when something new needs somebody, and then with everything that does.
-async fn errors(
-    platform: &Platform,
-    file: &MerchantFile,
-    due: &Due,
-    language: Language,
-) -> Result<Option<Rendered>, PlatformError> {
-    let (ledger, merchant) = (&platform.ledger, &file.id);
-    let heads: Vec<Head> =
-        all(move |page| async move { ledger.attention(merchant, page.as_deref()).await }).await?;
-    let parked: Vec<ParkedDelivery> =
-        all(move |page| async move { ledger.parked_deliveries(merchant, page.as_deref()).await }).await?;
-    let mut reasons: Vec<(Timestamp, Reason, String)> = heads
-        .into_iter()
-        .map(|head| {
-            let code = head.status.code().unwrap_or_default().to_owned();
-            (head.updated_at, Reason { code, facts: head.facts }, head.order_number)
-        })
-        .collect();
-    reasons.extend(parked.into_iter().map(|delivery| {
-        let entity = delivery.entity.map(|entity| entity.to_string()).unwrap_or_default();
-        (delivery.at, delivery.reason, entity)
-    }));
-    // What is paused holds back all orders of its scope, and none of them stands anywhere else.
-    let pauses = ledger.pauses(merchant).await.map_err(|failure| PlatformError::Unavailable {
-        service: "dynamodb",
-        message: failure.to_string(),
-    })?;
-    reasons.extend(pauses.into_iter().map(|pause| (pause.since, pause.reason, String::new())));
-    let stock = ledger.stock_heads(merchant).await.map_err(|failure| PlatformError::Unavailable {
-        service: "dynamodb",
-        message: failure.to_string(),
-    })?;
-    for head in stock {
-        let (Some(since), Some(report)) = (head.troubled_since, head.report) else { continue };
-        reasons.extend(report.trouble().into_iter().map(|reason| (since, reason, String::new())));
-    }
-    reasons.extend(payouts::trouble(platform, file).await?);
-    // Requests about personal data are told once: they need nobody to be settled, except that their number is known.
-    let requests = platform.privacy().all(merchant).await?;
-    let news =
-        requests.iter().filter_map(|request| request.told_at.map(|at| (at, request.reason(), String::new())));
-    reasons.extend(news.filter(|(at, _, _)| *at > due.from));
-    reasons.retain(|(at, _, _)| *at <= due.to);
-    if !reasons.iter().any(|(at, _, _)| *at > due.from) {
-        return Ok(None);
-    }
-    let report = ErrorReport {
-        number: due.number.to_string(),
-        merchant: file.name.clone(),
-        causes: causes(reasons, language),
-    };
-    Ok(Some(render_errors(&report, language).map_err(unrendered)?))
-}
-
-/// One cause for each different explanation, the one that stops most first.
-fn causes(reasons: Vec<(Timestamp, Reason, String)>, language: Language) -> Vec<Cause> {
-    let words = match language {
-        Language::Danish => settings::Language::Da,
-        Language::English => settings::Language::En,
-    };
-    let mut by_text: BTreeMap<(String, String, String), (BTreeSet<String>, usize)> = BTreeMap::new();
-    for (_, reason, order) in reasons {
-        let explained = explain(&redacted(reason), words);
-        let (orders, count) =
-            by_text.entry((explained.what, explained.blocks, explained.remedy)).or_default();
-        *count += 1;
-        if !order.is_empty() {
-            orders.insert(order);
-        }
-    }
-    let mut causes: Vec<Cause> = by_text
-        .into_iter()
-        .map(|((happened, blocks, remedy), (orders, count))| Cause {
-            happened,
-            blocks,
-            remedy,
-            orders: orders.into_iter().take(ORDERS_MAX).collect(),
-            count,
-        })
-        .collect();
-    causes.sort_by_key(|cause| std::cmp::Reverse(cause.count));
-    causes
-}
-
-/// Facts may quote another system: what must not be seen is masked before it goes into a mail.
-fn redacted(reason: Reason) -> Reason {
-    let facts = reason
-        .facts
-        .into_iter()
-        .map(|(name, fact)| (name, crate::redaction::redact(&fact).into_owned()))
-        .collect();
-    Reason { facts, ..reason }
+fn unavailable(failure: StoreFailure) -> PlatformError {
+    PlatformError::Unavailable { service: "dynamodb", message: failure.to_string() }
 }
 
 fn unrendered(_: impl std::error::Error) -> PlatformError {
     PlatformError::Unreadable("a report that cannot be written".to_owned())
-}
-
-/// The report of what was transferred in the period.
-async fn transfers(
-    platform: &Platform,
-    file: &MerchantFile,
-    due: &Due,
-    language: Language,
-) -> Result<Option<Rendered>, PlatformError> {
-    let zone = file.zone();
-    let mut heads = Vec::new();
-    let last = zone.to_datetime(due.to).date();
-    let first = zone.to_datetime(due.from - SignedDuration::from_hours(24 * OLDER_DAYS)).date();
-    let mut day = Some(first);
-    while let Some(date) = day.filter(|date| *date <= last) {
-        heads.extend(concluded_on(platform, file, date, due).await?);
-        day = date.tomorrow().ok();
-    }
-    let payouts = payouts::posted(platform, file, due, language).await?;
-    if heads.is_empty() && payouts.is_empty() {
-        return Ok(None);
-    }
-    heads.sort_by(|a, b| a.updated_at.cmp(&b.updated_at).then_with(|| a.transfer.cmp(&b.transfer)));
-    let shown = |at: Timestamp| zone.to_datetime(at).strftime("%Y-%m-%d %H:%M").to_string();
-    let report = TransferReport {
-        number: due.number.to_string(),
-        merchant: file.name.clone(),
-        from: shown(due.from),
-        to: shown(due.to),
-        left_out: (heads.len() + payouts.len()).saturating_sub(ROWS_MAX),
-        transfers: payouts
-            .into_iter()
-            .chain(heads.iter().map(|head| row(head, language)))
-            .take(ROWS_MAX)
-            .collect(),
-        sums: sums(&heads, language),
-    };
-    Ok(Some(render_transfers(&report, language).map_err(unrendered)?))
-}
-
-/// Transfers of orders of one day that came to where they are within the period.
-async fn concluded_on(
-    platform: &Platform,
-    file: &MerchantFile,
-    day: Date,
-    due: &Due,
-) -> Result<Vec<Head>, PlatformError> {
-    let (ledger, merchant) = (&platform.ledger, &file.id);
-    let mut heads: Vec<Head> =
-        all(move |page| async move { ledger.day(merchant, day, page.as_deref()).await }).await?;
-    // Products are told of when they need somebody; the list is of sales.
-    heads.retain(|head| head.transfer.kind == EntityKind::Order);
-    heads.retain(|head| head.status.is_settled() && head.updated_at > due.from && head.updated_at <= due.to);
-    Ok(heads)
-}
-
-fn outcome(status: &Status, language: Language) -> &'static str {
-    match (status, language) {
-        (Status::Done, Language::Danish) => "Overført",
-        (Status::Done, Language::English) => "Transferred",
-        (Status::Skipped { .. }, Language::Danish) => "Sprunget over",
-        (Status::Skipped { .. }, Language::English) => "Skipped",
-        (Status::Held { .. }, Language::Danish) => "Venter på dig",
-        (Status::Held { .. }, Language::English) => "Waits for you",
-        (Status::Parked { .. }, Language::Danish) => "Sat til side",
-        (Status::Parked { .. }, Language::English) => "Set aside",
-        (Status::Working | Status::Waiting { .. }, Language::Danish) => "I gang",
-        (Status::Working | Status::Waiting { .. }, Language::English) => "In progress",
-    }
-}
-
-fn document(kind: DocumentKind, language: Language) -> &'static str {
-    match (kind, language) {
-        (DocumentKind::Order, Language::Danish) => "Ordre",
-        (DocumentKind::Order, Language::English) => "Order",
-        (DocumentKind::DraftInvoice, Language::Danish) => "Fakturakladde",
-        (DocumentKind::DraftInvoice, Language::English) => "Draft invoice",
-        (DocumentKind::BookedInvoice, Language::Danish) => "Faktura",
-        (DocumentKind::BookedInvoice, Language::English) => "Invoice",
-        (DocumentKind::DraftCreditNote, Language::Danish) => "Kreditnotakladde",
-        (DocumentKind::DraftCreditNote, Language::English) => "Draft credit note",
-        (DocumentKind::BookedCreditNote, Language::Danish) => "Kreditnota",
-        (DocumentKind::BookedCreditNote, Language::English) => "Credit note",
-    }
-}
-
-fn row(head: &Head, language: Language) -> TransferRow {
-    let dash = || "-".to_owned();
-    TransferRow {
-        order: head.order_number.clone(),
-        outcome: outcome(&head.status, language).to_owned(),
-        document: head
-            .documents
-            .last()
-            .map_or_else(dash, |made| format!("{} {}", document(made.kind, language), made.number)),
-        total: head.total.map_or_else(dash, |total| language.amount(total)),
-    }
-}
-
-/// Counts and totals by outcome; each currency for itself.
-fn sums(heads: &[Head], language: Language) -> Vec<SumRow> {
-    let mut sums: BTreeMap<&str, (usize, BTreeMap<String, Option<Money>>)> = BTreeMap::new();
-    for head in heads {
-        let (count, totals) = sums.entry(outcome(&head.status, language)).or_default();
-        *count += 1;
-        if let Some(total) = head.total {
-            totals
-                .entry(total.currency().code().to_owned())
-                .and_modify(|sum| *sum = sum.and_then(|sum| sum.plus(total).ok()))
-                .or_insert(Some(total));
-        }
-    }
-    sums.into_iter()
-        .map(|(outcome, (count, totals))| SumRow {
-            outcome: outcome.to_owned(),
-            count,
-            total: totals
-                .into_values()
-                .map(|sum| sum.map_or_else(|| "-".to_owned(), |sum| language.amount(sum)))
-                .collect::<Vec<_>>()
-                .join(", "),
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -525,7 +323,7 @@ mod tests {
             ),
         ] {
             let expected = expected.map(|(number, from, to)| Due { number, from: at(from), to: at(to) });
-            assert_eq!(due(&record, frequency, &zone, now), expected, "{frequency:?} {record:?}");
+            assert_eq!(due(&record, frequency, &zone, (now, now)), expected, "{frequency:?} {record:?}");
         }
     }
 
@@ -537,27 +335,12 @@ mod tests {
             to: Some(at("2026-11-24T09:00:00Z")),
             claimed_until: Some(at("2026-11-24T09:11:00Z")),
         };
-        let due = |now| due(&record, NotificationFrequency::Hourly, &TimeZone::UTC, at(now));
+        let due = |now| due(&record, NotificationFrequency::Hourly, &TimeZone::UTC, (at(now), at(now)));
         assert_eq!(due("2026-11-24T09:05:00Z"), None, "it may still be on its way");
         let repeat = Due { number: 4, from: at("2026-11-24T08:00:00Z"), to: at("2026-11-24T09:00:00Z") };
         assert_eq!(due("2026-11-24T12:05:00Z"), Some(repeat));
-    }
-
-    #[test]
-    fn one_cause_names_every_order_it_stops_and_no_mail_address() {
-        let reason = Reason::new("delivery-not-understood").with("message", "no customer anna@example.com");
-        let unknown = Reason::new("code-without-words").with("message", "no customer anna@example.com");
-        let at = Timestamp::UNIX_EPOCH;
-        let found = causes(
-            vec![
-                (at, unknown, "7".to_owned()),
-                (at, reason.clone(), "1".to_owned()),
-                (at, reason, "2".to_owned()),
-            ],
-            Language::English,
-        );
-        assert_eq!(found.len(), 2);
-        assert_eq!((found[0].count, found[0].orders.as_slice()), (2, &["1".to_owned(), "2".to_owned()][..]));
-        assert!(!format!("{found:?}").contains("anna@"), "{found:?}");
+        let now = at("2026-11-24T12:05:00Z");
+        let never = super::due(&record, NotificationFrequency::Never, &TimeZone::UTC, (now, now));
+        assert_eq!(never, None, "the recipient was set to never meanwhile");
     }
 }

@@ -343,7 +343,7 @@ impl Operations {
     }
 
     /// Sets a secret of a connection. With `rotate`, the one before keeps verifying webhooks for the overlap; without, it
-    /// is gone at once.
+    /// is gone at once. A connection that stands still since its access was refused goes on: what it was refused with is replaced.
     ///
     /// # Errors
     /// `Invalid` for an empty value or a name the system does not have; `NotFound`; as AWS says.
@@ -378,8 +378,23 @@ impl Operations {
         };
         let mut after = before.clone();
         after.revision += 1;
-        after.secrets.entry(id).or_default().insert(name.to_owned(), sealed);
-        self.merchants.write(Some(&before), &after).await
+        after.secrets.entry(id.clone()).or_default().insert(name.to_owned(), sealed);
+        self.merchants.write(Some(&before), &after).await?;
+        self.lift_refusal(merchant, &id).await
+    }
+
+    /// Lifts the pause of a connection whose access was refused, and no other: an operator's stays.
+    async fn lift_refusal(
+        &self,
+        merchant: &MerchantId,
+        connection: &ConnectionId,
+    ) -> Result<(), PlatformError> {
+        let scope = PauseScope::Connection { merchant: merchant.clone(), connection: connection.clone() };
+        let pauses = self.ledger.pauses(merchant).await.map_err(store)?;
+        if pauses.iter().any(|pause| pause.scope == scope && pause.reason.code == "unauthorized") {
+            self.resume(&scope).await?;
+        }
+        Ok(())
     }
 
     /// Lists transfers, at most `limit`, in the index's order.

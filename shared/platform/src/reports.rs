@@ -1,7 +1,7 @@
 //! The words of the mails that merchants get: what was transferred, and what needs them. Text and HTML, Danish and English.
 //!
 //! Rendering is pure: a report is made from recorded state by the caller and has its number before it is rendered, so that
-//! a mail that is sent twice carries the same number and says the same. Values are escaped by the template engine.
+//! a mail that is sent twice carries the same number. Values are escaped by the template engine.
 
 use askama::Template;
 
@@ -25,12 +25,12 @@ pub struct Rendered {
     pub html: String,
 }
 
-/// One transfer in a report.
+/// One document in a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransferRow {
     /// The order number that people see.
     pub order: String,
-    /// What became of it, in the recipient's language.
+    /// Where its order stands, in the recipient's language.
     pub outcome: String,
     /// Kind and number of the document; a dash when there is none.
     pub document: String,
@@ -38,11 +38,11 @@ pub struct TransferRow {
     pub total: String,
 }
 
-/// One sum in a report: how many ended so, and for how much.
+/// One sum in a report: how many documents of a kind were made, and for how much.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SumRow {
-    /// What became of them, in the recipient's language.
-    pub outcome: String,
+    /// Which kind, in the recipient's language.
+    pub kind: String,
     /// How many.
     pub count: usize,
     /// Their totals, one for each currency.
@@ -60,12 +60,28 @@ pub struct TransferReport {
     pub from: String,
     /// Last moment of the period.
     pub to: String,
-    /// The transfers, oldest first, at most [`ROWS_MAX`].
+    /// The documents, oldest first, at most [`ROWS_MAX`].
     pub transfers: Vec<TransferRow>,
     /// How many more there were.
     pub left_out: usize,
-    /// Sums by outcome.
+    /// Sums by kind of document.
     pub sums: Vec<SumRow>,
+}
+
+/// Names in a report, of which the first are shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// At most [`NAMES_MAX`].
+    pub shown: Vec<String>,
+    /// How many there are in all.
+    pub count: usize,
+}
+
+impl Names {
+    /// How many are counted but not named.
+    pub fn left_out(&self) -> usize {
+        self.count.saturating_sub(self.shown.len())
+    }
 }
 
 /// One cause in an error report, with everything it stopped.
@@ -77,17 +93,12 @@ pub struct Cause {
     pub blocks: String,
     /// What to do.
     pub remedy: String,
-    /// The order numbers it stopped, at most [`ORDERS_MAX`].
-    pub orders: Vec<String>,
-    /// How many it stopped in all.
-    pub count: usize,
-}
-
-impl Cause {
-    /// How many orders are counted but not named.
-    pub fn left_out(&self) -> usize {
-        self.count.saturating_sub(self.orders.len())
-    }
+    /// How what it stopped goes on; empty where the remedy says it all.
+    pub next: String,
+    /// The numbers of the orders it stopped.
+    pub orders: Names,
+    /// What else it is about: products, payouts, files, entries of what was set aside.
+    pub others: Names,
 }
 
 /// What needs the merchant.
@@ -103,17 +114,19 @@ pub struct ErrorReport {
 
 /// Most transfers named in one mail: mails stay small, the log has them all.
 pub const ROWS_MAX: usize = 200;
-/// Most orders named under one cause.
-pub const ORDERS_MAX: usize = 20;
+/// Most names of one kind under one cause.
+pub const NAMES_MAX: usize = 20;
 
 struct Words {
     code: &'static str,
     transfers_subject: &'static str,
     transfers_intro: &'static str,
+    orders_subject: &'static str,
     errors_subject: &'static str,
     errors_intro: &'static str,
     order: &'static str,
     orders: &'static str,
+    others: &'static str,
     outcome: &'static str,
     document: &'static str,
     total: &'static str,
@@ -128,10 +141,12 @@ const DANISH: Words = Words {
     code: "da",
     transfers_subject: "Overførte ordrer",
     transfers_intro: "Overført til regnskabet i perioden",
-    errors_subject: "Ordrer der venter på dig",
-    errors_intro: "Disse ordrer er ikke bogført endnu. Intet er gået tabt; de overføres, når årsagen er væk.",
+    orders_subject: "Ordrer der venter på dig",
+    errors_subject: "Noget du skal se på",
+    errors_intro: "Her er, hvad Bogbro ikke kan gøre færdigt alene, og hvad du skal vide. Intet er gået tabt. Ved hver årsag står, hvad den standser, og hvad der skal gøres.",
     order: "Ordre",
     orders: "Ordrer",
+    others: "Det gælder",
     outcome: "Resultat",
     document: "Bilag",
     total: "Total",
@@ -139,17 +154,19 @@ const DANISH: Words = Words {
     and_more: "Flere i loggen",
     to_do: "Gør dette",
     number: "Rapport",
-    repeat: "Får du den to gange, har begge samme nummer og samme indhold.",
+    repeat: "Får du den to gange, har begge samme nummer.",
 };
 
 const ENGLISH: Words = Words {
     code: "en",
     transfers_subject: "Orders transferred",
     transfers_intro: "Transferred to the books in the period",
-    errors_subject: "Orders that wait for you",
-    errors_intro: "These orders are not booked yet. Nothing is lost; they are transferred when the cause is gone.",
+    orders_subject: "Orders that wait for you",
+    errors_subject: "Something for you to look at",
+    errors_intro: "This is what Bogbro cannot finish alone, and what you should know. Nothing is lost. Each cause says what it stops and what to do.",
     order: "Order",
     orders: "Orders",
+    others: "It is about",
     outcome: "Outcome",
     document: "Document",
     total: "Total",
@@ -157,7 +174,7 @@ const ENGLISH: Words = Words {
     and_more: "More in the log",
     to_do: "What to do",
     number: "Report",
-    repeat: "If you get it twice, both have the same number and the same content.",
+    repeat: "If you get it twice, both have the same number.",
 };
 
 impl Language {
@@ -249,8 +266,11 @@ pub fn render_transfers(report: &TransferReport, language: Language) -> Result<R
 /// When a template fails, which only a formatter out of memory does.
 pub fn render_errors(report: &ErrorReport, language: Language) -> Result<Rendered, askama::Error> {
     let words = language.words();
-    let waiting: usize = report.causes.iter().map(|cause| cause.count).sum();
-    let subject = format!("{}: {} ({waiting})", report.merchant, words.errors_subject);
+    let orders: usize = report.causes.iter().map(|cause| cause.orders.count).sum();
+    let subject = match orders {
+        0 => format!("{}: {}", report.merchant, words.errors_subject),
+        _ => format!("{}: {} ({orders})", report.merchant, words.orders_subject),
+    };
     Ok(Rendered {
         text: ErrorsText { words, subject: &subject, report }.render()?,
         html: ErrorsHtml { words, subject: &subject, report }.render()?,
@@ -270,8 +290,9 @@ mod tests {
                 happened: "Varenummer KRUS-1 findes ikke".into(),
                 blocks: "Ordrerne bogføres ikke".into(),
                 remedy: "Opret varen, eller slå oprettelse af varer til".into(),
-                orders: vec!["1001".into(), "1002".into()],
-                count: 23,
+                next: "Bogbro prøver selv igen hver nat.".into(),
+                orders: Names { shown: vec!["1001".into(), "1002".into()], count: 23 },
+                others: Names::default(),
             }],
         }
     }
@@ -280,12 +301,32 @@ mod tests {
     fn an_error_report_says_what_happened_what_it_blocks_and_what_to_do() {
         let mail = render_errors(&error_report(), Language::Danish).unwrap();
         assert_eq!(mail.subject, "Kaffe & Te <ApS>: Ordrer der venter på dig (23)");
-        for words in
-            ["KRUS-1", "bogføres ikke", "Gør dette: Opret varen", "1001, 1002 ... +21", "Rapport R-7"]
-        {
+        for words in [
+            "KRUS-1",
+            "bogføres ikke",
+            "Gør dette: Opret varen",
+            "1001, 1002 ... +21",
+            "igen hver nat",
+            "Rapport R-7",
+        ] {
             assert!(mail.text.contains(words), "{words} is missing in:\n{}", mail.text);
         }
         assert!(mail.html.contains("Kaffe &#38; Te &#60;ApS&#62;"), "values are escaped in HTML");
+    }
+
+    #[test]
+    fn what_is_no_order_is_neither_listed_nor_counted_as_one() {
+        let mut report = error_report();
+        report.causes[0].orders = Names::default();
+        let mail = render_errors(&report, Language::English).unwrap();
+        assert_eq!(mail.subject, "Kaffe & Te <ApS>: Something for you to look at");
+        for text in [&mail.text, &mail.html] {
+            assert!(!text.contains("Orders (") && !text.contains("It is about ("), "{text}");
+        }
+        report.causes[0].others = Names { shown: vec!["parked/abc".into()], count: 1 };
+        let mail = render_errors(&report, Language::English).unwrap();
+        assert!(mail.text.contains("It is about (1): parked/abc\n"), "{}", mail.text);
+        assert!(!mail.text.contains("not booked yet"), "{}", mail.text);
     }
 
     #[test]
@@ -303,12 +344,12 @@ mod tests {
                     .amount(domain::Money::from_minor(123_456_789, domain::Currency::DKK)),
             }],
             left_out: 4,
-            sums: vec![SumRow { outcome: "booked".into(), count: 5, total: "1,234,567.89 DKK".into() }],
+            sums: vec![SumRow { kind: "invoice".into(), count: 5, total: "1,234,567.89 DKK".into() }],
         };
         let mail = render_transfers(&report, Language::English).unwrap();
         assert!(mail.text.contains("1001 | booked | invoice 17 | 1,234,567.89 DKK"), "{}", mail.text);
         assert!(
-            mail.text.contains("More in the log: 4") && mail.text.contains("5 x booked"),
+            mail.text.contains("More in the log: 4") && mail.text.contains("5 x invoice"),
             "{}",
             mail.text
         );

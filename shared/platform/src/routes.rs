@@ -179,7 +179,7 @@ pub fn manifest_of(system: &str) -> Result<&'static Manifest, PlatformError> {
 }
 
 /// The flow that takes orders from this connection, and its two ends.
-fn flow_of<'a>(
+pub(crate) fn flow_of<'a>(
     file: &'a MerchantFile,
     connection: &ConnectionId,
 ) -> Option<(&'a Flow, &'a Connection, &'a Connection)> {

@@ -116,6 +116,7 @@ async fn conclude(ledger: &Ledger, claim: u64, pointers: &[Pointer]) -> LogEntry
         },
         status: Status::Done,
         facts: Vec::new(),
+        trouble: None,
         attempts: 0,
         waits: 0,
         applied: None,
@@ -154,7 +155,7 @@ async fn a_head_that_cannot_be_read_keeps_no_other_from_being_due() {
     let keys = Keys::of(&MerchantId::new("krus"));
     let shard = engine::store::due_shard(&transfer());
     let other = (1..).map(|entity| TransferId { entity: EntityId::new(entity.to_string()), ..transfer() });
-    let mut other = other
+    let other = other
         .filter(|other| *other != transfer())
         .find(|other| engine::store::due_shard(other) == shard)
         .expect("one");

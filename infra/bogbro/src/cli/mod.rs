@@ -163,6 +163,22 @@ enum TransfersCommand {
     Parked {
         /// Whose.
         merchant: String,
+        /// What was dismissed instead, by whom and why.
+        #[arg(long)]
+        dismissed: bool,
+    },
+    /// Take an entry of `transfers parked` off the list for good: it was settled, or is to be left. It is told of no more.
+    Dismiss {
+        /// Whose.
+        merchant: String,
+        /// The entry, such as parked/3b1f9c04d2aa.
+        entry: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// Who.
+        #[arg(long)]
+        by: String,
     },
 }
 
@@ -415,8 +431,17 @@ async fn transfers(data: &Path, command: TransfersCommand, printer: &Printer) ->
             };
             printer.replay(&preview, yes)
         }
-        TransfersCommand::Parked { merchant } => {
+        TransfersCommand::Parked { merchant, dismissed: false } => {
             printer.parked(&operations.parked_deliveries(&MerchantId::new(merchant)).await?)
+        }
+        TransfersCommand::Parked { merchant, dismissed: true } => {
+            printer.dismissed(&operations.dismissed_deliveries(&MerchantId::new(merchant)).await?)
+        }
+        TransfersCommand::Dismiss { merchant, entry, reason, by } => {
+            let hash = entry.strip_prefix("parked/").unwrap_or(&entry);
+            let merchant = MerchantId::new(merchant);
+            let entry = operations.dismiss_parked(&merchant, hash, &by, &reason).await?;
+            printer.done(&format!("{} is set aside for good", entry.entry))
         }
     }
 }

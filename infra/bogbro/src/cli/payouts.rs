@@ -107,7 +107,7 @@ pub(super) enum PayoutsCommand {
         merchant: String,
         /// Its short name, or the batch's id.
         payout: String,
-        /// Day of the entries; without it, today.
+        /// Day of the entries; without it, today in the merchant's time zone.
         #[arg(long)]
         day: Option<Date>,
         /// Why.
@@ -117,11 +117,12 @@ pub(super) enum PayoutsCommand {
         #[arg(long)]
         by: String,
     },
-    /// Set aside what is parked: files with another content, or a payout that shares lines with another.
+    /// Set aside what is parked: files with another content, or a payout that shares lines with another; or the refusal of a file, so that
+    /// it is told of no more.
     Dismiss {
         /// Whose.
         merchant: String,
-        /// Its short name, or the batch's id.
+        /// Its short name, or the batch's id; or a refused file as `payouts list --files` names it, such as file/3b1f9c04d2aa.
         payout: String,
         /// Of the files with another content the newest is right: it takes the place of the one that the payout was read from.
         #[arg(long)]
@@ -216,7 +217,8 @@ pub(super) async fn perform(
     printer: &Printer,
 ) -> anyhow::Result<()> {
     let (payouts, deadline) = operations.payouts()?;
-    let out = Out { printer, language: operations.merchant(&merchant_of(&command)).await?.file.language };
+    let file = operations.merchant(&merchant_of(&command)).await?.file;
+    let out = Out { printer, language: file.language, zone: file.zone() };
     match command {
         PayoutsCommand::Upload { merchant, flow, file } => {
             let bytes = match SpooledFile::copy_of(&file, LONGEST_REPORT) {
@@ -248,6 +250,13 @@ pub(super) async fn perform(
             let taken = payouts.fetch(&MerchantId::new(merchant), &flow, deadline).await;
             let taken = taken.map_err(|failure| out.told(&failure))?;
             printer.done(&format!("{taken} payouts were fetched"))
+        }
+        PayoutsCommand::Dismiss { merchant, payout, take_new: false, reason, by }
+            if payout.starts_with("file/") =>
+        {
+            let hash = payout.trim_start_matches("file/");
+            let intake = payouts.dismiss_file(&MerchantId::new(merchant), hash, &by, &reason).await;
+            out.intakes(&[intake.map_err(|failure| out.told(&failure))?])
         }
         other => one(&payouts, other, deadline, &out).await,
     }
@@ -290,8 +299,8 @@ async fn one(
             engine.approve(&work, &by, &plan).await.map_err(told)?;
         }
         PayoutsCommand::Reverse { day, reason, by, .. } => {
-            let today = || jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date();
-            engine.reverse(&work, &by, &reason, day.unwrap_or_else(today)).await.map_err(told)?;
+            let day = day.unwrap_or_else(|| today(&out.zone, jiff::Timestamp::now()));
+            engine.reverse(&work, &by, &reason, day).await.map_err(told)?;
         }
         PayoutsCommand::Dismiss { take_new: true, reason, by, .. } => {
             payouts.take_new(&work, &by, &reason).await.map_err(told)?;
@@ -316,6 +325,11 @@ async fn one(
         _ => {}
     }
     out.list(&[payouts.work(&found.id, deadline).await.map_err(told)?])
+}
+
+/// The day it is for the merchant: at half past midnight in Denmark it is not yesterday, as it still is in UTC.
+fn today(zone: &jiff::tz::TimeZone, now: jiff::Timestamp) -> Date {
+    zone.to_datetime(now).date()
 }
 
 fn merchant_of(command: &PayoutsCommand) -> MerchantId {
@@ -376,6 +390,7 @@ fn parts(view: &PayoutView, line: u32, documents: &[String]) -> anyhow::Result<V
 struct Out<'a> {
     printer: &'a Printer,
     language: Language,
+    zone: jiff::tz::TimeZone,
 }
 
 impl Out<'_> {
@@ -414,9 +429,22 @@ impl Out<'_> {
                     ),
                     IntakeOutcome::Refused { reason } => self.words(reason),
                 };
+                let dismissed = match &intake.dismissed {
+                    Some(made) => format!(
+                        "  {}  {}  {}  {}",
+                        made.at,
+                        self.pick("lagt til side", "set aside"),
+                        made.by,
+                        made.reason
+                    ),
+                    None => String::new(),
+                };
                 format!(
-                    "{}  {}  {}  {outcome}",
-                    intake.file.received_at, intake.file.name, intake.file.format
+                    "{}  {}  {}  {}  {outcome}{dismissed}",
+                    intake.name(),
+                    intake.file.received_at,
+                    intake.file.name,
+                    intake.file.format
                 )
             };
             intakes.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -573,5 +601,20 @@ impl Out<'_> {
             }
             lines.join("\n")
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use jiff::tz::TimeZone;
+
+    use super::today;
+
+    #[test]
+    fn a_reversal_just_after_midnight_is_of_the_merchants_day() {
+        let copenhagen = TimeZone::get("Europe/Copenhagen").expect("it is known");
+        let now = "2026-12-31T23:30:00Z".parse().expect("a time");
+        assert_eq!(today(&copenhagen, now), date(2027, 1, 1));
     }
 }

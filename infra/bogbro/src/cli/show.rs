@@ -10,6 +10,7 @@ use engine::log::LogEntry;
 use engine::store::{Head, ParkedDelivery};
 use jiff::civil::Date;
 use platform::catalogue::CatalogueView;
+use platform::ledger::DismissedDelivery;
 use platform::ledger::erasure::{Erasable, Personal};
 use platform::operations::{
     ErasureView, Exported, MerchantPut, MerchantView, ParkedEntry, ReplayEffect, ReplayPreview, TransferView,
@@ -229,12 +230,29 @@ impl Printer {
         })
     }
 
+    pub(super) fn dismissed(&self, dismissed: &[DismissedDelivery]) -> Printed {
+        self.either(&dismissed, || {
+            let row = |made: &DismissedDelivery| {
+                vec![
+                    entry_name(&made.delivery),
+                    made.delivery.reason.code.clone(),
+                    made.at.to_string(),
+                    made.by.clone(),
+                    made.reason.clone(),
+                ]
+            };
+            table(&["entry", "what", "dismissed", "by", "why"], dismissed.iter().map(row).collect())
+        })
+    }
+
     pub(super) fn parked_replay(&self, entry: &ParkedEntry, done: bool) -> Printed {
         self.either(entry, || {
             let sent = match (done, entry.replayable) {
                 (true, _) => "It is on its queue again.",
                 (false, true) => "It would be put back on its queue; nothing was done, add --yes to do it.",
-                (false, false) => "There is no message to put back: it goes when its cause is settled.",
+                (false, false) => {
+                    "There is no message to put back: it goes when its cause is settled, or with `transfers dismiss`."
+                }
             };
             format!("{}: {}\n{sent}", entry.entry, explained(&entry.reason.code, &entry.reason.facts))
         })

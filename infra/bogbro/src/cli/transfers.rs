@@ -107,6 +107,7 @@ mod tests {
             totals: Totals { net: crowns(0), vat: crowns(0), gross: crowns(*gross) },
             adopted: false,
             date: None,
+            made_at: None,
         };
         let documents = (1..).zip(documents).map(record).collect();
         Head { total: Some(crowns(shop)), documents, ..Head::first(&claim) }

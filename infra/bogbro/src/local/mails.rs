@@ -204,7 +204,9 @@ impl Mails {
             let listed = ["to", "cc", "bcc"].map(header).join(",");
             to = listed.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect();
         }
-        self.keep(super::identifier(), from, to, header("subject"), &raw)
+        let id = super::identifier();
+        let message = with_message_id(&raw, &id);
+        self.keep(id, from, to, header("subject"), &message)
     }
 
     /// Writes the message, then the note that makes it count as sent.
@@ -256,6 +258,25 @@ fn address(text: &str) -> &str {
 fn named(text: &str) -> mail_builder::headers::address::Address<'_> {
     let name = text.rsplit_once('<').map_or("", |(name, _)| name).trim().trim_matches('"');
     if name.is_empty() { address(text).into() } else { (name, address(text)).into() }
+}
+
+/// The message with the Message-ID that SES gives it, in place of any of its own.
+fn with_message_id(raw: &[u8], id: &str) -> Vec<u8> {
+    let end = raw.windows(4).position(|four| four == b"\r\n\r\n").map_or(raw.len(), |end| end + 2);
+    let (head, rest) = raw.split_at(end);
+    let mut message = format!("Message-ID: <{id}@localhost.localdomain>\r\n").into_bytes();
+    let mut drops = false;
+    for line in head.split_inclusive(|byte| *byte == b'\n') {
+        // A line that begins with white space goes on with the header before it.
+        let goes_on = matches!(line.first(), Some(b' ' | b'\t'));
+        let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+        drops = if goes_on { drops } else { name.eq_ignore_ascii_case(b"message-id") };
+        if !drops {
+            message.extend_from_slice(line);
+        }
+    }
+    message.extend_from_slice(rest);
+    message
 }
 
 /// The headers of a raw message by lower-cased name, unfolded, the first of each name.
@@ -339,6 +360,16 @@ mod tests {
             )
             .as_bytes(),
         )
+    }
+
+    #[test]
+    fn a_raw_message_gets_an_id_as_ses_gives_it_in_place_of_its_own() {
+        let raw = "From: a@b.example\r\nMessage-Id:\r\n <own@b.example>\r\nSubject: s\r\n\r\nMessage-ID: <in the text>\r\n";
+        let message = String::from_utf8(with_message_id(raw.as_bytes(), "7")).expect("text");
+        assert_eq!(
+            message,
+            "Message-ID: <7@localhost.localdomain>\r\nFrom: a@b.example\r\nSubject: s\r\n\r\nMessage-ID: <in the text>\r\n"
+        );
     }
 
     #[test]

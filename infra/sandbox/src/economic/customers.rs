@@ -118,7 +118,9 @@ impl Agreement {
         let link = format!("{LEGACY}/customers/{number}");
         let mut customer = object! { "customerNumber": number };
         if let Json::Object(fields) = clean {
-            for (name, value) in fields.into_iter().filter(|(name, _)| name != "customerNumber") {
+            // A Danish agreement takes a `vatNumber` and forgets it without a word.
+            let kept = |name: &str| !matches!(name, "customerNumber" | "vatNumber");
+            for (name, value) in fields.into_iter().filter(|(name, _)| kept(name)) {
                 customer.set(&name, with_self(&name, value));
             }
         }

@@ -139,6 +139,11 @@ fn plain(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_uppercase()).collect()
 }
 
+/// True for a number with its country before it, as VAT numbers are written.
+fn has_country(number: &str) -> bool {
+    number.trim().get(..2).is_some_and(|prefix| prefix.bytes().all(|byte| byte.is_ascii_alphabetic()))
+}
+
 /// The company number inside a Danish VAT number. In other countries the digits alone may be another company's number here.
 fn danish_number(vat_number: &str) -> Option<&str> {
     vat_number.strip_prefix("DK").filter(|number| !number.is_empty())
@@ -170,6 +175,9 @@ fn matches(field: &str, value: &str, answer: &CustomerAnswer) -> bool {
 fn known_customer(answer: CustomerAnswer, raw: String) -> KnownCustomer {
     let phone = answer.telephone_and_fax_number.or(answer.mobile_phone);
     let country = answer.country.map(|name| country_code(&name).to_owned());
+    let company_number = answer.corporate_identification_number;
+    let vat_number = answer.vat_number.filter(|number| !number.trim().is_empty());
+    let vat_number = vat_number.or_else(|| company_number.clone().filter(|number| has_country(number)));
     let fields = [
         ("name", Some(answer.name.clone())),
         ("email", answer.email),
@@ -178,8 +186,8 @@ fn known_customer(answer: CustomerAnswer, raw: String) -> KnownCustomer {
         ("postcode", answer.zip),
         ("city", answer.city),
         ("country", country),
-        ("company-number", answer.corporate_identification_number),
-        ("vat-number", answer.vat_number),
+        ("company-number", company_number),
+        ("vat-number", vat_number),
         ("ean", answer.ean),
     ];
     KnownCustomer {
@@ -237,8 +245,9 @@ pub(super) fn new_body(new: &NewCustomer) -> Result<CustomerBody, Failure> {
     };
     let email = Some(buyer.email.trim().to_owned()).filter(|email| !email.is_empty()).or_else(|| by("email"));
     let vat_number = by("vat-number").or_else(|| given(&buyer.vat_number));
+    // Danish agreements have no `vatNumber` [V] and ignore it without a word: a buyer's VAT number stands as company number there.
     let company_number =
-        by("company-number").or_else(|| given(&buyer.company_number)).or_else(|| by("vat-number"));
+        by("company-number").or_else(|| given(&buyer.company_number)).or_else(|| vat_number.clone());
     let ean = by("ean").or_else(|| given(&buyer.ean));
     for (field, text, longest) in [
         ("email", &email, limits::EMAIL),
@@ -372,6 +381,16 @@ pub(super) fn changed_body(current: &str, fields: &[(String, String)]) -> Result
     for (field, value) in fields {
         let (wire, value) = changed_field(field, value)?;
         body.insert(wire, raw(&value)?);
+    }
+    let vat_number = fields.iter().find(|(field, _)| field == "vat-number");
+    let company_number = "corporateIdentificationNumber";
+    let stands = body.get(company_number).map(|value| value.get().trim_matches('"'));
+    if let Some((_, number)) = vat_number
+        && stands.is_none_or(|stands| stands.trim().is_empty() || has_country(stands))
+    {
+        // The place of a VAT number in a Danish agreement, unless the company has a number of its own there.
+        kept(company_number, number.trim(), limits::COMPANY_NUMBER)?;
+        body.insert(company_number, raw(&number.trim())?);
     }
     json(&body)
 }

@@ -20,7 +20,7 @@ use crate::http::{Method, Transport};
 
 pub(super) const BOOKED_ENTRIES: &str = "/bookedEntriesapi/v4.0.0/booked-entries";
 
-/// The amount of a received payment as an entry of a journal: negative.
+/// The amount of a received payment as an entry of a journal: negative. What went back is the opposite.
 ///
 /// The vendor's schema says that an amount is debit or credit by a `-` before it, and a received payment credits the customer, so
 /// negative follows. One independent client posts it positive, and nobody has shown which is right on a live agreement [U]: this
@@ -59,8 +59,8 @@ pub(super) async fn register(
 
 fn check(step: &PaymentStep, customer: u32, invoice: u64) -> Result<(), Failure> {
     let limit = |what: String| Err(refused("limit", what));
-    if step.amount.is_zero() || step.amount.is_negative() {
-        return limit(format!("amount: a received payment is above 0 (value: {})", step.amount));
+    if step.amount.is_zero() {
+        return limit("amount: a payment is above 0, and what went back is below".to_owned());
     }
     if step.amount.currency().decimals() > limits::DECIMALS {
         return limit(format!(

@@ -43,7 +43,9 @@ pub(super) fn order(shop: &ShopOrder, rules: &ReadingRules) -> Result<Order, Fai
         fulfilment_state: fulfilment_state(&shop.fulfilment),
         cancelled: shop.cancelled,
         test: shop.test || shop.transactions.iter().flatten().any(|transaction| transaction.test),
-        fraud_hold: shop.high_risk,
+        taxed_in: None,
+        // Nothing in Shopify releases an order from its assessed risk: that staff ships it is what says that it was looked at.
+        fraud_hold: shop.high_risk && fulfilment_state(&shop.fulfilment) == FulfilmentState::Unfulfilled,
         created_at,
         modified_at: shop.updated_at.unwrap_or(created_at),
         paid_at,
@@ -302,11 +304,14 @@ impl Sale<'_> {
             let share = share.ok_or_else(|| unreadable(place, "the amount is too large"))?;
             Money::round_decimal(share, self.currency).map_err(|error| unreadable(place, error))
         };
+        let taxes = format!("{place}.tax_lines");
+        let by_rate = self.taxes_by_rate(line, left);
         let mut vat = Vec::with_capacity(line.taxes.len());
-        for tax in &line.taxes {
+        for (index, tax) in line.taxes.iter().enumerate() {
+            let reckoned = by_rate.as_ref().and_then(|amounts| amounts.get(index).copied());
             vat.push(VatAmount {
                 rate: tax.rate.and_then(per_cent),
-                amount: part(&format!("{place}.tax_lines"), tax.amount)?,
+                amount: reckoned.map_or_else(|| part(&taxes, tax.amount), Ok)?,
                 label: tax.title.clone(),
                 compound: false,
                 remitted_by_marketplace: tax.channel_liable,
@@ -330,6 +335,31 @@ impl Sale<'_> {
             net,
             vat,
         })
+    }
+
+    /// The taxes on some of a line's units, reckoned from the rates as Shopify does when an edit takes the others off: 4.00 of 19.98,
+    /// where two thirds of the 5.99 of 29.97 would be 3.99. `None` where the rates do not give the taxes of the whole line either,
+    /// so that a share of those says more.
+    fn taxes_by_rate(&self, line: &Line, left: Decimal) -> Option<Vec<Money>> {
+        if left == line.quantity {
+            return None;
+        }
+        let rates: Vec<Decimal> = line.taxes.iter().map(|tax| tax.rate).collect::<Option<_>>()?;
+        let all = rates.iter().try_fold(Decimal::ONE, |sum, rate| sum.checked_add(*rate))?;
+        let within = if self.shop.taxes_included { all } else { Decimal::ONE };
+        let price = line.amount.checked_sub(line.discount)?;
+        let reckoned = |price: Decimal| -> Option<Vec<Money>> {
+            let tax = |rate: &Decimal| {
+                let tax = price.checked_mul(*rate)?.checked_div(within)?;
+                Money::round_decimal(tax, self.currency).ok()
+            };
+            rates.iter().map(tax).collect()
+        };
+        let stated = line.taxes.iter().map(|tax| Money::from_decimal(tax.amount, self.currency).ok());
+        if reckoned(price)? != stated.collect::<Option<Vec<_>>>()? {
+            return None;
+        }
+        reckoned(price.checked_mul(left)?.checked_div(line.quantity)?)
     }
 
     /// The net price before discounts. Where prices hold the tax it is reckoned, since Shopify states the tax after

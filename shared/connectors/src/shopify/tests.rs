@@ -257,6 +257,61 @@ fn units_that_an_edit_took_off_are_not_sold_and_refunded_ones_are() {
 }
 
 #[test]
+fn tax_on_the_units_that_an_edit_left_is_reckoned_as_shopify_does() {
+    for (included, total, tax, less, less_tax) in
+        [(true, "29.97", "5.99", "19.98", "4.00"), (false, "37.46", "7.49", "24.98", "5.00")]
+    {
+        let order = |current: u32, total: &str, tax: &str, refunds: Value| {
+            changed(REST, |order| {
+                order["taxes_included"] = json!(included);
+                let mut line = order["line_items"][0].clone();
+                (line["quantity"], line["current_quantity"]) = (json!(3), json!(current));
+                line["price"] = json!("9.99");
+                line["price_set"]["shop_money"]["amount"] = json!("9.99");
+                line["discount_allocations"] = json!([]);
+                line["tax_lines"] = json!([{ "title": "Moms", "rate": 0.25, "price": if included { "5.99" } else { "7.49" } }]);
+                order["line_items"] = json!([line]);
+                for list in ["shipping_lines", "refunds", "discount_codes", "discount_applications"] {
+                    order[list] = json!([]);
+                }
+                order["refunds"] = refunds;
+                order["total_cash_rounding_payment_adjustment_set"] = Value::Null;
+                order["total_tip_received"] = json!("0.00");
+                for set in
+                    ["total_price_set", "total_tax_set", "current_total_price_set", "current_total_tax_set"]
+                {
+                    order[set] = Value::Null;
+                }
+                (order["total_price"], order["current_total_price"]) = (json!(total), json!(total));
+                (order["total_tax"], order["current_total_tax"]) = (json!(tax), json!(tax));
+            })
+        };
+        let read = |text: &str| read_text(text).expect("it is an order");
+        let whole = read(&order(3, total, tax, json!([])));
+        assert_eq!(whole.check(), Ok(()), "{included}");
+        let fewer = read(&order(2, less, less_tax, json!([])));
+        assert_eq!(fewer.check(), Ok(()), "{included}");
+        assert_eq!(fewer.lines[0].vat[0].amount.to_string(), less_tax);
+        // The tax of what was sold is the same once the money for the third went back.
+        let back = json!([{ "id": 1, "created_at": "2026-11-21T10:00:00Z", "refund_line_items": [],
+            "transactions": [{ "kind": "refund", "status": "success", "amount": "9.99" }] }]);
+        let refunded = read(&order(2, less, less_tax, back));
+        assert_eq!(refunded.lines, fewer.lines, "{included}");
+    }
+}
+
+#[test]
+fn an_order_of_high_risk_waits_until_it_is_shipped() {
+    for (display, waits) in [("UNFULFILLED", true), ("PARTIALLY_FULFILLED", false), ("FULFILLED", false)] {
+        let text = changed(GRAPHQL, |order| {
+            order["riskLevel"] = json!("HIGH");
+            order["displayFulfillmentStatus"] = json!(display);
+        });
+        assert_eq!(read_text(&text).expect("read").fraud_hold, waits, "{display}");
+    }
+}
+
+#[test]
 fn states_are_told_in_shopifys_words_and_ours() {
     for (display, word, state) in [
         ("PENDING", "pending", PaymentState::Unpaid),
@@ -292,7 +347,11 @@ fn states_are_told_in_shopifys_words_and_ours() {
     for (place, value) in
         [("test", json!(true)), ("cancelledAt", json!("2026-11-21T10:00:00Z")), ("riskLevel", json!("HIGH"))]
     {
-        let order = read_text(&changed(GRAPHQL, |order| order[place] = value)).expect("read");
+        let text = changed(GRAPHQL, |order| {
+            order["displayFulfillmentStatus"] = json!("UNFULFILLED");
+            order[place] = value;
+        });
+        let order = read_text(&text).expect("read");
         assert_eq!(
             [order.test, order.cancelled, order.fraud_hold].iter().filter(|yes| **yes).count(),
             1,

@@ -18,6 +18,9 @@ use super::{refunds, wire};
 use crate::json::{Amount, LONGEST_FIELD, MOST_FIELDS, MOST_LINES, Text, rejected};
 use crate::ports::ReadingRules;
 
+/// The method of money that staff gave back beside the gateway.
+const MANUAL_REFUND: &str = "manual-refund";
+
 /// Maps an order, with its refunds as far as their details were read.
 ///
 /// # Errors
@@ -33,9 +36,16 @@ pub(super) fn order(
     let shop_total = money(currency, "total", wire.total)?;
     let fields = fields(wire);
     let mut lines = lines(wire, rules, currency)?;
+    let stated_vat = match wire.total_tax.0 {
+        Some(_) => Some(money(currency, "total_tax", wire.total_tax)?),
+        None => None,
+    };
+    if let Some(stated) = stated_vat {
+        round_as_the_sum(&mut lines, stated)?;
+    }
     let gift_cards = GiftCards::take(wire, rules, &mut lines, shop_total)?;
-    let total_vat = match wire.total_tax.0 {
-        Some(_) => money(currency, "total_tax", wire.total_tax)?,
+    let total_vat = match stated_vat {
+        Some(stated) => stated,
         None => sum_of_vat(currency, &lines)?,
     };
     let refunded = refunded(wire, currency)?;
@@ -56,13 +66,14 @@ pub(super) fn order(
         cancelled: matches!(status, "cancelled" | "trash"),
         test: false,
         fraud_hold: false,
+        taxed_in: taxed_in(wire),
         created_at,
         modified_at: time("date_modified_gmt", &wire.date_modified_gmt)?.unwrap_or(created_at),
         paid_at,
         shipped_at,
         prices_include_vat: wire.prices_include_tax.0,
         customer: customer(wire, rules, &fields),
-        payments: payments(wire, payment_state, paid_at, &gift_cards, shop_total, currency)?,
+        payments: payments(wire, details, payment_state, paid_at, &gift_cards, shop_total)?,
         lines,
         total_vat,
         total: gift_cards.total,
@@ -117,6 +128,23 @@ pub(super) fn changed_at(changed: &wire::Changed<'_>) -> Result<Timestamp, Failu
     let modified = time("date_modified_gmt", &changed.date_modified_gmt)?;
     let created = time("date_created_gmt", &changed.date_created_gmt)?;
     modified.or(created).ok_or_else(|| unreadable("date_modified_gmt", "the order has no time of change"))
+}
+
+/// The country of the rates that VAT was charged by. A rate's code is country, state, name and priority, of which the first two may
+/// be missing (`DK-MOMS-1`): a sale that was collected in Denmark is taxed there, whatever country the buyer is billed in.
+fn taxed_in(wire: &wire::Order<'_>) -> Option<String> {
+    let charged = |line: &&wire::TaxLine<'_>| {
+        [line.tax_total, line.shipping_tax_total].iter().any(|sum| sum.0.is_some_and(|sum| !sum.is_zero()))
+    };
+    let country = |line: &wire::TaxLine<'_>| {
+        let code = line.rate_code.trimmed();
+        let (country, rest) = code.split_once('-')?;
+        let is_country = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
+        (is_country && rest.contains('-')).then(|| country.to_owned())
+    };
+    let mut countries = wire.tax_lines.0.iter().filter(charged).map(country);
+    let first = countries.next()??;
+    countries.all(|other| other.as_ref() == Some(&first)).then_some(first)
 }
 
 /// When a product was last changed, where the shop says it.
@@ -348,6 +376,26 @@ fn vat_amounts(
     Ok(amounts)
 }
 
+/// A shop that rounds its tax at the subtotal states lines that are each rounded, and a sum that is not theirs (1.87 three times beside
+/// 5.60). The sum is what the buyer paid: at most a smallest unit for each taxed line goes to the largest VAT, so that nothing is
+/// dropped. More than that stays, and the order does not agree with itself.
+fn round_as_the_sum(lines: &mut [OrderLine], stated: Money) -> Result<(), Failure> {
+    let currency = stated.currency();
+    let off = reckoned(stated.minus(sum_of_vat(currency, lines)?))?;
+    let amounts = lines.iter_mut().flat_map(|line| line.vat.iter_mut());
+    let mut taxed: Vec<&mut VatAmount> = amounts.filter(|vat| !vat.amount.is_zero()).collect();
+    let bound = i64::try_from(taxed.len()).unwrap_or(i64::MAX).saturating_mul(currency.smallest_unit());
+    if off.is_zero() || off.minor().saturating_abs() > bound {
+        return Ok(());
+    }
+    // The first of several that are alike, so that the order reads the same each time.
+    let largest = taxed.iter_mut().rev().max_by_key(|vat| vat.amount.minor().unsigned_abs());
+    if let Some(largest) = largest {
+        largest.amount = reckoned(largest.amount.plus(off))?;
+    }
+    Ok(())
+}
+
 fn sum_of_vat(currency: Currency, lines: &[OrderLine]) -> Result<Money, Failure> {
     lines
         .iter()
@@ -418,12 +466,13 @@ fn total_vat(lines: &[OrderLine], currency: Currency) -> Result<Money, domain::M
 /// A payment method has no transactions in WooCommerce: what the shop calls paid is one capture of what it says is owed.
 fn payments(
     wire: &wire::Order<'_>,
+    details: &[wire::RefundDetail<'_>],
     state: PaymentState,
     paid_at: Option<Timestamp>,
     gift_cards: &GiftCards,
     shop_total: Money,
-    currency: Currency,
 ) -> Result<Vec<Payment>, Failure> {
+    let currency = shop_total.currency();
     let mut payments: Vec<Payment> = gift_cards
         .used
         .iter()
@@ -453,9 +502,19 @@ fn payments(
     for (index, refund) in wire.refunds.0.iter().enumerate() {
         let amount = money_or_zero(currency, &format!("refunds[{index}].total"), refund.total)?;
         let amount = reckoned(amount.absolute())?;
-        if !amount.is_zero() {
-            payments.push(own(PaymentKind::Refund, amount, refund.id.to_string(), None));
+        if amount.is_zero() {
+            continue;
         }
+        let id = refund.id.to_string();
+        let detail = details.iter().find(|detail| detail.id.to_string() == id);
+        let by_hand = detail.and_then(|detail| detail.refunded_payment.as_ref()).is_some_and(|flag| !flag.0);
+        let payment = own(PaymentKind::Refund, amount, id, None);
+        payments.push(if by_hand {
+            // The gateway knows nothing of it: the shop does not say from where the money was taken.
+            Payment { method: MANUAL_REFUND.to_owned(), title: String::new(), ..payment }
+        } else {
+            payment
+        });
     }
     Ok(payments)
 }

@@ -112,7 +112,8 @@ impl Webshop for WooCommerce {
         entity: &EntityId,
         rules: &ReadingRules,
     ) -> Result<Fetched<Order>, Failure> {
-        let response = transport.read(Request::get(order_path(entity)?)).await?;
+        let request = Request::get(order_path(entity)?).query("dp", DECIMALS);
+        let response = transport.read(request).await?;
         if is_missing(&response) {
             return Ok(Fetched::Gone);
         }
@@ -276,7 +277,7 @@ fn is_kept(raw: &str) -> bool {
 /// The order's text together with its refunds in full.
 async fn with_refunds(transport: &dyn Transport, entity: &EntityId, order: &str) -> Result<String, Failure> {
     let path = format!("{}/refunds", order_path(entity)?);
-    let request = Request::get(path).query("per_page", MOST_REFUNDS.to_string());
+    let request = Request::get(path).query("per_page", MOST_REFUNDS.to_string()).query("dp", DECIMALS);
     let response = transport.read(request).await?;
     accept(Call::Read, &response, complaint)?;
     let refunds = json_text(Call::Read, &response)?;
@@ -292,6 +293,10 @@ async fn with_refunds(transport: &dyn Transport, entity: &EntityId, order: &str)
     };
     serde_json::to_string(&kept).map_err(unreadable)
 }
+
+/// Decimals that amounts are asked for with. A shop answers with those its prices are entered with, which may be three or four: more
+/// than any currency has that a document is made in.
+const DECIMALS: &str = "2";
 
 /// The path of an order. Ids are whole numbers: anything else could lead elsewhere.
 fn order_path(entity: &EntityId) -> Result<String, Failure> {

@@ -195,6 +195,72 @@ fn several_taxes_on_a_line_add_up_to_the_lines_tax() {
 }
 
 #[test]
+fn tax_that_is_rounded_at_the_subtotal_makes_the_shops_total() {
+    let order = |total_tax: &str, total: &str| {
+        let mut order: Value = serde_json::from_str(ORDER).expect("JSON");
+        let line = |id: u32, name: &str| {
+            json!({ "id": id, "name": name, "sku": "KOP", "quantity": 1, "subtotal": "7.47", "subtotal_tax": "1.87",
+                "total": "7.47", "total_tax": "1.87", "taxes": [{ "id": 1, "total": "1.8675", "subtotal": "1.8675" }] })
+        };
+        order["line_items"] = json!([line(1, "Kop"), line(2, "Krus"), line(3, "Fad")]);
+        for list in ["shipping_lines", "fee_lines", "coupon_lines", "refunds", "gift_cards"] {
+            order[list] = json!([]);
+        }
+        (order["total_tax"], order["total"]) = (json!(total_tax), json!(total));
+        read_text(&order.to_string()).expect("it is an order")
+    };
+    let taxes = |order: &Order| -> Vec<String> {
+        order.lines.iter().flat_map(|line| line.vat.iter().map(|vat| vat.amount.to_string())).collect()
+    };
+    let rounded = order("5.60", "28.01");
+    assert_eq!(rounded.check(), Ok(()), "22.41 and 5.60");
+    assert_eq!(taxes(&rounded), ["1.86", "1.87", "1.87"]);
+    assert_eq!(taxes(&order("5.61", "28.02")), ["1.87", "1.87", "1.87"]);
+    // More than the rounding of three lines is another fault.
+    assert!(order("5.57", "27.98").check().is_err());
+    assert!(order("5.65", "28.06").check().is_err());
+}
+
+#[test]
+fn amounts_are_asked_for_with_the_decimals_that_documents_have() {
+    let script = Script::default().read(&["Get /wp-json/wc/v3/orders/4711"], 200, ORDER).read(
+        &["Get /wp-json/wc/v3/orders/4711/refunds"],
+        200,
+        "[]",
+    );
+    let fetched = block_on(WooCommerce.fetch_order(&script, &EntityId::new("4711"), &rules()));
+    assert!(matches!(fetched, Ok(Fetched::Found { .. })), "{fetched:?}");
+    for request in script.finish() {
+        assert!(request.query.contains(&("dp".to_owned(), "2".to_owned())), "{request:?}");
+    }
+}
+
+#[test]
+fn the_country_that_was_taxed_in_is_read_from_the_rates_that_were_charged() {
+    let taxed = |lines: &[(&str, &str, &str)]| {
+        let line = |(code, goods, freight): &(&str, &str, &str)| {
+            json!({ "id": 1, "rate_id": 1, "rate_code": code, "rate_percent": 25, "label": "Moms",
+                "compound": false, "tax_total": goods, "shipping_tax_total": freight })
+        };
+        let lines: Vec<Value> = lines.iter().map(line).collect();
+        read_text(&changed("/tax_lines", Value::Array(lines))).expect("it is an order").taxed_in
+    };
+    let dk = ("DK-MOMS-1", "20.00", "0.00");
+    assert_eq!(taxed(&[dk]).as_deref(), Some("DK"));
+    assert_eq!(taxed(&[("US-CA-TAX-1", "20.00", "0.00")]).as_deref(), Some("US"));
+    assert_eq!(
+        taxed(&[dk, ("SE-MOMS-1", "0.00", "0.00")]).as_deref(),
+        Some("DK"),
+        "nothing was charged by it"
+    );
+    assert_eq!(taxed(&[dk, ("SE-MOMS-1", "0.00", "5.00")]), None, "two countries");
+    for code in ["MOMS-1", "EU-1", "dk-moms-1", ""] {
+        assert_eq!(taxed(&[(code, "20.00", "0.00")]), None, "{code:?}");
+    }
+    assert_eq!(taxed(&[]), None);
+}
+
+#[test]
 fn bad_input_is_refused_with_its_place() {
     for (text, place) in [
         (changed("/total", json!("NaN")), " at total: "),
@@ -404,6 +470,19 @@ fn an_order_with_refunds_is_read_with_what_they_were_for() {
         .collect();
     assert_eq!(told, ["1 1 16.00 4.00", "3 0 4.00 1.00"]);
     assert_eq!(WooCommerce.read_order(&raw, &rules()), Ok(value), "the log's text gives the same order");
+    let method = |raw: &str| {
+        let order = WooCommerce.read_order(raw, &rules()).expect("it is an order");
+        let back = order.payments.into_iter().find(|payment| payment.kind == PaymentKind::Refund);
+        back.expect("a refund").method
+    };
+    let told = |by_gateway: bool| {
+        raw.replace(
+            "\"amount\":\"25.00\"",
+            &format!("\"amount\":\"25.00\",\"refunded_payment\":{by_gateway}"),
+        )
+    };
+    assert_eq!(method(&told(true)), method(&raw));
+    assert_eq!(method(&told(false)), "manual-refund", "the gateway gave nothing back");
     // A delivery alone tells of the sum, and an order in the bin is told from one that is cancelled.
     let alone = read_text(ORDER).expect("it is an order");
     assert!(alone.refunds[0].is_by_amount() && !alone.deleted);

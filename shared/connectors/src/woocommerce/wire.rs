@@ -151,6 +151,14 @@ pub(super) struct TaxLine<'a> {
     /// Missing before WooCommerce 3.7.
     #[serde(default)]
     pub(super) rate_percent: Amount,
+    /// Country, state, name and priority (`DK-MOMS-1`).
+    #[serde(borrow, default)]
+    pub(super) rate_code: Text<'a>,
+    /// What was charged by the rate, on freight and on the rest.
+    #[serde(default)]
+    pub(super) tax_total: Amount,
+    #[serde(default)]
+    pub(super) shipping_tax_total: Amount,
 }
 
 /// A coupon: information only, since line totals are after coupons.
@@ -182,6 +190,9 @@ pub(super) struct RefundDetail<'a> {
     pub(super) amount: Amount,
     #[serde(borrow, default)]
     pub(super) reason: Text<'a>,
+    /// False where staff gave the money back beside the gateway.
+    #[serde(default)]
+    pub(super) refunded_payment: Option<Flag>,
     #[serde(borrow, default)]
     pub(super) line_items: List<RefundItem<'a>>,
     #[serde(borrow, default)]

@@ -1,10 +1,36 @@
-//! Words for what is found about buyers' VAT numbers.
+//! Words for what is found about buyers: their VAT numbers, and where their mail goes.
 
 use super::Entry;
 use super::texts::entry;
 
 /// Reasons of plans.
 pub(crate) const ENTRIES: &[Entry] = &[
+    entry(
+        "customer-without-vat-number",
+        [
+            "Salget er uden moms, fordi køberen har et momsnummer, men kunde {number} ({name}) har intet i regnskabet.",
+            "Overførslen fortsætter.",
+            "Skriv momsnummeret på kunden; det skal stå på fakturaen og i listesystemet (EU-salg uden moms).",
+        ],
+        [
+            "The sale is without VAT because the buyer has a VAT number, but customer {number} ({name}) has none in the accounts.",
+            "The transfer goes on.",
+            "Write the VAT number on the customer; it must stand on the invoice and in the list of EU sales.",
+        ],
+    ),
+    entry(
+        "not-sent-without-address",
+        [
+            "Dokumentet for ordre {order} sendes ikke pr. e-mail: køberen har ingen adresse, eller kunden i regnskabet er fælles for flere købere.",
+            "Intet: dokumentet bogføres.",
+            "Send det selv, hvis køberen skal have det.",
+        ],
+        [
+            "The document of order {order} is not sent by e-mail: the buyer has no address, or the customer in the accounts is shared by several buyers.",
+            "Nothing: the document is booked.",
+            "Send it yourself if the buyer is to have it.",
+        ],
+    ),
     entry(
         "vat-number-form",
         [

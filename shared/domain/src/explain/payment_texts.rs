@@ -6,6 +6,19 @@ use super::texts::entry;
 /// Reasons of plans.
 pub(crate) const ENTRIES: &[Entry] = &[
     entry(
+        "refund-not-registered",
+        [
+            "{refunded} {currency} er betalt tilbage, men tilbagebetalingen er ikke registreret i en kassekladde: det kan ikke ses, hvilken konto pengene gik fra, eller kreditnotaen er en kladde.",
+            "Intet: kreditnotaen laves.",
+            "Registrér tilbagebetalingen i hånden på kreditnotaen og den konto, pengene gik fra.",
+        ],
+        [
+            "{refunded} {currency} was paid back, but no journal registers it: it cannot be seen which account the money was taken from, or the credit note is a draft.",
+            "Nothing: the credit note is made.",
+            "Register the repayment by hand, on the credit note and the account that the money was taken from.",
+        ],
+    ),
+    entry(
         "paid-by-several",
         [
             "{other} {currency} af {total} {currency} er betalt med en anden betalingsmetode, og betalingsbetingelse {term} ville udligne det hele på én konto.",

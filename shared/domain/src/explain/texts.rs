@@ -28,14 +28,14 @@ pub(crate) const ENTRIES: &[Entry] = &[
     entry(
         "fraud-hold",
         [
-            "Ordre {order} er tilbageholdt i webshoppen på grund af mistanke om svindel.",
-            "Ordren overføres ikke. Det er ikke en fejl.",
-            "Frigiv ordren i webshoppen, hvis den er i orden; så overføres den.",
+            "Webshoppen vurderer, at ordre {order} har høj risiko for svindel, og intet af den er sendt.",
+            "Ordren er ikke overført, og intet er skrevet i regnskabet.",
+            "Send ordren, hvis den er i orden; så overføres den. Annullér den ellers i webshoppen.",
         ],
         [
-            "Order {order} is held in the webshop for suspected fraud.",
-            "The order is not transferred. This is not an error.",
-            "Release the order in the webshop if it is sound; it is then transferred.",
+            "The webshop judges that order {order} has a high risk of fraud, and none of it is shipped.",
+            "The order is not transferred, and nothing was written to the accounts.",
+            "Ship the order if it is sound; it is then transferred. Cancel it in the webshop otherwise.",
         ],
     ),
     entry(
@@ -1334,12 +1334,12 @@ pub(crate) const MACHINERY: &[Entry] = &[
         [
             "Bilag {number} fra {day} bærer Bogbros reference {reference}, men Bogbro kender det ikke.",
             "Intet er stoppet.",
-            "En person kan have bogført kladden; gensend ordren, så Bogbro ser efter igen.",
+            "Se på bilaget, og kreditér det, hvis salget også er bogført af Bogbro. En kladde, som en person bogførte, finder Bogbro selv.",
         ],
         [
             "Document {number} of {day} carries Bogbro's reference {reference}, but Bogbro does not know it.",
             "Nothing is stopped.",
-            "A person may have booked the draft; replay the order so that Bogbro looks again.",
+            "Look at the document, and credit it if Bogbro booked the sale, too. A draft that a person booked is found by itself.",
         ],
     ),
     entry(

@@ -157,7 +157,8 @@ pub(super) fn credit_note(
         }
     };
     let texts = Texts { heading: &input.settings.credit.heading, text: &input.settings.credit.text, why };
-    finish(input, earlier, after, Draft { sale, built, key, day, texts, below_zero: true, warnings })
+    let refund = if let Cause::Refund(refund) = cause { Some(*refund) } else { None };
+    finish(input, earlier, after, Draft { sale, built, key, day, texts, below_zero: true, warnings, refund })
 }
 
 /// Plans one further invoice, of what was added to the order; a credit note, where discounts that were added are more than the rest.
@@ -191,7 +192,8 @@ pub(super) fn further_invoice(
     } else {
         Texts { heading: &credit.further_heading, text: &none, why: "" }
     };
-    finish(input, earlier, after, Draft { sale, built, key, day, texts, below_zero, warnings })
+    let refund = None;
+    finish(input, earlier, after, Draft { sale, built, key, day, texts, below_zero, warnings, refund })
 }
 
 /// A document that was to be booked and still stands as a draft: it differed, or its booking was refused. Nothing may follow it
@@ -234,6 +236,8 @@ struct Draft<'a> {
     texts: Texts<'a>,
     below_zero: bool,
     warnings: Vec<Reason>,
+    /// The refund whose money goes back with it.
+    refund: Option<&'a Refund>,
 }
 
 struct Texts<'a> {
@@ -362,7 +366,7 @@ fn finish(
     after: Position,
     draft: Draft<'_>,
 ) -> Result<Plan, Stop> {
-    let Draft { sale, built, key, day, texts, below_zero, mut warnings } = draft;
+    let Draft { sale, built, key, day, texts, below_zero, mut warnings, refund } = draft;
     let Some(before) = earlier.plan.document_step().map(|step| &step.document) else {
         return Err(Stop::Hold(hold("invoice-unknown").with("order", &input.order.number)));
     };
@@ -398,7 +402,7 @@ fn finish(
         ..before.clone()
     };
     let customer = customer_step(input, earlier, &sale, before.payment_term)?;
-    let mut steps = vec![Step::EnsureCustomer(customer)];
+    let mut steps = vec![Step::EnsureCustomer(customer.clone())];
     steps.extend(settled.new_products.into_iter().map(Step::CreateProduct));
     steps.push(Step::CreateDocument(DocumentStep {
         key,
@@ -410,7 +414,21 @@ fn finish(
     if booked {
         let buyer = Buyer::of(input.order, input.settings);
         let send = if below_zero { input.settings.credit.send } else { input.settings.document.send };
-        steps.push(Step::Book(BookStep { key: booking, send: document::send_as(send, &buyer) }));
+        let send = document::send_as(input, send, &buyer, &customer, &mut warnings);
+        steps.push(Step::Book(BookStep { key: booking, send }));
+    }
+    if let Some(refund) = refund {
+        match payment::paid_back(input, earlier, refund, date.day)? {
+            Some(Ok(step)) if booked => steps.push(Step::RegisterPayment(step)),
+            // A draft has no number yet that money could be registered on.
+            Some(Ok(step)) => warnings.push(
+                Reason::new("refund-not-registered")
+                    .with("refunded", step.amount.negated()?)
+                    .with("currency", step.amount.currency()),
+            ),
+            Some(Err(reason)) => warnings.push(reason),
+            None => {}
+        }
     }
     Ok(Plan {
         schema: PLAN_SCHEMA,

@@ -214,6 +214,34 @@ pub(super) fn step(
     Ok(CustomerStep { key, action })
 }
 
+/// True when mail to the customer reaches the buyer: the target sends to the customer's own address, which that of many buyers or of
+/// another integration's invoice is not.
+pub(super) fn gets_mail(input: &PlanInput<'_>, buyer: &Buyer, step: &CustomerStep) -> bool {
+    let is_shared = matches!(identity(input.order, input.settings, buyer), None | Some(Identity::Shared(_)));
+    let given = !input.order.customer.email.trim().is_empty();
+    let adopted = input.earlier.is_some_and(|earlier| earlier.adopted);
+    !is_shared
+        && match &step.action {
+            CustomerAction::Create(_) => given,
+            CustomerAction::Update { fields, .. } if fields.iter().any(|(field, _)| field == "email") => true,
+            CustomerAction::Use { number } | CustomerAction::Update { number, .. } => {
+                let known = input.catalogue.customers.iter().find(|known| known.number == *number);
+                known.map_or(given && !adopted, |known| {
+                    known.fields.get("email").is_some_and(|email| !email.trim().is_empty())
+                })
+            }
+        }
+}
+
+/// A sale without VAT needs the buyer's VAT number on the invoice and in the list of EU sales: both take it from the customer.
+pub(super) fn without_vat_number(input: &PlanInput<'_>, sale: &Sale, step: &CustomerStep) -> Option<Reason> {
+    let CustomerAction::Use { number } = &step.action else { return None };
+    let known = input.catalogue.customers.iter().find(|known| known.number == *number)?;
+    let has = |field: &str| known.fields.get(field).is_some_and(|value| !value.trim().is_empty());
+    let lacks = sale.reverse_charge && !has("vat-number") && !has("company-number");
+    lacks.then(|| Reason::new("customer-without-vat-number").with("number", number).with("name", &known.name))
+}
+
 /// The one of several that the merchant's rule names. One that is barred is not taken, unless all are.
 fn chosen(several: &[KnownCustomer], rule: SeveralCustomers) -> Option<&KnownCustomer> {
     let free = several.iter().filter(|known| !known.barred);

@@ -8,7 +8,7 @@ use super::vat::Sale;
 use crate::customer::{Address, CustomerKind};
 use crate::document::{Document, DocumentKind, DocumentLine, Recipient, Totals};
 use crate::identity::EffectKey;
-use crate::plan::{Reason, SendBy};
+use crate::plan::{CustomerStep, Reason, SendBy};
 use crate::settings::{SendInvoice, Template};
 use jiff::Span;
 
@@ -154,12 +154,24 @@ fn delivery(input: &PlanInput<'_>) -> Option<Address> {
     address.filter(|_| input.settings.document.delivery_address).cloned()
 }
 
-/// How a booked document is sent.
-pub(super) fn send_as(send: SendInvoice, buyer: &Buyer) -> SendBy {
+/// How a booked document is sent. One that no buyer would get is not sent, and that is said.
+pub(super) fn send_as(
+    input: &PlanInput<'_>,
+    send: SendInvoice,
+    buyer: &Buyer,
+    customer: &CustomerStep,
+    warnings: &mut Vec<Reason>,
+) -> SendBy {
     let electronic = buyer.kind == CustomerKind::Ean;
     match send {
         SendInvoice::EanOnly | SendInvoice::EanOrEmail if electronic => SendBy::Ean,
-        SendInvoice::Email | SendInvoice::EanOrEmail => SendBy::Email,
+        SendInvoice::Email | SendInvoice::EanOrEmail if customer::gets_mail(input, buyer, customer) => {
+            SendBy::Email
+        }
+        SendInvoice::Email | SendInvoice::EanOrEmail => {
+            warnings.push(Reason::new("not-sent-without-address").with("order", &input.order.number));
+            SendBy::Nothing
+        }
         SendInvoice::Never | SendInvoice::EanOnly => SendBy::Nothing,
     }
 }

@@ -195,6 +195,7 @@ fn first_document(input: &PlanInput<'_>, first: First) -> Result<Plan, Stop> {
     let settled = difference::settle(input, &sale, lines, &mut warnings)?;
     let kind = final_kind(input, wanted, settled.book, payment.never_book, &content_hash)?;
     let customer = customer::step(input, &buyer, &sale, payment.term)?;
+    warnings.extend(customer::without_vat_number(input, &sale, &customer));
     let making = Making::of(input, kind);
     let date = dates::choose(input)?;
     let document = document::build(
@@ -218,11 +219,11 @@ fn first_document(input: &PlanInput<'_>, first: First) -> Result<Plan, Stop> {
         Step::CloseOrder(CloseOrderStep { key: making.key(input, Effect::Closing), order: order.clone() })
     });
 
-    let mut steps = vec![Step::EnsureCustomer(customer)];
+    let mut steps = vec![Step::EnsureCustomer(customer.clone())];
     steps.extend(settled.new_products.into_iter().map(Step::CreateProduct));
     steps.push(document_step(input, &making, document, settled.rule));
     if kind == DocumentKind::BookedInvoice {
-        let send = document::send_as(input.settings.document.send, &buyer);
+        let send = document::send_as(input, input.settings.document.send, &buyer, &customer, &mut warnings);
         steps.push(Step::Book(BookStep { key: making.key(input, Effect::Booking), send }));
     }
     // Not before the invoice stands as it should: until then the order is all there is.

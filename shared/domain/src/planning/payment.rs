@@ -7,6 +7,7 @@ use crate::identity::{Effect, EffectKey};
 use crate::money::{Money, MoneyError};
 use crate::order::{Order, Payment, PaymentKind, PaymentState};
 use crate::plan::{PaymentStep, Plan, Reason, RegisteredPayments, Step};
+use crate::refund::Refund;
 use crate::settings::{CapturedLess, GiftCardsUsed, PaymentMethodRule, Registration};
 use jiff::civil::Date;
 
@@ -340,7 +341,8 @@ fn payments_of(plan: &Plan) -> Option<RegisteredPayments> {
     }
     let has = |wanted: fn(&Step) -> bool| plan.steps.iter().filter(|step| wanted(step)).count();
     let booked = has(|step| matches!(step, Step::Book(_))) > 0;
-    let captures = u32::try_from(has(|step| matches!(step, Step::RegisterPayment(_)))).unwrap_or(u32::MAX);
+    let captures = has(|step| matches!(step, Step::RegisterPayment(step) if !step.amount.is_negative()));
+    let captures = u32::try_from(captures).unwrap_or(u32::MAX);
     let term = plan.document_step()?.document.payment_term;
     booked.then_some(RegisteredPayments { term, captures, invoiced_on: None })
 }
@@ -361,4 +363,57 @@ pub(super) fn kept(input: &PlanInput<'_>, earlier: &Earlier<'_>) -> Option<Regis
     let registers = journal && input.settings.payment.sign_proven;
     let payments = payments_of(earlier.plan).filter(|_| registers && !earlier.adopted)?;
     Some(RegisteredPayments { invoiced_on: day_of(earlier.plan), ..payments })
+}
+
+/// The registration of the money of a refund, for the plan that books its credit note; `None` where the captures were not ours to
+/// register either, and a reason where it cannot be told where the money was taken from.
+///
+/// The key is the refund's alone: should the order be credited whole, come back and be credited anew, the money went back once.
+///
+/// # Errors
+/// Overflow, or a term that is gone.
+pub(super) fn paid_back(
+    input: &PlanInput<'_>,
+    earlier: &Earlier<'_>,
+    refund: &Refund,
+    day: Date,
+) -> Result<Option<Result<PaymentStep, Reason>>, Stop> {
+    let amount = refund.total.minus(refund.to_gift_cards)?;
+    let Some(payments) = kept(input, earlier).filter(|payments| payments.captures > 0) else {
+        return Ok(None);
+    };
+    if amount.is_zero() || settles(input, payments.term)? {
+        return Ok(None);
+    }
+    let untold = || {
+        let reason = Reason::new("refund-not-registered").with("refunded", amount);
+        Ok(Some(Err(reason.with("currency", amount.currency()))))
+    };
+    let Some(Registration::Journal { journal, contra_account }) = taken_from(input, refund) else {
+        return untold();
+    };
+    let key = EffectKey::of_adjustment(input.transfer, "refund", &refund.id, 0, input.agreement);
+    let key = key.then(Effect::Payment);
+    let text = super::document::reference(&input.order.number, &key);
+    let amount = amount.negated()?;
+    Ok(Some(Ok(PaymentStep { key, journal, contra_account, amount, date: day, text, invoice: None })))
+}
+
+/// How the captures were registered that a refund gives back: by the shop's own record of it, else by all that the order's money went
+/// through. `None` where several would do.
+fn taken_from(input: &PlanInput<'_>, refund: &Refund) -> Option<Registration> {
+    let order = input.order;
+    let backs =
+        || order.payments.iter().filter(|payment| !payment.gift_card && payment.kind == PaymentKind::Refund);
+    let own = || backs().filter(|payment| payment.transaction == refund.id);
+    let mut of: Vec<Registration> = if own().next().is_some() {
+        own().map(|payment| registration_of(rule_of(input, payment))).collect()
+    } else {
+        backs().chain(captures(order)).map(|payment| registration_of(rule_of(input, payment))).collect()
+    };
+    of.dedup();
+    match of.as_slice() {
+        [one] => Some(*one),
+        _ => None,
+    }
 }

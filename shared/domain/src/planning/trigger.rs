@@ -23,9 +23,6 @@ pub(super) fn decide(input: &PlanInput<'_>) -> Result<DocumentKind, Stop> {
     if order.test {
         return skip("test-order");
     }
-    if order.fraud_hold {
-        return skip("fraud-hold");
-    }
     if order.cancelled {
         return match unbooked(input) {
             Some(number) => Err(Stop::Hold(
@@ -61,6 +58,10 @@ pub(super) fn decide(input: &PlanInput<'_>) -> Result<DocumentKind, Stop> {
         return Err(Stop::Hold(
             hold("negative-total").with("total", order.total).with("currency", order.currency),
         ));
+    }
+    if order.fraud_hold {
+        // Told, since somebody has to look at it: it would be transferred but for that.
+        return Err(Stop::Hold(hold("fraud-hold").with("order", &order.number)));
     }
     Ok(rule.document.unwrap_or(input.settings.document.kind))
 }

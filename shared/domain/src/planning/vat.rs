@@ -69,7 +69,8 @@ impl Sale {
             return Ok(sale(rule.zone, false));
         }
         let zones = &settings.vat.zones;
-        if country.is_empty() || country == home {
+        let taxed_at_home = !rate.is_zero() && order.taxed_in.as_deref() == Some(home);
+        if country.is_empty() || country == home || taxed_at_home {
             let exempt = order.customer.vat_exempt && rate.is_zero();
             return Ok(sale(if exempt { zones.exempt } else { zones.domestic }, false));
         }

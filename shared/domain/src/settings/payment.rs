@@ -55,7 +55,8 @@ fn journal_needs_proof(methods: &[PaymentMethodRule]) -> impl FnOnce(&bool, &())
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PaymentMethodRule {
-    /// The shop's key (`cod`) or title (`Efterkrav`) of the method; letter case does not matter.
+    /// The shop's key (`cod`) or title (`Efterkrav`) of the method; letter case does not matter. `manual-refund` is
+    /// money that WooCommerce says was given back by hand.
     #[garde(length(min = 1, max = 200))]
     pub method: String,
     /// Number of the term of payment.

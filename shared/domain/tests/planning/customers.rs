@@ -67,6 +67,23 @@ fn reverse_charge(number: &str, settings: &str) -> World {
     World::of(order).with_settings(settings)
 }
 
+#[test]
+fn a_customer_without_a_vat_number_is_told_of_where_a_sale_rests_on_one() {
+    let told = |world: World| {
+        world.plan().warnings.iter().any(|warning| warning.code == "customer-without-vat-number")
+    };
+    let sold = || reverse_charge("SE556012345601", "{}");
+    assert!(told(sold()));
+    for field in ["vat-number", "company-number"] {
+        let known = |world: &mut World| {
+            world.catalogue.customers[0].fields.insert(field.to_owned(), "SE556012345601".to_owned());
+        };
+        assert!(!told(sold().with(known)), "{field}");
+    }
+    assert!(!told(sold().with(|world| world.catalogue.customers.clear())), "it is made with the number");
+    assert!(!told(World::of(plain_order())));
+}
+
 fn warned(world: &World) -> Vec<String> {
     let codes = world.plan().warnings.into_iter().map(|warning| warning.code);
     codes.filter(|code| code.starts_with("vat-number")).collect()

@@ -373,12 +373,63 @@ fn payments_that_are_not_ours_to_register_are_left_alone() {
     assert_eq!(after(dearer).held().code, "changed-after-booking");
 }
 
+fn registrations(plan: &domain::Plan) -> Vec<&domain::plan::PaymentStep> {
+    fn of(step: &Step) -> Option<&domain::plan::PaymentStep> {
+        if let Step::RegisterPayment(step) = step { Some(step) } else { None }
+    }
+    plan.steps.iter().filter_map(of).collect()
+}
+
+#[test]
+fn money_that_goes_back_is_registered_with_its_credit_note() {
+    let back = |transaction: &str, method: &str| domain::order::Payment {
+        method: method.to_owned(),
+        title: String::new(),
+        kind: domain::order::PaymentKind::Refund,
+        amount: dkk("99.95"),
+        transaction: transaction.to_owned(),
+        gift_card: false,
+        at: None,
+    };
+    let booked = after(paid(World::of(plain_order()).with_settings(JOURNAL), &[("248.90", 21)]));
+    let refunded = |payments: &[domain::order::Payment]| {
+        booked.clone().with(|world| {
+            world.order.refunds = vec![crate::credits::one_mug("99.95")];
+            world.order.payments.extend_from_slice(payments);
+        })
+    };
+    for payments in [vec![], vec![back("86", "quickpay")], vec![back("tx-9b", "quickpay")]] {
+        let plan = refunded(&payments).plan();
+        let [step] = registrations(&plan)[..] else { panic!("one registration: {:?}", plan.steps) };
+        assert_eq!((step.amount, step.journal, step.contra_account), (dkk("-99.95"), 4, 5820));
+        assert_eq!((step.invoice, step.date.to_string().as_str()), (None, "2026-11-22"));
+        assert!(matches!(plan.steps.last(), Some(Step::RegisterPayment(_))), "after the credit note");
+        let done = refunded(&payments).carried_out(plan, 10_002);
+        assert_eq!(done.skipped().code, "nothing-changed");
+    }
+    let told = |world: &World| {
+        let plan = world.plan();
+        assert!(registrations(&plan).is_empty(), "{:?}", plan.steps);
+        plan.warnings.iter().any(|reason| reason.code == "refund-not-registered")
+    };
+    assert!(told(&refunded(&[back("86", "by hand")])), "nobody says from which account");
+    let draft = refunded(&[]).with(|world| {
+        world.settings.credit.booking = domain::settings::CreditBooking::Never;
+    });
+    assert!(told(&draft), "a draft has no number to register it on");
+    // What the captures do not go through, refunds do not either; onto a gift card no money goes.
+    assert!(!told(&refunded(&[]).with(|world| world.settings.payment.sign_proven = false)));
+    let onto_card = refunded(&[]).with(|world| world.order.refunds[0].to_gift_cards = dkk("99.95"));
+    assert!(!told(&onto_card));
+}
+
 #[test]
 fn a_payment_that_comes_after_a_credit_note_is_registered_on_the_invoice() {
     let world = after(paid(World::of(plain_order()).with_settings(JOURNAL), &[("100.00", 21)]));
     let refunded = world.with(|world| world.order.refunds = vec![crate::credits::one_mug("99.95")]);
     let credit = refunded.plan();
-    assert!(credit.steps.iter().all(|step| !matches!(step, Step::RegisterPayment(_))));
+    let given_back: Vec<&domain::plan::PaymentStep> = registrations(&credit);
+    assert_eq!(given_back.iter().map(|step| step.amount).collect::<Vec<_>>(), [dkk("-99.95")]);
     // It was captured before the money went back, and is seen after.
     let refunded = refunded.carried_out(credit, 10_002);
     assert_eq!(refunded.skipped().code, "nothing-changed");
@@ -404,6 +455,7 @@ fn a_payment_that_comes_after_a_credit_note_is_registered_on_the_invoice() {
     let again = again.with(|world| world.order.refunds.push(more));
     let second = again.plan();
     assert_eq!(second.document_step().map(|step| step.document.expected.gross), Some(dkk("-10.00")));
+    assert_eq!(registrations(&second).len(), 1, "its own money alone");
     let again = again.carried_out(second, 10_003);
     let again = paid(again, &[("100.00", 21), ("48.95", 20), ("5.00", 25)]);
     assert_eq!(to_register(&again.plan()).len(), 1);

@@ -42,7 +42,8 @@ fn states_filters_and_kinds_of_order_that_are_not_transferred() {
     let free = order_in("DKK", "DK", vec![goods("MUG-1", "2", "0.00", "", "")]);
     check(vec![
         ("skip test-order", order(|order| order.test = true)),
-        ("skip fraud-hold", order(|order| order.fraud_hold = true)),
+        ("hold fraud-hold", order(|order| order.fraud_hold = true)),
+        ("skip cancelled", order(|order| (order.fraud_hold, order.cancelled) = (true, true))),
         ("skip cancelled", order(|order| order.cancelled = true)),
         ("skip state-not-chosen", order(|order| {
             order.state = "on-hold".to_owned();
@@ -482,6 +483,26 @@ fn booking_sends_as_the_buyer_can_receive() {
         assert_eq!(booked(send, ean), Some(expected), "{send} {ean}");
     }
     assert!(plain().plan().steps.iter().all(|step| !matches!(step, Step::Book(_))), "drafts are not booked");
+    // Nobody would get it, or somebody else: it is booked and not sent.
+    let mailed = |change: fn(&mut World)| {
+        let settings = r#"{"document":{"kind":"booked-invoice","send":"email"},"customers":{"private":{"identify-by":"phone"}}}"#;
+        let plan = plain().with_settings(settings).with(change).plan();
+        let told = plan.warnings.iter().any(|reason| reason.code == "not-sent-without-address");
+        let send = plan.steps.iter().find_map(|step| match step {
+            Step::Book(book) => Some(book.send),
+            _ => None,
+        });
+        assert_eq!(told, send == Some(SendBy::Nothing));
+        send == Some(SendBy::Email)
+    };
+    assert!(mailed(|_| ()));
+    assert!(mailed(|world| world.catalogue.customers.clear()), "a new customer with the order's address");
+    assert!(!mailed(|world| {
+        world.catalogue.customers.clear();
+        world.order.customer.email.clear();
+    }));
+    assert!(!mailed(|world| drop(world.catalogue.customers[0].fields.remove("email"))));
+    assert!(!mailed(|world| world.settings.customers.private.collective = Some(5001)), "the shop's own");
 }
 
 #[test]

@@ -139,6 +139,20 @@ fn europe() -> Vec<Situation> {
             expected: "1; OSS-DE-19 19; 119.00",
         },
         Situation {
+            name: "collected in Denmark by a Swedish buyer, with Danish VAT",
+            world: sold("SE", vec![mug("25", "25.00")])
+                .with_settings(OSS)
+                .with(|world| world.order.taxed_in = Some("DK".to_owned())),
+            expected: "1; MUG-1 25; 125.00",
+        },
+        Situation {
+            name: "sent to Sweden, with Swedish VAT",
+            world: sold("SE", vec![mug("25", "25.00")])
+                .with_settings(OSS)
+                .with(|world| world.order.taxed_in = Some("SE".to_owned())),
+            expected: "oss-product-missing",
+        },
+        Situation {
             name: "Swedish VAT, 25 % as at home, with OSS and no product for it",
             world: sold("SE", vec![mug("25", "25.00")]).with_settings(collective),
             expected: "oss-product-missing",

@@ -105,6 +105,7 @@ pub(crate) fn order_in(currency: &str, country: &str, lines: Vec<OrderLine>) -> 
         cancelled: false,
         test: false,
         fraud_hold: false,
+        taxed_in: None,
         created_at,
         modified_at: created_at,
         paid_at: Some("2026-11-21T10:00:00Z".parse().expect("time")),

@@ -145,7 +145,7 @@ fn a_payout_that_a_person_booked_is_recognised_and_not_posted() {
         acquirer: "adyen".to_owned(),
         account: String::new(),
         batch: batch.to_owned(),
-        currency: Currency::DKK,
+        currency: domain::Currency::DKK,
     };
     let looked = |batch: &str, entries: &[BookedEntry]| {
         booked_by_hand(&find, &key(batch), entries, &BankSettings::default())

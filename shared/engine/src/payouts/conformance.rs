@@ -227,6 +227,7 @@ async fn files_and_plans_are_found_by_their_hash(
         flow: "payouts".to_owned(),
         file: record(&id, "a").original,
         outcome: IntakeOutcome::Report { batches: Vec::new() },
+        dismissed: None,
     };
     store.put_intake(&intake).await.map_err(words)?;
     store.put_intake(&intake).await.map_err(words)?;

@@ -76,6 +76,7 @@ impl PayoutEngine<'_> {
             flow: incoming.flow.to_owned(),
             file,
             outcome,
+            dismissed: None,
         };
         self.payouts.put_intake(&intake).await?;
         Ok(intake)

@@ -46,8 +46,8 @@ pub use decide::{Correction, LineAssignment};
 pub use intake::Incoming;
 pub use overview::{AgeView, InterimView, OpenItem, PayoutOverview, ToComeView};
 pub use record::{
-    ArrivalKind, BalanceReport, BalanceSums, Dismissal, FileRecord, IntakeOutcome, IntakeRecord, LineChoice,
-    PayoutFigures, PayoutId, PayoutRecord, SetAside,
+    ArrivalKind, BalanceReport, BalanceSums, Dismissal, FileDismissal, FileRecord, IntakeOutcome,
+    IntakeRecord, LineChoice, PayoutFigures, PayoutId, PayoutRecord, SetAside,
 };
 pub use route::{AcquirerEnd, PayoutConnections, PayoutRoute};
 pub use store::{FileBytes, PayoutClaimed, PayoutStore};

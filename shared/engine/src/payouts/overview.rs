@@ -181,7 +181,7 @@ impl PayoutEngine<'_> {
             Some(account) => {
                 view.interim = self.interim(&route, account, &records, on, &mut view.left_out).await?;
             }
-            None => view.to_come = self.to_come(&route, from, on).await?,
+            None => view.to_come = self.captured(&route, from, on).await?,
         }
         Ok(view)
     }
@@ -205,7 +205,7 @@ impl PayoutEngine<'_> {
     }
 
     /// What Bogbro booked of orders that were paid online since `from`, less what payouts paid of it.
-    async fn to_come(
+    async fn captured(
         &self,
         route: &PayoutRoute,
         from: Date,

@@ -548,12 +548,36 @@ pub struct IntakeRecord {
     pub file: FileRecord,
     /// What became of it.
     pub outcome: IntakeOutcome,
+    /// Somebody has looked at its refusal, and it is told of no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dismissed: Option<FileDismissal>,
 }
+
+/// Who dismissed the refusal of a file, when and why. It is kept for ever.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct FileDismissal {
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Letters of a file's hash that name it.
+const FILE_NAME_LETTERS: usize = 12;
 
 impl IntakeRecord {
     /// True when somebody should look at it.
     pub fn needs_attention(&self) -> bool {
-        matches!(self.outcome, IntakeOutcome::Refused { .. })
+        matches!(self.outcome, IntakeOutcome::Refused { .. }) && self.dismissed.is_none()
+    }
+
+    /// The name by which its refusal is dismissed.
+    pub fn name(&self) -> String {
+        let hash = &self.file.sha256;
+        format!("file/{}", hash.get(..FILE_NAME_LETTERS).unwrap_or(hash))
     }
 }
 

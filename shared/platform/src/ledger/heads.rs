@@ -9,7 +9,9 @@
 //! ones by pointer items.
 
 use domain::{ConnectionId, EffectKey, MerchantId, Money};
-use engine::store::{Applied, DocumentRecord, Head, LEDGER_SCHEMA, PlanPointer, Progress, Status, due_shard};
+use engine::store::{
+    Applied, DocumentRecord, Head, LEDGER_SCHEMA, PlanPointer, Progress, Status, Trouble, due_shard,
+};
 use jiff::Timestamp;
 
 use crate::failure::PlatformError;
@@ -81,6 +83,12 @@ pub(super) fn set_applied(change: &mut Change, applied: &Applied) -> Result<(), 
     Ok(())
 }
 
+/// Writes what keeps it with a person, or that nothing does.
+pub(super) fn set_trouble(change: &mut Change, trouble: Option<&Trouble>) -> Result<(), PlatformError> {
+    change.set_or_remove("trouble", trouble.map(packed_json).transpose()?);
+    Ok(())
+}
+
 /// Writes how far the plan has come.
 pub(super) fn set_progress(change: &mut Change, progress: &Progress) -> Result<(), PlatformError> {
     change.set("progress", json(progress)?);
@@ -137,6 +145,7 @@ pub(super) fn read(item: &Item, merchant: &MerchantId) -> Result<Head, PlatformE
         waits: reading.number_if_any("waits")?.unwrap_or(0),
         status: status(&reading)?,
         facts: reading.packed_json_if_any("facts")?.unwrap_or_default(),
+        trouble: reading.packed_json_if_any("trouble")?,
         warnings: reading.packed_json_if_any("warnings")?.unwrap_or_default(),
         applied: applied(&reading)?,
         settings_version: reading.number_if_any("settings_version")?.unwrap_or(0),

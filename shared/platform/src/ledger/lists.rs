@@ -16,12 +16,33 @@ use crate::failure::PlatformError;
 use crate::keys::{self, ItemKey, Keys};
 use crate::packing::{pack, unpack};
 use crate::sealing::DataKey;
-use crate::table::{Change, Inserted, Item, Reading, SERVICE, Updated, bytes, key_of, number, text, time};
+use crate::table::{
+    Change, Inserted, Item, Reading, SERVICE, Updated, bytes, json, key_of, number, text, time,
+};
 
 /// Heads of one page.
 const PAGE: i32 = 50;
 /// The largest message that is kept with a parked delivery.
 const MESSAGE_BYTES: usize = 64 * 1024;
+
+/// The index of what needs attention.
+const ATTENTION: &str = "attention";
+/// Who dismissed an entry of what was set aside, and why.
+const DISMISSED: &str = "dismissed";
+
+/// An entry of what was set aside that a person dismissed. It is kept for ever, without the message that it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct DismissedDelivery {
+    /// The entry.
+    pub delivery: ParkedDelivery,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
 
 /// Where a list goes on: the last key of the page before.
 #[derive(Serialize, Deserialize)]
@@ -119,10 +140,14 @@ impl Ledger {
             }
         }
         found.sort_by(|a, b| a.updated_at.cmp(&b.updated_at).then_with(|| a.transfer.cmp(&b.transfer)));
+        if index == ATTENTION {
+            found.reverse();
+        }
         Ok(Page { items: found, next })
     }
 
-    /// One page of whole items in an index whose partition attribute has the index's own name.
+    /// One page of whole items in an index whose partition attribute has the index's own name. What needs attention comes with the
+    /// newest first: whoever does not read to the end has seen what is new.
     pub(super) async fn list_items(
         &self,
         index: &str,
@@ -141,6 +166,7 @@ impl Ledger {
             .expression_attribute_names("#partition", index)
             .expression_attribute_values(":partition", text(partition))
             .set_exclusive_start_key(start)
+            .scan_index_forward(index != ATTENTION)
             .limit(PAGE)
             .send()
             .await
@@ -156,7 +182,7 @@ impl Ledger {
     ) -> Result<Vec<TransferId>, PlatformError> {
         let (keys, word) = (Keys::of(merchant), pointer_word(pointer.kind));
         let ItemKey { partition, sort } = keys.numbers(word, &pointer.value);
-        let items = self.table.range(&partition, &sort, &format!("{sort}~")).await?;
+        let items = self.table.range_whole(&partition, &sort, &format!("{sort}~")).await?;
         let mut found = Vec::with_capacity(items.len());
         for item in &items {
             let reading = Reading::of(item, crate::table::SCHEMA)?;
@@ -165,7 +191,7 @@ impl Ledger {
         let index = match pointer.kind {
             PointerKind::OrderNumber => ORDER,
             PointerKind::DraftNumber | PointerKind::InvoiceNumber => DOCUMENT,
-            PointerKind::Payment | PointerKind::ProductNumber => return Ok(found),
+            PointerKind::Payment | PointerKind::ProductNumber | PointerKind::MadeOn => return Ok(found),
         };
         let mut page = None;
         loop {
@@ -200,13 +226,58 @@ impl Ledger {
         let shown = ParkedDelivery { message: String::new(), ..delivery.clone() };
         let mut item = key_of(&keys.parked(&delivery.body_hash));
         item.insert("schema".to_owned(), number(LEDGER_SCHEMA));
-        item.insert("delivery".to_owned(), crate::table::json(&shown)?);
+        item.insert("delivery".to_owned(), json(&shown)?);
         item.insert("message".to_owned(), bytes(message));
-        item.insert("attention".to_owned(), text(keys.parked_attention()));
+        item.insert(ATTENTION.to_owned(), text(keys.parked_attention()));
         item.insert("at".to_owned(), time(delivery.at));
-        match self.table.insert(item).await? {
+        match self.table.insert(item.clone()).await? {
+            Inserted::Already if delivery.queue.is_some() => self.park_after_dismissal(delivery, item).await,
             Inserted::New | Inserted::Already => Ok(()),
         }
+    }
+
+    /// A message that comes back after a person dismissed the one before is news; a finding, or the very same bytes, are not.
+    async fn park_after_dismissal(&self, delivery: &ParkedDelivery, item: Item) -> Result<(), PlatformError> {
+        let known = self.table.get(&Keys::of(&delivery.merchant).parked(&delivery.body_hash)).await?;
+        if known.is_some_and(|known| known.contains_key(DISMISSED)) {
+            self.table.put(item).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes an entry off the list of what was set aside, and keeps who did so and why. The message that it was is dropped. `false`: there
+    /// is no such entry.
+    ///
+    /// # Errors
+    /// As DynamoDB says.
+    pub async fn dismiss_delivery(&self, dismissed: &DismissedDelivery) -> Result<bool, PlatformError> {
+        let delivery = &dismissed.delivery;
+        let keys = Keys::of(&delivery.merchant);
+        let mut change = Change::new();
+        let shown = ParkedDelivery { message: String::new(), ..delivery.clone() };
+        let kept = DismissedDelivery { delivery: shown, ..dismissed.clone() };
+        change
+            .set(DISMISSED, json(&kept)?)
+            .set(ATTENTION, text(keys.dismissed_attention()))
+            .remove("message")
+            .only_if_equal(ATTENTION, text(keys.parked_attention()));
+        let updated = self.table.update(&keys.parked(&delivery.body_hash), change).await?;
+        Ok(matches!(updated, Updated::Applied(_)))
+    }
+
+    /// Entries that were dismissed, one page, the newest first.
+    ///
+    /// # Errors
+    /// As DynamoDB says.
+    pub async fn dismissed_deliveries(
+        &self,
+        merchant: &MerchantId,
+        page: Option<&str>,
+    ) -> Result<Page<DismissedDelivery>, PlatformError> {
+        let partition = Keys::of(merchant).dismissed_attention();
+        let (items, next) = self.list_items(ATTENTION, &partition, merchant, page).await?;
+        let read = |item: &Item| Reading::of(item, LEDGER_SCHEMA)?.json(DISMISSED);
+        Ok(Page { items: items.iter().map(read).collect::<Result<_, PlatformError>>()?, next })
     }
 
     pub(super) async fn list_deliveries(
@@ -215,13 +286,14 @@ impl Ledger {
         page: Option<&str>,
     ) -> Result<Page<ParkedDelivery>, PlatformError> {
         let partition = Keys::of(merchant).parked_attention();
-        let (items, next) = self.list_items("attention", &partition, merchant, page).await?;
+        let (items, next) = self.list_items(ATTENTION, &partition, merchant, page).await?;
         let vault = self.vaults.vault(merchant).await?;
         let mut found = Vec::with_capacity(items.len());
-        for item in &items {
+        // The index may lag behind an entry that was dismissed.
+        for item in items.iter().filter(|item| !item.contains_key(DISMISSED)) {
             found.push(read_delivery(item, &vault.key)?);
         }
-        found.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.body_hash.cmp(&b.body_hash)));
+        found.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.body_hash.cmp(&b.body_hash)));
         Ok(Page { items: found, next })
     }
 
@@ -234,9 +306,8 @@ impl Ledger {
         merchant: &MerchantId,
         body_hash: &str,
     ) -> Result<Option<ParkedDelivery>, PlatformError> {
-        let Some(item) = self.table.get(&Keys::of(merchant).parked(body_hash)).await? else {
-            return Ok(None);
-        };
+        let found = self.table.get(&Keys::of(merchant).parked(body_hash)).await?;
+        let Some(item) = found.filter(|item| !item.contains_key(DISMISSED)) else { return Ok(None) };
         let vault = self.vaults.vault(merchant).await?;
         read_delivery(&item, &vault.key).map(Some)
     }

@@ -37,6 +37,8 @@ use crate::files::Files;
 use crate::keys::Keys;
 use crate::sealing::{DataKey, SALT_BYTES, new_salt};
 use crate::table::{Change, Item, Reading, Table, Updated, hash, number, text, time};
+pub use lists::DismissedDelivery;
+
 use heads::attribute::{
     AGAIN, APPLIED_HASH, CLAIM, DOCUMENT, DUE, FENCE, KEEP_UNTIL, LEASE_UNTIL, LOG_TAIL, ORDER, SALT, SCHEMA,
     STATUS,

@@ -151,7 +151,7 @@ impl Ledger {
         let index = match pointer.kind {
             PointerKind::OrderNumber => Some(ORDER),
             PointerKind::DraftNumber | PointerKind::InvoiceNumber => Some(DOCUMENT),
-            PointerKind::Payment | PointerKind::ProductNumber => None,
+            PointerKind::Payment | PointerKind::ProductNumber | PointerKind::MadeOn => None,
         };
         if let Some(index) = index {
             found.extend(self.heads_in(index, &keys.number_index(word, &pointer.value)).await?);
@@ -159,7 +159,7 @@ impl Ledger {
         // Further numbers of a transfer, and all payments, stand as items of their own.
         if index.is_none() || pointer.kind == PointerKind::InvoiceNumber {
             let ItemKey { partition, sort } = keys.numbers(word, &pointer.value);
-            for item in self.table.range(&partition, &sort, &format!("{sort}~")).await? {
+            for item in self.table.range_whole(&partition, &sort, &format!("{sort}~")).await? {
                 let transfer =
                     keys::transfer_of(Reading::of(&item, crate::table::SCHEMA)?.text("transfer")?, merchant);
                 found.extend(transfer.map(|transfer| keys.head(&transfer)));

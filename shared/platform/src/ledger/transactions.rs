@@ -56,6 +56,7 @@ pub(super) fn pointer_word(kind: PointerKind) -> &'static str {
         PointerKind::InvoiceNumber => "invoice",
         PointerKind::Payment => "payment",
         PointerKind::ProductNumber => "product",
+        PointerKind::MadeOn => "made-on",
     }
 }
 
@@ -144,11 +145,12 @@ impl Ledger {
         let keys = Keys::of(&transfer.merchant);
         let item = |pointer: &Pointer| pointing(transfer, pointer_word(pointer.kind), &pointer.value);
         let leading = self.leading(conclusion, &mut head);
-        // That an order was paid under a reference is true whoever writes it and whatever becomes of this claim, so it stands
-        // before the head says that it does, and makes no transaction of a conclusion that needs none.
-        let (payments, others_leading): (Vec<&Pointer>, Vec<&Pointer>) =
-            leading.into_iter().partition(|pointer| pointer.kind == PointerKind::Payment);
-        for pointer in payments {
+        // That an order was paid under a reference, or a document made on a day, is true whoever writes it and whatever becomes of this
+        // claim, so it stands before the head says that it does, and makes no transaction of a conclusion that needs none.
+        let by_itself = |kind: PointerKind| matches!(kind, PointerKind::Payment | PointerKind::MadeOn);
+        let (alone, others_leading): (Vec<&Pointer>, Vec<&Pointer>) =
+            leading.into_iter().partition(|pointer| by_itself(pointer.kind));
+        for pointer in alone {
             self.table.put(item(pointer)).await?;
         }
         others.extend(others_leading.into_iter().map(|pointer| put(table, item(pointer))));
@@ -218,7 +220,7 @@ impl Ledger {
             let (name, place) = match pointer.kind {
                 PointerKind::OrderNumber => (ORDER, &mut order),
                 PointerKind::DraftNumber | PointerKind::InvoiceNumber => (DOCUMENT, &mut document),
-                PointerKind::Payment | PointerKind::ProductNumber => {
+                PointerKind::Payment | PointerKind::ProductNumber | PointerKind::MadeOn => {
                     further.push(pointer);
                     continue;
                 }
@@ -329,6 +331,7 @@ fn concluded(conclusion: &Conclusion, tail: &str) -> Result<Change, PlatformErro
     }
     heads::set_status(&mut change, &conclusion.status, merchant);
     heads::set_list(&mut change, "facts", &conclusion.facts)?;
+    heads::set_trouble(&mut change, conclusion.trouble.as_ref())?;
     heads::set_list(&mut change, "documents", &conclusion.documents)?;
     heads::set_progress(&mut change, &conclusion.progress)?;
     heads::set_due(&mut change, conclusion.due_at);

@@ -28,9 +28,12 @@ pub(super) async fn trouble(
     let files: Vec<IntakeRecord> =
         all(move |page| async move { ledger.intakes(merchant, page.as_deref()).await }).await?;
     let mut reasons: Vec<(Timestamp, Reason, String)> = open.iter().flat_map(of_payout).collect();
-    reasons.extend(files.into_iter().filter_map(|intake| match intake.outcome {
-        IntakeOutcome::Refused { reason } => Some((intake.file.received_at, reason, intake.file.name)),
-        _ => None,
+    reasons.extend(files.into_iter().filter(IntakeRecord::needs_attention).filter_map(|intake| {
+        let name = format!("{} ({})", intake.name(), intake.file.name);
+        match intake.outcome {
+            IntakeOutcome::Refused { reason } => Some((intake.file.received_at, reason, name)),
+            _ => None,
+        }
     }));
     Ok(reasons)
 }

@@ -44,7 +44,7 @@ pub struct Exported {
 /// Where an export is written, line by line.
 pub trait ExportSink: Send {
     /// One JSON document of a part (`merchant`, `transfers`, `payouts`, `payout-files`, `stock`, `comparisons`,
-    /// `parked-deliveries`, `privacy-requests`, `segments`, `objects`).
+    /// `parked-deliveries`, `dismissed-deliveries`, `privacy-requests`, `segments`, `objects`).
     ///
     /// # Errors
     /// In words, when it cannot be written.
@@ -191,6 +191,9 @@ impl Operations {
         exported.comparisons = write_pages(sink, "comparisons", page).await?;
         let page = async |next: Option<&str>| ledger.parked_deliveries(merchant, next).await.map_err(store);
         exported.parked_deliveries = write_pages(sink, "parked-deliveries", page).await?;
+        for dismissed in self.dismissed_deliveries(merchant).await? {
+            write(sink, "dismissed-deliveries", &dismissed)?;
+        }
         for request in self.privacy_requests(merchant).await? {
             write(sink, "privacy-requests", &request)?;
         }

@@ -2,11 +2,14 @@
 
 use domain::MerchantId;
 use domain::plan::Reason;
+use engine::clock::Clock as _;
 use engine::store::{ParkedDelivery, Store as _};
 use serde::Serialize;
 
 use super::{Operations, store};
+use crate::clock::SystemClock;
 use crate::failure::PlatformError;
+use crate::ledger::DismissedDelivery;
 use crate::queue::read_message;
 use crate::sealing::new_token;
 
@@ -88,6 +91,52 @@ impl Operations {
         self.queues.send_again(&delivery, &new_token()?).await?;
         self.ledger.forget_delivery(merchant, &delivery.body_hash).await?;
         Ok(ParkedEntry::of(&delivery))
+    }
+
+    /// Takes an entry off the list, for good: what it told of was settled by a person, or is to be left. Who and why is kept.
+    ///
+    /// # Errors
+    /// As [`Operations::parked_entry`]; `Invalid` without a reason or a name; `Conflict` when it went meanwhile.
+    pub async fn dismiss_parked(
+        &self,
+        merchant: &MerchantId,
+        hash: &str,
+        by: &str,
+        reason: &str,
+    ) -> Result<ParkedEntry, PlatformError> {
+        if by.trim().is_empty() || reason.trim().is_empty() {
+            return Err(PlatformError::Invalid("who dismisses it and why is kept: say both".to_owned()));
+        }
+        let delivery = self.one_parked(merchant, hash).await?;
+        let entry = ParkedEntry::of(&delivery);
+        let at = SystemClock.now();
+        let dismissed =
+            DismissedDelivery { delivery, by: by.trim().to_owned(), reason: reason.trim().to_owned(), at };
+        if !self.ledger.dismiss_delivery(&dismissed).await? {
+            return Err(PlatformError::Conflict(entry.entry));
+        }
+        tracing::info!(event = "parked-dismissed", %merchant, entry = entry.entry, by, reason, "by an operator");
+        Ok(entry)
+    }
+
+    /// What was set aside and dismissed, the newest first.
+    ///
+    /// # Errors
+    /// As AWS says.
+    pub async fn dismissed_deliveries(
+        &self,
+        merchant: &MerchantId,
+    ) -> Result<Vec<DismissedDelivery>, PlatformError> {
+        let mut found = Vec::new();
+        let mut next: Option<String> = None;
+        loop {
+            let page = self.ledger.dismissed_deliveries(merchant, next.as_deref()).await?;
+            found.extend(page.items);
+            next = page.next;
+            if next.is_none() {
+                return Ok(found);
+            }
+        }
     }
 
     async fn one_parked(&self, merchant: &MerchantId, hash: &str) -> Result<ParkedDelivery, PlatformError> {

@@ -186,7 +186,9 @@ impl Payouts {
                 engine.correct(&work, &Correction { by: asked.by.to_owned(), reason, lines }).await?
             }
             Action::Reverse { reason, day } => {
-                let today = jiff::tz::TimeZone::UTC.to_datetime(SystemClock.now()).date();
+                let merchant = self.platform.merchants.merchant(&MerchantId::new(asked.merchant)).await;
+                let zone = merchant.map_err(unavailable)?.record.file.zone();
+                let today = zone.to_datetime(SystemClock.now()).date();
                 engine.reverse(&work, asked.by, &reason, day.unwrap_or(today)).await?
             }
             Action::Reopen { reason } => engine.reopen(&work, asked.by, &reason).await?,

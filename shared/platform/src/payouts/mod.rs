@@ -18,8 +18,8 @@ use domain::settlement::BatchKey;
 use engine::payouts::record::PAYOUT_SCHEMA;
 use engine::payouts::store::PayoutStore as _;
 use engine::payouts::{
-    FileBytes, Incoming, IntakeOutcome, IntakeRecord, PayoutEngine, PayoutFailure, PayoutId, PayoutRecord,
-    PayoutWork,
+    FileBytes, FileDismissal, Incoming, IntakeOutcome, IntakeRecord, PayoutEngine, PayoutFailure, PayoutId,
+    PayoutRecord, PayoutWork,
 };
 use engine::policy::Limits;
 use engine::store::StoreFailure;
@@ -304,7 +304,14 @@ impl Payouts {
         };
         let outcome = IntakeOutcome::Refused { reason };
         let flow = flow.to_owned();
-        let intake = IntakeRecord { schema: PAYOUT_SCHEMA, merchant: merchant.clone(), flow, file, outcome };
+        let intake = IntakeRecord {
+            schema: PAYOUT_SCHEMA,
+            merchant: merchant.clone(),
+            flow,
+            file,
+            outcome,
+            dismissed: None,
+        };
         Ok(self.platform.ledger.put_intake(&intake).await?)
     }
 
@@ -440,6 +447,33 @@ impl Payouts {
                 next => page = next,
             }
         }
+    }
+
+    /// Dismisses the refusal of the file whose hash begins so: it is told of no more. Who and why is kept.
+    ///
+    /// # Errors
+    /// `NotFound` when none or several of the refused files begin so, or when nobody or no reason is named; as the store says.
+    pub async fn dismiss_file(
+        &self,
+        merchant: &MerchantId,
+        hash: &str,
+        by: &str,
+        reason: &str,
+    ) -> Result<IntakeRecord, PayoutFailure> {
+        if by.trim().is_empty() || reason.trim().is_empty() {
+            return Err(PayoutFailure::NotFound("who dismisses it, and why: both are kept".to_owned()));
+        }
+        let mut found = self.files(merchant).await?;
+        found.retain(|intake| intake.needs_attention() && intake.file.sha256.starts_with(hash));
+        let (Some(mut intake), true) = (found.pop(), found.is_empty()) else {
+            return Err(PayoutFailure::NotFound(format!("one refused file that is named file/{hash}")));
+        };
+        let at = SystemClock.now();
+        intake.dismissed =
+            Some(FileDismissal { by: by.trim().to_owned(), reason: reason.trim().to_owned(), at });
+        self.platform.ledger.put_intake(&intake).await?;
+        tracing::info!(event = "file-dismissed", %merchant, file = intake.name(), by, reason, "by an operator");
+        Ok(intake)
     }
 
     /// The latest files that came in for a merchant's payouts.

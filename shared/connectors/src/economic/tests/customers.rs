@@ -37,6 +37,37 @@ fn customers_are_found_by_what_identifies_them() {
 }
 
 #[test]
+fn a_foreign_vat_number_stands_where_danish_agreements_have_it() {
+    let mut new = new_customer();
+    new.identified_by = ("email".to_owned(), "inkop@example.se".to_owned());
+    (new.customer.company_number, new.customer.vat_number) = (None, Some("SE556012345601".to_owned()));
+    let body = customers::new_body(&new).expect("a body");
+    assert_eq!(body.corporate_identification_number.as_deref(), Some("SE556012345601"));
+    new.customer.company_number = Some("5560123456".to_owned());
+    let body = customers::new_body(&new).expect("a body");
+    assert_eq!(body.corporate_identification_number.as_deref(), Some("5560123456"), "its own number stays");
+
+    let change = [("vat-number".to_owned(), "SE556012345601".to_owned())];
+    for (stands, after) in [
+        ("", "SE556012345601"),
+        ("\"corporateIdentificationNumber\": \"\",", "SE556012345601"),
+        ("\"corporateIdentificationNumber\": \"SE556099999901\",", "SE556012345601"),
+        ("\"corporateIdentificationNumber\": \"5560123456\",", "5560123456"),
+    ] {
+        let current = fixture("customer.json").replace("\"website\": null,", stands);
+        let body = customers::changed_body(&current, &change).expect("a body");
+        let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+        assert_eq!(body["corporateIdentificationNumber"], after, "{stands}");
+    }
+    // What was written there is known as the VAT number, so that it is not written again with each order.
+    let made = fixture("customer.json")
+        .replace("\"website\": null", "\"corporateIdentificationNumber\": \"SE556012345601\"");
+    let transport = Anything(page(&[&made]));
+    let found = run(customers::find(&transport, "email", "jens@example.dk")).expect("read");
+    assert_eq!(found[0].fields.get("vat-number").map(String::as_str), Some("SE556012345601"));
+}
+
+#[test]
 fn a_phone_number_is_found_however_it_was_written() {
     let ask = |value: &str, written: &str| {
         let answer = fixture("customer.json").replace("\"20304050\"", &format!("\"{written}\""));

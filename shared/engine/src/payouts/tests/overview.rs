@@ -62,12 +62,15 @@ fn interim(world: &World) -> InterimView {
     view.interim.remove(0)
 }
 
-fn minor(items: &[OpenItem]) -> Vec<(&str, i64)> {
+fn minor(items: &[OpenItem]) -> Items<'_> {
     items.iter().map(|item| (item.item.as_str(), item.amount.minor())).collect()
 }
 
+/// Items with what is open of each, in minor units.
+type Items<'a> = Vec<(&'a str, i64)>;
+
 /// Balance, difference, what is captured and what was paid without having been booked.
-fn proved(view: &InterimView) -> (i64, i64, Vec<(&str, i64)>, Vec<(&str, i64)>) {
+fn proved(view: &InterimView) -> (i64, i64, Items<'_>, Items<'_>) {
     let (captured, without) = (minor(&view.captured), minor(&view.paid_without_booking));
     (view.balance.minor(), view.difference.minor(), captured, without)
 }
