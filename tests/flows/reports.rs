@@ -207,7 +207,7 @@ async fn the_refusal_of_a_file_is_told_until_a_person_dismisses_it() {
     stage.configure_merchant(MERCHANT, with_payouts, &shops).await;
     recipient(&stage, "bookkeeper@krus.example", NotificationFrequency::Never).await;
     let (payouts, _) = stage.operations.payouts().expect("the engine");
-    drop_file(&stage, "stripe", "half.json", b"{\"data\":[".to_vec());
+    drop_file(&stage, "stripe", "half.json", b"{\"data\":[");
     let came = || async { !payouts.files(&merchant).await.expect("the files are listed").is_empty() };
     until(&stage, "the file is refused", came).await;
     let files = payouts.files(&merchant).await.expect("the files are listed");

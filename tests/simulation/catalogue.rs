@@ -217,7 +217,7 @@ fn variants_that_the_books_refuse_keep_the_others_back_once_and_are_not_asked_fo
         });
     }
     save(&history, 703);
-    history.run();
+    history.run_for(12 * 3_600_000);
     let heads = history.store.memory.heads();
     let head = heads.iter().find(|head| head.transfer.entity.as_str() == "703").expect("a head");
     assert_eq!(head.status, Status::Held { code: "product-refused".to_owned() }, "it is told: {head:#?}");

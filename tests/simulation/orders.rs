@@ -134,7 +134,7 @@ impl OrderShape {
         let lines = self.lines.iter().enumerate().map(|(place, line)| line_of(&plain, self.id, place, line));
         order["line_items"] = lines.collect();
         order["tax_lines"][0]["tax_total"] = json!(amount(vat));
-        order["shipping_lines"][0]["id"] = json!(self.id * 100 + 50);
+        order["shipping_lines"][0]["id"] = json!(self.id * 100_000 + 50);
         order.to_string()
     }
 }

@@ -132,8 +132,8 @@ pub enum ComparisonFailure {
 
 impl Engine<'_> {
     /// Compares one local day of a flow, going on with what was `listed` of it before. Reads only. `None`: the shop let only a part of
-    /// its list be read, and a later call goes on. With `may_ask` it says which transfers should look at the books first; without,
-    /// what they do not know is a finding.
+    /// its list be read, and a later call goes on. With `may_ask` it says which transfers should look at the books first; without, what
+    /// they do not know is a finding.
     ///
     /// # Errors
     /// As the systems and the ledger say; a repeat is harmless.

@@ -110,9 +110,10 @@ fn parking(head: Head, now: Timestamp, words: &str) -> Conclusion {
     // The bytes that came last must be news when they come again: nothing of them is done.
     let applied = head.applied.map(|applied| Applied { body_hash: String::new(), ..applied });
     let status = Status::Parked { code: reason.code };
+    let trouble = Trouble::after(head.trouble.as_ref(), &status, &reason.facts, now);
     Conclusion {
+        trouble,
         hold: Hold { transfer: head.transfer, fence: head.fence, token: head.claim, now },
-        trouble: Trouble::after(head.trouble.as_ref(), &status, &reason.facts, now),
         status,
         facts: reason.facts,
         attempts: 0,

@@ -473,7 +473,7 @@ mod tests {
         for turn in 1.. {
             world.shop.calls_left.store(CALLS_OF_A_TURN, Ordering::SeqCst);
             let deadline = world.now() + SignedDuration::from_mins(1);
-            let compared = block_on(world.engine().compare(&route, day, &mut listed, deadline, false));
+            let compared = block_on(world.engine().compare(&route, day, &mut listed, deadline, true));
             let Some(comparison) = compared.expect("a part of it") else { continue };
             assert_eq!(turn, 2, "360 orders of the day are eight pages and a little");
             assert_eq!(comparison.changed, 360, "each counts once");
