@@ -29,8 +29,13 @@ pub(crate) fn stocked(mut world: World) -> World {
     world
 }
 
-/// The settings of a shop's flow, with stock going to it.
+/// The settings of a shop's flow, with stock going to it: what would be a draft is then an order, which reserves its goods.
 pub(crate) fn with_stock(mut settings: Value) -> Value {
+    for rule in settings["trigger"]["handling"].as_array_mut().expect("rules") {
+        if rule["document"] == "draft-invoice" {
+            rule["document"] = json!("order");
+        }
+    }
     settings["stock"] = json!({ "mode": "write", "every-minutes": 5 });
     settings
 }

@@ -481,7 +481,8 @@ fn money_that_goes_back_is_registered_on_the_credit_note() {
         let decide = move |number: usize, place: crate::machine::Place, _: usize| {
             let writes =
                 crate::machine::Place::Outside(sandbox::System::Economic, sandbox::Operation::WriteJournal);
-            (mishaps && place == writes && number % 2 == 0).then_some(crate::machine::Mishap::CrashAfter)
+            (mishaps && place == writes && number.is_multiple_of(2))
+                .then_some(crate::machine::Mishap::CrashAfter)
         };
         let mut history = History::new(plan(), Box::new(decide));
         history.run();
@@ -497,7 +498,8 @@ fn money_that_goes_back_is_registered_on_the_credit_note() {
         let entries = agreement.draft_entries.values();
         let mut registered: Vec<(Option<u32>, Decimal)> =
             entries.clone().map(|entry| (entry.customer_invoice, entry.amount)).collect();
-        (wanted.sort(), registered.sort());
+        wanted.sort();
+        registered.sort();
         assert_eq!(registered, wanted, "each document is paid by its own money, and nothing is left open");
         assert_eq!(registered.len(), 3);
         assert!(entries.clone().all(|entry| entry.contra_account == Some(5820)));

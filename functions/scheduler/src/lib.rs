@@ -4,6 +4,8 @@
 //! Every task finds out by itself what there is to do and may run twice; a minute that fails is made good by the next one.
 //! Each connection has its own minute, spread by its id, so that not all of them come at once.
 
+mod turns;
+
 use std::time::Duration;
 
 use domain::settings::{Connection, MerchantFile};
@@ -20,6 +22,7 @@ use platform::routes::Routes;
 use platform::stock::StockWord;
 use platform::transport::Traffic;
 use platform::{Platform, PlatformError, catalogue, comparison, dead_letters, held, retention, telemetry};
+use turns::{NIGHT_HOURS, is_night_turn, is_turn};
 
 /// Due transfers of one shard that one minute takes.
 const DUE_LIMIT: usize = 100;
@@ -27,8 +30,6 @@ const DUE_LIMIT: usize = 100;
 const SWEEP_MINUTES: i64 = 10;
 /// Minutes between two looks after a shop's webhooks: twice a day, so that a missed one costs half a day.
 const TEND_MINUTES: i64 = 12 * 60;
-/// The local hours of the night: the first is when the books are compared; what failed then is tried again until the end.
-const NIGHT_HOURS: std::ops::Range<i8> = 3..5;
 /// Shops that are called at the same time.
 const SIDE_BY_SIDE: usize = 8;
 /// What the end of an invocation takes.
@@ -201,48 +202,5 @@ fn tell(event: &str, outcome: Result<Option<String>, PlatformError>) {
         Ok(None) => {}
         Ok(Some(what)) => tracing::info!(event, what, "done"),
         Err(error) => tracing::error!(event = "task-failed", task = event, %error, "next turn again"),
-    }
-}
-
-/// A connection's own minute within a period, from its id alone: the same on every machine.
-fn offset(connection: &ConnectionId, period: i64) -> i64 {
-    let sum = connection
-        .as_str()
-        .bytes()
-        .fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
-    i64::from(sum) % period
-}
-
-/// True in one minute of each period.
-fn is_turn(connection: &ConnectionId, now: Timestamp, period: i64) -> bool {
-    now.as_second().div_euclid(60).rem_euclid(period) == offset(connection, period)
-}
-
-/// True in the merchant's night from the connection's own minute on: what was done in it is recorded, and not done again.
-fn is_night_turn(file: &MerchantFile, connection: &ConnectionId, now: Timestamp) -> bool {
-    let local = file.zone().to_datetime(now);
-    let minute = i64::from(local.hour() - NIGHT_HOURS.start) * 60 + i64::from(local.minute());
-    NIGHT_HOURS.contains(&local.hour()) && minute >= offset(connection, 60)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_connection_has_one_minute_in_each_period_and_they_are_spread() {
-        let start = Timestamp::from_second(1_795_000_000).expect("a time");
-        let mut minutes = std::collections::BTreeSet::new();
-        for id in 0..200 {
-            let connection = ConnectionId::new(format!("connection-{id:08}"));
-            let turns: Vec<i64> = (0..SWEEP_MINUTES)
-                .filter(|minute| {
-                    is_turn(&connection, start + SignedDuration::from_mins(*minute), SWEEP_MINUTES)
-                })
-                .collect();
-            assert_eq!(turns.len(), 1, "{connection}");
-            minutes.extend(turns);
-        }
-        assert_eq!(minutes.len(), 10, "all minutes are used");
     }
 }
