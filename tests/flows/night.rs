@@ -198,8 +198,14 @@ async fn a_draft_that_a_person_booked_is_learned_and_findings_end_with_their_cau
     let shop = domain::ConnectionId::new(&connection);
     let night = async |minutes: i64| {
         let now = Timestamp::now() + minutes.minutes();
-        let compared =
-            platform::comparison::compare(&platform, &routes, &merchant, &shop, (now, now + 1.hours())).await;
+        let compared = platform::comparison::compare(
+            &platform,
+            &routes,
+            &merchant,
+            &shop,
+            (now, now + 1.hours(), now + 1.hours()),
+        )
+        .await;
         compared.expect("the night compares")
     };
     assert_eq!(night(0).await, None, "the order is asked first");

@@ -506,6 +506,33 @@ fn money_that_goes_back_is_registered_on_the_credit_note() {
     }
 }
 
+#[test]
+fn a_draft_that_was_to_be_deleted_is_made_again_when_the_order_is_paid_after_all() {
+    // The night may have learned that it is gone before the buyer pays, or not.
+    for learned in [false, true] {
+        let mut history = History::new(
+            Plan {
+                changes: vec![(0, 5001, 20_000, "failed"), (0, 5001, 15 * 60_000, "processing")],
+                ..of_a_draft(11, Deed::Delete)
+            },
+            Box::new(|_, _, _| None),
+        );
+        history.run_for(10 * 60_000);
+        let head = history.head(0, 5001).expect("the order is known");
+        assert_eq!(head.status, Status::Held { code: "voided-with-draft".to_owned() });
+        assert_eq!(gross(&history), (Vec::new(), Vec::new()), "it was deleted as the mail said");
+        if learned {
+            history.replay(&head);
+            history.run_for(60_000);
+            let head = history.head(0, 5001).expect("the order is known");
+            assert_eq!(head.status, Status::Skipped { code: "state-not-chosen".to_owned() });
+        }
+        history.run();
+        let (booked, drafts) = gross(&history);
+        assert_eq!((booked.len(), drafts.len()), (0, 1), "{learned}: {:?}", history.head(0, 5001));
+    }
+}
+
 /// An order whose invoice another integration has booked, and what becomes of it once 10.00 is given back at this time.
 fn cut_over(at: i64, credited: bool) -> History {
     let plan = Plan {

@@ -22,7 +22,7 @@ use platform::routes::Routes;
 use platform::stock::StockWord;
 use platform::transport::Traffic;
 use platform::{Platform, PlatformError, catalogue, comparison, dead_letters, held, retention, telemetry};
-use turns::{NIGHT_HOURS, is_night_turn, is_turn};
+use turns::{NIGHT_HOURS, is_night_turn, is_turn, night_ends};
 
 /// Due transfers of one shard that one minute takes.
 const DUE_LIMIT: usize = 100;
@@ -124,18 +124,19 @@ impl Minute<'_> {
             if is_turn(&shop.id, self.now, TEND_MINUTES) {
                 self.tend(merchant, &shop.id).await;
             }
-            let begins = is_turn(&shop.id, self.now, TEND_MINUTES);
-            let place = (merchant, &shop.id);
-            let task = catalogue::night(self.platform, self.routes, place, begins, self.deadline);
-            tell("catalogue-checked", task.await);
             let forgotten = dead_letters::forget_answered_stock(self.platform, file, &shop.id).await;
             tell("stock-letter-forgotten", forgotten.map(|()| None));
             self.leave_stock_word(file, merchant, &shop.id).await;
             if is_night_turn(file, &shop.id, self.now) {
-                let times = (self.now, self.deadline);
+                let times = (self.now, self.deadline, night_ends(file, self.now));
                 let task = comparison::compare(self.platform, self.routes, merchant, &shop.id, times);
                 tell("compared", task.await.map(|found| found.map(|found| format!("{merchant}: {found}"))));
             }
+            // After the comparison, since both ask the shop from one share: what is a list over minutes may wait for a night's.
+            let begins = is_turn(&shop.id, self.now, TEND_MINUTES);
+            let place = (merchant, &shop.id);
+            let task = catalogue::night(self.platform, self.routes, place, begins, self.deadline);
+            tell("catalogue-checked", task.await);
         }
     }
 

@@ -28,6 +28,13 @@ pub(crate) fn is_night_turn(file: &MerchantFile, connection: &ConnectionId, now:
     NIGHT_HOURS.contains(&local.hour()) && minute >= offset(connection, 60)
 }
 
+/// When the merchant's night ends, in which it is `now`.
+pub(crate) fn night_ends(file: &MerchantFile, now: Timestamp) -> Timestamp {
+    let zone = file.zone();
+    let end = zone.to_datetime(now).date().at(NIGHT_HOURS.end, 0, 0, 0);
+    zone.to_timestamp(end).unwrap_or(now)
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;

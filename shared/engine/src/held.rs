@@ -54,13 +54,25 @@ pub const MENDED_ELSEWHERE: &[&str] = &[
     "captured-less",
     // What the target's own limits refuse before anything is sent.
     "document-not-possible",
-    // Unbooked documents that a person is to delete or book, of which neither the shop nor the books tell.
+    "too-many-new-products",
+    // Payments by several methods, and credit notes of another integration: a setting decides about them.
+    "paid-by-several",
+    "credited-by-another",
+];
+
+/// An unbooked document is to be deleted or booked by a person, of which neither the shop nor the books tell.
+pub const UNTIL_A_DOCUMENT_GOES: &[&str] = &[
     "cancelled-with-draft",
     "changed-with-draft",
     "draft-to-book-differs",
     "refunded-with-draft",
     "voided-with-draft",
 ];
+
+/// True when a person was told to delete the document that stands, or to book it.
+pub fn waits_for_a_document(status: &Status) -> bool {
+    matches!(status, Status::Held { code } if UNTIL_A_DOCUMENT_GOES.contains(&code.as_str()))
+}
 
 /// What makes held transfers come up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +85,12 @@ pub enum Occasion {
 
 /// True when a transfer that stands so comes up by itself on that occasion.
 pub fn comes_up(head: &Head, occasion: Occasion, now: Timestamp) -> bool {
-    let Status::Held { code } = &head.status else { return false };
+    let mended = match &head.status {
+        Status::Held { code } => MENDED_ELSEWHERE.contains(&code.as_str()),
+        // Its flow may stand in the file again.
+        Status::Parked { code } => code == "no-flow" && occasion == Occasion::Settings,
+        _ => false,
+    };
     // A complaint about a document that stands, an open plan and a doubt are settled in other ways.
     let unwritten = head.progress.held.is_none()
         && head.progress.doubt.is_none()
@@ -81,7 +98,7 @@ pub fn comes_up(head: &Head, occasion: Occasion, now: Timestamp) -> bool {
     let in_time = occasion == Occasion::Settings || !is_left(head.trouble.as_ref(), now);
     // Products come with each look at the catalogue.
     head.transfer.kind == EntityKind::Order
-        && MENDED_ELSEWHERE.contains(&code.as_str())
+        && (mended || waits_for_a_document(&head.status))
         && unwritten
         && in_time
         && head.due_at.is_none()

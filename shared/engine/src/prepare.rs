@@ -1,7 +1,8 @@
 //! From the source as it is now to a decision: fetch, look at what stands already, read the target, plan, store the plan.
 //!
 //! What can be decided from the order alone is decided before the target is read: an order whose state is not chosen, or
-//! whose content stands already, costs one read of the shop and nothing else.
+//! whose content stands already, costs one read of the shop and nothing else, unless a document of it stands unbooked and may have been
+//! booked or deleted by a person since.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use domain::planning::{
 };
 use domain::{Catalogue, Decision, EffectKey, Order, Plan, VatNumberAnswer};
 
+use crate::held::waits_for_a_document;
 use crate::log::{PlanningRecord, RowKind, Why};
 use crate::recorder::RecordingTransport;
 use crate::session::{Ending, Session, Side, Stop};
@@ -130,9 +132,13 @@ impl Session<'_> {
         })
     }
 
-    /// True when a person asked for this look, or for the one that found the document gone and waited to look once more.
+    /// True when a person asked for this look, or for the one that found the document gone and waited to look once more; and when the
+    /// document was to be deleted, so that its going says nothing about the order.
     fn is_asked(&self) -> bool {
-        self.is_replay() || self.progress.doubt.as_ref().is_some_and(|doubt| doubt.asked)
+        self.is_replay()
+            || self.progress.doubt.as_ref().is_some_and(|doubt| doubt.asked)
+            || self.progress.removed_as_told
+            || waits_for_a_document(&self.head.status)
     }
 
     /// True when the books must be asked before a skip is believed. A document that was left for a person may have been booked or
@@ -357,7 +363,15 @@ impl Session<'_> {
             if let Some(standing) = self.replaced_before_the_restore(plan).await? {
                 return Ok(Some(standing));
             }
+            let told = self.is_asked();
             self.second_look().await?;
+            self.progress = Progress {
+                draft: None,
+                kind: None,
+                totals: None,
+                removed_as_told: told,
+                ..std::mem::take(&mut self.progress)
+            };
             return Ok(None);
         };
         self.progress.doubt = None;
@@ -439,20 +453,21 @@ impl Session<'_> {
     /// A document that is not found is believed to be removed only when a second look, after the look-up lag, agrees.
     async fn second_look(&mut self) -> Result<(), Stop> {
         let now = self.engine.now();
-        match &self.progress.doubt {
-            Some(doubt) if doubt.step == STANDING && now >= doubt.since + self.settling() => {
+        let (asked, settling) = (self.is_asked(), self.settling());
+        match &mut self.progress.doubt {
+            Some(doubt) if doubt.step == STANDING && now >= doubt.since + settling => {
                 self.progress.doubt = None;
                 Ok(())
             }
             Some(doubt) if doubt.step == STANDING => {
-                let left = (doubt.since + self.settling()).duration_since(now);
+                doubt.asked = asked;
+                let left = (doubt.since + settling).duration_since(now);
                 Err(Stop::wait("look-up-lag", Some(left)))
             }
             _ => {
-                let asked = self.is_replay();
                 self.progress.doubt =
                     Some(Doubt { step: STANDING, negative_looks: 1, since: now, otherwise: false, asked });
-                Err(Stop::wait("look-up-lag", Some(self.settling())))
+                Err(Stop::wait("look-up-lag", Some(settling)))
             }
         }
     }

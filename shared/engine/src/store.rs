@@ -129,7 +129,7 @@ pub struct Doubt {
     /// The target answered that it was made, and otherwise than asked for: it is never made again unseen.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub otherwise: bool,
-    /// A person had asked for the work that met the doubt.
+    /// A person had asked for the work that met the doubt, or was told to delete what is doubted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asked: bool,
 }
@@ -173,6 +173,9 @@ pub struct Progress {
     /// A hash over the payments' references that lead to the transfer, so that they are written once.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub payments: String,
+    /// The document was deleted because somebody was told to, or asked for it since: it is made again when the order is chosen again.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub removed_as_told: bool,
 }
 
 fn is_false(flag: &bool) -> bool {

@@ -13,6 +13,7 @@ use std::fmt;
 use domain::plan::Reason;
 use domain::{ConnectionId, EntityId, EntityKind, MerchantId, TransferId};
 use engine::Engine;
+use engine::clock::Clock as _;
 use engine::compare::{Comparison, ListedDay, Tally};
 use engine::log::Why;
 use engine::message::Message;
@@ -77,7 +78,7 @@ pub async fn compare(
     routes: &Routes,
     merchant: &MerchantId,
     connection: &ConnectionId,
-    (now, deadline): (Timestamp, Timestamp),
+    (now, deadline, night_ends): (Timestamp, Timestamp, Timestamp),
 ) -> Result<Option<Compared>, PlatformError> {
     let route = routes
         .route(merchant, connection, None)
@@ -97,7 +98,9 @@ pub async fn compare(
     if asked.is_some_and(|asked| now < asked.looked_at + LEARNING) {
         return Ok(None);
     }
-    let may_ask = asked.is_none_or(|asked| now < asked.at + PATIENCE);
+    // Whoever is asked late in the night would be heard after it, and the day would never be compared.
+    let in_time = now + LEARNING + LEARNING < night_ends;
+    let may_ask = in_time && asked.is_none_or(|asked| now < asked.at + PATIENCE);
     let mut listed = read_listed(platform, &route, day).await?;
     let comparison = engine.compare(&route, day, &mut listed, deadline, may_ask).await.map_err(failed)?;
     let Some(comparison) = comparison else {
@@ -111,7 +114,6 @@ pub async fn compare(
         ask(platform, &route, day, &comparison, (asked, now)).await?;
         return Ok(None);
     }
-    look_again(platform, &engine, &route, day, (now, deadline)).await?;
     let findings = findings_of(&comparison);
     for finding in &findings {
         tracing::warn!(event = "books-disagree", %merchant, code = finding.code, "look at it");
@@ -123,6 +125,8 @@ pub async fn compare(
         let key = Keys::of(merchant).comparison_asked(&route.shop.connection, day);
         platform.table.delete(&key).await?;
     }
+    // The day stands recorded, whatever comes of the earlier ones: what is not reached is looked at another night.
+    look_again(platform, &engine, &route, day, (now, deadline)).await?;
     Ok(Some(compared))
 }
 
@@ -161,15 +165,28 @@ async fn ask(
     comparison: &Comparison,
     (asked, now): (Option<Asked>, Timestamp),
 ) -> Result<(), PlatformError> {
-    for head in &comparison.to_learn {
-        platform.queues.send(&Message::again(head, Why::Books, &format!("books {day}"), now)).await?;
-    }
+    send_to_learn(platform, route, day, comparison, now).await?;
     let mut item = key_of(&Keys::of(&route.merchant).comparison_asked(&route.shop.connection, day));
     item.insert("schema".to_owned(), number(SCHEMA));
     item.insert("asked_at".to_owned(), time(asked.map_or(now, |asked| asked.at)));
     item.insert("looked_at".to_owned(), time(now));
     tracing::info!(event = "books-asked", merchant = %route.merchant, orders = comparison.to_learn.len(), "booked by a person");
     platform.table.put(item).await
+}
+
+/// Has the orders look at the books, through the connection that the shop has now.
+async fn send_to_learn(
+    platform: &Platform,
+    route: &Route,
+    day: Date,
+    comparison: &Comparison,
+    now: Timestamp,
+) -> Result<(), PlatformError> {
+    for head in &comparison.to_learn {
+        let message = Message::again(head, Why::Books, &format!("books {day}"), now);
+        platform.queues.send(&Message { connection: route.shop.connection.clone(), ..message }).await?;
+    }
+    Ok(())
 }
 
 /// Looks again at the latest earlier days that have findings: what no longer holds goes, what is new comes.
@@ -182,7 +199,15 @@ async fn look_again(
 ) -> Result<(), PlatformError> {
     let open = open_findings(platform, route, compared).await?;
     for (day, entries) in open.into_iter().rev().take(DAYS_AGAIN) {
-        let comparison = engine.compare_booked(route, day, deadline, false).await.map_err(failed)?;
+        if SystemClock.now() >= deadline {
+            break;
+        }
+        let comparison = engine.compare_booked(route, day, deadline, true).await.map_err(failed)?;
+        if !comparison.to_learn.is_empty() {
+            // What a person booked late is learned first; the day is looked at again another night.
+            send_to_learn(platform, route, day, &comparison, now).await?;
+            continue;
+        }
         let findings = findings_of(&comparison);
         let names: BTreeSet<String> = findings.iter().map(|reason| name_of(route, day, reason)).collect();
         for entry in &entries {

@@ -607,38 +607,4 @@ impl Table {
         let next = answer.last_evaluated_key().cloned();
         Ok((answer.items.unwrap_or_default(), next))
     }
-
-    /// The same, whole: page after page.
-    ///
-    /// # Errors
-    /// As DynamoDB says.
-    pub async fn range_whole(
-        &self,
-        partition: &str,
-        from: &str,
-        to: &str,
-    ) -> Result<Vec<Item>, PlatformError> {
-        let mut items = Vec::new();
-        let mut start: Option<Item> = None;
-        loop {
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.name)
-                .key_condition_expression("pk = :partition AND sk BETWEEN :from AND :to")
-                .expression_attribute_values(":partition", text(partition))
-                .expression_attribute_values(":from", text(from))
-                .expression_attribute_values(":to", text(to))
-                .set_exclusive_start_key(start)
-                .consistent_read(true)
-                .send()
-                .await
-                .map_err(|error| PlatformError::of(SERVICE, &error))?;
-            items.extend(answer.items.unwrap_or_default());
-            start = answer.last_evaluated_key;
-            if start.is_none() {
-                return Ok(items);
-            }
-        }
-    }
 }

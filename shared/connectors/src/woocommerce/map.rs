@@ -90,8 +90,11 @@ pub(super) fn order(
     })
 }
 
+/// Code of what an order is refused with that cannot be read.
+pub(super) const UNREADABLE: &str = "unreadable";
+
 pub(super) fn unreadable(place: &str, problem: impl std::fmt::Display) -> Failure {
-    rejected("unreadable", format!("the order cannot be read at {place}: {problem}"))
+    rejected(UNREADABLE, format!("the order cannot be read at {place}: {problem}"))
 }
 
 pub(super) fn money(currency: Currency, place: &str, amount: Amount) -> Result<Money, Failure> {

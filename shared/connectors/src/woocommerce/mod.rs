@@ -112,25 +112,14 @@ impl Webshop for WooCommerce {
         entity: &EntityId,
         rules: &ReadingRules,
     ) -> Result<Fetched<Order>, Failure> {
-        let request = Request::get(order_path(entity)?).query("dp", DECIMALS);
-        let response = transport.read(request).await?;
-        if is_missing(&response) {
-            return Ok(Fetched::Gone);
+        match self.ask_order(transport, entity, rules, None).await {
+            // Prices may be entered with more decimals than documents have; the shop then rounds what it is asked for with fewer. It is
+            // not asked so from the start: where prices are entered in whole crowns, the lines are rounded like the total.
+            Err(Failure::Rejected { code: Some(code), .. }) if code == map::UNREADABLE => {
+                self.ask_order(transport, entity, rules, Some(DECIMALS)).await
+            }
+            read => read,
         }
-        accept(Call::Read, &response, complaint)?;
-        let raw = json_text(Call::Read, &response)?;
-        let value = self.read_order(raw, rules).map_err(|failure| unless_whole(Call::Read, raw, failure))?;
-        if value.id != *entity {
-            return Err(rejected(
-                "another-order",
-                format!("order {entity} was asked for, {} was sent", value.id),
-            ));
-        }
-        if value.refunds.is_empty() {
-            return Ok(Fetched::Found { value, raw: raw.to_owned() });
-        }
-        let raw = with_refunds(transport, entity, raw).await?;
-        Ok(Fetched::Found { value: self.read_order(&raw, rules)?, raw })
     }
 
     async fn changed_since(
@@ -267,6 +256,43 @@ fn subject_of(subject: &wire::Subject<'_>, topic: &str) -> Notice {
     not_for_us(format!("resource {id}, not an order"))
 }
 
+impl WooCommerce {
+    /// The order as the shop answers it, with amounts of so many decimals: of its own, or of as many as are asked for.
+    async fn ask_order(
+        &self,
+        transport: &dyn Transport,
+        entity: &EntityId,
+        rules: &ReadingRules,
+        decimals: Option<&str>,
+    ) -> Result<Fetched<Order>, Failure> {
+        let response = transport.read(with_decimals(Request::get(order_path(entity)?), decimals)).await?;
+        if is_missing(&response) {
+            return Ok(Fetched::Gone);
+        }
+        accept(Call::Read, &response, complaint)?;
+        let raw = json_text(Call::Read, &response)?;
+        let value = self.read_order(raw, rules).map_err(|failure| unless_whole(Call::Read, raw, failure))?;
+        if value.id != *entity {
+            return Err(rejected(
+                "another-order",
+                format!("order {entity} was asked for, {} was sent", value.id),
+            ));
+        }
+        if value.refunds.is_empty() {
+            return Ok(Fetched::Found { value, raw: raw.to_owned() });
+        }
+        let raw = with_refunds(transport, entity, raw, decimals).await?;
+        Ok(Fetched::Found { value: self.read_order(&raw, rules)?, raw })
+    }
+}
+
+fn with_decimals(request: Request, decimals: Option<&str>) -> Request {
+    match decimals {
+        Some(decimals) => request.query("dp", decimals),
+        None => request,
+    }
+}
+
 /// True for an order that may be kept together with its refunds: then it begins with the order. The shop's own begins with its
 /// id, and looking through all of it for a field that it does not have would be reading every order twice.
 fn is_kept(raw: &str) -> bool {
@@ -275,10 +301,15 @@ fn is_kept(raw: &str) -> bool {
 }
 
 /// The order's text together with its refunds in full.
-async fn with_refunds(transport: &dyn Transport, entity: &EntityId, order: &str) -> Result<String, Failure> {
+async fn with_refunds(
+    transport: &dyn Transport,
+    entity: &EntityId,
+    order: &str,
+    decimals: Option<&str>,
+) -> Result<String, Failure> {
     let path = format!("{}/refunds", order_path(entity)?);
-    let request = Request::get(path).query("per_page", MOST_REFUNDS.to_string()).query("dp", DECIMALS);
-    let response = transport.read(request).await?;
+    let request = Request::get(path).query("per_page", MOST_REFUNDS.to_string());
+    let response = transport.read(with_decimals(request, decimals)).await?;
     accept(Call::Read, &response, complaint)?;
     let refunds = json_text(Call::Read, &response)?;
     let listed: List<IgnoredAny> = read_answer("the refunds", refunds)?;
@@ -294,8 +325,7 @@ async fn with_refunds(transport: &dyn Transport, entity: &EntityId, order: &str)
     serde_json::to_string(&kept).map_err(unreadable)
 }
 
-/// Decimals that amounts are asked for with. A shop answers with those its prices are entered with, which may be three or four: more
-/// than any currency has that a document is made in.
+/// Decimals that amounts are asked for with where the shop's own cannot be read: as many as any currency has that a document is made in.
 const DECIMALS: &str = "2";
 
 /// The path of an order. Ids are whole numbers: anything else could lead elsewhere.

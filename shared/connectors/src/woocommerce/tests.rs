@@ -222,17 +222,21 @@ fn tax_that_is_rounded_at_the_subtotal_makes_the_shops_total() {
 }
 
 #[test]
-fn amounts_are_asked_for_with_the_decimals_that_documents_have() {
-    let script = Script::default().read(&["Get /wp-json/wc/v3/orders/4711"], 200, ORDER).read(
-        &["Get /wp-json/wc/v3/orders/4711/refunds"],
-        200,
-        "[]",
-    );
-    let fetched = block_on(WooCommerce.fetch_order(&script, &EntityId::new("4711"), &rules()));
-    assert!(matches!(fetched, Ok(Fetched::Found { .. })), "{fetched:?}");
-    for request in script.finish() {
-        assert!(request.query.contains(&("dp".to_owned(), "2".to_owned())), "{request:?}");
-    }
+fn amounts_are_asked_for_with_the_decimals_that_documents_have_where_the_shops_own_cannot_be_read() {
+    let asked = |script: Script| -> Vec<bool> {
+        let fetched = block_on(WooCommerce.fetch_order(&script, &EntityId::new("4711"), &rules()));
+        assert!(matches!(fetched, Ok(Fetched::Found { .. })), "{fetched:?}");
+        let decimals = ("dp".to_owned(), "2".to_owned());
+        script.finish().iter().map(|request| request.query.contains(&decimals)).collect()
+    };
+    let order = ["Get /wp-json/wc/v3/orders/4711"];
+    let refunds = ["Get /wp-json/wc/v3/orders/4711/refunds"];
+    let own = Script::default().read(&order, 200, ORDER).read(&refunds, 200, "[]");
+    assert_eq!(asked(own), [false, false]);
+    let precise = changed("/total", json!("125.3751")).to_string();
+    let again =
+        Script::default().read(&order, 200, &precise).read(&order, 200, ORDER).read(&refunds, 200, "[]");
+    assert_eq!(asked(again), [false, true, true]);
 }
 
 #[test]

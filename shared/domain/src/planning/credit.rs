@@ -156,16 +156,18 @@ impl Books<'_> {
         })
     }
 
-    /// What may still be credited here: what is left less what was credited elsewhere, as far as can be told in its proportions.
+    /// What may still be credited here: what is left less what was credited elsewhere, line by line where the shop tells the lines, and
+    /// in proportion where it tells an amount.
     fn creditable(&self) -> Result<Position, Stop> {
         let mut after = self.position.clone();
         for refund in self.elsewhere() {
+            self.parts_of(refund, &mut after)?;
             let onto_cards = self.onto_cards(refund);
-            if self.spread(&mut after, refund.total, onto_cards)?.is_none() {
-                return Err(self.exceeds(refund, self.left()?));
-            }
             if !onto_cards.is_zero() {
                 after.take(&self.onto_gift_card(onto_cards)?.taken(""))?;
+            }
+            if after.gross(refund.total.currency())?.is_negative() {
+                return Err(self.exceeds(refund, self.left()?));
             }
         }
         Ok(after)
@@ -263,14 +265,37 @@ impl Books<'_> {
     }
 
     fn credit_refund(&self, refund: &Refund) -> Result<Plan, Stop> {
-        let (lines, beyond) = refund.settled_lines()?;
         let currency = refund.total.currency();
         let mut after = self.creditable()?;
         let left = after.gross(currency)?;
-        let mut parts = Vec::new();
+        let mut parts = self.parts_of(refund, &mut after)?;
+        let onto_cards = self.onto_cards(refund);
+        let mut onto = None;
+        if !onto_cards.is_zero() {
+            let part = self.onto_gift_card(onto_cards)?;
+            after.take(&part.taken(""))?;
+            onto = Some(part);
+        }
+        let sales = self.sales(&after);
+        let open = sales.gross(currency)?;
+        if open.is_negative() || after.gross(currency)?.is_negative() {
+            return Err(self.exceeds(refund, left));
+        }
+        // At which rates the merchant credited elsewhere is not known for sure: there is nothing to even out then.
+        if open.is_zero() && self.elsewhere().next().is_none() {
+            parts.extend(residues(&sales.by_rate(&|line| self.is_gift_card(line))?)?);
+        }
+        parts.extend(onto);
+        self.credit(parts, Cause::Refund(refund))
+    }
+
+    /// What a refund credits, taken off what is left: its lines, and over the rates what went back beyond them.
+    fn parts_of(&self, refund: &Refund, after: &mut Position) -> Result<Vec<Part>, Stop> {
+        let (lines, beyond) = refund.settled_lines()?;
+        let left = after.gross(refund.total.currency())?;
+        let mut parts = Vec::with_capacity(lines.len());
         for line in &lines {
-            let stock = self.input.settings.credit.stock;
-            let comes_back = match stock {
+            let comes_back = match self.input.settings.credit.stock {
                 CreditStock::AsShop => line.restocked.unwrap_or(true),
                 CreditStock::GiveBack => true,
                 CreditStock::KeepOut => false,
@@ -283,27 +308,11 @@ impl Books<'_> {
             after.take(&part.taken(""))?;
             parts.push(part);
         }
-        let onto_cards = self.onto_cards(refund);
         if !beyond.is_zero() {
-            let spread = self.spread(&mut after, beyond, onto_cards)?;
+            let spread = self.spread(after, beyond, self.onto_cards(refund))?;
             parts.extend(spread.ok_or(self.exceeds(refund, left))?);
         }
-        let mut onto = None;
-        if !onto_cards.is_zero() {
-            let part = self.onto_gift_card(onto_cards)?;
-            after.take(&part.taken(""))?;
-            onto = Some(part);
-        }
-        let sales = self.sales(&after);
-        let open = sales.gross(currency)?;
-        if open.is_negative() || after.gross(currency)?.is_negative() {
-            return Err(self.exceeds(refund, left));
-        }
-        if open.is_zero() {
-            parts.extend(residues(&sales.by_rate(&|line| self.is_gift_card(line))?)?);
-        }
-        parts.extend(onto);
-        self.credit(parts, Cause::Refund(refund))
+        Ok(parts)
     }
 
     /// Money that went back for no line: over the rates of what is left, in proportion; `None` where it is more than that.

@@ -289,9 +289,7 @@ fn stop_when_unchanged(input: &PlanInput<'_>, wanted: DocumentKind, content_hash
         return Ok(());
     };
     let further = rank(wanted) > rank(document.kind);
-    let follows_settings = input.settings.document.update_drafts && earlier.asked;
-    let settings_changed = follows_settings && earlier.plan.settings_version != input.settings_version;
-    if earlier.plan.content_hash == content_hash && !settings_changed {
+    if earlier.plan.content_hash == content_hash && !follows_settings(input) {
         if !further && !date_moved(input, earlier.plan) {
             return Err(Stop::Skip(unchanged(document.number)));
         }
@@ -308,6 +306,12 @@ fn stop_when_unchanged(input: &PlanInput<'_>, wanted: DocumentKind, content_hash
         _ if further && !payment::never_booked(input) => Err(Stop::Hold(reason("draft-to-book-differs"))),
         _ => Err(Stop::Skip(reason("draft-updates-off"))),
     }
+}
+
+/// A draft follows settings that have changed when a person asks for it.
+fn follows_settings(input: &PlanInput<'_>) -> bool {
+    let asked = input.earlier.filter(|earlier| earlier.asked && input.settings.document.update_drafts);
+    asked.is_some_and(|earlier| earlier.plan.settings_version != input.settings_version)
 }
 
 /// A draft follows the day of payment or shipment; it does not follow the calendar.
@@ -333,6 +337,7 @@ fn final_kind(
         Some((plan, document))
             if withheld
                 && plan.content_hash == content_hash
+                && !follows_settings(input)
                 && rank(kind) <= rank(document.kind)
                 && !date_moved(input, plan) =>
         {

@@ -160,11 +160,13 @@ pub(crate) fn choose(input: &PlanInput<'_>, sale: &Sale, wanted: &Wanted<'_>) ->
 
 /// True when another country's VAT would go on an ordinary product in the domestic zone, because the settings name no product of its
 /// own for it: where the rates happen to be alike nothing else tells the two apart, and the tax would be paid to the wrong country.
+/// Money that goes back goes the way of its invoice.
 fn is_booked_as_domestic(input: &PlanInput<'_>, sale: &Sale, wanted: &Wanted<'_>) -> bool {
     let vat = &input.settings.vat;
     let is_its = |entry: &OssCollective| entry.country == sale.country && entry.rate == wanted.rate;
     let is_named = vat.oss.product.is_some() || vat.oss.collective.iter().any(is_its);
-    wanted.oss && !is_named && sale.zone == vat.zones.domestic
+    let is_sale = wanted.purpose != Purpose::Refund;
+    wanted.oss && is_sale && !is_named && sale.zone == vat.zones.domestic
 }
 
 fn oss_missing(sale: &Sale, wanted: &Wanted<'_>, number: &str) -> Reason {

@@ -105,3 +105,46 @@ fn a_refund_is_held_that_passes_what_was_not_credited_elsewhere() {
     });
     assert_eq!(left_alone.skipped().code, "cancellation-not-credited");
 }
+
+/// An invoice of 125.00 at 25 % and of 100.00 without VAT, on two lines.
+fn two_rates() -> World {
+    let lines =
+        vec![goods("MUG-1", "1", "100.00", "25", "25.00"), goods("TEA-0", "1", "100.00", "0", "0.00")];
+    invoiced(World::of(order_in("DKK", "DK", lines))).with_settings(FROM)
+}
+
+/// A refund of a whole line of that order.
+fn of_line(world: &World, place: usize) -> Refund {
+    let line = &world.order.lines[place];
+    let vat = line.vat_total().expect("its VAT");
+    let given_back = domain::RefundLine {
+        order_line: Some(line.id.clone()),
+        name: line.name.clone(),
+        quantity: line.quantity,
+        net: line.net,
+        vat,
+        restocked: Some(true),
+    };
+    Refund { total: line.net.plus(vat).expect("the sum"), lines: vec![given_back], ..by_amount("1.00") }
+}
+
+#[test]
+fn lines_that_were_credited_elsewhere_are_taken_off_as_the_lines_they_are() {
+    let refunded = two_rates().with(|world| {
+        world.order.refunds = vec![of_line(world, 0), later("2", of_line(world, 1))];
+    });
+    let document = refunded.document();
+    assert_eq!(
+        (document.expected.gross.to_string(), document.expected.vat.to_string()),
+        ("-100.00".to_owned(), "0.00".to_owned()),
+        "the tea was sold without VAT, whatever became of the mug"
+    );
+    let cancelled = two_rates().with(|world| {
+        world.order.refunds = vec![of_line(world, 1)];
+        world.order.cancelled = true;
+    });
+    let lines = cancelled.document().lines;
+    let all: Vec<String> =
+        lines.iter().map(|line| format!("{} {} {}", line.product, line.quantity, line.net)).collect();
+    assert_eq!(all, ["MUG-1 -1 -100.00"], "the tea came back when it was credited");
+}

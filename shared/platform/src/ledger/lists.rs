@@ -182,7 +182,7 @@ impl Ledger {
     ) -> Result<Vec<TransferId>, PlatformError> {
         let (keys, word) = (Keys::of(merchant), pointer_word(pointer.kind));
         let ItemKey { partition, sort } = keys.numbers(word, &pointer.value);
-        let items = self.table.range_whole(&partition, &sort, &format!("{sort}~")).await?;
+        let items = self.table.range_all(&partition, &sort, &format!("{sort}~")).await?;
         let mut found = Vec::with_capacity(items.len());
         for item in &items {
             let reading = Reading::of(item, crate::table::SCHEMA)?;

@@ -159,7 +159,7 @@ impl Ledger {
         // Further numbers of a transfer, and all payments, stand as items of their own.
         if index.is_none() || pointer.kind == PointerKind::InvoiceNumber {
             let ItemKey { partition, sort } = keys.numbers(word, &pointer.value);
-            for item in self.table.range_whole(&partition, &sort, &format!("{sort}~")).await? {
+            for item in self.table.range_all(&partition, &sort, &format!("{sort}~")).await? {
                 let transfer =
                     keys::transfer_of(Reading::of(&item, crate::table::SCHEMA)?.text("transfer")?, merchant);
                 found.extend(transfer.map(|transfer| keys.head(&transfer)));
