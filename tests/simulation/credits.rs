@@ -523,7 +523,7 @@ fn a_draft_that_was_to_be_deleted_is_made_again_when_the_order_is_paid_after_all
         assert_eq!(gross(&history), (Vec::new(), Vec::new()), "it was deleted as the mail said");
         if learned {
             history.replay(&head);
-            history.run_for(60_000);
+            history.run_for(4 * 60_000);
             let head = history.head(0, 5001).expect("the order is known");
             assert_eq!(head.status, Status::Skipped { code: "state-not-chosen".to_owned() });
         }

@@ -140,6 +140,9 @@ pub struct KnownJournal {
     pub balance_by_voucher: bool,
     /// Entries wait for the approval of an administrator before they can be booked.
     pub needs_approval: bool,
+    /// Its entries stay in it when they are booked, and are booked again the next time.
+    #[serde(default)]
+    pub standing: bool,
     /// Its series of voucher numbers begins here.
     pub lowest_number: u32,
     /// Its series ends here; `None` when it has no end of its own.

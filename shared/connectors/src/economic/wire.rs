@@ -412,6 +412,9 @@ pub(crate) struct JournalAnswer {
     pub(crate) require_balance_per_voucher_id: bool,
     #[serde(default)]
     pub(crate) require_admin_approval: bool,
+    /// Its entries stay after booking [V].
+    #[serde(default)]
+    pub(crate) is_standing_journal: bool,
     pub(crate) next_voucher_number: Option<u32>,
     pub(crate) minimum_voucher_number: Option<u32>,
     pub(crate) maximum_voucher_number: Option<u32>,

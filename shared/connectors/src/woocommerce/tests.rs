@@ -420,7 +420,12 @@ fn an_order_is_fetched_or_gone_or_the_failure_is_told() {
     ] {
         let plain = changed("/refunds", json!([]));
         let body = if body == ORDER { plain.as_str() } else { body };
-        let script = Script::default().read(&["Get /wp-json/wc/v3/orders/4711"], status, body);
+        let order = ["Get /wp-json/wc/v3/orders/4711"];
+        let mut script = Script::default().read(&order, status, body);
+        if body == "{\"id\":4711}" {
+            // What cannot be read is asked for once more, with fewer decimals.
+            script = script.read(&order, status, body);
+        }
         let fetched = block_on(WooCommerce.fetch_order(&script, &EntityId::new("4711"), &rules()));
         assert_eq!(word(&fetched), expected, "{status} {body}");
         match fetched {

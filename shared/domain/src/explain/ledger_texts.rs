@@ -34,6 +34,19 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "payout-ledger-journal-standing",
+        [
+            "Kassekladde {journal} ({name}) er en fast kassekladde: dens posteringer bliver stående, når de er bogført.",
+            "Udbetalinger kommer ikke i den, for de ville blive bogført igen, næste gang kladden bogføres.",
+            "Vælg en almindelig kassekladde i voucher.journal.",
+        ],
+        [
+            "Journal {journal} ({name}) is a standing journal: its entries stay in it when they are booked.",
+            "No payouts are entered in it, since they would be booked again the next time the journal is booked.",
+            "Choose an ordinary journal in voucher.journal.",
+        ],
+    ),
+    entry(
         "payout-ledger-journal-contra",
         [
             "Kassekladde {journal} ({name}) sætter selv modkonto {account} på indbetalinger fra kunder.",

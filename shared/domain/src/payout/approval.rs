@@ -205,6 +205,17 @@ impl Approval {
         self.go(to, Actor::Bogbro, at, "")
     }
 
+    /// The approval of a plan that was refused is kept through its planning anew only where persons gave it, as many as are asked for
+    /// now, and nothing has come up since that somebody should see (`news`). Rules are asked anew in any case.
+    pub fn ask_again_unless_kept(&mut self, settings: &ApprovalSettings, news: bool) {
+        let persons = self.approved_by.iter().filter(|by| matches!(by, Actor::Person(_))).count();
+        let enough = if settings.second_person { 2 } else { 1 };
+        let by_persons = persons == self.approved_by.len() && persons >= enough;
+        if self.state == PayoutState::Matched && (news || !by_persons) {
+            self.approved_by.clear();
+        }
+    }
+
     /// Someone approves the plan they were shown.
     ///
     /// # Errors
@@ -249,7 +260,7 @@ impl Approval {
     }
 
     /// The accounting system refused the first voucher, so nothing of the payout stands there: it is planned anew, with the settings as
-    /// they are then. Whoever approved is asked again only when another plan comes of it.
+    /// they are then. Persons who approved are asked again when another plan comes of it, or something has come up since.
     ///
     /// # Errors
     /// It is not approved, or a part of it is posted already.

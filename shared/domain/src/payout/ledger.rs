@@ -36,6 +36,9 @@ fn journal_problems(settings: &PayoutSettings, ledger: &LedgerData) -> Vec<Reaso
         return vec![about("payout-ledger-journal-unknown")];
     };
     let mut problems = Vec::new();
+    if journal.standing {
+        problems.push(about("payout-ledger-journal-standing").with("name", &journal.name));
+    }
     if settings.voucher.book && journal.needs_approval {
         problems.push(about("payout-ledger-journal-approval").with("name", &journal.name));
     }
@@ -88,6 +91,7 @@ mod tests {
             name: "PayMatch".to_owned(),
             balance_by_voucher: true,
             needs_approval,
+            standing: false,
             lowest_number: 1,
             highest_number: None,
             next_number: Some(30_000),
@@ -105,6 +109,7 @@ mod tests {
             (2, journal(Some(5820), false)),
             (3, journal(None, false)),
             (4, journal(None, true)),
+            (5, KnownJournal { standing: true, ..journal(None, false) }),
         ]);
         ledger.accounts.extend([(5820, account(false)), (5600, account(true))]);
         ledger.vat_codes.extend([("IYEU".to_owned(), code(false)), ("GAMMEL".to_owned(), code(true))]);
@@ -128,6 +133,7 @@ mod tests {
         for (settings, expected) in [
             (r"{}", vec![]),
             (r#"{"voucher":{"journal":3,"book":true},"accounts":{"bank":5820}}"#, vec![]),
+            (r#"{"voucher":{"journal":5},"accounts":{"bank":5820}}"#, vec!["journal-standing 5 PayMatch"]),
             (r#"{"voucher":{"journal":9}}"#, vec!["journal-unknown 9"]),
             (r#"{"voucher":{"journal":4}}"#, vec![]),
             (r#"{"voucher":{"journal":4,"book":true}}"#, vec!["journal-approval 4 PayMatch"]),

@@ -85,6 +85,10 @@ impl PayoutEngine<'_> {
     async fn approved(&self, record: &mut PayoutRecord, by: &str, plan: &str) -> Result<(), PayoutFailure> {
         let approval: ApprovalSettings =
             self.route(&record.id.merchant, &record.flow).await?.settings.approval;
+        // A plan that was let go meanwhile (a decision, the acquirer's balance report) can be approved by nobody.
+        if record.plan.as_ref().is_none_or(|known| known.hash != plan) {
+            return Err(ApprovalError::Changed.into());
+        }
         record.approval.approve(person(by)?, plan, &approval, self.now())?;
         Ok(())
     }
@@ -207,6 +211,9 @@ impl PayoutEngine<'_> {
         }
         if record.unposted().is_some() {
             record.let_posting_go();
+        } else if record.approval.state() == PayoutState::Approved && record.posting.is_none() {
+            // What it pays may be written already, although its posting is not recorded yet.
+            record.let_go = record.plan.as_ref().map(|plan| plan.hash.clone());
         }
         decisions.sort_by_key(|made| made.line);
         (record.approval, record.decisions, record.plan) = (approval, decisions, None);

@@ -118,3 +118,15 @@ fn a_refused_voucher_that_stays_the_same_is_approved_still() {
     assert_eq!(record.approval.state(), PayoutState::Posted, "{:?}", record.reasons);
     assert_eq!((world.books.all().len(), paid(&world)), (1, vec![25_000, 25_000]));
 }
+
+#[test]
+fn what_came_up_since_the_approval_is_seen_by_a_person_before_the_voucher_is_tried_again() {
+    let (world, before) = approved(rejected());
+    let other = report("po_1", &[1_001]);
+    world.take_in("po_1_again.json", other.as_bytes()).expect("it is parked");
+    assert_eq!(world.record(&id("po_1")).conflicts.len(), 1);
+    let record = world.work(&id("po_1")).expect("it is planned anew");
+    assert_eq!(record.plan.map(|plan| plan.hash), before.plan.map(|plan| plan.hash), "the same plan");
+    assert_eq!(record.approval.state(), PayoutState::WaitingForApproval);
+    assert!(world.books.all().is_empty());
+}

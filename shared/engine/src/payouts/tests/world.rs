@@ -378,6 +378,7 @@ fn ledger_data() -> LedgerData {
         name: "Udbetalinger".to_owned(),
         balance_by_voucher: true,
         needs_approval: false,
+        standing: false,
         lowest_number: 1,
         highest_number: None,
         next_number: None,
