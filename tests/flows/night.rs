@@ -180,17 +180,24 @@ pub(crate) fn beside_the_ledger(stage: &Stage, order: &str, number: u32) {
 async fn a_draft_that_a_person_booked_is_learned_and_findings_end_with_their_cause_or_by_a_person() {
     let stage = Stage::set(demo::world(), &[]).await;
     let connection = configure(&stage, &demo_settings()).await;
-    let mut order = order_of(7401, 1);
-    order["status"] = json!("on-hold");
-    order["payment_method"] = json!("bacs");
-    assert_eq!(stage.send_order(&connection, &order).await, 200);
+    for id in [7401, 7402] {
+        let mut order = order_of(id, 1);
+        order["status"] = json!("on-hold");
+        order["payment_method"] = json!("bacs");
+        assert_eq!(stage.send_order(&connection, &order).await, 200);
+    }
     stage.rest().await;
     let merchant = MerchantId::new(NIGHT);
-    let needle = format!("{}/7401", crate::stage::source(&connection, "woocommerce"));
-    let head = async || stage.operations.transfer(&merchant, &needle).await.expect("it stands").head;
-    let draft = head().await.progress.draft.expect("a draft");
-    let body = json!({ "draftInvoice": { "draftInvoiceNumber": draft } });
-    crate::reports::in_the_accounts(&stage, "/economic/rest/invoices/booked", &body);
+    let head = async |order: u32| {
+        let needle = format!("{}/{order}", crate::stage::source(&connection, "woocommerce"));
+        stage.operations.transfer(&merchant, &needle).await.expect("it stands").head
+    };
+    let books = async |order: u32| {
+        let draft = head(order).await.progress.draft.expect("a draft");
+        let body = json!({ "draftInvoice": { "draftInvoiceNumber": draft } });
+        crate::reports::in_the_accounts(&stage, "/economic/rest/invoices/booked", &body);
+    };
+    books(7401).await;
     let unknown = 90_002;
     beside_the_ledger(&stage, "7401", unknown);
     let platform = crate::records::keeper(&stage).await;
@@ -210,7 +217,7 @@ async fn a_draft_that_a_person_booked_is_learned_and_findings_end_with_their_cau
     };
     assert_eq!(night(0).await, None, "the order is asked first");
     stage.rest().await;
-    let learned = head().await;
+    let learned = head(7401).await;
     assert!(learned.progress.invoice.is_some() && learned.status == Status::Done, "{learned:?}");
     assert_eq!(night(2).await, None, "it has some minutes");
     let compared = night(6).await.expect("it is compared");
@@ -228,8 +235,17 @@ async fn a_draft_that_a_person_booked_is_learned_and_findings_end_with_their_cau
     let left: Vec<String> =
         found(&stage, &connection).await.into_iter().map(|entry| entry.reason.code).collect();
     assert_eq!(left, ["books-unknown"]);
-    stage.world().agreements.get_mut(demo::AGREEMENT).expect("the agreement").booked.remove(&unknown);
+
+    // What a person books days later is learned too, and no finding of the day that is looked at again.
+    books(7402).await;
     night(2 * day).await;
+    stage.rest().await;
+    assert!(head(7402).await.progress.invoice.is_some(), "{:?}", head(7402).await);
+    let still: Vec<String> =
+        found(&stage, &connection).await.into_iter().map(|entry| entry.reason.code).collect();
+    assert_eq!(still, ["books-unknown"]);
+    stage.world().agreements.get_mut(demo::AGREEMENT).expect("the agreement").booked.remove(&unknown);
+    night(3 * day).await;
     assert_eq!(found(&stage, &connection).await, []);
     let kept = stage.operations.dismissed_deliveries(&merchant).await.expect("they are listed");
     assert_eq!(kept.len(), 1);

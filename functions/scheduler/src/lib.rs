@@ -128,7 +128,7 @@ impl Minute<'_> {
             tell("stock-letter-forgotten", forgotten.map(|()| None));
             self.leave_stock_word(file, merchant, &shop.id).await;
             if is_night_turn(file, &shop.id, self.now) {
-                let times = (self.now, self.deadline, night_ends(file, self.now));
+                let times = (self.now, self.deadline, night_ends(&file.zone(), self.now));
                 let task = comparison::compare(self.platform, self.routes, merchant, &shop.id, times);
                 tell("compared", task.await.map(|found| found.map(|found| format!("{merchant}: {found}"))));
             }

@@ -3,6 +3,7 @@
 use domain::ConnectionId;
 use domain::settings::MerchantFile;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// The local hours of the night: the first is when the books are compared; what failed then is tried again until the end.
 pub(crate) const NIGHT_HOURS: std::ops::Range<i8> = 3..5;
@@ -29,8 +30,7 @@ pub(crate) fn is_night_turn(file: &MerchantFile, connection: &ConnectionId, now:
 }
 
 /// When the merchant's night ends, in which it is `now`.
-pub(crate) fn night_ends(file: &MerchantFile, now: Timestamp) -> Timestamp {
-    let zone = file.zone();
+pub(crate) fn night_ends(zone: &TimeZone, now: Timestamp) -> Timestamp {
     let end = zone.to_datetime(now).date().at(NIGHT_HOURS.end, 0, 0, 0);
     zone.to_timestamp(end).unwrap_or(now)
 }
@@ -40,6 +40,14 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
+
+    #[test]
+    fn the_night_ends_by_the_merchants_clock() {
+        let copenhagen = TimeZone::get("Europe/Copenhagen").expect("it is known");
+        let at = |text: &str| -> Timestamp { text.parse().expect("a time") };
+        assert_eq!(night_ends(&copenhagen, at("2026-11-27T03:10:00Z")), at("2026-11-27T04:00:00Z"));
+        assert_eq!(night_ends(&copenhagen, at("2026-07-01T01:10:00Z")), at("2026-07-01T03:00:00Z"));
+    }
 
     /// Minutes.
     const PERIOD: i64 = 10;

@@ -2,7 +2,8 @@
 //!
 //! Much of what holds an order is mended in the accounts or in the settings alone, and the shop tells nothing of that. Such a transfer
 //! is planned anew when the settings change and each night, as a replay would plan it; what still holds it is no news. What needs a
-//! person's decision (a document that differs, a refund that is to be decided) is never tried again unasked.
+//! person's decision (a document that differs, a refund that is to be decided) is never tried again unasked. What was parked because
+//! nothing says where it goes comes up when the settings may say so again.
 
 use domain::EntityKind;
 use jiff::{SignedDuration, Timestamp};
@@ -83,26 +84,28 @@ pub enum Occasion {
     Night,
 }
 
+/// True when what holds it may be gone without news of the shop, so that it comes up by itself for some nights.
+pub fn goes_on_by_itself(status: &Status) -> bool {
+    let mended = matches!(status, Status::Held { code } if MENDED_ELSEWHERE.contains(&code.as_str()));
+    mended || waits_for_a_document(status)
+}
+
 /// True when a transfer that stands so comes up by itself on that occasion.
 pub fn comes_up(head: &Head, occasion: Occasion, now: Timestamp) -> bool {
-    let mended = match &head.status {
-        Status::Held { code } => MENDED_ELSEWHERE.contains(&code.as_str()),
-        // Its flow may stand in the file again.
-        Status::Parked { code } => code == "no-flow" && occasion == Occasion::Settings,
-        _ => false,
-    };
+    let leads_nowhere = matches!(&head.status, Status::Parked { code } if code == "no-flow");
     // A complaint about a document that stands, an open plan and a doubt are settled in other ways.
     let unwritten = head.progress.held.is_none()
         && head.progress.doubt.is_none()
         && !head.plan.as_ref().is_some_and(|plan| plan.open);
-    let in_time = occasion == Occasion::Settings || !is_left(head.trouble.as_ref(), now);
+    let may_go_on = match occasion {
+        // What leads nowhere was on its way: it goes on where it was.
+        Occasion::Settings => leads_nowhere || (goes_on_by_itself(&head.status) && unwritten),
+        Occasion::Night => {
+            goes_on_by_itself(&head.status) && unwritten && !is_left(head.trouble.as_ref(), now)
+        }
+    };
     // Products come with each look at the catalogue.
-    head.transfer.kind == EntityKind::Order
-        && (mended || waits_for_a_document(&head.status))
-        && unwritten
-        && in_time
-        && head.due_at.is_none()
-        && !head.is_leased(now)
+    head.transfer.kind == EntityKind::Order && may_go_on && head.due_at.is_none() && !head.is_leased(now)
 }
 
 /// True when it was held for so long that the nights leave it alone.
@@ -187,8 +190,26 @@ mod tests {
     }
 
     #[test]
-    fn every_cause_of_the_table_has_words() {
-        for code in MENDED_ELSEWHERE {
+    fn what_waits_for_a_document_to_go_comes_up_each_night() {
+        for code in UNTIL_A_DOCUMENT_GOES {
+            assert!(comes_up(&held(code), Occasion::Night, at(DAY)), "{code}");
+            assert!(goes_on_by_itself(&held(code).status), "{code}: and its mail says so");
+        }
+    }
+
+    #[test]
+    fn what_led_nowhere_goes_on_where_it_was_once_the_settings_say_where() {
+        let plan = Some(PlanPointer { ordinal: 1, hash: String::new(), open: true });
+        let nowhere = Head { status: Status::Parked { code: "no-flow".to_owned() }, plan, ..held("x") };
+        assert!(comes_up(&nowhere, Occasion::Settings, at(DAY)));
+        assert!(!comes_up(&nowhere, Occasion::Night, at(DAY)), "nothing says where it goes yet");
+        let refused = Head { status: Status::Parked { code: "refused".to_owned() }, ..held("x") };
+        assert!(!comes_up(&refused, Occasion::Settings, at(DAY)));
+    }
+
+    #[test]
+    fn every_cause_of_the_tables_has_words() {
+        for code in MENDED_ELSEWHERE.iter().chain(UNTIL_A_DOCUMENT_GOES) {
             assert!(domain::explain::is_known(code), "{code}");
         }
     }

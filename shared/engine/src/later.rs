@@ -5,7 +5,7 @@
 //!
 //! What is due comes earliest first, so that what can never be sent would stand before everything else for ever: a round
 //! pages past it. A transfer whose connection is gone, or from which no flow starts any more, is parked: it is due no more,
-//! stands where people see it, and a replay takes it up when the flow is there again.
+//! stands where people see it, and goes on when the settings have the flow again, or by a replay.
 
 use domain::plan::Reason;
 use jiff::{SignedDuration, Timestamp};

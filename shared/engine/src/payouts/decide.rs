@@ -209,11 +209,8 @@ impl PayoutEngine<'_> {
         if record.open_posting().is_some_and(|posting| posting.doubt.is_some()) {
             return Err(in_doubt(record));
         }
-        if record.unposted().is_some() {
+        if record.unposted().is_some() || record.is_about_to_be_posted() {
             record.let_posting_go();
-        } else if record.approval.state() == PayoutState::Approved && record.posting.is_none() {
-            // What it pays may be written already, although its posting is not recorded yet.
-            record.let_go = record.plan.as_ref().map(|plan| plan.hash.clone());
         }
         decisions.sort_by_key(|made| made.line);
         (record.approval, record.decisions, record.plan) = (approval, decisions, None);

@@ -422,9 +422,15 @@ impl PayoutRecord {
         open.filter(|posting| posting.vouchers.is_empty())
     }
 
-    /// Lets the posting go of which nothing stands.
+    /// True when it was approved and no posting of it is recorded yet: what it pays may be written already.
+    pub(super) fn is_about_to_be_posted(&self) -> bool {
+        self.approval.state() == PayoutState::Approved && self.posting.is_none()
+    }
+
+    /// Lets the posting go of which nothing stands, recorded or not: what it may have paid is taken back.
     pub(super) fn let_posting_go(&mut self) {
-        self.let_go = self.posting.take().map(|posting| posting.plan);
+        let recorded = self.posting.take().map(|posting| posting.plan);
+        self.let_go = recorded.or_else(|| self.plan.as_ref().map(|plan| plan.hash.clone()));
     }
 
     /// True when it was recognised under a voucher of somebody else's, so that Bogbro posted nothing of it.

@@ -55,6 +55,9 @@ impl PayoutEngine<'_> {
         new.figures = intake::figures(&settlement, &route.zone);
         // They are about lines by their place, which may be another line now.
         new.decisions.clear();
+        if record.is_about_to_be_posted() {
+            new.let_posting_go();
+        }
         (new.plan, new.overlap) = (None, None);
         if matches!(state, Matched | WaitingForApproval | Approved) {
             new.approval.corrected(actor, &reason, now)?;

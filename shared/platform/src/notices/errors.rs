@@ -6,9 +6,9 @@ use domain::EntityKind;
 use domain::explain::explain;
 use domain::plan::Reason;
 use domain::settings::{self, MerchantFile};
-use engine::held::{MENDED_ELSEWHERE, NIGHTS, is_left};
+use engine::held::{NIGHTS, goes_on_by_itself, is_left};
 use engine::stock::StockStore as _;
-use engine::store::{Head, ParkedDelivery, Status, Store as _};
+use engine::store::{Head, ParkedDelivery, Store as _};
 use jiff::Timestamp;
 
 use super::{Due, all, payouts, unavailable, unrendered};
@@ -55,12 +55,8 @@ enum Next {
 
 impl Next {
     fn of(head: &Head, now: Timestamp) -> Next {
-        match &head.status {
-            Status::Held { code } if MENDED_ELSEWHERE.contains(&code.as_str()) => {
-                if is_left(head.trouble.as_ref(), now) { Next::WhenAsked } else { Next::ByItself }
-            }
-            _ => Next::WhenAsked,
-        }
+        let by_itself = goes_on_by_itself(&head.status) && !is_left(head.trouble.as_ref(), now);
+        if by_itself { Next::ByItself } else { Next::WhenAsked }
     }
 
     fn words(self, merchant: &str, language: Language) -> String {

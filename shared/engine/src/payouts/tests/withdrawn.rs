@@ -1,11 +1,14 @@
 //! What was approved and is not posted yet can be taken back: by a correction, or because the books refuse it.
 
-use domain::Failure;
+use connectors::journals::{EntryOrigin, LedgerEntry};
+use domain::money::Currency;
 use domain::payout::{PayoutState, Target};
 use domain::settings::read_payout_settings;
+use domain::{Failure, Money};
 use futures::executor::block_on;
 
-use super::world::{World, id, merchant, report};
+use super::world::{DAY, World, id, merchant, report};
+use crate::memory::Fate;
 use crate::payouts::store::PayoutStore as _;
 use crate::payouts::{Correction, LineAssignment, LineChoice, PayoutFailure, PayoutRecord};
 
@@ -129,4 +132,59 @@ fn what_came_up_since_the_approval_is_seen_by_a_person_before_the_voucher_is_tri
     assert_eq!(record.plan.map(|plan| plan.hash), before.plan.map(|plan| plan.hash), "the same plan");
     assert_eq!(record.approval.state(), PayoutState::WaitingForApproval);
     assert!(world.books.all().is_empty());
+}
+
+#[test]
+fn a_refused_voucher_that_may_be_booked_by_now_is_approved_anew() {
+    let (world, _) = approved(rejected());
+    world.books.by_hand.lock().expect("not poisoned").push(LedgerEntry {
+        number: 71,
+        account: 5820,
+        voucher: Some(71),
+        day: DAY,
+        amount: Money::from_minor(49_000, Currency::DKK),
+        text: "card money".to_owned(),
+        origin: EntryOrigin::Voucher,
+        customer: None,
+        document: None,
+        remainder: None,
+    });
+    let record = world.work(&id("po_1")).expect("it is planned anew");
+    assert_eq!(record.approval.state(), PayoutState::WaitingForApproval, "{:?}", record.reasons);
+    assert!(world.books.all().is_empty() && record.approval.approved_by().is_empty());
+}
+
+#[test]
+fn a_refused_voucher_is_approved_anew_where_a_second_person_must_by_now() {
+    let (mut world, _) = approved(rejected());
+    let open = OPEN_INVOICES.trim_end().trim_end_matches('}');
+    let two = format!(r#"{open}, "approval": {{ "second-person": true }} }}"#);
+    world.settings = read_payout_settings(&two).expect("the settings are sound");
+    let record = world.work(&id("po_1")).expect("it is planned anew");
+    assert_eq!(record.approval.state(), PayoutState::WaitingForApproval, "{:?}", record.reasons);
+    assert!(world.books.all().is_empty());
+}
+
+#[test]
+fn a_correction_takes_back_what_a_worker_that_died_said_to_be_paid() {
+    let world = World::new(OPEN_INVOICES, 2);
+    world.take_in("po_1.json", report("po_1", &[1_001, 1_002]).as_bytes()).expect("it is taken in");
+    world.work(&id("po_1")).expect("it is matched");
+    world.approve(&id("po_1"), "bookkeeper").expect("it is approved");
+    world.payouts.set_faults(Box::new(|call| match call {
+        "paid" => Fate::FailsBefore,
+        _ => Fate::Works,
+    }));
+    world.work(&id("po_1")).expect_err("it dies before the posting is kept");
+    world.payouts.set_faults(Box::new(|_| Fate::Works));
+    assert_eq!(paid(&world), [25_000, 25_000], "that much was said");
+    assert!(world.record(&id("po_1")).posting.is_none());
+    // Its lease is over.
+    world.clock.turn(3_600);
+    correct(&world).expect("it is corrected");
+    world.work(&id("po_1")).expect("it is planned anew");
+    assert_eq!(paid(&world), [0, 0], "it pays nothing yet");
+    world.approve(&id("po_1"), "bookkeeper").expect("it is approved");
+    world.work(&id("po_1")).expect("it is posted");
+    assert_eq!(paid(&world), [25_000, 0]);
 }
