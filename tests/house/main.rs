@@ -129,15 +129,14 @@ fn inner_rooms_know_nothing_of_the_world() {
     ];
     for (room, words) in forbidden {
         for path in rust_files_of(&format!("{room}/src")) {
-            let text = shipped_part(&read(&path));
-            for (number, line) in text.lines().enumerate() {
+            for (number, line) in shipped(&read(&path)) {
                 let code = line.split("//").next().unwrap_or_default();
                 for word in *words {
                     assert!(
                         !code.contains(word),
                         "{}:{}: `{word}` has no place in {room}",
                         path.display(),
-                        number + 1
+                        number
                     );
                 }
             }
@@ -145,23 +144,51 @@ fn inner_rooms_know_nothing_of_the_world() {
     }
 }
 
-/// The text before the unit tests: house rules bind shipped code, tests may do what they must.
-fn shipped_part(text: &str) -> String {
-    text.split("#[cfg(test)]").next().unwrap_or_default().to_owned()
+/// The lines that are not for unit tests alone, with their numbers: house rules bind shipped code, tests may do what they must.
+fn shipped(text: &str) -> Vec<(usize, &str)> {
+    let mut shipped = Vec::new();
+    // The line that closes the item that is left out.
+    let mut until: Option<String> = None;
+    let mut marked = false;
+    for (number, line) in (1..).zip(text.lines()) {
+        let code = line.trim_start();
+        match &until {
+            Some(end) if line.trim_end_matches(';') == end => until = None,
+            Some(_) => {}
+            None if code == "#[cfg(test)]" => marked = true,
+            None if marked && code.starts_with("#[") => {}
+            None if marked => {
+                marked = false;
+                until = (!code.ends_with(';')).then(|| format!("{}}}", &line[..line.len() - code.len()]));
+            }
+            None => shipped.push((number, line)),
+        }
+    }
+    shipped
+}
+
+#[test]
+fn only_what_is_for_tests_alone_is_left_out() {
+    let text = "a\n#[cfg(test)]\nmod tests;\nb\n#[cfg(test)]\nmod more {\n    fn f() {\n    }\n}\nc\nimpl D {\n    \
+                #[cfg(test)]\n    #[must_use]\n    fn e() {\n        1\n    }\n    fn f() {}\n}\n";
+    assert_eq!(
+        shipped(text),
+        [(1, "a"), (4, "b"), (10, "c"), (11, "impl D {"), (17, "    fn f() {}"), (18, "}")]
+    );
 }
 
 #[test]
 fn no_float_comes_near_money() {
     for room in ROOMS.iter().take(4) {
         for path in rust_files_of(&format!("{room}/src")) {
-            for (number, line) in shipped_part(&read(&path)).lines().enumerate() {
+            for (number, line) in shipped(&read(&path)) {
                 let code = line.split("//").next().unwrap_or_default();
                 let words: Vec<&str> = code.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
                 assert!(
                     !words.iter().any(|word| matches!(*word, "f32" | "f64" | "to_f64" | "to_f32" | "as_f64")),
                     "{}:{}: a float in money code: {line}",
                     path.display(),
-                    number + 1
+                    number
                 );
             }
         }
@@ -280,12 +307,18 @@ fn connectors_are_registered_and_have_fixtures() {
 fn function_handlers_are_thin() {
     for entry in fs::read_dir(repository().join("functions")).expect("the functions can be listed") {
         let function = entry.expect("a folder's entry can be read").path();
-        let main = shipped_part(&read(&function.join("src/main.rs")));
-        assert!(main.lines().count() <= 15, "{}: main.rs only starts the handler", function.display());
-        let handler = shipped_part(&read(&function.join("src/lib.rs")));
-        assert!(handler.lines().count() <= 220, "{}: lib.rs is more than wiring", function.display());
-        for word in ["Money", "Decimal", "Settings {", "plan("] {
-            assert!(!handler.contains(word), "{}: `{word}` is business, not wiring", function.display());
+        let main = read(&function.join("src/main.rs"));
+        assert!(shipped(&main).len() <= 15, "{}: main.rs only starts the handler", function.display());
+        for file in files_below(&function.join("src"), ".rs") {
+            let text = read(&file);
+            let lines = shipped(&text);
+            assert!(lines.len() <= 220, "{}: {} lines are more than wiring", file.display(), lines.len());
+            for (number, line) in lines {
+                for word in ["Money", "Decimal", "Settings {", "plan("] {
+                    let place = format!("{}:{number}", file.display());
+                    assert!(!line.contains(word), "{place}: `{word}` is business, not wiring");
+                }
+            }
         }
     }
 }
