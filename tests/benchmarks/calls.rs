@@ -1,6 +1,7 @@
 //! What each kind of delivery of an order costs in calls: a lone one, the same bytes again after the queue has forgotten them,
-//! and other bytes about an order that has not changed. Counted at the local host's AWS endpoint and at the stand-ins, with the
-//! real functions, over the captured orders (`BOGBRO_CONTRACTS`) or, without them, the demo's.
+//! and other bytes about an order that has not changed; and what each order cost with all the deliveries that its shop really sent.
+//! Counted at the local host's AWS endpoint and at the stand-ins, with the real functions, over the captured orders
+//! (`BOGBRO_CONTRACTS`) or, without them, the demo's.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -52,14 +53,17 @@ pub(crate) struct Spent {
     pub(crate) table_reads: u64,
 }
 
-/// The three kinds of delivery of one order.
+/// The kinds of delivery of one order.
 pub(crate) struct Played {
+    id: String,
     /// Its first delivery.
     pub(crate) lone: Spent,
     /// The same bytes again.
     pub(crate) same: Spent,
     /// Other bytes about the same order.
     pub(crate) other: Spent,
+    /// What its shop sent after the first, in its order.
+    pub(crate) further: Vec<Spent>,
     done: bool,
 }
 
@@ -77,8 +81,6 @@ pub(crate) struct Planned {
 pub(crate) struct Counted {
     /// Each order.
     pub(crate) orders: Vec<Played>,
-    /// Deliveries an order in the captures; 1 for the demo.
-    pub(crate) deliveries: usize,
     /// The order of real size.
     pub(crate) planned: Planned,
 }
@@ -107,6 +109,11 @@ impl Spent {
     /// The calls that are not believed ones.
     pub(crate) fn own(&self) -> usize {
         self.calls.iter().filter(|call| !call.believed).count()
+    }
+
+    /// The calls that are.
+    fn believed(&self) -> usize {
+        self.calls.len() - self.own()
     }
 
     fn add(&mut self, more: Spent) {
@@ -175,8 +182,9 @@ impl<'a> Watch<'a> {
         Ok(self.spent().await)
     }
 
-    /// The three kinds of delivery of an order.
-    async fn play(&mut self, (id, body): &Order) -> anyhow::Result<Played> {
+    /// All kinds of delivery of an order.
+    async fn play(&mut self, order: &Order) -> anyhow::Result<Played> {
+        let Order { id, first: body, .. } = order;
         self.stage.show(body);
         let lone = self.deliver(body.clone().into_bytes()).await?;
         let message =
@@ -188,7 +196,12 @@ impl<'a> Watch<'a> {
         self.stage.host.invoke(OWN[1], record(&message)).await?;
         same.add(self.spent().await);
         let other = self.deliver(format!("{body}\n").into_bytes()).await?;
-        Ok(Played { lone, same, other, done: head.status == Status::Done })
+        let mut further = Vec::new();
+        for body in &order.further {
+            self.stage.show(body);
+            further.push(self.deliver(body.clone().into_bytes()).await?);
+        }
+        Ok(Played { id: id.clone(), lone, same, other, further, done: head.status == Status::Done })
     }
 }
 
@@ -202,41 +215,47 @@ fn record(message: &str) -> Vec<u8> {
     json!({ "Records": [record] }).to_string().into_bytes()
 }
 
-/// An order's id and its body in the state of its first delivery.
-type Order = (String, String);
+/// An order as its shop sent it.
+struct Order {
+    id: String,
+    first: String,
+    further: Vec<String>,
+}
+
 /// One kind of delivery of an order.
 type Kind = fn(&Played) -> &Spent;
 
-/// The orders, the number of deliveries of all, the world they are played in, and what they are called.
-fn orders() -> anyhow::Result<(Vec<Order>, usize, World, &'static str)> {
+/// The orders, the world they are played in, and what they are called.
+fn orders() -> anyhow::Result<(Vec<Order>, World, &'static str)> {
     let mut world = demo::world();
-    let id =
-        |text: &str| -> anyhow::Result<String> { Ok(serde_json::from_str::<Value>(text)?["id"].to_string()) };
     let Some(contracts) = std::env::var_os("BOGBRO_CONTRACTS").map(std::path::PathBuf::from) else {
         let texts = demo::woocommerce_orders().into_iter().map(|(_, text)| text);
-        let found: Vec<_> = texts.map(|text| Ok((id(&text)?, text))).collect::<anyhow::Result<_>>()?;
-        let deliveries = found.len();
-        return Ok((found, deliveries, world, "the demo's orders"));
+        let order = |first: String| -> anyhow::Result<Order> {
+            let id = serde_json::from_str::<Value>(&first)?["id"].to_string();
+            Ok(Order { id, first, further: Vec::new() })
+        };
+        return Ok((texts.map(order).collect::<anyhow::Result<_>>()?, world, "the demo's orders"));
     };
     world.agreements.insert(demo::AGREEMENT.to_owned(), demo::agreement_for_captures());
-    let (mut found, mut deliveries): (Vec<Order>, usize) = (Vec::new(), 0);
+    let mut found: Vec<Order> = Vec::new();
+    // The files are numbered as they were delivered.
     for file in tests::files_below(&contracts.join("webshops/woocommerce/captured"), ".body") {
         let text = std::fs::read_to_string(&file)?;
         let value: Value = serde_json::from_str(&text).unwrap_or_default();
         if value["line_items"].is_array() {
-            deliveries += 1;
             let id = value["id"].to_string();
-            if found.iter().all(|(known, _)| *known != id) {
-                found.push((id, text));
+            match found.iter_mut().find(|order| order.id == id) {
+                Some(order) => order.further.push(text),
+                None => found.push(Order { id, first: text, further: Vec::new() }),
             }
         }
     }
-    Ok((found, deliveries, world, "the captured orders"))
+    Ok((found, world, "the captured orders"))
 }
 
 /// Plays every order and counts.
 pub(crate) async fn measure(report: &mut Report) -> anyhow::Result<Counted> {
-    let (orders, deliveries, world, what) = orders()?;
+    let (orders, world, what) = orders()?;
     let own = std::env::current_exe()?;
     let shops = [Shop::woocommerce(oracle_settings("woocommerce"))];
     let stage = Stage::set_with(world, &shops, |config| {
@@ -249,15 +268,20 @@ pub(crate) async fn measure(report: &mut Report) -> anyhow::Result<Counted> {
     // A first delivery warms the processes: what they believe for a minute is read now.
     stage.send_order(WOOCOMMERCE, &plain_order(999_001)).await;
     stage.rest().await;
-    watch.spent().await;
+    let warming = watch.spent().await;
     let mut played = Vec::new();
     for order in &orders {
-        played.push(watch.play(order).await.with_context(|| format!("order {}", order.0))?);
+        played.push(watch.play(order).await.with_context(|| format!("order {}", order.id))?);
     }
     print(report, &played, what);
+    report.figure(
+        "calls more of a process's first delivery in a minute (merchant, pauses, key)",
+        warming.believed().to_string(),
+    );
+    print_each(report, &played);
     let planned = planned(&stage, &orders, &played).await?;
     stage.host.stop().await;
-    Ok(Counted { orders: played, deliveries, planned })
+    Ok(Counted { orders: played, planned })
 }
 
 fn print(report: &mut Report, played: &[Played], what: &str) {
@@ -308,11 +332,32 @@ fn print(report: &mut Report, played: &[Played], what: &str) {
     }
 }
 
+/// A line for each order, with all its deliveries.
+fn print_each(report: &mut Report, played: &[Played]) {
+    report.section("Each order with all its deliveries: AWS calls / outside reads, writes / log bytes / units written");
+    for one in played {
+        let mut all = one.lone.clone();
+        one.further.iter().cloned().for_each(|more| all.add(more));
+        report.figure(
+            &format!("order {}, deliveries {}", one.id, 1 + one.further.len()),
+            format!(
+                "{} / {}, {} / {} / {:.1}",
+                all.calls.len(),
+                all.outside_reads,
+                all.outside_writes,
+                all.log_bytes,
+                all.table_writes as f64 / 1_000.0
+            ),
+        );
+    }
+}
+
 /// The transferred order that is nearest to a real size, with what its plan was made of.
 async fn planned(stage: &Stage, orders: &[Order], played: &[Played]) -> anyhow::Result<Planned> {
-    let done = orders.iter().zip(played).filter(|(_, one)| one.done).map(|(order, _)| order);
-    let (id, _) =
-        done.min_by_key(|(_, text)| text.len().abs_diff(REAL_SIZE)).context("no order was transferred")?;
+    // Orders that were delivered once stand as they were planned.
+    let done = orders.iter().zip(played).filter(|(_, one)| one.done && one.further.is_empty());
+    let order = done.map(|(order, _)| order).min_by_key(|order| order.first.len().abs_diff(REAL_SIZE));
+    let id = &order.context("no order was transferred by one delivery")?.id;
     let view = stage.transfer(WOOCOMMERCE, "woocommerce", id).await;
     let found = view.trace.rows.into_iter().find_map(|row| {
         let record = row.public.planning?;

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::calls::{Call, Counted, Spent};
+use crate::calls::{Call, Counted, Played, Spent};
 use crate::report::Report;
 
 /// The day whose list prices are assumed.
@@ -68,17 +68,18 @@ const MAILS: u64 = 1;
 /// Puts the cost of 1,000 orders into the report.
 pub(crate) fn reckon(report: &mut Report, counted: &Counted, intake: Duration) {
     let count = counted.orders.len().max(1) as u64;
-    let mean = |cost: &dyn Fn(&crate::calls::Played) -> u64| {
+    let mean = |cost: &dyn Fn(&Played) -> u64| {
         ORDERS * counted.orders.iter().map(cost).sum::<u64>() / count
     };
     let lone = mean(&|one| requests(&one.lone));
     let table = mean(&|one| table_cost(&one.lone));
-    let other = mean(&|one| requests(&one.other));
-    let further = (counted.deliveries as u64).saturating_sub(count);
-    let captured = lone + other * further / count;
-    let waiting = ORDERS * time(intake) + ORDERS * time(VENDOR_WAIT + OWN_WORK);
-    let duplicates = ORDERS * time(intake) + ORDERS * time(VENDOR_WAIT / 4 + OWN_WORK);
-    let logs = mean(&|one| one.lone.log_bytes * PRICES.log_kilobyte / 1_000);
+    let all = |one: &Played, cost: &dyn Fn(&Spent) -> u64| {
+        cost(&one.lone) + one.further.iter().map(cost).sum::<u64>()
+    };
+    let captured = mean(&|one| all(one, &requests));
+    let deliveries: usize = counted.orders.iter().map(|one| 1 + one.further.len()).sum();
+    let waiting = mean(&|one| all(one, &|spent| time(intake) + time(waited(spent))));
+    let logs = mean(&|one| all(one, &|spent| spent.log_bytes * PRICES.log_kilobyte / 1_000));
     report.section(&format!(
         "Cost of 1,000 orders, {REGION}, list prices assumed as of {PRICE_DATE} (not fetched), no free tier"
     ));
@@ -86,10 +87,10 @@ pub(crate) fn reckon(report: &mut Report, counted: &Counted, intake: Duration) {
     report.figure("  of that the table's units", format!("{:.4} USD", dollars(table)));
     report.figure("  of that gateway, functions and queue", format!("{:.4} USD", dollars(lone - table)));
     report.figure(
-        &format!("requests only, {} deliveries of {count} orders", counted.deliveries),
+        &format!("requests only, {deliveries} deliveries of {count} orders"),
         format!("{:.4} USD", dollars(captured)),
     );
-    let whole = captured + waiting + duplicates * further / count + logs + MAILS * PRICES.mail;
+    let whole = captured + waiting + logs + MAILS * PRICES.mail;
     report.figure(
         "all-in: those, 1.2 s vendor wait at 256 MB, logs, a mail",
         format!("{:.4} USD", dollars(whole)),
@@ -98,6 +99,12 @@ pub(crate) fn reckon(report: &mut Report, counted: &Counted, intake: Duration) {
         .note("the table's units as its engine reckons them; what is believed for a minute is in it where it was read");
     report
         .note("not in it: idle polling of the queues, storage, alarms, the clock's functions, data transfer");
+}
+
+/// What a delivery keeps the function waiting: one that only reads the order waits for one answer of some four.
+fn waited(spent: &Spent) -> Duration {
+    let wait = if spent.outside_writes > 0 { VENDOR_WAIT } else { VENDOR_WAIT / 4 };
+    wait + OWN_WORK
 }
 
 fn dollars(nano: u64) -> f64 {

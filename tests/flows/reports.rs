@@ -1,5 +1,8 @@
 //! What merchants are told by mail, through the real functions.
 
+use std::sync::Arc;
+
+use bogbro::local::{Attempt, Verdict};
 use domain::MerchantId;
 use domain::settings::{Language, NotificationFrequency};
 use engine::log::Why;
@@ -127,6 +130,41 @@ async fn by_night(stage: &Stage, days: i64) -> held::Round {
     let round = held::by_night(&platform, &merchant, now).await.expect("the night passes");
     stage.rest().await;
     round.expect("this night was not walked before")
+}
+
+/// The number that a report says it has.
+fn number(mail: &str) -> &str {
+    mail.lines().find(|line| line.starts_with("Report ")).expect("a report's number")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_whose_sender_dies_before_it_is_recorded_comes_again_under_its_number() {
+    let mut settings = demo_settings();
+    settings["products"]["missing"] = json!("hold");
+    let stage = Stage::set(demo::world(), &[Shop::woocommerce(settings)]).await;
+    recipient(&stage, "bookkeeper@krus.example", NotificationFrequency::Never).await;
+    let platform = keeper(&stage).await;
+    let mut order = plain_order(8503);
+    order["line_items"][0]["sku"] = json!("NEW-8503");
+    assert_eq!(stage.send_order(WOOCOMMERCE, &order).await, 200);
+    stage.rest().await;
+
+    stage.host.on_call(Some(Arc::new(|attempt: &Attempt<'_>| match attempt.operation {
+        "ses:SendRawEmail" => Verdict::KillAfter,
+        _ => Verdict::Pass,
+    })));
+    let died = stage.host.invoke("notifications", json!({}).to_string()).await;
+    assert!(died.is_err(), "the process was killed after the mail was taken");
+    stage.host.on_call(None);
+    let first = mails(&stage);
+    assert_eq!(first.len(), 1, "{first:?}");
+
+    let claimed = sent(&stage, &platform, 9).await;
+    assert_eq!(claimed, Vec::<String>::new(), "another may still be sending it");
+    let again = sent(&stage, &platform, 11).await;
+    assert_eq!(again.len(), 1, "{again:?}");
+    assert_eq!(number(&again[0]), number(&first[0]));
+    assert_eq!(sent(&stage, &platform, 30).await, Vec::<String>::new(), "now it is recorded");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
