@@ -334,7 +334,9 @@ fn print(report: &mut Report, played: &[Played], what: &str) {
 
 /// A line for each order, with all its deliveries.
 fn print_each(report: &mut Report, played: &[Played]) {
-    report.section("Each order with all its deliveries: AWS calls / outside reads, writes / log bytes / units written");
+    report.section(
+        "Each order with all its deliveries: AWS calls / outside reads, writes / log bytes / units written",
+    );
     for one in played {
         let mut all = one.lone.clone();
         one.further.iter().cloned().for_each(|more| all.add(more));

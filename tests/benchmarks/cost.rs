@@ -68,9 +68,7 @@ const MAILS: u64 = 1;
 /// Puts the cost of 1,000 orders into the report.
 pub(crate) fn reckon(report: &mut Report, counted: &Counted, intake: Duration) {
     let count = counted.orders.len().max(1) as u64;
-    let mean = |cost: &dyn Fn(&Played) -> u64| {
-        ORDERS * counted.orders.iter().map(cost).sum::<u64>() / count
-    };
+    let mean = |cost: &dyn Fn(&Played) -> u64| ORDERS * counted.orders.iter().map(cost).sum::<u64>() / count;
     let lone = mean(&|one| requests(&one.lone));
     let table = mean(&|one| table_cost(&one.lone));
     let all = |one: &Played, cost: &dyn Fn(&Spent) -> u64| {

@@ -995,3 +995,47 @@ fn every_file_of_the_cases_is_valid_but_the_one_that_must_not_be() {
         }
     }
 }
+
+/// A leaf of the merchant's file that is no setting of a flow: it names, wires or dates things, and no plan of an order is another for
+/// it alone. One that is not listed here needs a place where it is shown.
+const BESIDE_THE_SETTINGS: [&str; 22] = [
+    "/connections[]/agreement",
+    "/connections[]/base-urls/*",
+    "/connections[]/id",
+    "/connections[]/name",
+    "/connections[]/source",
+    "/connections[]/system",
+    "/financial-year-end",
+    "/flows[]/accounting",
+    "/flows[]/name",
+    "/flows[]/shop",
+    "/id",
+    "/language",
+    "/name",
+    "/payouts[]/accounting",
+    "/payouts[]/acquirer",
+    "/payouts[]/country",
+    "/payouts[]/name",
+    "/recipients[]/email",
+    "/recipients[]/errors",
+    "/recipients[]/language",
+    "/recipients[]/transfers",
+    "/time-zone",
+];
+
+#[test]
+fn a_merchants_file_holds_the_settings_of_its_flows_and_a_list_of_other_things() {
+    let all: BTreeSet<String> = leaves(&domain::settings::merchant_file_schema()).into_iter().collect();
+    let of_flows: BTreeSet<String> = leaves(&domain::settings::settings_schema()).into_iter().collect();
+    let found: BTreeSet<String> =
+        all.iter().filter_map(|leaf| leaf.strip_prefix("/flows[]/settings")).map(str::to_owned).collect();
+    assert_eq!(found, of_flows, "every setting of a flow has its case above");
+    // Those of payouts have their cases in the settlement's tests; a profile's are read with samples by the connectors'.
+    let apart = ["/flows[]/settings/", "/payouts[]/settings/", "/payouts[]/profile/"];
+    let beside: Vec<&str> = all
+        .iter()
+        .map(String::as_str)
+        .filter(|leaf| !apart.iter().any(|part| leaf.starts_with(part)))
+        .collect();
+    assert_eq!(beside, BESIDE_THE_SETTINGS);
+}
