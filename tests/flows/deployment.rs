@@ -1,16 +1,15 @@
 //! The template and the local host are the same deployment: what runs here is what is deployed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 
 use bogbro::local::deployment::{FUNCTIONS, INDEXES, KeyType, QUEUES, Trigger};
 use serde::Deserialize;
 
 /// What `tests/oracle/template.py` reads out of `infra/template.yaml`.
 #[derive(Deserialize)]
-pub(crate) struct TemplateFacts {
+struct TemplateFacts {
     /// By name.
-    pub(crate) functions: BTreeMap<String, FunctionFacts>,
+    functions: BTreeMap<String, FunctionFacts>,
     queues: BTreeMap<String, QueueFacts>,
     indexes: BTreeMap<String, [String; 4]>,
     /// Function and event of each log line at which an alarm rings.
@@ -21,11 +20,9 @@ pub(crate) struct TemplateFacts {
 
 /// One function of the template.
 #[derive(Deserialize)]
-pub(crate) struct FunctionFacts {
+struct FunctionFacts {
     timeout: u64,
     triggers: Vec<TriggerFacts>,
-    /// Action and resource of each permission of its own code.
-    pub(crate) permissions: Vec<(String, String)>,
 }
 
 #[derive(Deserialize, PartialEq, Debug)]
@@ -44,19 +41,9 @@ struct QueueFacts {
     maximum_receives: u32,
 }
 
-/// Reads the template by the Python script.
-pub(crate) fn template() -> TemplateFacts {
-    let output = Command::new("python3")
-        .arg(tests::repository().join("tests/oracle/template.py"))
-        .output()
-        .expect("python3 runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("the script prints the facts")
-}
-
 #[test]
 fn the_template_and_the_local_host_run_the_same_functions() {
-    let template = template();
+    let template = tests::template::<TemplateFacts>();
     assert_eq!(template.functions.len(), FUNCTIONS.len());
     for function in FUNCTIONS {
         let facts = &template.functions[function.name];
@@ -79,7 +66,7 @@ fn the_template_and_the_local_host_run_the_same_functions() {
 
 #[test]
 fn the_template_and_the_local_host_have_the_same_queues_and_indexes() {
-    let template = template();
+    let template = tests::template::<TemplateFacts>();
     assert_eq!(template.queues.len(), QUEUES.len());
     for queue in QUEUES {
         let facts = &template.queues[queue.name];
@@ -127,7 +114,7 @@ fn whatever_is_parked_rings_an_alarm_by_the_log_of_the_function_that_parks_it() 
     let known: BTreeSet<(String, String)> =
         PARKED.iter().map(|(place, event, _)| ((*place).to_owned(), (*event).to_owned())).collect();
     assert_eq!(found, known, "an event that nobody looks out for, or one that is written no more");
-    let watched = template().watched;
+    let watched = tests::template::<TemplateFacts>().watched;
     for (place, event, function) in PARKED {
         let line = (function.to_owned(), event.to_owned());
         assert!(watched.contains(&line), "no alarm rings at {event} of {function} ({place})");
@@ -136,7 +123,7 @@ fn whatever_is_parked_rings_an_alarm_by_the_log_of_the_function_that_parks_it() 
 
 #[test]
 fn tasks_that_fail_and_mails_that_are_refused_ring_an_alarm_by_the_log_of_each_function_that_has_them() {
-    let facts = template();
+    let facts = tests::template::<TemplateFacts>();
     for function in ["scheduler", "notifications", "paymatch"] {
         let line = (function.to_owned(), "task-failed".to_owned());
         assert!(facts.counted.contains(&line), "no alarm counts the failed tasks of {function}");

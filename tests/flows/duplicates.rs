@@ -12,7 +12,7 @@ use engine::store::Status;
 use sandbox::demo;
 use serde_json::{Value, json};
 
-use crate::stage::{Shop, Stage, WOOCOMMERCE, oracle_settings, signed};
+use crate::stage::{Shop, Stage, WOOCOMMERCE, by_policies, oracle_settings, signed};
 
 /// The functions that a delivery goes through.
 const OWN: [&str; 2] = ["webhook-intake", "order-processing"];
@@ -157,6 +157,7 @@ async fn a_delivery_costs_five_calls_a_duplicate_two_and_news_of_nothing_one_rea
     let (orders, world, settings) = orders();
     // The clock's functions would mix their own calls in.
     let stage = Stage::set_with(world, &[Shop::woocommerce(settings)], |config| {
+        by_policies(config);
         config.functions.retain(|function| OWN.contains(&function.name.as_str()));
     })
     .await;

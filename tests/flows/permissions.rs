@@ -1,7 +1,7 @@
 //! Least privilege, shown: what the functions' own code does on AWS over flows of every kind is what the template's policies
-//! allow them, and nothing beside it on either side.
+//! allow them, and nothing beside it on either side. In every other flow the host refuses what they do not allow.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -14,14 +14,11 @@ use jiff::Timestamp;
 use platform::operations::PersonChoice;
 use sandbox::{Fault, Operation, Rule, Script, System, demo};
 use serde_json::{Value, json};
+use tests::Policies;
 
-use crate::deployment::template;
 use crate::night;
-use crate::stage::{MERCHANT, Shop, Stage, WOOCOMMERCE, oracle_settings, plain_order, signed};
+use crate::stage::{MERCHANT, Shop, Stage, WOOCOMMERCE, by_hand, oracle_settings, plain_order, signed};
 use crate::stock::{record, stocked, with_stock};
-
-/// Action and resource, by function.
-type Permissions = BTreeMap<String, BTreeSet<(String, String)>>;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_functions_do_is_what_the_template_allows_them() {
@@ -54,22 +51,25 @@ async fn what_the_functions_do_is_what_the_template_allows_them() {
     let notified = stage.host.invoke("notifications", json!({}).to_string()).await;
     notified.expect("the reports are made");
     assert!(!stage.host.mails().expect("the mails").is_empty(), "what needs somebody was mailed");
-    compare(&allowed(), &recorded(&stage));
+    compare(tests::policies(), &recorded(&stage));
 }
 
-/// What the template's policies for the functions' code allow.
-fn allowed() -> Permissions {
-    template()
-        .functions
-        .into_iter()
-        .map(|(name, facts)| (name, facts.permissions.into_iter().collect()))
-        .collect()
+/// A function whose policy lacks what it needs is refused, so that every flow is run with what the template allows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_no_policy_allows_is_refused() {
+    let needed = ("sqs:SendMessage".to_owned(), "queue/orders.fifo".to_owned());
+    let stage = Stage::set_with(demo::world(), &[Shop::woocommerce(night::demo_settings())], |config| {
+        by_hand(config);
+        let policy = config.policies.get_mut("webhook-intake").expect("it has one");
+        assert!(policy.remove(&needed), "the intake puts orders on their queue");
+    })
+    .await;
+    assert_eq!(stage.send_order(WOOCOMMERCE, &plain_order(7101)).await, 503);
 }
 
 /// What the functions did.
-fn recorded(stage: &Stage) -> Permissions {
-    let mut found: Permissions =
-        template().functions.into_keys().map(|name| (name, BTreeSet::new())).collect();
+fn recorded(stage: &Stage) -> Policies {
+    let mut found: Policies = tests::policies().keys().map(|name| (name.clone(), BTreeSet::new())).collect();
     for key in stage.host.calls().into_keys() {
         let Some(set) = found.get_mut(&key.caller) else { continue };
         set.extend(key.permissions.iter().map(|permission| (permission.action.clone(), permission.place())));
@@ -77,7 +77,7 @@ fn recorded(stage: &Stage) -> Permissions {
     found
 }
 
-fn compare(allowed: &Permissions, recorded: &Permissions) {
+fn compare(allowed: &Policies, recorded: &Policies) {
     let mut differences = Vec::new();
     for (function, may) in allowed {
         let did = &recorded[function];

@@ -100,8 +100,15 @@ pub(crate) fn host_config(folder: &Path) -> HostConfig {
     config
 }
 
-/// Takes the clock from a host: the test says whose turn it is, and ends alike in every minute of the hour.
+/// Lets the functions do what the template's policies allow them, and nothing else.
+pub(crate) fn by_policies(config: &mut HostConfig) {
+    config.policies = tests::policies().clone();
+}
+
+/// Takes the clock from a host: the test says whose turn it is, and ends alike in every minute of the hour. What no policy allows is
+/// refused.
 pub(crate) fn by_hand(config: &mut HostConfig) {
+    by_policies(config);
     for function in &mut config.functions {
         function.triggers.retain(|trigger| !matches!(trigger, Trigger::Every(_)));
     }

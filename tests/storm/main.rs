@@ -36,6 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// The host of a storm: what is delivered to a killed process comes again soon, the clock's function runs often, and an
 /// invocation is short, which makes a lease short. A request to the outside may take 30 seconds, so it cannot be shorter.
 fn stormy(config: &mut HostConfig) {
+    stage::by_policies(config);
     config.redelivery = Some(Duration::from_secs(2));
     config.environment.insert("BOGBRO_LOG".to_owned(), "warn".to_owned());
     config.functions.retain(|function| function.name != "notifications");

@@ -4,7 +4,12 @@
 //! `BOGBRO_CONTRACTS` names the folder they lie in. Where it is unset, such a test says loudly that it was skipped, and
 //! fails when `CI=true`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use serde::de::DeserializeOwned;
 
 /// The top of the repository.
 pub fn repository() -> &'static Path {
@@ -58,4 +63,35 @@ pub fn files_below(folder: &Path, suffix: &str) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+/// What `tests/oracle/template.py` reads out of `infra/template.yaml`.
+///
+/// # Panics
+/// When the script does not run, or prints something else.
+pub fn template<T: DeserializeOwned>() -> T {
+    let script = repository().join("tests/oracle/template.py");
+    let output = Command::new("python3").arg(script).output().expect("python3 runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("the script prints the facts")
+}
+
+/// Action and resource of all that the template's policies allow the code of each function.
+pub type Policies = BTreeMap<String, BTreeSet<(String, String)>>;
+
+/// The template's policies, read once.
+pub fn policies() -> &'static Policies {
+    #[derive(serde::Deserialize)]
+    struct Facts {
+        functions: BTreeMap<String, Function>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Function {
+        permissions: BTreeSet<(String, String)>,
+    }
+    static POLICIES: OnceLock<Policies> = OnceLock::new();
+    POLICIES.get_or_init(|| {
+        let functions = template::<Facts>().functions.into_iter();
+        functions.map(|(name, facts)| (name, facts.permissions)).collect()
+    })
 }

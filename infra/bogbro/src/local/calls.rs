@@ -7,7 +7,7 @@ use super::server::{Asked, header};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +20,9 @@ pub struct Permission {
     /// `identity/bogbro@example.com`.
     pub resource: String,
 }
+
+/// What each caller may do: actions, and resources as [`Permission::place`] names them.
+pub type Policies = BTreeMap<String, BTreeSet<(String, String)>>;
 
 impl Permission {
     /// The resource as a policy of the template names it, whatever the names of this deployment: `table`,

@@ -2,7 +2,9 @@
 //! performed by the engine of its service, counted and answered. Signatures are not verified except by S3's engine: the
 //! endpoint listens on the loopback interface only, and the access key id serves to tell the callers apart.
 
-use super::calls::{Attempt, CallKey, Calls, Identified, Observer, Service, Verdict, identify};
+use super::calls::{
+    Attempt, CallKey, Calls, Identified, Observer, Permission, Policies, Service, Verdict, identify,
+};
 use super::capacity;
 use super::control;
 use super::deployment::KEY_ID;
@@ -34,6 +36,7 @@ pub(crate) struct Endpoint {
     pub(crate) functions: Arc<Functions>,
     pub(crate) calls: Calls,
     pub(crate) observer: RwLock<Option<Arc<Observer>>>,
+    pub(crate) policies: Policies,
 }
 
 impl Endpoint {
@@ -77,12 +80,18 @@ impl Endpoint {
         if verdict == Verdict::KillBefore {
             return killed(process).await;
         }
+        if let Some(denied) = key.permissions.iter().find(|permission| !self.may(&key.caller, permission)) {
+            return Ok(refusal(&identified, &key.caller, denied));
+        }
         let (started, request_bytes) = (Instant::now(), request.body().len());
         let missing = identified.permission_to_miss(&request);
         let answer = self.perform(&identified, request).await?;
         let (head, body) = answer.into_parts();
-        if head.status.as_u16() == 404 {
-            key.permissions.extend(missing);
+        if let Some(missing) = missing.filter(|_| head.status.as_u16() == 404) {
+            if !self.may(&key.caller, &missing) {
+                return Ok(refusal(&identified, &key.caller, &missing));
+            }
+            key.permissions.push(missing);
         }
         let body = whole(body).await;
         let units = if identified.service == Service::Table { capacity::used(&body) } else { 0 };
@@ -91,6 +100,11 @@ impl Endpoint {
             return killed(process).await;
         }
         Ok(hyper::Response::from_parts(head, Full::new(body)))
+    }
+
+    fn may(&self, caller: &str, permission: &Permission) -> bool {
+        let wanted = (permission.action.clone(), permission.place());
+        self.policies.get(caller).is_none_or(|policy| policy.contains(&wanted))
     }
 
     /// The process whose session token the request carries. A token of a process that is gone is refused, as expired
@@ -164,4 +178,19 @@ async fn killed(process: Option<Arc<Process>>) -> Result<Answer, NoAnswer> {
         process.kill().await;
     }
     Err(NoAnswer)
+}
+
+/// What AWS answers where no policy allows what is asked for.
+fn refusal(identified: &Identified, caller: &str, denied: &Permission) -> Answer {
+    let message = format!("{caller} is not authorized to perform {} on {}", denied.action, denied.resource);
+    tracing::error!(%message, "no policy allows it");
+    let error = format!("<Code>AccessDenied</Code><Message>{message}</Message>");
+    match identified.service {
+        Service::Files => respond(403, "application/xml", format!("<Error>{error}</Error>")),
+        Service::Mails => {
+            let error = format!("<ErrorResponse><Error><Type>Sender</Type>{error}</Error></ErrorResponse>");
+            respond(403, "text/xml", error)
+        }
+        _ => respond_json(400, &json!({ "__type": "AccessDeniedException", "message": message })),
+    }
 }

@@ -2,7 +2,7 @@
 //! what `bogbro serve` runs and what the tests start in their own process; a second start on the same directory finds
 //! everything that was there.
 
-use super::calls::{CallCount, CallKey, Calls, Observer};
+use super::calls::{CallCount, CallKey, Calls, Observer, Policies};
 use super::deliveries::{Mapping, deliver};
 use super::deployment::{BUCKET, KEY_ID, MAIL_FROM, QUEUES, REGION, RETENTION, TABLE};
 use super::endpoint::{BODY_LIMIT, Endpoint};
@@ -54,6 +54,9 @@ pub struct HostConfig {
     /// How long the messages of an ended or failed invocation stay invisible. `None` is what AWS does: the rest of the
     /// visibility timeout, also over a restart of the host.
     pub redelivery: Option<Duration>,
+    /// What the functions may do. Whatever else one of them asks for is refused, as AWS refuses what no policy allows; a caller that has
+    /// no entry may do everything.
+    pub policies: Policies,
     /// Whether the functions' output lines go to the host's own log too, as `tracing` events of target `function`.
     pub echo: bool,
 }
@@ -76,6 +79,7 @@ impl HostConfig {
             verified_senders: Vec::new(),
             visibility: None,
             redelivery: None,
+            policies: Policies::new(),
             echo: false,
         }
     }
@@ -161,6 +165,7 @@ impl Host {
             functions: Arc::clone(&functions),
             calls: Calls::default(),
             observer: Default::default(),
+            policies: config.policies.clone(),
         });
 
         let engine = Engine::start(table_listener, table::open(&data.join("table.sqlite"))?);

@@ -30,7 +30,7 @@ mod server;
 mod signatures;
 mod table;
 
-pub use calls::{Attempt, CallCount, CallKey, Observer, Permission, Verdict};
+pub use calls::{Attempt, CallCount, CallKey, Observer, Permission, Policies, Verdict};
 pub use functions::{FunctionSpec, FunctionStatus, InvocationError, Trigger};
 pub use host::{Host, HostConfig, HostError};
 pub use keys::KeyError;
