@@ -562,3 +562,37 @@ impl ExportSink for Folder {
         writeln!(file, "{json}").map_err(|error| format!("{part}: {error}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    /// What the README does not say of a command and those below it.
+    fn unsaid(command: &clap::Command, readme: &str, missing: &mut Vec<String>) {
+        for option in command.get_arguments().filter_map(clap::Arg::get_long) {
+            if option != "help" && option != "version" && !readme.contains(&format!("--{option}")) {
+                missing.push(format!("{} --{option}", command.get_name()));
+            }
+        }
+        for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set()) {
+            let name = inner.get_name();
+            if !readme.contains(&format!("`{name}"))
+                && !readme.contains(&format!(" {name}"))
+                && !readme.contains(&format!("\\|{name}"))
+            {
+                missing.push(format!("{} {name}", command.get_name()));
+            }
+            unsaid(inner, readme, missing);
+        }
+    }
+
+    #[test]
+    fn the_readme_names_every_command_and_option() {
+        let readme = include_str!("../../../../README.md");
+        let mut missing = Vec::new();
+        unsaid(&Cli::command(), readme, &mut missing);
+        assert!(missing.is_empty(), "README does not name {missing:?}");
+    }
+}
