@@ -331,6 +331,20 @@ impl Approval {
         self.go(PayoutState::Posted, by, at, reason)
     }
 
+    /// A person booked what Bogbro had entered in another form, and says that it is the payout: it stands on that voucher. What is ever
+    /// posted of it after this is another effect.
+    ///
+    /// # Errors
+    /// Nothing of it was begun, or it was undone.
+    pub fn booked_otherwise(&mut self, voucher: &str, by: Actor, reason: &str, at: Timestamp) -> Moved {
+        use PayoutState::{Approved, BankConfirmed, Posted, Returned};
+        self.only(&[Approved, Posted, BankConfirmed, Returned])?;
+        self.posted = vec![voucher.to_owned()];
+        self.parts = 1;
+        self.ordinal += 1;
+        self.go(Posted, by, at, reason)
+    }
+
     /// A payout that was recognised under a voucher was not booked on it: it is matched as if it had just come. The caller knows that
     /// Bogbro posted nothing of it.
     ///
