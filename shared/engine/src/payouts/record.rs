@@ -572,6 +572,9 @@ pub struct IntakeRecord {
     /// Somebody has looked at its refusal, and it is told of no more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dismissed: Option<FileDismissal>,
+    /// The file itself was erased, when the books need not be kept any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
 }
 
 /// Who dismissed the refusal of a file, when and why. It is kept for ever.
