@@ -10,7 +10,7 @@ use bogbro::local::queues::NewMessage;
 use domain::{ConnectionId, MerchantId};
 use engine::message::SettingsChoice;
 use engine::store::{PauseScope, Status};
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan};
 use platform::operations::PersonChoice;
 use sandbox::{Fault, Operation, Rule, Script, System, demo};
 use serde_json::{Value, json};
@@ -295,6 +295,9 @@ async fn nightly(stage: &Stage, settings: &Value) {
         stage.rest().await;
     }
     night::beside_the_ledger(stage, "7005", 90_005);
+    let keeper = crate::records::keeper(stage).await;
+    let long_ago = Timestamp::now() - (24 * 366 * 8).hours();
+    crate::records::payout_file(&keeper, night::NIGHT, "long-ago", long_ago).await;
     let who = PersonChoice { emails: vec!["kunde7006@example.org".to_owned()], orders: Vec::new() };
     stage.operations.request_erasure(&MerchantId::new(night::NIGHT), &who).await.expect("it is recorded");
     let log = night::minute(stage).await;

@@ -7,10 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use aws_config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{Credentials, Region};
 use bogbro::local::{Attempt, Verdict};
+use domain::plan::Reason;
 use domain::{EntityId, EntityKind, MerchantId, TransferId};
 use engine::clock::Clock;
 use engine::log::Trace;
 use engine::message::SettingsChoice;
+use engine::payouts::record::PAYOUT_SCHEMA;
+use engine::payouts::{FileRecord, IntakeOutcome, IntakeRecord, PayoutStore as _};
 use engine::store::{Status, Store};
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
@@ -167,6 +170,57 @@ async fn an_old_trace_opens_from_its_segment_wherever_the_archiving_process_died
     let checked = stage.operations.segments(&merchant).await.expect("they can be read");
     assert_eq!(checked.iter().filter(|segment| !segment.holds).count(), 1);
     assert!(trace(&stage, last).await.broken_at.is_some());
+}
+
+/// What came for a flow of payouts on a day, with the file that it was.
+pub(crate) async fn payout_file(keeper: &Platform, merchant: &str, sha256: &str, received_at: Timestamp) {
+    let merchant = MerchantId::new(merchant);
+    let name = format!("payout-files/{sha256}");
+    keeper.files.put(&merchant, &name, b"{\"billing_details\":{}}".to_vec()).await.expect("it is kept");
+    let file = FileRecord {
+        sha256: sha256.to_owned(),
+        name: "report.json".to_owned(),
+        format: String::new(),
+        bytes: 22,
+        received_at,
+        profile: None,
+    };
+    let intake = IntakeRecord {
+        schema: PAYOUT_SCHEMA,
+        merchant,
+        flow: "stripe".to_owned(),
+        file,
+        outcome: IntakeOutcome::Refused { reason: Reason::new("report-empty") },
+        dismissed: None,
+        erased_at: None,
+    };
+    keeper.ledger.put_intake(&intake).await.expect("it is kept");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_acquirers_wrote_of_buyers_goes_when_the_books_need_not_be_kept_any_more() {
+    let stage = stage(&[Shop::woocommerce(demo_settings())]).await;
+    let keeper = keeper(&stage).await;
+    let merchant = MerchantId::new(MERCHANT);
+    let year = today().year();
+    let at = |years: i16| date(year - years, 3, 1).at(12, 0, 0, 0).in_tz("UTC").expect("a time").timestamp();
+    for (sha256, years) in [("old", 6), ("new", 5), ("again", 7)] {
+        payout_file(&keeper, MERCHANT, sha256, at(years)).await;
+    }
+    // The same file came again last year.
+    payout_file(&keeper, MERCHANT, "again", at(1)).await;
+    let there =
+        async |sha256: &str| keeper.files.get(&merchant, &format!("payout-files/{sha256}")).await.is_ok();
+    assert_eq!(night(&keeper, today()).await.erased, 1);
+    assert!(!there("old").await && there("new").await && there("again").await);
+    let erased = async |sha256: &str| {
+        let intake = keeper.ledger.intake(&merchant, "stripe", sha256).await.expect("it can be read");
+        intake.expect("that it came is kept").erased_at.is_some()
+    };
+    assert!(erased("old").await && !erased("new").await);
+    // The end of the next financial year.
+    assert_eq!(night(&keeper, date(year + 1, 2, 1)).await.erased, 1);
+    assert!(!there("new").await && there("again").await);
 }
 
 /// An export in memory.

@@ -41,3 +41,4 @@ pub mod tabular;
 pub mod vipps_mobilepay;
 pub mod woocommerce;
 pub mod workbook;
+mod workbook_bounds;

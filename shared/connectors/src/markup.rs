@@ -88,6 +88,7 @@ pub fn walk(
     let mut reader = quick_xml::Reader::from_reader(Metered {
         inner: BufReader::with_capacity(16 * 1024, text),
         since: 0,
+        longest: LONGEST_RECORD,
     });
     reader.config_mut().expand_empty_elements = true;
     let mut buffer = Vec::new();
@@ -102,9 +103,12 @@ pub fn walk(
 }
 
 /// Bounds how much the parser takes for one event.
-struct Metered<R> {
-    inner: R,
-    since: usize,
+pub(crate) struct Metered<R> {
+    pub(crate) inner: R,
+    /// Bytes that were taken for the event that is read.
+    pub(crate) since: usize,
+    /// Most bytes of one event.
+    pub(crate) longest: usize,
 }
 
 impl<R: BufRead> Read for Metered<R> {
@@ -115,8 +119,8 @@ impl<R: BufRead> Read for Metered<R> {
 
 impl<R: BufRead> BufRead for Metered<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.since > LONGEST_RECORD {
-            return Err(refusal("report-record-too-long").with("limit", LONGEST_RECORD).into());
+        if self.since > self.longest {
+            return Err(refusal("report-record-too-long").with("limit", self.longest).into());
         }
         self.inner.fill_buf()
     }

@@ -1,9 +1,10 @@
 //! Workbooks (XLSX), cell by cell.
 //!
 //! A workbook is a packed archive of XML, so a small one can unpack to anything: everything in it is unpacked once and
-//! counted before it is parsed. Cells are taken as they stream by, since a sheet may claim any extent. What a workbook
+//! counted before any of it is kept. Cells are taken as they stream by, since a sheet may claim any extent. What a workbook
 //! keeps as a number it keeps with some fifteen digits; its shortest decimal text is what the file's maker wrote.
 
+use std::borrow::Cow;
 use std::io::{Cursor, Read, Seek};
 
 use calamine::{DataRef, Reader, Xlsx};
@@ -11,15 +12,16 @@ use delimited::Assembled;
 use jiff::civil::DateTime;
 
 use crate::characters::whole;
-use crate::report::{Unreadable, refusal};
+use crate::report::{LONGEST_RECORD, Unreadable, refusal};
 use crate::tabular::{MOST_COLUMNS, Row};
+use crate::workbook_bounds;
 
 /// Largest workbook, packed, in bytes.
 pub const LONGEST_PACKED: u64 = 48 << 20;
 /// Largest workbook, unpacked, in bytes.
 pub const LONGEST_UNPACKED: u64 = 160 << 20;
 /// Most files in a workbook.
-const MOST_FILES: usize = 2_000;
+pub(crate) const MOST_FILES: usize = 2_000;
 
 /// The first bytes of a workbook, as of every archive.
 pub const SIGNATURE: &[u8] = b"PK\x03\x04";
@@ -31,7 +33,7 @@ pub(crate) fn rows(
     each: &mut dyn FnMut(&Row<'_>) -> Result<(), Unreadable>,
 ) -> Result<(), Unreadable> {
     let bytes = whole(source, LONGEST_PACKED)?;
-    unpack_and_count(&bytes)?;
+    workbook_bounds::check(&bytes)?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| refusal("report-workbook"))?;
     let names = book.sheet_names();
     let name = match sheet {
@@ -44,24 +46,6 @@ pub(crate) fn rows(
     cells(&mut book, &name, each)
 }
 
-/// Unpacks all of the archive, keeps none of it, and refuses what is more than may be.
-fn unpack_and_count(bytes: &[u8]) -> Result<(), Unreadable> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| refusal("report-workbook"))?;
-    let too_much =
-        || Unreadable::from(refusal("report-unpacks-too-large").with("limit", LONGEST_UNPACKED >> 20));
-    if archive.len() > MOST_FILES {
-        return Err(too_much());
-    }
-    let mut left = LONGEST_UNPACKED;
-    for index in 0..archive.len() {
-        let file = archive.by_index(index).map_err(|_| refusal("report-workbook"))?;
-        let unpacked = std::io::copy(&mut file.take(left + 1), &mut std::io::sink())
-            .map_err(|_| refusal("report-workbook"))?;
-        left = left.checked_sub(unpacked).ok_or_else(too_much)?;
-    }
-    Ok(())
-}
-
 fn cells<RS: Read + Seek>(
     book: &mut Xlsx<RS>,
     name: &str,
@@ -70,6 +54,7 @@ fn cells<RS: Read + Seek>(
     let broken = |_| Unreadable::from(refusal("report-workbook"));
     let mut cells = book.worksheet_cells_reader(name).map_err(broken)?;
     let mut row: Option<u32> = None;
+    let mut length = 0;
     let mut fields = Assembled::default();
     while let Some(cell) = cells.next_cell().map_err(broken)? {
         let (at, column) = cell.get_position();
@@ -82,7 +67,7 @@ fn cells<RS: Read + Seek>(
                 }
             }
             fields.clear();
-            row = Some(at);
+            (row, length) = (Some(at), 0);
         }
         if column >= MOST_COLUMNS {
             return Err(refusal("report-too-many")
@@ -99,6 +84,11 @@ fn cells<RS: Read + Seek>(
         let text = text(cell.get_value()).ok_or_else(|| {
             refusal("report-cell").with("row", u64::from(at) + 1).with("column", column + 1)
         })?;
+        // A text that many cells share is written once in the workbook, and once for each of them in the row.
+        length += text.len();
+        if length > LONGEST_RECORD {
+            return Err(refusal("report-record-too-long").with("limit", LONGEST_RECORD).into());
+        }
         fields.push(&text);
     }
     match row {
@@ -114,16 +104,16 @@ fn row_of(at: u32, fields: &Assembled) -> Row<'_> {
 }
 
 /// A cell as text; `None` for one that holds an error or a length of time.
-fn text(value: &DataRef<'_>) -> Option<String> {
+fn text<'v>(value: &'v DataRef<'_>) -> Option<Cow<'v, str>> {
     Some(match value {
-        DataRef::Int(number) => number.to_string(),
-        DataRef::Float(number) => number.to_string(),
-        DataRef::String(text) => text.clone(),
-        DataRef::SharedString(text) => (*text).to_owned(),
-        DataRef::Bool(truth) => truth.to_string(),
-        DataRef::DateTimeIso(text) => text.clone(),
-        DataRef::Empty => String::new(),
-        DataRef::DateTime(moment) if moment.is_datetime() => time(moment.to_ymd_hms_milli())?,
+        DataRef::Int(number) => number.to_string().into(),
+        DataRef::Float(number) => number.to_string().into(),
+        DataRef::String(text) => text.as_str().into(),
+        DataRef::SharedString(text) => (*text).into(),
+        DataRef::Bool(truth) => truth.to_string().into(),
+        DataRef::DateTimeIso(text) => text.as_str().into(),
+        DataRef::Empty => "".into(),
+        DataRef::DateTime(moment) if moment.is_datetime() => time(moment.to_ymd_hms_milli())?.into(),
         DataRef::DateTime(_) | DataRef::DurationIso(_) | DataRef::Error(_) => return None,
     })
 }

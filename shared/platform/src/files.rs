@@ -96,14 +96,20 @@ impl Files {
     /// # Errors
     /// As S3 says.
     pub async fn drop_passing(&self, merchant: &MerchantId, name: &str) -> Result<(), PlatformError> {
-        self.client
-            .delete_object()
-            .bucket(&self.bucket)
-            .key(Keys::of(merchant).passing_object(name))
-            .send()
-            .await
-            .map_err(|error| PlatformError::of(SERVICE, &error))?;
-        Ok(())
+        self.delete_key(Keys::of(merchant).passing_object(name)).await
+    }
+
+    /// Deletes `name` of the merchant; nothing happens when it is gone. Old versions of it go by the bucket's own rule.
+    ///
+    /// # Errors
+    /// As S3 says.
+    pub async fn delete(&self, merchant: &MerchantId, name: &str) -> Result<(), PlatformError> {
+        self.delete_key(Keys::of(merchant).object(name)).await
+    }
+
+    async fn delete_key(&self, key: String) -> Result<(), PlatformError> {
+        let deleted = self.client.delete_object().bucket(&self.bucket).key(key).send().await;
+        deleted.map(|_| ()).map_err(|error| PlatformError::of(SERVICE, &error))
     }
 
     /// Stores a file as `name` of the merchant, part by part when it is large.

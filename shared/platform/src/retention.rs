@@ -33,10 +33,12 @@ const FIRST_LOOK_DAYS: i64 = 400;
 const AGAIN_DAYS: i64 = 7;
 /// How long a run may hold the merchant's record.
 const CLAIM: SignedDuration = SignedDuration::from_secs(70);
+/// Files of payouts that are erased before it is looked at the time.
+const MOST_FILES: usize = 100;
 /// A day is not begun with less time than this.
 const LEAST: SignedDuration = SignedDuration::from_secs(5);
 
-/// How far one of the two tasks has come.
+/// How far one of the tasks has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Course {
     /// All days up to this one were looked at.
@@ -77,6 +79,26 @@ impl Course {
     }
 }
 
+/// How far the tasks have come.
+struct Courses {
+    archive: Course,
+    retention: Course,
+    /// Of the files of payouts: each year's end is one day.
+    payouts: Course,
+}
+
+impl Courses {
+    fn read(item: &Item) -> Result<Courses, PlatformError> {
+        let reading = Reading::of(item, SCHEMA)?;
+        let course = |name| Course::read(&reading, name);
+        Ok(Courses {
+            archive: course("archive")?,
+            retention: course("retention")?,
+            payouts: course("payouts")?,
+        })
+    }
+}
+
 /// What one run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Round {
@@ -84,7 +106,7 @@ pub struct Round {
     pub requests: usize,
     /// Transfers whose rows moved to the bucket.
     pub archived: usize,
-    /// Transfers and set-aside deliveries whose retention was over.
+    /// Transfers, set-aside deliveries and files of payouts whose retention was over.
     pub erased: usize,
     /// The night's work is done.
     pub done: bool,
@@ -144,16 +166,16 @@ impl Night<'_> {
     /// As AWS says; the next minute of the night goes on.
     pub async fn run(&self, merchant: &MerchantId, today: Date) -> Result<Option<Round>, PlatformError> {
         let mut round = Round { requests: self.carry_out(merchant, today).await?, ..Round::default() };
-        let Some((mut archive, mut retention)) = self.claim(merchant, today).await? else {
+        let Some(mut courses) = self.claim(merchant, today).await? else {
             return Ok((round.requests > 0).then_some(round));
         };
-        let archived = self.archive(merchant, today, &mut archive, &mut round).await;
+        let archived = self.archive(merchant, today, &mut courses.archive, &mut round).await;
         let erased = match archived {
-            Ok(true) => self.retire(merchant, today, &mut retention, &mut round).await,
+            Ok(true) => self.retire(merchant, today, &mut courses, &mut round).await,
             other => other,
         };
         round.done = matches!(erased, Ok(true));
-        self.note(merchant, today, (&archive, &retention), round.done).await?;
+        self.note(merchant, today, &courses, round.done).await?;
         erased.map(|_| Some(round))
     }
 
@@ -175,11 +197,7 @@ impl Night<'_> {
     }
 
     /// Takes the merchant's record for this run, unless the night's work is done or another run has it.
-    async fn claim(
-        &self,
-        merchant: &MerchantId,
-        today: Date,
-    ) -> Result<Option<(Course, Course)>, PlatformError> {
+    async fn claim(&self, merchant: &MerchantId, today: Date) -> Result<Option<Courses>, PlatformError> {
         let now = self.clock.now();
         let mut change = Change::new();
         let (until, now_value) = (change.name("claimed_until"), change.value(time(now)));
@@ -188,22 +206,23 @@ impl Night<'_> {
         change.only_if(format!("attribute_not_exists({done}) OR {done} <> {today}"));
         change.set("schema", number(SCHEMA)).set("claimed_until", time(now + CLAIM));
         match self.table.update(&Keys::of(merchant).retention(), change).await? {
-            Updated::Applied(item) => Ok(Some(courses(&item)?)),
+            Updated::Applied(item) => Ok(Some(Courses::read(&item)?)),
             Updated::Refused(_) => Ok(None),
         }
     }
 
-    /// Writes down where both tasks stand, and gives the claim back.
+    /// Writes down where the tasks stand, and gives the claim back.
     async fn note(
         &self,
         merchant: &MerchantId,
         today: Date,
-        (archive, retention): (&Course, &Course),
+        courses: &Courses,
         done: bool,
     ) -> Result<(), PlatformError> {
         let mut change = Change::new();
-        archive.set(&mut change, "archive")?;
-        retention.set(&mut change, "retention")?;
+        courses.archive.set(&mut change, "archive")?;
+        courses.retention.set(&mut change, "retention")?;
+        courses.payouts.set(&mut change, "payouts")?;
         change.remove("claimed_until");
         if done {
             change.set("done_on", text(today.to_string()));
@@ -236,11 +255,15 @@ impl Night<'_> {
         &self,
         merchant: &MerchantId,
         today: Date,
-        course: &mut Course,
+        courses: &mut Courses,
         round: &mut Round,
     ) -> Result<bool, PlatformError> {
         let vault = self.merchants.vault(merchant).await?;
         let Some(limit) = over_until(today, vault.financial_year_end) else { return Ok(true) };
+        if !self.retire_payout_files(merchant, (limit, today), &mut courses.payouts, round).await? {
+            return Ok(false);
+        }
+        let course = &mut courses.retention;
         while let Some(day) = course.next(limit, today) {
             if !self.has_time() {
                 return Ok(false);
@@ -255,6 +278,31 @@ impl Night<'_> {
         self.retire_all(undated, today, round).await?;
         self.retire_deliveries(merchant, limit, round).await?;
         Ok(true)
+    }
+
+    /// Erases what acquirers wrote of payouts whose time is over: once a year, and again where something was not at rest. `true` when no
+    /// file is left for tonight.
+    async fn retire_payout_files(
+        &self,
+        merchant: &MerchantId,
+        (limit, today): (Date, Date),
+        course: &mut Course,
+        round: &mut Round,
+    ) -> Result<bool, PlatformError> {
+        let again = course.again.values().any(|on| *on <= today);
+        if course.to.is_some_and(|to| limit <= to) && !again {
+            return Ok(true);
+        }
+        if !self.has_time() {
+            return Ok(false);
+        }
+        let done = self.ledger.erase_payout_files(merchant, limit, (self.clock.now(), MOST_FILES)).await?;
+        round.erased += done.count;
+        if !done.more {
+            course.again.clear();
+            course.looked_at(limit, done.later.then(|| later(today)));
+        }
+        Ok(!done.more)
     }
 
     /// Erases those whose time is over; when the others are to be looked at again.
@@ -315,11 +363,6 @@ impl Night<'_> {
 
 fn later(today: Date) -> Date {
     today.checked_add(AGAIN_DAYS.days()).unwrap_or(Date::MAX)
-}
-
-fn courses(item: &Item) -> Result<(Course, Course), PlatformError> {
-    let reading = Reading::of(item, SCHEMA)?;
-    Ok((Course::read(&reading, "archive")?, Course::read(&reading, "retention")?))
 }
 
 #[cfg(test)]

@@ -526,6 +526,7 @@ impl Out<'_> {
                 SetAside::Conflict(file) => file.name.as_str(),
                 SetAside::Payout(overlap) => overlap.fact("other"),
                 SetAside::Replaced(file) => file.name.as_str(),
+                SetAside::Voucher(otherwise) => otherwise.fact("voucher"),
                 SetAside::TakenUp => self.pick("taget op igen", "taken up again"),
             };
             let word = self.pick("lagt til side", "set aside");

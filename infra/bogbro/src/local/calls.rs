@@ -16,7 +16,7 @@ use std::time::Duration;
 pub struct Permission {
     /// The action of a policy, such as `dynamodb:UpdateItem`.
     pub action: String,
-    /// The resource, such as `table/bogbro/index/due`, `queue/orders.fifo`, `bucket/bogbro/*`, `key/...`,
+    /// The resource, such as `table/bogbro/index/due`, `queue/orders.fifo`, `bucket/bogbro/m/*`, `key/...`,
     /// `identity/bogbro@example.com`.
     pub resource: String,
 }
@@ -26,13 +26,13 @@ pub type Policies = BTreeMap<String, BTreeSet<(String, String)>>;
 
 impl Permission {
     /// The resource as a policy of the template names it, whatever the names of this deployment: `table`,
-    /// `table/index/due`, `queue/orders.fifo`, `bucket`, `bucket/passing`, `key`, `mail`.
+    /// `table/index/due`, `queue/orders.fifo`, `bucket`, `bucket/m`, `bucket/passing`, `bucket/m/payouts`, `key`, `mail`.
     pub fn place(&self) -> String {
         let mut parts = self.resource.splitn(3, '/');
         match (parts.next().unwrap_or_default(), parts.next(), parts.next()) {
             ("table", Some(_), Some(index)) => format!("table/{index}"),
             ("queue", Some(name), _) => format!("queue/{name}"),
-            ("bucket", Some(_), Some("passing/*")) => "bucket/passing".to_owned(),
+            ("bucket", Some(_), Some(objects)) => format!("bucket/{}", objects.replace("/*", "")),
             ("identity", ..) => "mail".to_owned(),
             (kind, ..) => kind.to_owned(),
         }
@@ -312,14 +312,17 @@ fn file_action(operation: &str) -> String {
     format!("s3:{action}")
 }
 
+/// Objects are told apart by what their names begin with: what is kept of merchants, what passes, what was dropped. Of what is kept it
+/// is also told what kind is deleted, since most of it may never be.
 fn file_resource(request: &Asked) -> String {
     let (bucket, key) = file_path(request);
-    // What may be deleted is told apart from what may never be.
-    if request.method() == "DELETE" && key.starts_with("passing/") {
-        return format!("bucket/{bucket}/passing/*");
+    let mut parts = key.split('/');
+    match (parts.next().unwrap_or_default(), parts.nth(1)) {
+        ("", _) if request.method() == "POST" => format!("bucket/{bucket}/*"),
+        ("", _) => format!("bucket/{bucket}"),
+        ("m", Some(kind)) if request.method() == "DELETE" => format!("bucket/{bucket}/m/*/{kind}/*"),
+        (prefix, _) => format!("bucket/{bucket}/{prefix}/*"),
     }
-    let objects = !key.is_empty() || request.method() == "POST";
-    if objects { format!("bucket/{bucket}/*") } else { format!("bucket/{bucket}") }
 }
 
 #[cfg(test)]
@@ -394,10 +397,10 @@ mod tests {
                 "Action=SendEmail&Source=Bogbro+%3CB%40example.com%3E",
                 "ses:SendEmail identity/b@example.com",
             ),
-            ("PUT", "/bogbro/log/a%20b", "s3", "", "x", "s3:PutObject bucket/bogbro/*"),
+            ("PUT", "/bogbro/m/a/log/a%20b", "s3", "", "x", "s3:PutObject bucket/bogbro/m/*"),
             ("DELETE", "/bogbro/passing/m/a/x", "s3", "", "", "s3:DeleteObject bucket/bogbro/passing/*"),
-            ("DELETE", "/bogbro/m/a/passing/x", "s3", "", "", "s3:DeleteObject bucket/bogbro/*"),
-            ("HEAD", "/bogbro/log", "s3", "", "", "s3:GetObject bucket/bogbro/*"),
+            ("DELETE", "/bogbro/m/a/passing/x", "s3", "", "", "s3:DeleteObject bucket/bogbro/m/*/passing/*"),
+            ("HEAD", "/bogbro/drop/m/a/x", "s3", "", "", "s3:GetObject bucket/bogbro/drop/*"),
             ("GET", "/bogbro?list-type=2", "s3", "", "", "s3:ListBucket bucket/bogbro"),
         ];
         for (method, path, service, target, body, expected) in cases {
@@ -417,7 +420,9 @@ mod tests {
             ("table/bogbro", "table"),
             ("table/bogbro/index/due", "table/index/due"),
             ("queue/orders.fifo", "queue/orders.fifo"),
-            ("bucket/bogbro/*", "bucket"),
+            ("bucket/bogbro", "bucket"),
+            ("bucket/bogbro/m/*", "bucket/m"),
+            ("bucket/bogbro/m/*/payouts/*", "bucket/m/payouts"),
             ("bucket/bogbro/passing/*", "bucket/passing"),
             ("key/b06b", "key"),
             ("identity/bogbro@example.com", "mail"),

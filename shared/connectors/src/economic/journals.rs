@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::payout::{Target, VoucherEntry, VoucherStep};
 use domain::{Currency, EffectKey, Failure, Money};
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::client::{Item, OPENAPI};
@@ -33,6 +34,8 @@ const NUMBERS: u32 = 20;
 const LOOK_UPS: u32 = 25;
 /// Most voucher numbers that a person may have spread the entries of one voucher over.
 const SPREAD: usize = 20;
+/// Days that a person may have moved a voucher by.
+const MOVED_DAYS: i32 = 31;
 /// Most differences that are told of one voucher.
 const DIFFERENCES: usize = 10;
 
@@ -164,32 +167,49 @@ pub(super) async fn find(
     Ok(Some(compare(step, &drafts.ours, &booked)))
 }
 
-/// A person may have written other texts over ours. What stands under the voucher's own number and is otherwise just what was asked
-/// for is taken for it, so it is not entered again; it is told, and a person judges.
+/// A person may have written other texts over ours, and changed more than those. What stands under the voucher's own number and has
+/// anything of it (an entry as it was asked for, or its words) is taken for it, so it is not entered again; it is told, and a person
+/// judges.
 async fn without_key(
     transport: &dyn Transport,
     step: &VoucherStep,
     drafts: &[DraftEntryAnswer],
 ) -> Result<Option<EnteredVoucher>, Failure> {
     let told = |mut found: EnteredVoucher| {
-        found.differences.push(Difference::new("text", &step.key, "the key is gone"));
+        found.differences.insert(0, Difference::new("text", &step.key, "the key is gone"));
         Some(found)
     };
-    let in_journal = compare(step, drafts, &[]);
-    if !drafts.is_empty() && in_journal.differences.is_empty() {
-        return Ok(told(in_journal));
+    let asked = step.voucher.entries();
+    let of_step = |draft: &DraftEntryAnswer| {
+        has_words(step, draft.text.as_deref()) || asked.iter().any(|entry| is_draft_as(step, entry, draft))
+    };
+    if drafts.iter().any(of_step) {
+        return Ok(told(compare(step, drafts, &[])));
     }
-    let days: Vec<Date> = step.voucher.entries().iter().map(|entry| entry.date).collect();
+    let days: Vec<Date> = asked.iter().map(|entry| entry.date).collect();
     let (Some(from), Some(to)) = (days.iter().min().copied(), days.iter().max().copied()) else {
         return Ok(None);
     };
+    // A person may have moved it to another day, and numbers begin anew with each accounting year.
+    let days =
+        Days { from: from.saturating_sub(MOVED_DAYS.days()), to: to.saturating_add(MOVED_DAYS.days()) };
     let number = Filter::equals("voucherNumber", &step.number.to_string());
-    let booked = booked_by(transport, number.and(within(Days { from, to }))).await?;
-    let in_books = compare(step, &[], &booked);
-    if !booked.is_empty() && in_books.differences.is_empty() {
-        return Ok(told(in_books));
+    let booked = booked_by(transport, number.and(within(days))).await?;
+    let of_step = |found: &BookedEntryAnswer| {
+        has_words(step, found.text.as_deref()) || asked.iter().any(|entry| is_booked_as(entry, found))
+    };
+    if booked.iter().any(of_step) {
+        return Ok(told(compare(step, &[], &booked)));
     }
     Ok(None)
+}
+
+/// Whether a text holds the words of an entry, and is no other effect's.
+fn has_words(step: &VoucherStep, text: Option<&str>) -> bool {
+    let Some(text) = text.filter(|text| EffectKey::at_end_of(text).is_none()) else { return false };
+    let text = text.to_lowercase();
+    let words = step.voucher.entries().iter().map(|entry| entry.text.trim().to_lowercase());
+    words.filter(|words| !words.is_empty()).any(|words| text.contains(&words))
 }
 
 async fn booked_by(transport: &dyn Transport, filter: Filter) -> Result<Vec<BookedEntryAnswer>, Failure> {

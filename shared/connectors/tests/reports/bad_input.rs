@@ -205,6 +205,11 @@ fn a_source_that_breaks_off_is_no_refusal() {
 
 /// A workbook of one sheet with this XML in it.
 pub(super) fn workbook(sheet: &[u8]) -> Vec<u8> {
+    workbook_with(sheet, &[])
+}
+
+/// A workbook with further parts.
+fn workbook_with(sheet: &[u8], parts: &[(&str, &str)]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options =
         zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
@@ -243,6 +248,10 @@ pub(super) fn workbook(sheet: &[u8]) -> Vec<u8> {
     }
     archive.start_file("xl/worksheets/sheet1.xml", options).expect("a file in the archive");
     archive.write_all(sheet).expect("it is written");
+    for (name, content) in parts {
+        archive.start_file(*name, options).expect("a file in the archive");
+        archive.write_all(content.as_bytes()).expect("it is written");
+    }
     archive.finish().expect("the archive is whole").into_inner()
 }
 
@@ -314,6 +323,42 @@ fn bombs_and_tricks_in_a_workbook_are_refused() {
     let error = "<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"e\"><v>#REF!</v></c></row></sheetData></worksheet>";
     assert_eq!(reason(&sample, &workbook(error.as_bytes())), "report-cell row=1 column=1");
     assert_eq!(reason(&sample, b"PK\x03\x04nonsense"), "report-workbook");
+}
+
+#[test]
+fn what_a_workbook_keeps_beside_its_cells_is_bounded_before_any_of_it_is_kept() {
+    let sample = by_profile();
+    let texts = "xl/sharedStrings.xml";
+    let cell =
+        "<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c></row></sheetData></worksheet>";
+    let told = |name: &str, part: &str| reason(&sample, &workbook_with(cell.as_bytes(), &[(name, part)]));
+    // Room for these would be made before the first is read, and a process that finds none ends.
+    for stated in ["2000001", "4611686018427387904", "9999999999999"] {
+        let lie = format!("<x:sst x:count='1' uniqueCount='{stated}'><x:si><x:t>a</x:t></x:si></x:sst>");
+        assert_eq!(told(texts, &lie), "report-too-many what=texts limit=2000000", "{stated}");
+    }
+    let many =
+        |around: &str, element: &str, count: usize| format!("<{around}>{}</{around}>", element.repeat(count));
+    assert_eq!(told(texts, &many("sst", "<si/>", 2_000_001)), "report-too-many what=texts limit=2000000");
+    assert_eq!(
+        told("xl/styles.xml", &many("cellXfs", "<xf/>", 100_001)),
+        "report-too-many what=formats limit=100000"
+    );
+    let font = format!("<font><name val=\"{}\"/></font>", "x".repeat(600));
+    assert_eq!(told("xl/styles.xml", &many("fonts", &font, 1)), "report-record-too-long limit=512");
+    let long = format!("<sst><si><t>{}</t></si></sst>", "x".repeat(3 << 20));
+    assert_eq!(told(texts, &long), "report-record-too-long limit=1048576");
+    // A text of a hundred thousand letters, written once and shown in every cell of a row.
+    let shared = format!("<sst uniqueCount=\"1\"><si><t>{}</t></si></sst>", "x".repeat(100_000));
+    let row = "<c t=\"s\"><v>0</v></c>".repeat(400);
+    let sheet = format!("<worksheet><sheetData><row r=\"1\">{row}</row></sheetData></worksheet>");
+    let wide = workbook_with(sheet.as_bytes(), &[(texts, &shared)]);
+    assert_eq!(reason(&sample, &wide), "report-record-too-long limit=131072");
+    // What says the truth is read, with pictures and all else that workbooks carry.
+    let honest = "<sst count=\"9\" uniqueCount=\"1\"><si><t>Beløb</t></si></sst>";
+    let picture = "\u{1}PNG <<< & no markup";
+    let whole = workbook_with(cell.as_bytes(), &[(texts, honest), ("xl/media/image1.png", picture)]);
+    assert!(reason(&sample, &whole).starts_with("report-column-missing"));
 }
 
 #[test]

@@ -223,6 +223,32 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "payout-original-gone",
+        [
+            "Filen {file}, som udbetaling {payout} blev læst af, er ikke gemt mere: den slettes, når regnskabets opbevaringspligt er forbi.",
+            "Udbetalingens linjer kan ikke læses igen.",
+            "Det, der er bogført, står i regnskabet. Er filen yngre end det, så kontakt den, der driver Bogbro.",
+        ],
+        [
+            "The file {file} that payout {payout} was read from is not kept any more: it is erased when the retention of the books is over.",
+            "The payout's lines cannot be read again.",
+            "What was posted stands in the books. If the file is younger than that, contact whoever runs Bogbro.",
+        ],
+    ),
+    entry(
+        "payout-booked-otherwise",
+        [
+            "Bilag {voucher} til udbetaling {payout} er bogført i regnskabet i en anden form, end det blev lavet: {message}.",
+            "Bogbro bogfører ikke udbetalingen igen og fører ikke bilaget tilbage.",
+            "Er bilaget udbetalingen, så kør `bogbro payouts booked`. Skal den ikke stå der, så tilbagefør bilaget i regnskabet, kør `bogbro payouts reverse`, hvis det ikke er gjort, og når Bogbro igen holder udbetalingen, `bogbro payouts dismiss`.",
+        ],
+        [
+            "Voucher {voucher} of payout {payout} is booked in the books in another form than it was made: {message}.",
+            "Bogbro does not post the payout again, and does not undo the voucher.",
+            "If the voucher is the payout, run `bogbro payouts booked`. If it should not stand there, undo the voucher in the books, run `bogbro payouts reverse` unless that was done, and when Bogbro holds the payout again, `bogbro payouts dismiss`.",
+        ],
+    ),
+    entry(
         "payout-returned",
         [
             "Banken har sendt udbetaling {payout} tilbage den {date}.",

@@ -198,6 +198,17 @@ pub(crate) const REPORTS: &[Entry] = &[
         ],
     ),
     report(
+        "report-reader-failed",
+        [
+            "Filen kunne ikke læses: Bogbro fejlede på noget i den, som ingen har forudset.",
+            "Hent rapporten igen, eller vælg et andet format, hvis der er et. Sker det igen, så kontakt den, der driver Bogbro; filen er gemt.",
+        ],
+        [
+            "The file could not be read: Bogbro failed at something in it that nobody foresaw.",
+            "Download the report again, or choose another format if there is one. If it happens again, contact whoever runs Bogbro; the file is kept.",
+        ],
+    ),
+    report(
         "report-unpacks-too-large",
         [
             "Projektmappen fylder mere end {limit} MB, når den pakkes ud.",

@@ -47,6 +47,30 @@ pub enum Actor {
     Bogbro,
 }
 
+impl Actor {
+    /// Whether both are one person, as far as names can tell. Of somebody who took a role that is the role: what stands behind it is the
+    /// name of a session, which whoever takes the role chooses freely, so that one person could be two.
+    pub fn is_same_person(&self, other: &Actor) -> bool {
+        match (self, other) {
+            (Actor::Person(one), Actor::Person(other)) => identity(one) == identity(other),
+            _ => self == other,
+        }
+    }
+}
+
+/// What of a caller's name the caller cannot choose: of `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION` all but the session, of
+/// `arn:aws:sts::ACCOUNT:federated-user/NAME` all but the name. A user's is whole, and so is any name that a person goes by.
+fn identity(name: &str) -> &str {
+    if !name.starts_with("arn:") {
+        return name;
+    }
+    let behind = |marker: &str| name.find(marker).map(|place| place + marker.len());
+    if let Some(role) = behind(":assumed-role/") {
+        return name[role..].find('/').map_or(name, |session| &name[..role + session]);
+    }
+    behind(":federated-user/").map_or(name, |chosen| &name[..chosen])
+}
+
 /// One move.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Move {
@@ -70,7 +94,7 @@ pub enum ApprovalError {
     #[error("the payout has changed since it was shown")]
     Changed,
     /// Two different persons must approve, and this one did already.
-    #[error("a second person must approve")]
+    #[error("a second person must approve, and all who take one role count as one person")]
     SamePerson,
     /// Rules may not approve where two persons must.
     #[error("only persons may approve")]
@@ -208,9 +232,10 @@ impl Approval {
     /// The approval of a plan that was refused is kept through its planning anew only where persons gave it, as many as are asked for
     /// now, and nothing has come up since that somebody should see (`news`). Rules are asked anew in any case.
     pub fn ask_again_unless_kept(&mut self, settings: &ApprovalSettings, news: bool) {
-        let persons = self.approved_by.iter().filter(|by| matches!(by, Actor::Person(_))).count();
-        let enough = if settings.second_person { 2 } else { 1 };
-        let by_persons = persons == self.approved_by.len() && persons >= enough;
+        let by_persons = self.approved_by.iter().all(|by| matches!(by, Actor::Person(_)));
+        let first = self.approved_by.first();
+        let second = self.approved_by.iter().any(|by| first.is_some_and(|first| !first.is_same_person(by)));
+        let by_persons = by_persons && first.is_some() && (second || !settings.second_person);
         if self.state == PayoutState::Matched && (news || !by_persons) {
             self.approved_by.clear();
         }
@@ -231,7 +256,7 @@ impl Approval {
         if by == Actor::Bogbro {
             return Err(ApprovalError::PersonsOnly);
         }
-        if self.approved_by.contains(&by) {
+        if self.approved_by.iter().any(|earlier| earlier.is_same_person(&by)) {
             return Err(ApprovalError::SamePerson);
         }
         self.approved_by.push(by.clone());
@@ -304,6 +329,20 @@ impl Approval {
         self.posted = vec![voucher.to_owned()];
         self.parts = 1;
         self.go(PayoutState::Posted, by, at, reason)
+    }
+
+    /// A person booked what Bogbro had entered in another form, and says that it is the payout: it stands on that voucher. What is ever
+    /// posted of it after this is another effect.
+    ///
+    /// # Errors
+    /// Nothing of it was begun, or it was undone.
+    pub fn booked_otherwise(&mut self, voucher: &str, by: Actor, reason: &str, at: Timestamp) -> Moved {
+        use PayoutState::{Approved, BankConfirmed, Posted, Returned};
+        self.only(&[Approved, Posted, BankConfirmed, Returned])?;
+        self.posted = vec![voucher.to_owned()];
+        self.parts = 1;
+        self.ordinal += 1;
+        self.go(Posted, by, at, reason)
     }
 
     /// A payout that was recognised under a voucher was not booked on it: it is matched as if it had just come. The caller knows that

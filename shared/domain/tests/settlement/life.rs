@@ -161,6 +161,34 @@ fn a_payout_goes_from_report_to_bank_and_every_move_is_kept() {
 }
 
 #[test]
+fn who_takes_a_role_twice_under_two_names_is_one_person() {
+    let two = ApprovalSettings { second_person: true, automatic: None };
+    let one = "arn:aws:sts::111122223333:assumed-role/bookkeeping/anna";
+    for (first, second, are_two) in [
+        (one, "arn:aws:sts::111122223333:assumed-role/bookkeeping/bent", false),
+        (one, "arn:aws:sts::111122223333:assumed-role/accounting/anna", true),
+        (one, "arn:aws:sts::444455556666:assumed-role/bookkeeping/anna", true),
+        (one, "arn:aws:sts::111122223333:assumed-role/bookkeeping2/anna", true),
+        (one, "arn:aws:iam::111122223333:user/anna", true),
+        ("arn:aws:iam::111122223333:user/office/anna", "arn:aws:iam::111122223333:user/office/bent", true),
+        (
+            "arn:aws:sts::111122223333:federated-user/anna",
+            "arn:aws:sts::111122223333:federated-user/bent",
+            false,
+        ),
+        ("anna:assumed-role/a/b", "anna:assumed-role/a/c", true),
+    ] {
+        let mut approval = waiting();
+        approval.approve(person(first), "hash-1", &two, NOW).expect("the first of two");
+        let outcome = approval.approve(person(second), "hash-1", &two, NOW);
+        let expected = if are_two { Ok(PayoutState::Approved) } else { Err(ApprovalError::SamePerson) };
+        assert_eq!(outcome, expected, "{first} and {second}");
+        let mut kept = approval.approved_by().to_vec();
+        assert_eq!(kept.remove(0), person(first), "it is kept who it was, with the session");
+    }
+}
+
+#[test]
 fn two_persons_are_two_persons_and_a_correction_asks_both_again() {
     let two = ApprovalSettings { second_person: true, automatic: None };
     let mut approval = waiting();

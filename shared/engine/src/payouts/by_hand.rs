@@ -3,10 +3,12 @@
 
 use connectors::journals::{Days, LedgerEntry};
 use domain::EffectKey;
-use domain::payout::{Actor, ApprovalError, BookedEntry, ByHand, PayoutToFind, booked_by_hand};
+use domain::payout::{
+    Actor, Approval, ApprovalError, BookedEntry, ByHand, PayoutState, PayoutToFind, booked_by_hand,
+};
 use domain::plan::Reason;
 use domain::settlement::{Settlement, Standing};
-use jiff::ToSpan;
+use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::decide::{person, said};
@@ -29,6 +31,19 @@ struct KeptPaid {
     paid: Vec<PaidBefore>,
 }
 
+/// The payout stands on that voucher: as if nothing had been posted, or in the place of what was.
+fn found_booked(
+    approval: &mut Approval,
+    otherwise: bool,
+    (voucher, by, reason): (&str, Actor, &str),
+    at: Timestamp,
+) -> Result<PayoutState, ApprovalError> {
+    match otherwise {
+        true => approval.booked_otherwise(voucher, by, reason, at),
+        false => approval.found_booked(voucher, by, reason, at),
+    }
+}
+
 impl PayoutEngine<'_> {
     /// The payout stands on a voucher that Bogbro did not make. What it pays of documents counts as if Bogbro had posted it.
     pub(super) async fn recognised(
@@ -40,25 +55,43 @@ impl PayoutEngine<'_> {
     ) -> Result<(), Stop> {
         // Tried on a copy: what cannot be recognised pays nothing.
         let mut approval = record.approval.clone();
-        let moved = approval.found_booked(voucher, by, reason, self.now());
+        let otherwise = record.booked_otherwise().is_some();
+        let moved = found_booked(&mut approval, otherwise, (voucher, by, reason), self.now());
         moved.map_err(|error| Stop::Hold(error.reason()))?;
         let paid = paid_by(record, found, &route.settings);
         let name = format!("{BY_HAND}{}", record.fence);
         let kept = KeptPaid { schema: PAYOUT_SCHEMA, paid };
         let bytes = serde_json::to_vec(&kept).map_err(|error| Stop::Refused(error.to_string()))?;
         self.payouts.put_payout_plan(&record.id, &name, bytes).await?;
+        match &record.posting {
+            Some(posting) => {
+                let mut planned = self.kept_plan(record, &posting.plan).await?.paid;
+                planned.retain(|paid| kept.paid.iter().all(|now| now.document != paid.document));
+                self.put_paid(route, record, &planned, false).await?;
+            }
+            // Whoever finds the payout without knowing it recognised takes back what was said of documents.
+            None => {
+                record.let_go = Some(name.clone());
+                self.save(record).await?;
+            }
+        }
         self.put_paid(route, record, &kept.paid, true).await?;
         (record.approval, record.by_hand, record.plan) = (approval, Some(name), None);
+        record.let_go = None;
+        // What was booked in another form is nothing that Bogbro goes on with, or undoes.
+        (record.posting, record.reversal, record.reversal_asked) = (None, None, None);
         record.reasons.clear();
         let note = Reason::new("payout-booked-by-hand").with("payout", &record.id.key.batch);
         record.notes = vec![note.with("voucher", voucher)];
         Ok(())
     }
 
-    /// Someone says on which voucher they booked the payout: it is recognised there and not posted.
+    /// Someone says on which voucher they booked the payout: it is recognised there and not posted. What Bogbro had begun is left as they
+    /// booked it in another form.
     ///
     /// # Errors
-    /// `Refused`: it does not agree with itself yet, Bogbro has begun to post it, or voucher, name or reason is missing.
+    /// `Refused`: it does not agree with itself yet, Bogbro has begun to post it and nothing of that is booked otherwise, or voucher, name
+    /// or reason is missing.
     pub async fn booked(
         &self,
         work: &PayoutWork,
@@ -84,10 +117,11 @@ impl PayoutEngine<'_> {
             let reason = Reason::new("payout-voucher-number").with("payout", &record.id.key.batch);
             return Err(PayoutFailure::Refused(reason));
         }
-        if record.posting.is_some() || record.is_set_aside() {
+        let otherwise = record.booked_otherwise().is_some();
+        if (record.posting.is_some() && !otherwise) || record.is_set_aside() {
             return Err(ApprovalError::NotNow(record.approval.state()).into());
         }
-        record.approval.clone().found_booked(voucher, actor.clone(), &reason, self.now())?;
+        found_booked(&mut record.approval.clone(), otherwise, (voucher, actor.clone(), &reason), self.now())?;
         let route = self.route(&record.id.merchant, &record.flow).await?;
         self.take_back(&route, record).await.map_err(told)?;
         let found = self.matched(&route, record).await.map_err(told)?;

@@ -51,7 +51,7 @@ impl PayoutEngine<'_> {
         let mut told = record.clone();
         told.balance_report = Some(BalanceReport { sums, by, reason, at: self.now() });
         let route = self.route(&record.id.merchant, &record.flow).await?;
-        let file = self.payouts.file(&record.id.merchant, &record.original.sha256).await?;
+        let file = self.original(record).await?;
         let settlement = reading::read_batch(&route, &told, &*file)?;
         let check = settlement.check();
         if check.standing != Standing::Balanced {

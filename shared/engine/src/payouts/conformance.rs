@@ -228,9 +228,15 @@ async fn files_and_plans_are_found_by_their_hash(
         file: record(&id, "a").original,
         outcome: IntakeOutcome::Report { batches: Vec::new() },
         dismissed: None,
+        erased_at: None,
     };
     store.put_intake(&intake).await.map_err(words)?;
     store.put_intake(&intake).await.map_err(words)?;
+    let (flow, sha256) = (intake.flow.as_str(), intake.file.sha256.as_str());
+    let known = store.intake(merchant, flow, sha256).await.map_err(words)?;
+    require(known.as_ref() == Some(&intake), "a file that came is found by its hash")?;
+    let other = store.intake(merchant, "another flow", sha256).await.map_err(words)?;
+    require(other.is_none(), "what came for one flow did not come for another")?;
     let listed = store.intakes(merchant, None).await.map_err(words)?;
     require(listed.items.iter().filter(|one| **one == intake).count() == 1, "a file that came is listed once")
 }

@@ -120,7 +120,7 @@ impl PayoutEngine<'_> {
         let record = self.payouts.payout(id).await?;
         let record = record.ok_or_else(|| PayoutFailure::NotFound(id.name()))?;
         let route = self.route(&id.merchant, &record.flow).await?;
-        let file = self.payouts.file(&id.merchant, &record.original.sha256).await?;
+        let file = self.original(&record).await?;
         let settlement = super::reading::read_batch(&route, &record, &*file)?;
         let meant = settlement.lines().find(|one| one.number == line);
         let meant = meant.ok_or_else(|| PayoutFailure::NotFound(format!("line {line}")))?;
@@ -162,7 +162,7 @@ impl PayoutEngine<'_> {
     ) -> Result<(), PayoutFailure> {
         let now = self.now();
         let route = self.route(&record.id.merchant, &record.flow).await?;
-        let file = self.payouts.file(&record.id.merchant, &record.original.sha256).await?;
+        let file = self.original(record).await?;
         let settlement = super::reading::read_batch(&route, record, &*file)?;
         let numbers: BTreeSet<String> = correction.documents().map(str::to_owned).collect();
         let currencies = match numbers.is_empty() {
@@ -288,7 +288,8 @@ impl PayoutEngine<'_> {
     }
 
     /// Someone looked at what is parked and sets it aside: the files with another content, or else the payout itself where it
-    /// shares lines with another and nothing of it is approved. Nothing that was posted changes.
+    /// shares lines with another and nothing of it is approved; or, of a payout that is to be undone, a voucher that a person booked
+    /// otherwise and has undone in the books. Nothing that was posted changes.
     ///
     /// # Errors
     /// `Refused`: nothing is parked, or no reason was given.
@@ -306,6 +307,19 @@ impl PayoutEngine<'_> {
     fn set_aside(&self, record: &mut PayoutRecord, by: &str, reason: &str) -> Result<(), PayoutFailure> {
         use PayoutState::{Balanced, Matched, Received, Unbalanced};
         let said = said(by, reason)?;
+        // What is being undone is told to be undone in the books already, or to be no voucher of the payout's.
+        if let (Some(otherwise), true) = (record.booked_otherwise().cloned(), record.reversal.is_some()) {
+            record.not_booked_on.push(otherwise.fact("voucher").to_owned());
+            record.reasons.clear();
+            let (by, reason) = said;
+            record.dismissed.push(Dismissal {
+                what: SetAside::Voucher(otherwise),
+                by,
+                reason,
+                at: self.now(),
+            });
+            return Ok(());
+        }
         let open = matches!(record.approval.state(), Received | Unbalanced | Balanced | Matched);
         let whole = open && record.posting.is_none() && !record.is_set_aside();
         let what: Vec<SetAside> = if record.conflicts.is_empty() {

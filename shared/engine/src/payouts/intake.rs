@@ -70,13 +70,20 @@ impl PayoutEngine<'_> {
             Err(NoContent::Refused(reason)) => IntakeOutcome::Refused { reason },
             Err(NoContent::Interrupted(words)) => return Err(PayoutFailure::Unavailable(words)),
         };
+        // What a person has looked at is no news when the same file is refused for the same reason.
+        let before = self.payouts.intake(incoming.merchant, incoming.flow, &file.sha256).await?;
+        let dismissed = before.and_then(|before| {
+            let news = matches!(outcome, IntakeOutcome::Refused { .. }) && before.outcome != outcome;
+            before.dismissed.filter(|_| !news)
+        });
         let intake = IntakeRecord {
             schema: PAYOUT_SCHEMA,
             merchant: incoming.merchant.clone(),
             flow: incoming.flow.to_owned(),
             file,
             outcome,
-            dismissed: None,
+            dismissed,
+            erased_at: None,
         };
         self.payouts.put_intake(&intake).await?;
         Ok(intake)
@@ -193,7 +200,10 @@ impl PayoutEngine<'_> {
         known: &PayoutRecord,
         settlement: &Settlement,
     ) -> Result<bool, PayoutFailure> {
-        let file = self.payouts.file(&known.id.merchant, &known.original.sha256).await?;
+        let file = match self.original(known).await {
+            Err(PayoutFailure::Refused(_)) => return Ok(false),
+            kept => kept?,
+        };
         // As the file has it, without what a person said of it.
         let known = PayoutRecord { balance_report: None, ..known.clone() };
         match reading::read_batch(route, &known, &*file) {

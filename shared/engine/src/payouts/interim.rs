@@ -20,6 +20,8 @@ use crate::store::{Pointer, PointerKind};
 const MOST_PAGES: usize = 2_000;
 /// Pages of the books' documents that are read to tell a document's payment from one that a person entered.
 const MOST_DOCUMENT_PAGES: usize = 400;
+/// How far from a payout's day the voucher may be that a person booked it on.
+const NEAR_DAYS: i32 = 92;
 /// How long ago the books may have begun where the ledger does not say.
 const OLDEST_YEARS: i32 = 5;
 
@@ -28,6 +30,30 @@ struct OwnVoucher {
     /// It is booked without a person, so it must stand in the ledger.
     certain: bool,
     movements: Vec<Movement>,
+}
+
+/// A payout that a person booked: its vouchers, and what it paid of documents.
+struct BookedByHand<'r> {
+    record: &'r PayoutRecord,
+    paid: Vec<PaidBefore>,
+}
+
+/// What Bogbro knows of the vouchers on the account.
+struct Known<'r> {
+    own: BTreeMap<EffectKey, OwnVoucher>,
+    by_hand: Vec<BookedByHand<'r>>,
+}
+
+impl Known<'_> {
+    /// The payout that a person booked with this entry. Numbers begin anew each accounting year, so the days are near each other.
+    fn booked_by(&self, entry: &LedgerEntry) -> Option<usize> {
+        let entered = entry.origin != EntryOrigin::Document && number_of_payment(entry).is_none();
+        let number = entry.voucher.filter(|_| entered)?.to_string();
+        let near = |day: Date| (day - entry.day).get_days().abs() <= NEAR_DAYS;
+        self.by_hand.iter().position(|BookedByHand { record, .. }| {
+            record.approval.posted().contains(&number) && record.figures.day.is_none_or(near)
+        })
+    }
 }
 
 /// The account's entries, sorted out.
@@ -41,6 +67,8 @@ struct Entries {
     documents: BTreeMap<(String, Currency), (Date, i64)>,
     /// What counts as it stands: balances that were brought in, and payments that Bogbro registered.
     taken: Vec<Movement>,
+    /// What a payout's vouchers move that a person booked, by its place: with the first day.
+    by_hand: BTreeMap<(usize, Currency), (Date, i64)>,
     /// What may be a document's own payment, and what is nobody's.
     others: Vec<LedgerEntry>,
 }
@@ -55,15 +83,25 @@ impl PayoutEngine<'_> {
         on: Date,
         left_out: &mut Vec<String>,
     ) -> Result<Vec<InterimView>, PayoutFailure> {
-        let own = self.own_vouchers(route, records, account).await?;
-        let mut entries = self.entries(route, account, on, &own, left_out).await?;
-        let mut movements: Vec<Movement> = own
+        let known = Known {
+            own: self.own_vouchers(route, records, account).await?,
+            by_hand: self.booked_by_hand(records).await?,
+        };
+        let mut entries = self.entries(route, account, on, &known, left_out).await?;
+        let mut movements: Vec<Movement> = known
+            .own
             .iter()
             .filter(|(key, voucher)| voucher.certain || entries.seen.contains(key))
             .flat_map(|(_, voucher)| voucher.movements.iter().filter(|moved| moved.day <= on).cloned())
             .collect();
         let mut unexplained = self.payments_of_documents(route, &mut entries, on, left_out).await?;
         movements.append(&mut entries.taken);
+        for ((place, currency), (day, sum)) in std::mem::take(&mut entries.by_hand) {
+            let BookedByHand { record, paid } = &known.by_hand[place];
+            let mut own = Vec::new();
+            share(&mut own, paid.iter(), -1, (day, currency, sum), &record.id.key.batch);
+            movements.append(&mut own);
+        }
         let known = self.totals(route, &entries, &movements).await?;
         for ((number, currency), (day, minor)) in &entries.documents {
             // No more of a document stands there than it comes to: what is beyond that is a difference.
@@ -111,13 +149,29 @@ impl PayoutEngine<'_> {
         Ok(own)
     }
 
+    /// The payouts that persons booked, with what they paid.
+    async fn booked_by_hand<'r>(
+        &self,
+        records: &'r [PayoutRecord],
+    ) -> Result<Vec<BookedByHand<'r>>, PayoutFailure> {
+        let mut found = Vec::new();
+        for record in records.iter().filter(|record| record.is_booked_by_hand()) {
+            let paid = match &record.by_hand {
+                Some(name) => self.kept_by_hand(record, name).await.map_err(told)?,
+                None => Vec::new(),
+            };
+            found.push(BookedByHand { record, paid });
+        }
+        Ok(found)
+    }
+
     /// The account's entries from the books' first year to the day.
     async fn entries(
         &self,
         route: &PayoutRoute,
         account: u32,
         on: Date,
-        own: &BTreeMap<EffectKey, OwnVoucher>,
+        known: &Known<'_>,
         left_out: &mut Vec<String>,
     ) -> Result<Entries, PayoutFailure> {
         let unavailable = |failure: domain::Failure| PayoutFailure::Unavailable(failure.to_string());
@@ -132,7 +186,7 @@ impl PayoutEngine<'_> {
             let answer = answer.await.map_err(unavailable)?;
             // What the system carried over from the year before repeats that year's entries, which are all read.
             for entry in answer.entries.into_iter().filter(|entry| entry.origin != EntryOrigin::Carried) {
-                entries.take(entry, own);
+                entries.take(entry, known);
             }
             left_out.extend(answer.left_out);
             match answer.next {
@@ -237,12 +291,18 @@ impl PayoutEngine<'_> {
 }
 
 impl Entries {
-    fn take(&mut self, entry: LedgerEntry, own: &BTreeMap<EffectKey, OwnVoucher>) {
+    fn take(&mut self, entry: LedgerEntry, known: &Known<'_>) {
         self.amounts.push(entry.amount);
         let key = EffectKey::at_end_of(&entry.text);
         let of_document = || entry.document.or(entry.voucher.map(u64::from));
+        let own = key.as_ref().is_some_and(|key| known.own.contains_key(key));
+        if let (Some(place), false) = (known.booked_by(&entry), own) {
+            let sum = self.by_hand.entry((place, entry.amount.currency())).or_insert((entry.day, 0));
+            *sum = (sum.0.min(entry.day), sum.1.saturating_add(entry.amount.minor()));
+            return;
+        }
         match (key, entry.origin) {
-            (Some(key), _) if own.contains_key(&key) => {
+            (Some(key), _) if own => {
                 self.seen.insert(key);
             }
             (_, EntryOrigin::Document) => match of_document() {
@@ -310,23 +370,32 @@ fn movements(
         }
     }
     for (currency, (part, day, sum)) in sums {
-        let mut left = sum;
-        let shared = moved.entry(part).or_default();
-        let mut add = |item: String, minor: i64| {
-            shared.push(Movement { item, day, amount: Money::from_minor(minor, currency) });
-        };
-        for paid in paid.iter().filter(|paid| is_of(paid, currency)) {
-            if !named.contains(paid.document.as_str()) {
-                let minor = sign * paid.amount.minor();
-                left = left.saturating_sub(minor);
-                add(paid.document.clone(), minor);
-            }
-        }
-        if left != 0 {
-            add(format!("#{batch}"), left);
-        }
+        let unnamed = paid.iter().filter(|paid| !named.contains(paid.document.as_str()));
+        share(moved.entry(part).or_default(), unnamed, sign, (day, currency, sum), batch);
     }
     moved
+}
+
+/// Shares a sum out by what a payout paid of documents; what is left is the batch's own.
+fn share<'p>(
+    moved: &mut Vec<Movement>,
+    paid: impl Iterator<Item = &'p PaidBefore>,
+    sign: i64,
+    (day, currency, sum): (Date, Currency, i64),
+    batch: &str,
+) {
+    let mut left = sum;
+    let mut add = |item: String, minor: i64| {
+        moved.push(Movement { item, day, amount: Money::from_minor(minor, currency) });
+    };
+    for paid in paid.filter(|paid| is_of(paid, currency)) {
+        let minor = sign * paid.amount.minor();
+        left = left.saturating_sub(minor);
+        add(paid.document.clone(), minor);
+    }
+    if left != 0 {
+        add(format!("#{batch}"), left);
+    }
 }
 
 fn is_of(paid: &PaidBefore, currency: Currency) -> bool {

@@ -143,6 +143,18 @@ impl PayoutStore for MemoryPayoutStore {
         })
     }
 
+    async fn intake(
+        &self,
+        merchant: &MerchantId,
+        flow: &str,
+        sha256: &str,
+    ) -> Result<Option<IntakeRecord>, StoreFailure> {
+        self.call("intake", |contents| {
+            let key = (merchant.clone(), flow.to_owned(), sha256.to_owned());
+            Ok(contents.intakes.get(&key).cloned())
+        })
+    }
+
     async fn intakes(
         &self,
         merchant: &MerchantId,

@@ -147,6 +147,17 @@ impl PayoutEngine<'_> {
         }
     }
 
+    /// The file that a payout is read from.
+    async fn original(&self, record: &PayoutRecord) -> Result<Box<dyn FileBytes>, PayoutFailure> {
+        match self.payouts.file(&record.id.merchant, &record.original.sha256).await {
+            Err(StoreFailure::Conflict) => {
+                let gone = Reason::new("payout-original-gone").with("payout", &record.id.key.batch);
+                Err(PayoutFailure::Refused(gone.with("file", &record.original.name)))
+            }
+            kept => Ok(kept?),
+        }
+    }
+
     /// Keeps the record and goes on working on it.
     async fn save(&self, record: &mut PayoutRecord) -> Result<(), PayoutFailure> {
         record.updated_at = self.now();

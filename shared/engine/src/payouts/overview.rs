@@ -3,7 +3,7 @@
 //!
 //! The ledger's balance is that of all entries of the account since the books' first year. The other side is reckoned without it: from
 //! the documents that stand on the account, and from the vouchers that Bogbro planned and entered. So an entry that a person made there is
-//! a difference, whatever it says.
+//! a difference, whatever it says; but that of a voucher on which a payout is said to be booked is the payout's.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -153,7 +153,9 @@ impl PayoutEngine<'_> {
             payouts: 0,
             left_out: Vec::new(),
         };
-        let records = self.records_of(merchant, flow).await?;
+        let all = self.all_records(merchant).await?;
+        let later = paid_later(&all, on);
+        let records: Vec<PayoutRecord> = all.into_iter().filter(|record| record.flow == flow).collect();
         let told_of = |record: &&PayoutRecord| {
             counts(record) && record.figures.day.is_none_or(|day| from <= day && day <= on)
         };
@@ -167,7 +169,13 @@ impl PayoutEngine<'_> {
         }
         let mut settlements = Vec::new();
         for record in shown {
-            let found = self.matched(&route, record).await.map_err(told)?;
+            let found = match self.matched(&route, record).await.map_err(told) {
+                Err(PayoutFailure::Refused(reason)) if reason.code == "payout-original-gone" => {
+                    view.left_out.push(format!("payout {}: its report is erased", record.id.key.batch));
+                    continue;
+                }
+                found => found?,
+            };
             for line in lines(&route, &found, false).iter().filter(|line| !line.decided) {
                 if matches!(line.state.as_str(), "not-found" | "ambiguous") {
                     view.without_document.push((record.id.key.batch.clone(), line.line, line.gross));
@@ -181,22 +189,18 @@ impl PayoutEngine<'_> {
             Some(account) => {
                 view.interim = self.interim(&route, account, &records, on, &mut view.left_out).await?;
             }
-            None => view.to_come = self.captured(&route, from, on).await?,
+            None => view.to_come = self.captured(&route, from, on, &later).await?,
         }
         Ok(view)
     }
 
-    /// All payouts of a flow, whatever became of them.
-    async fn records_of(
-        &self,
-        merchant: &MerchantId,
-        flow: &str,
-    ) -> Result<Vec<PayoutRecord>, PayoutFailure> {
+    /// All payouts of a merchant, whatever became of them.
+    async fn all_records(&self, merchant: &MerchantId) -> Result<Vec<PayoutRecord>, PayoutFailure> {
         let mut records = Vec::new();
         let mut page: Option<String> = None;
         loop {
             let answer = self.payouts.payouts(merchant, None, page.as_deref()).await?;
-            records.extend(answer.items.into_iter().filter(|record| record.flow == flow));
+            records.extend(answer.items);
             match answer.next {
                 None => return Ok(records),
                 next => page = next,
@@ -204,12 +208,13 @@ impl PayoutEngine<'_> {
         }
     }
 
-    /// What Bogbro booked of orders that were paid online since `from`, less what payouts paid of it.
+    /// What Bogbro booked of orders that were paid online since `from`, less what payouts paid of it until `on`.
     async fn captured(
         &self,
         route: &PayoutRoute,
         from: Date,
         on: Date,
+        later: &BTreeSet<String>,
     ) -> Result<Vec<ToComeView>, PayoutFailure> {
         let shops = &route.settings.matching.shops;
         let mut found = BTreeMap::new();
@@ -232,7 +237,8 @@ impl PayoutEngine<'_> {
             day = day.saturating_add(1.day());
         }
         let numbers: Vec<String> = found.keys().cloned().collect();
-        let before = self.payouts.paid(&route.merchant, &route.books.agreement, &numbers).await?;
+        let mut before = self.payouts.paid(&route.merchant, &route.books.agreement, &numbers).await?;
+        before.retain(|paid| !later.contains(&paid.payout));
         let rules = &route.settings.matching.order_numbers;
         let documents = receivables::packed(&found, &before, rules).map_err(PayoutFailure::Unavailable)?;
         let matching =
@@ -260,6 +266,12 @@ fn interim_account(route: &PayoutRoute) -> Option<u32> {
     let on_customers =
         route.settings.model == BookkeepingModel::OpenInvoices || accounts.receivable_customer.is_some();
     accounts.receivable.filter(|_| !on_customers)
+}
+
+/// The names of payouts, of whatever flow, of days after this one: what they paid was to come on it.
+fn paid_later(records: &[PayoutRecord], on: Date) -> BTreeSet<String> {
+    let later = records.iter().filter(|record| record.figures.day.is_some_and(|day| on < day));
+    later.map(|record| record.id.name()).collect()
 }
 
 /// A payout that stands: it was not set aside as superfluous, nor undone.

@@ -14,7 +14,7 @@ use domain::{EffectKey, Failure};
 use jiff::{SignedDuration, Timestamp};
 
 use super::by_hand::BY_HAND;
-use super::record::{PaidBefore, PayoutRecord, PostStep, Posting, Undone, voucher_key};
+use super::record::{BOOKED_OTHERWISE, PaidBefore, PayoutRecord, PostStep, Posting, Undone, voucher_key};
 use super::route::PayoutRoute;
 use super::store::VoucherNumber;
 use super::work::{KeptPlan, Stop, new_posting};
@@ -129,11 +129,14 @@ impl PayoutEngine<'_> {
         Ok(self.save(record).await?)
     }
 
-    /// Looks which vouchers stand of a posting that was given up: those are undone, and those that are gone are let go. A step that was
-    /// in doubt is looked for once it cannot come late any more.
+    /// Before anything is undone: looks which vouchers stand. Those are undone, and those that are gone are let go. One that a person booked
+    /// in another form is not: the opposite of what was planned would not undo it. A step that was in doubt is looked for once it cannot
+    /// come late any more.
     async fn look_for_what_stands(&self, work: &Work<'_>, record: &mut PayoutRecord) -> Result<(), Stop> {
         let (Some(posting), Some(reversal)) = (&record.posting, &record.reversal) else { return Ok(()) };
-        if !posting.abandoned || reversal.undoes.is_some() {
+        // One that was begun before all of them were looked for undoes them all.
+        let begun = !posting.abandoned && !reversal.numbers.is_empty();
+        if begun || reversal.undoes.is_some() {
             return Ok(());
         }
         if let Some(doubt) = &posting.doubt {
@@ -143,20 +146,30 @@ impl PayoutEngine<'_> {
             }
         }
         let (journals, transport) = (work.route.books.journals, &*work.route.books.transport);
+        let (abandoned, parts) = (posting.abandoned, posting.parts);
         let mut undoes = Vec::new();
         for part in (0..posting.numbers.len().min(posting.parts)).rev() {
             self.in_time(work.deadline)?;
             let step = self.voucher(work, record, posting, part)?;
             let Some(found) = journals.find(transport, &step).await.map_err(Stop::Failed)? else { continue };
-            let booked = found.drafts.is_empty();
-            if let Some(changed) = differs(&found).filter(|_| !booked) {
+            // A person has said that it is undone in the books.
+            if record.not_booked_on.contains(&found.number.to_string()) {
+                continue;
+            }
+            // Other words undo nothing of it.
+            let otherwise = found.differences.iter().any(|difference| difference.field != "text");
+            if let Some(changed) = differs(&found, posting).filter(|_| otherwise || !found.drafts.is_empty())
+            {
                 return Err(Stop::Hold(changed.with("payout", &record.id.key.batch)));
             }
-            undoes.push(Undone { part, booked });
+            undoes.push(Undone { part, booked: found.drafts.is_empty() });
         }
-        if undoes.iter().any(|undone| !undone.booked) {
+        if abandoned && undoes.iter().any(|undone| !undone.booked) {
             let note = Reason::new("payout-drafts-undone").with("payout", &record.id.key.batch);
             record.notes.push(note.with("count", undoes.iter().filter(|undone| !undone.booked).count()));
+        }
+        if !abandoned && undoes.len() == parts {
+            return Ok(());
         }
         if undoes.is_empty() {
             self.put_paid(work.route, record, &work.kept.paid, false).await?;
@@ -216,7 +229,7 @@ impl PayoutEngine<'_> {
                 self.outcome(record, outcome).await?
             }
         };
-        if let Some(changed) = differs(&entered) {
+        if let Some(changed) = differs(&entered, posting) {
             return Err(Stop::Hold(changed.with("payout", &record.id.key.batch)));
         }
         let number = entered.number.to_string();
@@ -349,7 +362,7 @@ impl PayoutEngine<'_> {
             return self.done(work, record, posting, |_| {}).await;
         }
         if !found.is_draft() {
-            let changed = differs(&found).unwrap_or_else(|| changed_reason(&found));
+            let changed = differs(&found, posting).unwrap_or_else(|| changed_reason(&found, posting));
             return Err(Stop::Hold(changed.with("payout", &record.id.key.batch)));
         }
         if posting.doubt.is_some() {
@@ -552,18 +565,21 @@ fn place_of(posting: &Posting, vouchers: &[Voucher], part: usize) -> Result<Vouc
 }
 
 /// A voucher that is not as it was asked for is neither entered again nor booked, but told.
-fn differs(found: &EnteredVoucher) -> Option<Reason> {
-    (!found.differences.is_empty()).then(|| changed_reason(found))
+fn differs(found: &EnteredVoucher, posting: &Posting) -> Option<Reason> {
+    (!found.differences.is_empty()).then(|| changed_reason(found, posting))
 }
 
-fn changed_reason(found: &EnteredVoucher) -> Reason {
+/// What is booked of a payout cannot be put right in the journal: somebody says what it is.
+fn changed_reason(found: &EnteredVoucher, posting: &Posting) -> Reason {
     let told: Vec<String> = found
         .differences
         .iter()
         .take(5)
         .map(|difference| format!("{}: {} / {}", difference.field, difference.asked, difference.answered))
         .collect();
-    Reason::new("payout-voucher-changed").with("voucher", found.number).with("message", told.join("; "))
+    let booked = posting.reversal.is_none() && found.drafts.is_empty() && !found.booked.is_empty();
+    let code = if booked { BOOKED_OTHERWISE } else { "payout-voucher-changed" };
+    Reason::new(code).with("voucher", found.number).with("message", told.join("; "))
 }
 
 impl PayoutEngine<'_> {

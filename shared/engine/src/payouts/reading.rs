@@ -1,5 +1,7 @@
 //! Reading a file: which format it is, and its batches.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use connectors::camt;
 use connectors::report::{self, ReadingContext, Unreadable};
 use domain::bank::Statement;
@@ -58,7 +60,14 @@ pub(super) fn too_large(file: &dyn FileBytes) -> Option<Reason> {
 }
 
 /// Reads a file: a bank's statement by its own beginning, anything else with the reader of the flow's acquirer.
+///
+/// A reader that panics has met a file that nobody thought of: that file is refused and told of, and comes no ten times.
 pub(super) fn read(route: &PayoutRoute, name: &str, file: &dyn FileBytes) -> Result<Content, NoContent> {
+    let read = catch_unwind(AssertUnwindSafe(|| read_unguarded(route, name, file)));
+    read.unwrap_or_else(|_| Err(NoContent::Refused(Reason::new("report-reader-failed"))))
+}
+
+fn read_unguarded(route: &PayoutRoute, name: &str, file: &dyn FileBytes) -> Result<Content, NoContent> {
     let mut start = Vec::with_capacity(report::START);
     std::io::Read::read_to_end(&mut std::io::Read::take(file.open()?, report::START as u64), &mut start)?;
     if is_statement(&start) {

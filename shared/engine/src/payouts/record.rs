@@ -24,6 +24,9 @@ pub const KEPT_FILES: usize = 20;
 /// Decisions about single lines that one payout may have. More is an account that is set wrongly.
 pub const MOST_DECISIONS: usize = 500;
 
+/// Why a payout waits of which a person booked a voucher in another form.
+pub(super) const BOOKED_OTHERWISE: &str = "payout-booked-otherwise";
+
 /// One payout of one merchant: the unit that is taken in once, claimed and posted once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PayoutId {
@@ -254,6 +257,8 @@ pub enum SetAside {
     TakenUp,
     /// The file that the payout was read from, until a newer one took its place.
     Replaced(FileRecord),
+    /// A voucher that was booked otherwise than it was entered: it is not the payout, or was undone in the books.
+    Voucher(Reason),
 }
 
 /// Who set something aside, when and why. It is kept for ever.
@@ -373,7 +378,7 @@ pub struct PayoutRecord {
     /// It was booked by hand: the name under which it is kept what it paid of documents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_hand: Option<String>,
-    /// Vouchers that a person says are not this payout, though they look like it.
+    /// Vouchers that a person says are not this payout, though they look like it, or are undone in the books.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_booked_on: Vec<String>,
     /// How far the vouchers that undo them have come.
@@ -433,6 +438,11 @@ impl PayoutRecord {
         self.let_go = recorded.or_else(|| self.plan.as_ref().map(|plan| plan.hash.clone()));
     }
 
+    /// The voucher of it that a person booked otherwise than it was entered, which waits for somebody's word.
+    pub fn booked_otherwise(&self) -> Option<&Reason> {
+        self.reasons.iter().find(|reason| reason.code == BOOKED_OTHERWISE)
+    }
+
     /// True when it was recognised under a voucher of somebody else's, so that Bogbro posted nothing of it.
     pub fn is_booked_by_hand(&self) -> bool {
         use PayoutState::{BankConfirmed, Posted, Returned};
@@ -442,7 +452,7 @@ impl PayoutRecord {
     /// True when a person set the payout itself aside, and nobody took it up again.
     pub fn is_set_aside(&self) -> bool {
         let mut own = self.dismissed.iter().rev().map(|made| &made.what);
-        let last = own.find(|what| !matches!(what, SetAside::Conflict(_) | SetAside::Replaced(_)));
+        let last = own.find(|what| matches!(what, SetAside::Payout(_) | SetAside::TakenUp));
         matches!(last, Some(SetAside::Payout(_)))
     }
 
@@ -471,11 +481,16 @@ impl PayoutRecord {
         self.updated_at = claim.now;
     }
 
+    /// True when nothing is to be done about it any more, so that the files it came in may be erased when their time is over.
+    pub fn is_at_rest(&self) -> bool {
+        !self.needs_attention() && self.due_at.is_none() && self.lease_until.is_none()
+    }
+
     /// True when the file is known with the payout: as the original, a repeat or a conflict, or one that was set aside.
     pub fn knows(&self, sha256: &str) -> bool {
         let dismissed = self.dismissed.iter().filter_map(|made| match &made.what {
             SetAside::Conflict(file) | SetAside::Replaced(file) => Some(file),
-            SetAside::Payout(_) | SetAside::TakenUp => None,
+            SetAside::Payout(_) | SetAside::TakenUp | SetAside::Voucher(_) => None,
         });
         let files = self.repeats.iter().chain(&self.conflicts).chain(dismissed);
         self.original.sha256 == sha256 || files.into_iter().any(|file| file.sha256 == sha256)
@@ -557,6 +572,9 @@ pub struct IntakeRecord {
     /// Somebody has looked at its refusal, and it is told of no more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dismissed: Option<FileDismissal>,
+    /// The file itself was erased, when the books need not be kept any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
 }
 
 /// Who dismissed the refusal of a file, when and why. It is kept for ever.

@@ -48,7 +48,7 @@ impl PayoutEngine<'_> {
         // What was said of the old report's sums is not said of this one's; the bank goes on showing what it shows.
         new.confirmations.retain(|said| said.by == ConfirmedBy::BankLine);
         new.balance_report = None;
-        let bytes = self.payouts.file(&new.id.merchant, &new.original.sha256).await?;
+        let bytes = self.original(&new).await?;
         let settlement = reading::read_batch(&route, &new, &*bytes)?;
         self.payouts.put_line_ids(&new.id, &intake::line_ids(&settlement)).await?;
         new.content = content_hash(&settlement);

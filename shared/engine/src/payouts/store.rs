@@ -74,6 +74,17 @@ pub trait PayoutStore: Send + Sync {
     /// As the store says.
     async fn put_intake(&self, intake: &IntakeRecord) -> Result<(), StoreFailure>;
 
+    /// What became of a file when it came for a flow before.
+    ///
+    /// # Errors
+    /// As the store says.
+    async fn intake(
+        &self,
+        merchant: &MerchantId,
+        flow: &str,
+        sha256: &str,
+    ) -> Result<Option<IntakeRecord>, StoreFailure>;
+
     /// One page of the files that came in, the latest first.
     ///
     /// # Errors

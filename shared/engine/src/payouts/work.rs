@@ -221,7 +221,7 @@ impl PayoutEngine<'_> {
         route: &PayoutRoute,
         record: &PayoutRecord,
     ) -> Result<Settlement, Stop> {
-        let file = self.payouts.file(&record.id.merchant, &record.original.sha256).await?;
+        let file = self.original(record).await?;
         Ok(reading::read_batch(route, record, &*file)?)
     }
 

@@ -4,6 +4,8 @@
 //! time, and the heads they lead to are read a hundred with a call. What payouts paid of documents is read a hundred with a call,
 //! too. Nothing is ever listed to be matched.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use domain::{AgreementId, EffectKey, MerchantId};
 use engine::payouts::record::{IntakeRecord, PAYOUT_SCHEMA, PaidBefore, PayoutClaim};
@@ -11,6 +13,9 @@ use engine::payouts::store::VoucherNumber;
 use engine::payouts::{FileBytes, PayoutClaimed, PayoutId, PayoutRecord, PayoutStore};
 use engine::store::{Head, LEDGER_SCHEMA, Page, Pointer, PointerKind, StoreFailure};
 use futures::stream::{self, StreamExt, TryStreamExt};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
 
 use super::heads::attribute::{DOCUMENT, ORDER};
 use super::transactions::pointer_word;
@@ -228,6 +233,74 @@ impl Ledger {
         Ok(found.into_iter().flatten().collect())
     }
 
+    /// Erases the files of a merchant's payouts that came until a day, and says so where each came: what acquirers wrote of buyers goes,
+    /// what was made of it stays. A file of a payout that changed since, or is not at rest, stays, too; true when one does. Of so many at
+    /// the most with one call.
+    ///
+    /// # Errors
+    /// As DynamoDB and S3 say.
+    pub(crate) async fn erase_payout_files(
+        &self,
+        merchant: &MerchantId,
+        until: Date,
+        (now, most): (Timestamp, usize),
+    ) -> Result<ErasedFiles, StoreFailure> {
+        let on = |at: Timestamp| Offset::UTC.to_datetime(at).date();
+        let (mut old, mut kept) = (Vec::new(), HashSet::new());
+        let mut page: Option<String> = None;
+        loop {
+            let found = self.intakes(merchant, page.as_deref()).await?;
+            for intake in found.items {
+                if on(intake.file.received_at) > until {
+                    kept.insert(intake.file.sha256);
+                } else if intake.erased_at.is_none() {
+                    old.push(intake);
+                }
+            }
+            match found.next {
+                None => break,
+                next => page = next,
+            }
+        }
+        if old.is_empty() {
+            return Ok(ErasedFiles::default());
+        }
+        let mut page: Option<String> = None;
+        loop {
+            let found = self.payouts(merchant, None, page.as_deref()).await?;
+            for record in
+                found.items.iter().filter(|record| !record.is_at_rest() || on(record.updated_at) > until)
+            {
+                kept.extend(
+                    old.iter()
+                        .map(|intake| &intake.file.sha256)
+                        .filter(|sha256| record.knows(sha256))
+                        .cloned(),
+                );
+            }
+            match found.next {
+                None => break,
+                next => page = next,
+            }
+        }
+        let mut erased = ErasedFiles::default();
+        for mut intake in old {
+            if kept.contains(&intake.file.sha256) {
+                erased.later = true;
+                continue;
+            }
+            if erased.count == most {
+                erased.more = true;
+                break;
+            }
+            self.files.delete(merchant, &file_name(&intake.file.sha256)).await?;
+            intake.erased_at = Some(now);
+            self.put_intake(&intake).await?;
+            erased.count += 1;
+        }
+        Ok(erased)
+    }
+
     async fn paid_item(
         &self,
         merchant: &MerchantId,
@@ -243,6 +316,17 @@ impl Ledger {
         self.table.update(&key, change).await?;
         Ok(())
     }
+}
+
+/// What became of the files whose time is over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ErasedFiles {
+    /// So many were erased.
+    pub(crate) count: usize,
+    /// Further ones can be erased at once.
+    pub(crate) more: bool,
+    /// Some are looked at again later.
+    pub(crate) later: bool,
 }
 
 /// How attributes begin that say what one payout paid.
@@ -287,6 +371,18 @@ impl PayoutStore for Ledger {
         item.insert(ATTENTION.to_owned(), text(keys.payout_files()));
         item.insert("at".to_owned(), time(intake.file.received_at));
         Ok(self.table.put(item).await?)
+    }
+
+    async fn intake(
+        &self,
+        merchant: &MerchantId,
+        flow: &str,
+        sha256: &str,
+    ) -> Result<Option<IntakeRecord>, StoreFailure> {
+        let item = self.table.get(&Keys::of(merchant).payout_file(flow, sha256)).await?;
+        let Some(item) = item else { return Ok(None) };
+        let intake: Option<IntakeRecord> = Reading::of(&item, PAYOUT_SCHEMA)?.packed_json_if_any("intake")?;
+        Ok(intake.filter(|intake| intake.merchant == *merchant))
     }
 
     async fn intakes(

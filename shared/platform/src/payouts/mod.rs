@@ -311,6 +311,7 @@ impl Payouts {
             file,
             outcome,
             dismissed: None,
+            erased_at: None,
         };
         Ok(self.platform.ledger.put_intake(&intake).await?)
     }

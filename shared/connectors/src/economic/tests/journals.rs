@@ -59,7 +59,7 @@ fn booked() -> String {
 }
 
 fn numbered_in_books() -> String {
-    format!("{BOOKED}?filter=voucherNumber$eq:30007$and:date$gte:2026-11-20$and:date$lt:2026-11-21")
+    format!("{BOOKED}?filter=voucherNumber$eq:30007$and:date$gte:2026-10-20$and:date$lt:2026-12-22")
 }
 
 fn items(entries: &[String]) -> String {
@@ -271,13 +271,18 @@ fn what_is_booked_while_it_is_looked_for_is_booked() {
 
 #[test]
 fn a_voucher_that_is_nowhere_is_not_there() {
-    let other = drafts()[0].replace(step().key.as_str(), "of another").replace("970.0", "9.0");
+    let other = drafts()[0].replace("po_1", "po_2").replace(step().key.as_str(), "").replace("970.0", "9.0");
+    let others = |entry: &String| {
+        let key = step().key.as_str().to_uppercase();
+        entry.replace("PO_1", "PO_2").replace(&key, "").replace("970.0", "9.0").replace("2950", "2951")
+    };
+    let in_books: Vec<String> = booked_entries()[..2].iter().map(others).collect();
     for drafts in [vec![], vec![other]] {
         let nothing = found(vec![
             super::step(&numbered(30_007), 200, &items(&drafts)),
             super::step(&legacy(), 200, &page(&[])),
             super::step(&booked(), 200, &items(&[])),
-            super::step(&numbered_in_books(), 200, &items(&booked_entries()[..2])),
+            super::step(&numbered_in_books(), 200, &items(&in_books)),
         ]);
         assert_eq!(nothing, Ok(None));
     }
@@ -305,6 +310,26 @@ fn a_voucher_whose_texts_a_person_wrote_over_is_told_and_not_entered_again() {
         let entered = entered.expect("read").expect("found");
         assert_eq!(entered.differences.len(), 1, "{entered:?}");
         assert!(!entered.is_draft() && !entered.is_booked());
+    }
+}
+
+#[test]
+fn a_voucher_that_a_person_wrote_anew_and_booked_is_known_by_its_number_and_what_is_left_of_it() {
+    let key = step().key.as_str().to_uppercase();
+    let plain: Vec<String> = booked_entries().iter().map(|entry| entry.replace(&key, "")).collect();
+    // The words are left and every amount is another; the words are gone and the bank's entry is left, some days later.
+    let words: Vec<String> = plain.iter().map(|entry| entry.replace(".0,", ".5,")).collect();
+    let bank: Vec<String> = plain[..1].iter().map(|entry| entry.replace("Stripe PO_1", "Kort")).collect();
+    for entries in [words, bank] {
+        let entered = found(vec![
+            super::step(&numbered(30_007), 200, &items(&[])),
+            super::step(&legacy(), 200, &page(&[])),
+            super::step(&booked(), 200, &items(&[])),
+            super::step(&numbered_in_books(), 200, &items(&entries)),
+        ]);
+        let entered = entered.expect("read").expect("it is not entered a second time");
+        assert!(entered.differences.len() > 1, "{entered:?}");
+        assert!(entered.drafts.is_empty() && !entered.is_booked());
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::io::{Cursor, Read, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain::explain::explain;
 use domain::payout::PayoutState;
@@ -280,6 +281,39 @@ fn a_file_of_two_gigabytes_is_refused_by_its_length_and_not_even_kept() {
     assert!(block_on(world.payouts.file(&merchant(), Huge.sha256())).is_err(), "it is not kept");
     assert!(block_on(world.payouts.intakes(&merchant(), None)).expect("listed").items.contains(&intake));
     assert!(world.payouts.records().is_empty() && world.books.all().is_empty());
+}
+
+/// A file in which a reader fails at something that nobody foresaw, once it is kept.
+struct Unforeseen(AtomicUsize);
+
+impl FileBytes for Unforeseen {
+    fn open(&self) -> std::io::Result<Box<dyn Read + Send + '_>> {
+        match self.0.fetch_add(1, Ordering::Relaxed) {
+            0 => Ok(Box::new(&b"kept"[..])),
+            _ => panic!("a fault of a reader's"),
+        }
+    }
+
+    fn length(&self) -> u64 {
+        4
+    }
+
+    fn sha256(&self) -> &str {
+        "3333333333333333333333333333333333333333333333333333333333333333"
+    }
+}
+
+#[test]
+fn a_reader_that_panics_has_its_file_refused_and_told_and_no_other() {
+    let world = World::new(&eager(), 1);
+    let intake =
+        world.take_in_for("stripe", "odd.csv", &Unforeseen(AtomicUsize::new(0))).expect("it is told");
+    let IntakeOutcome::Refused { reason } = &intake.outcome else { panic!("{:?}", intake.outcome) };
+    assert_eq!(reason.code, "report-reader-failed");
+    words(reason);
+    assert!(intake.needs_attention());
+    let next = world.take_in("po_1.json", report("po_1", &[1_001]).as_bytes()).expect("the next is taken in");
+    assert!(matches!(next.outcome, IntakeOutcome::Report { .. }));
 }
 
 /// What PayPal's download calls the payouts of one of the fixture's accounts: its period is the batch.

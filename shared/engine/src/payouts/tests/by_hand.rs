@@ -1,5 +1,7 @@
 //! Payouts that a person booked: recognised, kept with what they paid, and taken up again where they were not.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use connectors::journals::{EntryOrigin, LedgerEntry};
 use domain::Money;
 use domain::money::Currency;
@@ -8,6 +10,7 @@ use futures::executor::block_on;
 
 use super::disputes::{ON_THE_INVOICE, dispute, reasons};
 use super::world::{DAY, World, id, merchant, report};
+use crate::memory::Fate;
 use crate::payouts::PayoutRecord;
 use crate::payouts::store::PayoutStore as _;
 
@@ -52,6 +55,28 @@ fn what_a_person_booked_has_paid_its_invoices() {
     let again = report("po_2", &[1_001]).replace("txn_1001", "txn_1001b").replace("ch_1001", "ch_1001b");
     let second = taken(&world, "po_2", &again);
     assert_eq!(reasons(&second), ["payout-lines-over"], "the invoice is paid already");
+}
+
+#[test]
+fn what_a_worker_that_died_said_of_a_payout_that_a_person_booked_is_taken_back() {
+    let world = World::new(ON_THE_INVOICE, 1);
+    booked(&world, 71, "Stripe po_1", 24_500);
+    world.take_in("po_1.json", report("po_1", &[1_001]).as_bytes()).expect("it is taken in");
+    // It dies once it has said what is paid, before it says that the payout is recognised.
+    let said = AtomicBool::new(false);
+    world.payouts.set_faults(Box::new(move |call| {
+        let dead = said.fetch_or(call == "put_paid", Ordering::Relaxed);
+        if dead { Fate::FailsBefore } else { Fate::Works }
+    }));
+    world.work(&id("po_1")).expect_err("it dies");
+    world.payouts.set_faults(Box::new(|_| Fate::Works));
+    assert_eq!((paid(&world), world.record(&id("po_1")).is_booked_by_hand()), (25_000, false));
+    // The voucher turned out to be another's, and is gone from the bank account.
+    world.books.by_hand.lock().expect("not poisoned").clear();
+    world.clock.turn(3_600);
+    let record = world.work(&id("po_1")).expect("it is matched");
+    assert_eq!(record.approval.state(), PayoutState::WaitingForApproval, "{:?}", record.reasons);
+    assert_eq!((paid(&world), record.let_go), (0, None), "it paid nothing");
 }
 
 #[test]

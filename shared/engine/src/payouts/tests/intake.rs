@@ -5,11 +5,13 @@ use std::sync::atomic::Ordering;
 use domain::Money;
 use domain::money::Currency;
 use domain::payout::PayoutState;
+use domain::plan::Reason;
 use futures::executor::block_on;
 
 use super::world::{DAY, SETTINGS, World, id, report};
 use crate::payouts::record::{ArrivalKind, IntakeOutcome};
-use crate::payouts::{AskedPart, Correction, LineAssignment, LineChoice, PayoutFailure};
+use crate::payouts::store::PayoutStore as _;
+use crate::payouts::{AskedPart, Correction, FileDismissal, LineAssignment, LineChoice, PayoutFailure};
 
 const ALL: [u32; 3] = [1_001, 1_002, 1_003];
 
@@ -320,4 +322,24 @@ fn what_the_ledger_would_refuse_is_told_before_anybody_approves() {
     assert_eq!(reason.code, "payout-ledger-account-unknown", "{reason:?}");
     assert_eq!(reason.fact("account"), "2999");
     assert!(world.books.all().is_empty(), "nothing is posted");
+}
+
+#[test]
+fn what_a_person_dismissed_stays_so_when_the_same_file_is_refused_for_the_same_reason() {
+    let world = World::new(SETTINGS, 1);
+    let bytes = b"no report at all".as_slice();
+    let mut intake = world.take_in("odd.json", bytes).expect("it is told");
+    assert!(intake.needs_attention());
+    let at = intake.file.received_at;
+    let made = FileDismissal { by: "anna".to_owned(), reason: "not ours".to_owned(), at };
+    intake.dismissed = Some(made.clone());
+    block_on(world.payouts.put_intake(&intake)).expect("it is kept");
+    world.clock.turn(60);
+    let again = world.take_in("odd.json", bytes).expect("it is told");
+    assert_eq!((again.needs_attention(), again.dismissed.as_ref()), (false, Some(&made)));
+    // Another file is news, and so is another reason.
+    assert!(world.take_in("odd.json", b"another").expect("told").needs_attention());
+    intake.outcome = IntakeOutcome::Refused { reason: Reason::new("report-empty") };
+    block_on(world.payouts.put_intake(&intake)).expect("it is kept");
+    assert!(world.take_in("odd.json", bytes).expect("told").needs_attention());
 }

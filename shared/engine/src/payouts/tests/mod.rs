@@ -5,6 +5,7 @@ mod crashes;
 mod days;
 mod disputes;
 mod intake;
+mod otherwise;
 mod overview;
 mod profiles;
 mod references;

@@ -169,3 +169,32 @@ fn without_an_interim_account_it_is_told_by_documents_and_what_was_paid_of_them(
         assert!(overview(&world, date(2026, 2, 3)).to_come.is_empty(), "orders since that day");
     }
 }
+
+#[test]
+fn what_a_person_booked_of_a_payout_is_the_payouts_and_pays_its_documents() {
+    let world = world(SETTINGS);
+    world.take_in("po_1.json", report("po_1", &[1_001]).as_bytes()).expect("it is taken in");
+    world.work(&id("po_1")).expect("it is matched");
+    // 1.00 too little, and a voucher of something else.
+    enter(&world, 71, DAY, EntryOrigin::Voucher, -24_900);
+    enter(&world, 72, DAY, EntryOrigin::Voucher, 500);
+    assert_eq!(interim(&world).unexplained.len(), 2);
+    let booked = world.engine();
+    let attempt = world.attempt(&id("po_1"));
+    block_on(booked.booked(&attempt, "anna", "71", "booked by hand")).expect("it is recognised");
+    let view = interim(&world);
+    assert_eq!(minor(&view.unexplained), [("#72", 500)], "only what is another's");
+    let open = vec![("10002", 25_000), ("#po_1", 100)];
+    assert_eq!(proved(&view), (25_600, 500, open, vec![]), "what it left of its document shows");
+}
+
+#[test]
+fn what_is_paid_out_after_the_day_was_to_come_on_it() {
+    let world = world(&SETTINGS.replacen('{', r#"{ "model": "open-invoices","#, 1));
+    post(&world, "po_1", &[1_001]);
+    let on = |day: Date| {
+        let view = block_on(world.engine().overview(&merchant(), "stripe", SOLD, day)).expect("an overview");
+        view.to_come.iter().map(|to_come| to_come.sum.minor()).sum::<i64>()
+    };
+    assert_eq!((on(date(2026, 2, 8)), on(DAY)), (50_000, 25_000));
+}

@@ -11,6 +11,7 @@ use connectors::journals::{
     JournalLimits, Journals, LedgerEntry, VoucherFile, VoucherPlace,
 };
 use connectors::manifest::Manifest;
+use connectors::ports::Difference;
 use connectors::registry;
 use domain::catalogue::{KnownAccount, KnownJournal, LedgerData, Period};
 use domain::document::{DocumentKind, Totals};
@@ -98,6 +99,8 @@ pub(super) struct Kept {
     pub(super) step: VoucherStep,
     pub(super) files: Vec<AttachedFile>,
     pub(super) booked: bool,
+    /// A person made another amount of it.
+    pub(super) changed: bool,
 }
 
 /// Journals in memory.
@@ -158,7 +161,8 @@ fn entered(number: u32, kept: &Kept) -> EnteredVoucher {
     let count = kept.step.voucher.entries().len() as u64;
     let numbers: Vec<u64> = (1..=count).map(|entry| u64::from(number) * 1_000 + entry).collect();
     let (drafts, booked) = if kept.booked { (Vec::new(), numbers) } else { (numbers, Vec::new()) };
-    EnteredVoucher { number, drafts, booked, differences: Vec::new() }
+    let changed = kept.changed.then(|| Difference::new("entry", "245.00 on account 5820", "240.00"));
+    EnteredVoucher { number, drafts, booked, differences: changed.into_iter().collect() }
 }
 
 #[async_trait]
@@ -188,7 +192,7 @@ impl Journals for Books {
 
     async fn enter(&self, _: &dyn Transport, step: &VoucherStep) -> Result<EnteredVoucher, Failure> {
         self.call("enter", true, || {
-            let kept = Kept { step: step.clone(), files: Vec::new(), booked: false };
+            let kept = Kept { step: step.clone(), files: Vec::new(), booked: false, changed: false };
             let answer = entered(step.number, &kept);
             let before = self.vouchers().insert(step.number, kept);
             assert!(before.is_none(), "two vouchers under one number");
