@@ -175,6 +175,18 @@ async fn a_shop_that_does_not_let_its_payouts_be_read_says_so() {
     of_the_shop(&stage, |shop| shop.access_token = "shpat_another".to_owned());
     let said = ask().await.expect_err("the token is wrong").to_string();
     assert!(said.contains("401") && !said.contains("shpat"), "{said}");
+    let entries = async || {
+        let entries = stage.operations.parked_deliveries(&MerchantId::new(MERCHANT)).await.expect("the list");
+        entries.into_iter().map(|entry| entry.reason.code).collect::<Vec<_>>()
+    };
+    assert_eq!(entries().await, ["payout-fetch-refused"], "each cause once");
+
+    of_the_shop(&stage, |shop| {
+        shop.access_token = demo::SHOPIFY_ACCESS_TOKEN.to_owned();
+        shop.moves_balance(movement("CHARGE", Decimal::ONE, Decimal::ZERO, ORDERS[0], None));
+    });
+    assert_eq!(ask().await, Ok(0), "it may be asked, and has paid nothing out");
+    assert_eq!(entries().await, Vec::<String>::new(), "a cause that is gone is told of no more");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -12,14 +12,17 @@ use domain::payout::PayoutState;
 use domain::{DocumentKind, EntityId, EntityKind, MerchantId, Money, Totals, TransferId};
 use dynoxide::{AttributeValue, Database, ImportOptions, Item};
 use engine::payouts::conformance;
+use engine::payouts::store::PayoutStore as _;
 use engine::store::{DocumentRecord, Pointer, PointerKind, Progress};
+use jiff::Timestamp;
 use platform::keys::{ItemKey, Keys};
 use platform::operations::Operations;
 use platform::table::packed_json;
 use sandbox::demo;
+use serde_json::json;
 
 use crate::payouts;
-use crate::stage::{MERCHANT, Shop, Stage, WOOCOMMERCE, oracle_settings, source};
+use crate::stage::{MERCHANT, Shop, Stage, WOOCOMMERCE, oracle_settings, plain_order, source};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_store_on_the_table_keeps_the_rules() {
@@ -30,13 +33,43 @@ async fn the_store_on_the_table_keeps_the_rules() {
     let store = payouts.engine().payouts;
     let checked = conformance::check_all(store, &MerchantId::new("krus"), &MerchantId::new("other")).await;
     assert_eq!(checked, Ok(()));
-    for kind in [PointerKind::OrderNumber, PointerKind::Payment] {
+    // An order's first number leads by an index, further ones by items of their own.
+    for (kind, queries) in [(PointerKind::OrderNumber, 600), (PointerKind::Payment, 300)] {
         host.forget_calls();
         let keys: Vec<Pointer> = (0..300).map(|number| Pointer { kind, value: number.to_string() }).collect();
         let found = store.booked_under(&MerchantId::new("krus"), &keys).await;
         assert_eq!(found.map(|all| all.len()), Ok(0));
         let calls: u64 = host.calls().values().map(|count| count.calls).sum();
-        assert_eq!(calls, 300, "a key that leads nowhere costs one query, and nothing is listed");
+        assert_eq!(
+            calls, queries,
+            "keys that lead nowhere cost what is asked for them, and nothing is listed"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_that_was_numbered_anew_is_found_by_both_its_numbers() {
+    let shops = [Shop::woocommerce(oracle_settings("woocommerce"))];
+    let stage = Stage::set(demo::world(), &shops).await;
+    let mut order = plain_order(8601);
+    order["line_items"][0]["sku"] = json!("A-NUMBER-THAT-IS-FAR-TOO-LONG-FOR-THE-BOOKS");
+    assert_eq!(stage.send_order(WOOCOMMERCE, &order).await, 200);
+    stage.rest().await;
+    let held = stage.head(WOOCOMMERCE, "woocommerce", "8601").await.expect("it is known");
+    assert!(held.documents.is_empty() && held.order_number == "8601", "{:?}", held.status);
+
+    // A plugin numbers it, and its number in the shop is mended.
+    let mut order = plain_order(8601);
+    order["number"] = json!("W-8601");
+    order["date_modified_gmt"] = json!(Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S").to_string());
+    assert_eq!(stage.send_order(WOOCOMMERCE, &order).await, 200);
+    stage.rest().await;
+    let (payouts, _) = stage.operations.payouts().expect("the engine");
+    for number in ["8601", "W-8601"] {
+        let pointer = Pointer { kind: PointerKind::OrderNumber, value: number.to_owned() };
+        let found = payouts.engine().payouts.booked_under(&MerchantId::new(MERCHANT), &[pointer]).await;
+        let found = found.expect("it is looked up");
+        assert_eq!(found.len(), 1, "{number}");
     }
 }
 

@@ -41,6 +41,26 @@ pub struct PayoutPage {
     pub next: Option<String>,
     /// Of an acquirer that is listed day by day: the day of this page, when it is closed. What is listed of it should not change any more.
     pub closed: Option<Date>,
+    /// What of this page cannot be read, and never will be as it stands. The others, and what comes behind, are not kept back by it.
+    pub refused: Vec<Failure>,
+}
+
+impl PayoutPage {
+    /// A page of entries, each of which is read for itself.
+    pub(crate) fn of_each<T>(
+        entries: &[T],
+        read: impl Fn(&T) -> Result<Payout, Failure>,
+        next: Option<String>,
+    ) -> PayoutPage {
+        let mut page = PayoutPage { next, ..PayoutPage::default() };
+        for entry in entries {
+            match read(entry) {
+                Ok(payout) => page.payouts.push(payout),
+                Err(failure) => page.refused.push(failure),
+            }
+        }
+        page
+    }
 }
 
 /// An acquirer that can be asked.

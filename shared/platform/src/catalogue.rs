@@ -175,20 +175,29 @@ pub async fn night(
     deadline: Timestamp,
 ) -> Result<Option<String>, PlatformError> {
     let place = (merchant.clone(), connection.clone());
-    let unfinished = platform.readings.lock().unwrap_or_else(PoisonError::into_inner).remove(&place);
-    let now = SystemClock.now();
-    let Some(mut reading) = unfinished.or(begin.then(|| Unfinished::at(now))) else { return Ok(None) };
-    let route = route_of(routes, merchant, connection).await?;
-    if route.paused.is_some() || route.settings.products.catalogue.is_off() {
+    let readings = || platform.readings.lock().unwrap_or_else(PoisonError::into_inner);
+    if !begin && !readings().contains_key(&place) {
         return Ok(None);
     }
+    // What was read stays until it is known that it can be gone on with.
+    let route = route_of(routes, merchant, connection).await?;
+    if route.settings.products.catalogue.is_off() {
+        readings().remove(&place);
+        return Ok(None);
+    }
+    if route.paused.is_some() {
+        return Ok(None);
+    }
+    let now = SystemClock.now();
+    let unfinished = readings().remove(&place);
+    let Some(mut reading) = unfinished.or(begin.then(|| Unfinished::at(now))) else { return Ok(None) };
     let engine = engine(platform, routes);
     let catalogues = match engine.read_catalogues(&route, &mut reading.read, deadline).await {
         Ok(catalogues) => catalogues,
         Err(CatalogueFailure::System(Failure::Busy { .. })) if now < reading.begun_at + LONGEST_READING => {
             let pages = reading.read.pages();
             tracing::info!(event = "catalogue-goes-on", %merchant, %connection, pages, "the next minute reads on");
-            platform.readings.lock().unwrap_or_else(PoisonError::into_inner).insert(place, reading);
+            readings().insert(place, reading);
             return Ok(None);
         }
         Err(failure) => {
@@ -199,9 +208,16 @@ pub async fn night(
     };
     let sent = engine.send_products(&route, &catalogues, &platform.queues).await.map_err(failed)?;
     let findings = catalogues.findings(&route);
-    for reason in grouped(&findings) {
-        keep(platform, &route, &reason).await?;
+    let reasons = grouped(&findings);
+    for reason in &reasons {
+        keep(platform, &route, reason).await?;
     }
+    let standing = reasons.iter().map(|reason| name_of(connection, reason)).collect();
+    // Only what this look makes is named so. A finding that changed since is another one.
+    let ours = |entry: &ParkedDelivery| {
+        entry.connection == *connection && entry.body_hash == name_of(connection, &entry.reason)
+    };
+    platform.ledger.forget_ended(merchant, &standing, ours).await?;
     let text = format!("{} findings, {} products to carry over", findings.len(), sent.len());
     Ok((!findings.is_empty()).then_some(text))
 }
@@ -212,16 +228,20 @@ impl Unfinished {
     }
 }
 
-/// Keeps a finding where a person sees it; the same one is kept once.
-async fn keep(platform: &Platform, route: &Route, reason: &Reason) -> Result<(), PlatformError> {
+/// The name of a finding: of a shop, and of what was found.
+fn name_of(connection: &ConnectionId, reason: &Reason) -> String {
     let facts: BTreeMap<&str, &str> =
         reason.facts.iter().map(|(name, fact)| (name.as_str(), fact.as_str())).collect();
-    let what = format!("catalogue {} {} {facts:?}", route.shop.connection, reason.code);
+    queue::hash(format!("catalogue {connection} {} {facts:?}", reason.code).as_bytes())
+}
+
+/// Keeps a finding where a person sees it; the same one is kept once.
+async fn keep(platform: &Platform, route: &Route, reason: &Reason) -> Result<(), PlatformError> {
     let delivery = ParkedDelivery {
         schema: LEDGER_SCHEMA,
         merchant: route.merchant.clone(),
         connection: route.shop.connection.clone(),
-        body_hash: queue::hash(what.as_bytes()),
+        body_hash: name_of(&route.shop.connection, reason),
         entity: None,
         reason: reason.clone(),
         at: SystemClock.now(),

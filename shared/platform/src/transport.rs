@@ -375,15 +375,18 @@ impl RateBudget {
         RateBudget { day: Some(day), ..self }
     }
 
-    /// Takes one unit, waiting a little for it, and one call of the day.
+    /// Takes one unit, waiting a little for it, and one call of the day: none of the day's where it is not to be sent.
     ///
     /// # Errors
     /// `Busy` with the time to wait when it would be long.
     async fn take(&self) -> Result<(), Failure> {
-        if let Some(day) = &self.day {
-            day.take(self.traffic, SystemClock.now()).await?;
-        }
         let wait = self.reserve(Instant::now())?;
+        if let Some(day) = &self.day
+            && let Err(failure) = day.take(self.traffic, SystemClock.now()).await
+        {
+            self.give_back();
+            return Err(failure);
+        }
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
@@ -412,6 +415,12 @@ impl RateBudget {
         Ok(wait)
     }
 
+    /// Gives back a unit that was reserved and is not used.
+    fn give_back(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.tokens_milli = state.tokens_milli.saturating_add(1_000).min(self.capacity_milli);
+    }
+
     fn refill(&self, state: &mut BudgetState, now: Instant) {
         let elapsed = i64::try_from(now.saturating_duration_since(state.at).as_millis()).unwrap_or(i64::MAX);
         let gained = elapsed.saturating_mul(self.refill_milli_per_second) / 1_000;
@@ -438,5 +447,36 @@ impl RateBudget {
             let wait = retry_after_ms(response).map(Duration::from_millis);
             state.closed_until = wait.and_then(|wait| Instant::now().checked_add(wait));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::Date;
+
+    use super::*;
+    use crate::quota::DayAccount;
+
+    struct Unheard;
+
+    #[async_trait]
+    impl DayAccount for Unheard {
+        async fn add(&self, _: Date, calls: u64) -> Result<u64, PlatformError> {
+            Ok(calls)
+        }
+    }
+
+    #[tokio::test]
+    async fn calls_that_a_silent_system_is_spared_are_none_of_the_days() {
+        let limit = RateLimit { units: 100, window_seconds: 1, per_day: None, cost_header: None };
+        let day = Arc::new(DayQuota::new(100, Arc::new(Unheard)));
+        let budget = RateBudget::new(&limit, Traffic::Live).within(day);
+        let silent = |until| budget.state.lock().expect("no test panicked").closed_until = until;
+        silent(Some(Instant::now() + Duration::from_secs(3_600)));
+        for _ in 0..200 {
+            assert!(matches!(budget.take().await, Err(Failure::Busy { .. })), "it asked for silence");
+        }
+        silent(None);
+        assert_eq!(budget.take().await, Ok(()), "none of the day is used");
     }
 }

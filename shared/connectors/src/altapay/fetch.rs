@@ -88,7 +88,12 @@ impl Acquirer for AltaPay {
                 payouts.push(listed);
             }
         }
-        Ok(PayoutPage { payouts, next: next.map(|number| number.to_string()), closed: None })
+        Ok(PayoutPage {
+            payouts,
+            next: next.map(|number| number.to_string()),
+            closed: None,
+            refused: Vec::new(),
+        })
     }
 
     async fn fetch(

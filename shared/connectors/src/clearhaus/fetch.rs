@@ -88,7 +88,7 @@ impl Acquirer for Clearhaus {
                 payouts.push(listed);
             }
         }
-        Ok(PayoutPage { payouts, next, closed: None })
+        Ok(PayoutPage { payouts, next, closed: None, refused: Vec::new() })
     }
 
     async fn fetch(

@@ -96,8 +96,7 @@ impl Acquirer for Klarna {
         let text = acquirer::ask(transport, request, complaint).await?;
         let found: Payouts<'_> = read_answer("the list of payouts", &text)?;
         let next = next(found.pagination.as_ref(), offset, found.payouts.len())?;
-        let payouts = found.payouts.iter().map(listed).collect::<Result<_, _>>()?;
-        Ok(PayoutPage { payouts, next: next.map(|offset| offset.to_string()), closed: None })
+        Ok(PayoutPage::of_each(&found.payouts, listed, next.map(|offset| offset.to_string())))
     }
 
     async fn fetch(

@@ -207,7 +207,7 @@ impl Acquirer for Mollie {
             }
         }
         let next = found.next()?.filter(|_| !older);
-        Ok(PayoutPage { payouts, next, closed: None })
+        Ok(PayoutPage { payouts, next, closed: None, refused: Vec::new() })
     }
 
     async fn fetch(

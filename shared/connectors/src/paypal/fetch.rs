@@ -86,11 +86,21 @@ impl Acquirer for PayPal {
         };
         let mut account: Option<String> = None;
         let mut paid: BTreeMap<Currency, Money> = BTreeMap::new();
-        let closed = each_page(transport, date, &mut |_, search| {
+        let behind =
+            || date.checked_add(1.day()).ok().filter(|next| *next <= to).map(|next| next.to_string());
+        let listed = each_page(transport, date, &mut |_, search| {
             account = search.account_number.given().map(str::to_owned).or(account.take());
             search.transaction_details.iter().try_for_each(|detail| pays(&detail.transaction_info, &mut paid))
         })
-        .await?;
+        .await;
+        let closed = match listed {
+            Ok(closed) => closed,
+            // A day of more than may be asked for keeps none behind it back.
+            Err(failure @ Failure::Rejected { .. }) => {
+                return Ok(PayoutPage { next: behind(), refused: vec![failure], ..PayoutPage::default() });
+            }
+            Err(failure) => return Err(failure),
+        };
         let payouts = paid.into_values().map(|amount| Payout {
             id: period(date),
             account: account.clone(),
@@ -99,10 +109,9 @@ impl Acquirer for PayPal {
             reckoned: true,
             complete: true,
         });
-        let next = date.checked_add(1.day()).ok().filter(|next| closed && *next <= to);
         let payouts = if closed { payouts.collect() } else { Vec::new() };
-        let next = next.map(|next| next.to_string());
-        Ok(PayoutPage { payouts, next, closed: closed.then_some(date) })
+        let next = behind().filter(|_| closed);
+        Ok(PayoutPage { payouts, next, closed: closed.then_some(date), refused: Vec::new() })
     }
 
     async fn fetch(

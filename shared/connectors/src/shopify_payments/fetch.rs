@@ -127,8 +127,7 @@ impl Acquirer for ShopifyPayments {
         .await?;
         let found = payouts_of(&text)?;
         let next = found.next()?;
-        let payouts = found.nodes.iter().map(listed).collect::<Result<_, _>>()?;
-        Ok(PayoutPage { payouts, next, closed: None })
+        Ok(PayoutPage::of_each(&found.nodes, listed, next))
     }
 
     async fn fetch(

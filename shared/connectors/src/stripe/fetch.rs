@@ -57,8 +57,7 @@ impl Acquirer for Stripe {
         let text = acquirer::ask(transport, request, complaint).await?;
         let found: Payouts<'_> = read_answer("the list of payouts", &text)?;
         let next = found.data.last().filter(|_| found.has_more).map(|last| last.id.clone().into_owned());
-        let payouts = found.data.iter().map(listed).collect::<Result<_, _>>()?;
-        Ok(PayoutPage { payouts, next, closed: None })
+        Ok(PayoutPage::of_each(&found.data, listed, next))
     }
 
     async fn fetch(

@@ -77,16 +77,17 @@ impl Acquirer for SumUp {
             }
         }
         // An answer that is full may have cut its last day: it goes on with the whole of that day.
-        let mut next = None;
+        let (mut next, mut refused) = (None, Vec::new());
         if records.len() >= MOST {
-            let last = found.keys().map(|(day, ..)| *day).max().unwrap_or(from);
-            if last <= from {
-                return Err(rejected("too-large", format!("{from} has more than {MOST} payout records")));
-            }
+            let mut last = found.keys().map(|(day, ..)| *day).max().unwrap_or(from);
             found.retain(|(day, ..), _| *day < last);
-            next = Some(last.to_string());
+            if last <= from {
+                refused.push(rejected("too-large", format!("{from} has more than {MOST} payout records")));
+                last = from.tomorrow().map_err(|_| unreadable("date"))?;
+            }
+            next = (last <= to).then(|| last.to_string());
         }
-        Ok(PayoutPage { payouts: found.into_values().collect(), next, closed: None })
+        Ok(PayoutPage { payouts: found.into_values().collect(), next, closed: None, refused })
     }
 
     async fn fetch(

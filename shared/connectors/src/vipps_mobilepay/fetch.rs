@@ -99,7 +99,12 @@ impl Acquirer for VippsMobilePay {
         });
         let next = date.checked_add(1.day()).ok().filter(|next| closed && *next <= to);
         let next = next.map(|next| next.to_string());
-        Ok(PayoutPage { payouts: payout.into_iter().collect(), next, closed: closed.then_some(date) })
+        Ok(PayoutPage {
+            payouts: payout.into_iter().collect(),
+            next,
+            closed: closed.then_some(date),
+            refused: Vec::new(),
+        })
     }
 
     async fn fetch(

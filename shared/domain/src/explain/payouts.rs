@@ -204,6 +204,19 @@ pub(crate) const PAYOUTS: &[Entry] = &[
         ],
     ),
     entry(
+        "payout-fetch-refused",
+        [
+            "Indløseren kan ikke give en udbetaling, eller en dag, i {flow}: {message}.",
+            "Den hentes ikke; alt andet hentes som ellers. Der spørges igen hver time.",
+            "Hent rapporten hos indløseren og læg den ind med bogbro payouts upload, eller ret det, beskeden siger.",
+        ],
+        [
+            "The acquirer cannot give a payout, or a day, of {flow}: {message}.",
+            "It is not fetched; everything else is fetched as ever. It is asked for again each hour.",
+            "Download the report from the acquirer and take it in with bogbro payouts upload, or mend what the message says.",
+        ],
+    ),
+    entry(
         "payout-account-missing",
         [
             "Der mangler en konto i indstillingerne: accounts.{account}.",

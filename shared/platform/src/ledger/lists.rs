@@ -1,6 +1,8 @@
 //! Lists over the indexes. An index holds keys alone, so a list is one query and one consistent batch read of the heads:
 //! a row that the index has not forgotten yet is left out, and writing a head costs no copy of it.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::BASE64URL_NOPAD;
@@ -22,6 +24,8 @@ use crate::table::{
 
 /// Heads of one page.
 const PAGE: i32 = 50;
+/// Pages of entries that are looked through for findings whose cause is gone.
+const FINDING_PAGES: usize = 40;
 /// The largest message that is kept with a parked delivery.
 const MESSAGE_BYTES: usize = 64 * 1024;
 
@@ -318,6 +322,34 @@ impl Ledger {
     /// As DynamoDB says.
     pub async fn forget_delivery(&self, merchant: &MerchantId, body_hash: &str) -> Result<(), PlatformError> {
         self.table.delete(&Keys::of(merchant).parked(body_hash)).await
+    }
+
+    /// Takes findings of a kind away whose cause is gone: those that are not named among what still stands. What a person dismissed stays
+    /// dismissed.
+    ///
+    /// # Errors
+    /// As DynamoDB says.
+    pub async fn forget_ended(
+        &self,
+        merchant: &MerchantId,
+        standing: &BTreeSet<String>,
+        of_the_kind: impl Fn(&ParkedDelivery) -> bool,
+    ) -> Result<(), PlatformError> {
+        let (mut ended, mut page) = (Vec::new(), None::<String>);
+        for _ in 0..FINDING_PAGES {
+            let found = self.list_deliveries(merchant, page.as_deref()).await?;
+            let names = found.items.into_iter().filter(&of_the_kind).map(|entry| entry.body_hash);
+            ended.extend(names.filter(|name| !standing.contains(name)));
+            page = found.next;
+            if page.is_none() {
+                break;
+            }
+        }
+        for name in ended {
+            tracing::info!(event = "finding-ended", %merchant, "it is not found any more");
+            self.forget_delivery(merchant, &name).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn read_cursor(

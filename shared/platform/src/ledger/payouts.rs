@@ -161,14 +161,12 @@ impl Ledger {
         if let Some(index) = index {
             found.extend(self.heads_in(index, &keys.number_index(word, &pointer.value)).await?);
         }
-        // Further numbers of a transfer, and all payments, stand as items of their own.
-        if index.is_none() || pointer.kind == PointerKind::InvoiceNumber {
-            let ItemKey { partition, sort } = keys.numbers(word, &pointer.value);
-            for item in self.table.range_all(&partition, &sort, &format!("{sort}~")).await? {
-                let transfer =
-                    keys::transfer_of(Reading::of(&item, crate::table::SCHEMA)?.text("transfer")?, merchant);
-                found.extend(transfer.map(|transfer| keys.head(&transfer)));
-            }
+        // Further numbers of a transfer (an order may be numbered anew), and all payments, stand as items of their own.
+        let ItemKey { partition, sort } = keys.numbers(word, &pointer.value);
+        for item in self.table.range_all(&partition, &sort, &format!("{sort}~")).await? {
+            let transfer =
+                keys::transfer_of(Reading::of(&item, crate::table::SCHEMA)?.text("transfer")?, merchant);
+            found.extend(transfer.map(|transfer| keys.head(&transfer)));
         }
         Ok(found)
     }

@@ -4,13 +4,17 @@
 //! as each turn brings something new the word is answered by the next one; a turn without anything new is left to the queue, which brings
 //! its word again after its own time.
 
+use std::collections::BTreeSet;
+
 use connectors::acquirer::{Acquirer, Payout, PayoutPage};
 use connectors::http::Transport;
 use connectors::report::LONGEST_REPORT;
+use domain::plan::Reason;
 use domain::settlement::{BatchKey, Standing};
 use domain::{Failure, MerchantId};
 use engine::payouts::store::PayoutStore as _;
 use engine::payouts::{FileBytes as _, PayoutConnections as _, PayoutFailure, PayoutId, PayoutRoute};
+use engine::store::{LEDGER_SCHEMA, ParkedDelivery, Store as _};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
@@ -19,6 +23,7 @@ use super::days::ListedDays;
 use super::words::{BrokenOff, PayoutWord};
 use super::{Payouts, unavailable};
 use crate::clock::SystemClock;
+use crate::failure::PlatformError;
 use crate::queue::hash;
 use crate::spool::{Spool, SpooledFile};
 use engine::clock::Clock;
@@ -27,6 +32,8 @@ use engine::clock::Clock;
 const DAYS_BACK: i32 = 14;
 /// Pages of one list of payouts.
 const MOST_PAGES: usize = 50;
+/// The reason by which a person is told of what an acquirer's list cannot give.
+const REFUSED: &str = "payout-fetch-refused";
 /// No payout is begun with less time than this.
 const LEAST: SignedDuration = SignedDuration::from_secs(45);
 
@@ -35,31 +42,33 @@ impl Payouts {
     /// off is gone on with by itself.
     ///
     /// # Errors
-    /// As the acquirer and the store say; what was taken in before stays.
+    /// As the acquirer and the store say, also where the rest was fetched; what was taken in stays.
     pub async fn fetch(
         &self,
         merchant: &MerchantId,
         flow: &str,
         deadline: Timestamp,
     ) -> Result<usize, PayoutFailure> {
-        self.fetch_on(merchant, flow, (None, true), deadline).await
+        let (taken, refused) = self.fetch_on(merchant, flow, (None, true), deadline).await?;
+        refused.first().map_or(Ok(taken), |failure| Err(unavailable(failure)))
     }
 
-    /// The same, going on with what was broken off. `whole`: days that are closed and known are listed, too.
+    /// The same, going on with what was broken off, and with what was refused for good. `whole`: days that are closed and known are listed,
+    /// too.
     pub(super) async fn fetch_on(
         &self,
         merchant: &MerchantId,
         flow: &str,
         (resume, whole): (Option<&BrokenOff>, bool),
         deadline: Timestamp,
-    ) -> Result<usize, PayoutFailure> {
+    ) -> Result<(usize, Vec<Failure>), PayoutFailure> {
         let route = self.routes.payout_route(merchant, flow).await.map_err(|failure| match failure {
             engine::route::RouteFailure::Unknown(what) => PayoutFailure::NotFound(what),
             other => unavailable(other),
         })?;
         let Some((acquirer, transport)) = route.acquirer.port.clone().filter(|_| route.paused.is_none())
         else {
-            return Ok(0);
+            return Ok((0, Vec::new()));
         };
         let today = route.zone.to_datetime(SystemClock.now()).date();
         let (from, to) = (today.saturating_sub(DAYS_BACK.days()), today.saturating_add(7.days()));
@@ -67,42 +76,102 @@ impl Payouts {
         let days =
             ListedDays::read(&self.platform, of, &route.acquirer.account, (from, whole), SystemClock.now());
         let mut days = days.await.map_err(unavailable)?;
-        let fetched =
-            self.fetch_pages(&route, (acquirer, &*transport), (&mut days, to), resume, deadline).await;
+        let mut refused = Vec::new();
+        let pages = self.fetch_pages(
+            &route,
+            (acquirer, &*transport),
+            (&mut days, to, &mut refused),
+            resume,
+            deadline,
+        );
+        let fetched = pages.await;
         // How far it came holds whatever came after; without it the days are listed once more.
         if let Err(error) = days.keep(&self.platform, of).await {
             tracing::warn!(event = "payout-days-not-kept", %merchant, flow, %error, "they are listed once more");
         }
-        fetched
+        let Fetching { taken, to_the_end } = fetched?;
+        self.tell_refused(&route, &refused, to_the_end).await.map_err(unavailable)?;
+        Ok((taken, refused))
     }
 
-    /// Lists page by page, and fetches what is new: how many.
+    /// Has what an acquirer's list or a payout of it is refused for stand where a person sees it, once for each cause, until a list comes to
+    /// its end without it.
+    async fn tell_refused(
+        &self,
+        route: &PayoutRoute,
+        refused: &[Failure],
+        to_the_end: bool,
+    ) -> Result<(), PlatformError> {
+        let (merchant, connection) = (&route.merchant, &route.acquirer.connection);
+        let mut standing = BTreeSet::new();
+        for failure in refused {
+            let reason = Reason::new(REFUSED).with("flow", &route.flow).with("message", failure);
+            let name = hash(format!("{REFUSED} {connection} {} {failure}", route.flow).as_bytes());
+            if !standing.insert(name.clone()) {
+                continue;
+            }
+            let entry = ParkedDelivery {
+                schema: LEDGER_SCHEMA,
+                merchant: merchant.clone(),
+                connection: connection.clone(),
+                body_hash: name,
+                entity: None,
+                reason,
+                at: SystemClock.now(),
+                message: String::new(),
+                queue: None,
+            };
+            tracing::warn!(event = REFUSED, %merchant, flow = route.flow, %failure, "what comes behind it is fetched");
+            self.platform.ledger.park_delivery(&entry).await.map_err(PlatformError::from)?;
+        }
+        if !to_the_end {
+            return Ok(());
+        }
+        let ours = |entry: &ParkedDelivery| {
+            let of_flow = entry.connection == *connection && entry.reason.fact("flow") == route.flow;
+            entry.reason.code == REFUSED && of_flow
+        };
+        self.platform.ledger.forget_ended(merchant, &standing, ours).await
+    }
+
+    /// Lists page by page, and fetches what is new. What is refused for good is put aside; what waits behind it is fetched.
     async fn fetch_pages(
         &self,
         route: &PayoutRoute,
         (acquirer, transport): (&dyn Acquirer, &dyn Transport),
-        (days, to): (&mut ListedDays, Date),
+        (days, to, refused): (&mut ListedDays, Date, &mut Vec<Failure>),
         resume: Option<&BrokenOff>,
         deadline: Timestamp,
-    ) -> Result<usize, PayoutFailure> {
+    ) -> Result<Fetching, PayoutFailure> {
         let (begun, account) = (SystemClock.now(), &route.acquirer.account);
         let (mut taken, mut page) = (0, None::<String>);
         for _ in 0..MOST_PAGES {
             let listed = acquirer.payouts(transport, account, days.from(), to, page.as_deref()).await;
-            let listed = listed.map_err(told)?;
-            let (new, all) = self.fetch_page(route, &listed, resume, deadline).await?;
+            let listed = match listed {
+                Ok(listed) => listed,
+                // Nobody knows where to go on.
+                Err(failure @ Failure::Rejected { .. }) => {
+                    refused.push(failure);
+                    return Ok(Fetching { taken, to_the_end: false });
+                }
+                Err(failure) => return Err(unavailable(failure)),
+            };
+            let before = refused.len();
+            refused.extend(listed.refused.iter().cloned());
+            let (new, all) = self.fetch_page(route, &listed, (resume, refused), deadline).await?;
             taken += new;
             if !all {
-                return Ok(taken);
+                return Ok(Fetching { taken, to_the_end: false });
             }
-            days.listed(listed.closed, new == 0 && listed.payouts.iter().all(|payout| payout.complete));
+            let sound = refused.len() == before && listed.payouts.iter().all(|payout| payout.complete);
+            days.listed(listed.closed, new == 0 && sound);
             page = listed.next;
             if page.is_none() {
                 days.ended(begun);
-                return Ok(taken);
+                return Ok(Fetching { taken, to_the_end: true });
             }
         }
-        Ok(taken)
+        Ok(Fetching { taken, to_the_end: false })
     }
 
     /// Fetches what is new of one page: how many, and whether all of it was looked at.
@@ -110,7 +179,7 @@ impl Payouts {
         &self,
         route: &PayoutRoute,
         listed: &PayoutPage,
-        resume: Option<&BrokenOff>,
+        (resume, refused): (Option<&BrokenOff>, &mut Vec<Failure>),
         deadline: Timestamp,
     ) -> Result<(usize, bool), PayoutFailure> {
         let mut taken = 0;
@@ -120,12 +189,13 @@ impl Payouts {
             }
             let resume = resume.filter(|resume| resume.payout == payout.id);
             let fetched = self.fetch_one(route, payout, resume, deadline).await?;
-            if let (Fetched::New | Fetched::Known, Some(ended)) = (fetched, resume) {
+            if let (Fetched::New | Fetched::Known | Fetched::Refused(_), Some(ended)) = (&fetched, resume) {
                 self.drop_answers(route, ended).await;
             }
             match fetched {
                 Fetched::New => taken += 1,
                 Fetched::Known => {}
+                Fetched::Refused(failure) => refused.push(failure),
                 Fetched::BrokenOff => return Ok((taken, false)),
             }
         }
@@ -170,7 +240,10 @@ impl Payouts {
         if let Err(failure) = fetched {
             let waits = matches!(failure, Failure::Busy { .. });
             let gained = answers.gained().map_err(unavailable)?.filter(|_| waits);
-            let Some(gained) = gained else { return Err(told(failure)) };
+            let Some(gained) = gained else {
+                let refused = matches!(failure, Failure::Rejected { .. });
+                return if refused { Ok(Fetched::Refused(failure)) } else { Err(unavailable(failure)) };
+            };
             self.go_on_later(route, payout, &gained).await?;
             if let Some(before) = resume.filter(|before| before.answers != gained.sha256()) {
                 self.drop_answers(route, before).await;
@@ -225,8 +298,16 @@ impl Payouts {
     }
 }
 
+/// What came of listing an acquirer's payouts.
+struct Fetching {
+    /// Files that were taken in.
+    taken: usize,
+    /// Everything there is was looked at.
+    to_the_end: bool,
+}
+
 /// What became of a payout of the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Fetched {
     /// It was taken in.
     New,
@@ -234,14 +315,12 @@ enum Fetched {
     Known,
     /// It was begun, and goes on by itself.
     BrokenOff,
+    /// It cannot be fetched as it stands.
+    Refused(Failure),
 }
 
 /// The object that answers are kept as. It is dropped when the fetch has ended or got further; what is left over passes by itself, as
 /// deliveries do.
 fn answers_name(flow: &str, payout: &str, answers: &str) -> String {
     format!("payout-fetch/{}/{answers}", hash(format!("{flow}\n{payout}").as_bytes()))
-}
-
-fn told(failure: Failure) -> PayoutFailure {
-    unavailable(failure)
 }
