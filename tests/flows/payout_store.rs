@@ -12,7 +12,6 @@ use domain::payout::PayoutState;
 use domain::{DocumentKind, EntityId, EntityKind, MerchantId, Money, Totals, TransferId};
 use dynoxide::{AttributeValue, Database, ImportOptions, Item};
 use engine::payouts::conformance;
-use engine::payouts::store::PayoutStore as _;
 use engine::store::{DocumentRecord, Pointer, PointerKind, Progress};
 use jiff::Timestamp;
 use platform::keys::{ItemKey, Keys};
