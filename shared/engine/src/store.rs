@@ -371,6 +371,12 @@ impl Head {
         self.updated_at = conclusion.hold.now;
     }
 
+    /// What keeps it with a person now. A version of before wrote statuses and left the trouble as it found it: what is stored of another
+    /// cause than the status has is not believed, and the trouble is as old as the last write.
+    pub fn standing_trouble(&self) -> Option<Trouble> {
+        Trouble::after(self.trouble.as_ref(), &self.status, &self.facts, self.updated_at)
+    }
+
     /// Shard of the index of what is due, from the entity.
     pub fn due_shard(&self) -> u8 {
         due_shard(&self.transfer)
