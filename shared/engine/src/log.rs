@@ -37,6 +37,9 @@ pub enum Why {
     Held,
     /// The books have a document of it that the ledger does not know, such as a draft that a person booked.
     Books,
+    /// What a newer version of Bogbro knows and this one does not: it is looked at like any news, and nobody is taken to have asked.
+    #[serde(other)]
+    Other,
 }
 
 /// The message that started the work.
@@ -60,6 +63,9 @@ pub enum RowKind {
     Concluded,
     /// The personal part of all rows before it was erased.
     Erased,
+    /// What a newer version of Bogbro knows and this one does not.
+    #[serde(other)]
+    Other,
 }
 
 /// One call to an outside system, without anything personal.
@@ -199,6 +205,23 @@ pub struct PersonalPart {
     pub products: Option<ProductCatalogue>,
     /// Calls made, in full.
     pub calls: Vec<RecordedCall>,
+}
+
+impl PublicPart {
+    /// Reads what is stored. The settings that a plan was made of may hold what a newer version of Bogbro knows and this one does not: the
+    /// row is then shown without them, and cannot be planned again from the log here.
+    ///
+    /// # Errors
+    /// What stands there is no row, or none of this version's.
+    pub fn read(text: &str) -> Result<PublicPart, serde_json::Error> {
+        serde_json::from_str(text).or_else(|_| {
+            let mut row: serde_json::Value = serde_json::from_str(text)?;
+            if let Some(planning) = row.get_mut("planning") {
+                *planning = serde_json::Value::Null;
+            }
+            serde_json::from_value(row)
+        })
+    }
 }
 
 /// One row, open.

@@ -655,6 +655,9 @@ pub enum GivenUpBy {
     Stock,
     /// Words about payouts.
     Payouts,
+    /// One that a newer version of Bogbro has and this one does not: the entry is shown, and put back by that version.
+    #[serde(other)]
+    Other,
 }
 
 /// An authentic delivery that could not be understood, or a message that its queue gave up: kept visible, never lost.

@@ -54,7 +54,7 @@ pub(super) fn parked(
         queue: Some(queue),
     };
     match queue {
-        GivenUpBy::Orders | GivenUpBy::Backfill => {
+        GivenUpBy::Orders | GivenUpBy::Backfill | GivenUpBy::Other => {
             let message = queue::read_message(text).ok();
             ParkedDelivery { entity: message.map(|message| message.entity), ..unread("dead-letter") }
         }
