@@ -23,13 +23,15 @@ pub struct Permission {
 
 impl Permission {
     /// The resource as a policy of the template names it, whatever the names of this deployment: `table`,
-    /// `table/index/due`, `queue/orders.fifo`, `bucket`, `bucket/passing`, `key`, `mail`.
+    /// `table/index/due`, `queue/orders.fifo`, `bucket`, `bucket/passing`,
+    /// `bucket/drop`, `key`, `mail`.
     pub fn place(&self) -> String {
         let mut parts = self.resource.splitn(3, '/');
         match (parts.next().unwrap_or_default(), parts.next(), parts.next()) {
             ("table", Some(_), Some(index)) => format!("table/{index}"),
             ("queue", Some(name), _) => format!("queue/{name}"),
             ("bucket", Some(_), Some("passing/*")) => "bucket/passing".to_owned(),
+            ("bucket", Some(_), Some("drop/*")) => "bucket/drop".to_owned(),
             ("identity", ..) => "mail".to_owned(),
             (kind, ..) => kind.to_owned(),
         }
@@ -197,6 +199,7 @@ impl Identified {
                 one(&self.operation(), format!("identity/{sender}"))
             }
             Service::Keys => one(&self.operation(), format!("key/{key_id}")),
+            Service::Files if of_a_version(request) => one("s3:GetObjectVersion", file_resource(request)),
             Service::Files => one(&file_action(&self.name), file_resource(request)),
         }
     }
@@ -297,6 +300,12 @@ fn file_operation(request: &Asked) -> &'static str {
     }
 }
 
+/// True when one version of an object is read: that has a permission of its own.
+fn of_a_version(request: &Asked) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    request.method() == "GET" && query.split('&').any(|part| part.starts_with("versionId="))
+}
+
 /// The policy action, which for some operations has another name.
 fn file_action(operation: &str) -> String {
     let action = match operation {
@@ -314,6 +323,10 @@ fn file_resource(request: &Asked) -> String {
     // What may be deleted is told apart from what may never be.
     if request.method() == "DELETE" && key.starts_with("passing/") {
         return format!("bucket/{bucket}/passing/*");
+    }
+    // Versions are read of what was dropped alone.
+    if of_a_version(request) && key.starts_with("drop/") {
+        return format!("bucket/{bucket}/drop/*");
     }
     let objects = !key.is_empty() || request.method() == "POST";
     if objects { format!("bucket/{bucket}/*") } else { format!("bucket/{bucket}") }
@@ -341,7 +354,7 @@ mod tests {
     fn each_call_names_its_caller_and_the_permissions_that_it_would_need_on_aws() {
         let transaction = r#"{"TransactItems":[{"Put":{"TableName":"bogbro","Item":{}}},
             {"Update":{"TableName":"bogbro"}},{"ConditionCheck":{"TableName":"bogbro"}}]}"#;
-        let cases: [(&str, &str, &str, &str, &str, &str); 12] = [
+        let cases: [(&str, &str, &str, &str, &str, &str); 14] = [
             (
                 "POST",
                 "/",
@@ -394,6 +407,15 @@ mod tests {
             ("PUT", "/bogbro/log/a%20b", "s3", "", "x", "s3:PutObject bucket/bogbro/*"),
             ("DELETE", "/bogbro/passing/m/a/x", "s3", "", "", "s3:DeleteObject bucket/bogbro/passing/*"),
             ("DELETE", "/bogbro/m/a/passing/x", "s3", "", "", "s3:DeleteObject bucket/bogbro/*"),
+            (
+                "GET",
+                "/bogbro/drop/m/a/x?versionId=7&x-id=GetObject",
+                "s3",
+                "",
+                "",
+                "s3:GetObjectVersion bucket/bogbro/drop/*",
+            ),
+            ("GET", "/bogbro/drop/m/a/x?x-id=GetObject", "s3", "", "", "s3:GetObject bucket/bogbro/*"),
             ("HEAD", "/bogbro/log", "s3", "", "", "s3:GetObject bucket/bogbro/*"),
             ("GET", "/bogbro?list-type=2", "s3", "", "", "s3:ListBucket bucket/bogbro"),
         ];
@@ -416,6 +438,7 @@ mod tests {
             ("queue/orders.fifo", "queue/orders.fifo"),
             ("bucket/bogbro/*", "bucket"),
             ("bucket/bogbro/passing/*", "bucket/passing"),
+            ("bucket/bogbro/drop/*", "bucket/drop"),
             ("key/b06b", "key"),
             ("identity/bogbro@example.com", "mail"),
         ] {
