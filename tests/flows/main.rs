@@ -23,5 +23,6 @@ mod permissions;
 mod records;
 mod refunds;
 mod reports;
+mod restored;
 mod stage;
 mod stock;

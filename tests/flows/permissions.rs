@@ -55,6 +55,28 @@ async fn what_the_functions_do_is_what_the_template_allows_them() {
     notified.expect("the reports are made");
     assert!(!stage.host.mails().expect("the mails").is_empty(), "what needs somebody was mailed");
     compare(&allowed(), &recorded(&stage));
+    operators(&stage);
+}
+
+/// What the operator's commands did is what the README says that the operator needs.
+fn operators(stage: &Stage) {
+    let readme = std::fs::read_to_string(tests::repository().join("README.md")).expect("the README");
+    let (_, needs) = readme.split_once("*The operator* needs").expect("it says so");
+    let (needs, _) = needs.split_once("*Alarms*").expect("it ends");
+    let did: BTreeSet<String> = stage
+        .host
+        .calls()
+        .into_keys()
+        .filter(|key| key.caller == "operator")
+        .flat_map(|key| key.permissions.into_iter().map(|permission| permission.action))
+        .collect();
+    assert!(did.contains("dynamodb:GetItem"), "{did:?}");
+    let unsaid = |action: &&String| {
+        let name = action.split_once(':').map_or(action.as_str(), |(_, name)| name);
+        !needs.contains(&format!("`{name}`")) && !needs.contains(&format!("`{action}`"))
+    };
+    let unsaid: Vec<_> = did.iter().filter(unsaid).collect();
+    assert!(unsaid.is_empty(), "the README does not say that the operator needs {unsaid:?}");
 }
 
 /// What the template's policies for the functions' code allow.

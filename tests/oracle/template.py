@@ -3,7 +3,8 @@
 Printed: each function with its timeout, its triggers and what its "code" policy allows; each queue with its visibility,
 its dead letters and its number of receives; the table's keys and indexes; the events of the functions' logs that are counted
 for an alarm that rings at the first of them, and of those counted for any alarm. Resource references are reduced to the names that the local host uses
-("table", "table/index/due", "queue/orders.fifo", "bucket", "bucket/passing", "key", "mail").
+("table", "table/index/due", "queue/orders.fifo", "bucket", "bucket/passing", "bucket/drop", "key",
+"mail").
 """
 
 import json
@@ -52,7 +53,8 @@ def resource_kind(resources, reference):
     if kind == "AWS::SQS::Queue":
         return "queue/" + queue_name(resources, logical)
     if kind == "AWS::S3::Bucket":
-        return "bucket/passing" if text.endswith("/passing/*") else "bucket"
+        part = re.search(r"/(passing|drop)/\*$", text)
+        return "bucket/" + part[1] if part else "bucket"
     if kind == "AWS::KMS::Key":
         return "key"
     if ":ses:" in text:
