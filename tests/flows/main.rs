@@ -24,5 +24,6 @@ mod records;
 mod refunds;
 mod reports;
 mod restored;
+mod rollback;
 mod stage;
 mod stock;

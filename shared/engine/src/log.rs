@@ -296,6 +296,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_row_is_shown_though_a_newer_version_knows_more_of_the_settings_it_was_planned_with() {
+        let planning = serde_json::json!({ "settings": { "folded-by": "hand" } });
+        let row = serde_json::json!({
+            "schema": LOG_SCHEMA, "fence": 1, "sequence": 0, "at": "2026-11-27T10:00:00Z", "kind": "planned",
+            "cause": { "why": "asked-by-the-moon", "body_hash": "", "received_at": "2026-11-27T10:00:00Z" },
+            "attempts": 1, "settings_version": 3, "planning": planning, "decision": "transfer", "reason": null,
+            "warnings": [], "ordinal": 1, "plan_hash": null, "catalogue_hash": null, "source_totals": null,
+            "target_totals": null, "numbers": [], "calls": [],
+        });
+        let read = PublicPart::read(&row.to_string()).expect("it is shown");
+        assert_eq!((read.cause.why, read.planning, read.settings_version), (Why::Other, None, 3));
+        let mut unknown = row;
+        unknown["calls"] = serde_json::json!("none");
+        assert!(PublicPart::read(&unknown.to_string()).is_err(), "all else is refused");
+    }
+
+    #[test]
     fn a_person_is_known_by_the_address_in_every_shop_and_without_one_by_the_shops_own_id() {
         let of = |merchant: &str, source: &str, email: &str, id: Option<&str>| {
             person(&MerchantId::new(merchant), source, email, id)
