@@ -1,7 +1,7 @@
 //! What a newer version wrote, met by this one after a rollback.
 
-use domain::{DocumentKind, MerchantId};
-use engine::store::{Status, Store as _};
+use domain::{ConnectionId, DocumentKind, MerchantId};
+use engine::store::{Claim, Status, Store as _};
 use jiff::{SignedDuration, Timestamp};
 use platform::keys::Keys;
 use platform::{notices, table};
@@ -44,6 +44,18 @@ async fn an_order_that_stands_as_only_a_newer_version_knows_keeps_no_other_from_
     assert!(sent.expect("the reports are made") > 0, "the merchant is told of the other one");
     let unread = platform.ledger.head(&transfer(WOOCOMMERCE, "woocommerce", "7702")).await;
     assert!(unread.is_err(), "whoever asks for that very one is refused: {unread:?}");
+    let now = Timestamp::now();
+    let claim = Claim {
+        transfer: transfer(WOOCOMMERCE, "woocommerce", "7702"),
+        connection: ConnectionId::new(WOOCOMMERCE),
+        token: "after the rollback".to_owned(),
+        now,
+        lease_until: now + SignedDuration::from_secs(60),
+        body_hash: String::new(),
+        early: true,
+    };
+    let refused = platform.ledger.claim(&claim).await;
+    assert!(refused.is_err(), "and so is news of it: {refused:?}");
     assert_eq!(platform.table.get(&key).await.expect("it is read"), Some(newer), "nothing was written over");
 
     // The upgrade that follows knows the word, and all is as it was.

@@ -116,6 +116,21 @@ fn refused<T: DeserializeOwned>(forms: &[&str]) {
 }
 
 #[test]
+fn what_is_claimed_stands_as_one_of_the_words_that_there_are() {
+    use engine::store::Status;
+    let code = String::new;
+    let all = [
+        Status::Working,
+        Status::Done,
+        Status::Skipped { code: code() },
+        Status::Waiting { code: code() },
+        Status::Held { code: code() },
+        Status::Parked { code: code() },
+    ];
+    assert_eq!(all.map(|status| status.word()), Status::WORDS);
+}
+
+#[test]
 fn an_unknown_word_that_is_only_shown_is_read_and_one_that_is_acted_on_is_refused() {
     shown::<engine::log::Why>();
     shown::<engine::log::RowKind>();
