@@ -92,6 +92,13 @@ async fn everything_of_a_merchant_is_exported_page_by_page_and_nothing_of_anybod
         assert_eq!(told, Some(written), "{part}");
         assert!(written >= at_least, "{part}: {written}");
     }
+    let (now, versions) = (&parts.of("merchant")[0], parts.of("settings"));
+    assert_eq!(now["version"].as_u64(), Some(versions.len() as u64));
+    let last = versions.last().expect("a version");
+    assert_eq!(
+        (&last["version"], &last["file"], &last["put-at"]),
+        (&now["version"], &now["file"], &now["put-at"])
+    );
     let payout = &parts.of("payouts")[0];
     assert_eq!(
         (&payout["id"]["key"]["batch"], &payout["id"]["merchant"]),

@@ -23,5 +23,7 @@ mod permissions;
 mod records;
 mod refunds;
 mod reports;
+mod restored;
+mod rollback;
 mod stage;
 mod stock;

@@ -3,8 +3,11 @@
 use std::path::Path;
 
 use domain::MerchantId;
+use engine::compare::ListedDay;
 use engine::store::{ParkedDelivery, Status};
 use jiff::{Timestamp, ToSpan};
+use platform::keys::Keys;
+use platform::table;
 use sandbox::demo;
 use serde_json::{Value, json};
 
@@ -250,6 +253,35 @@ async fn a_draft_that_a_person_booked_is_learned_and_findings_end_with_their_cau
     let kept = stage.operations.dismissed_deliveries(&merchant).await.expect("they are listed");
     assert_eq!(kept.len(), 1);
     assert_eq!((kept[0].by.as_str(), kept[0].delivery.reason.code.as_str()), ("Karen", "books-sums"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_place_in_the_days_list_that_the_shop_does_not_know_any_more_is_asked_for_once() {
+    let stage = Stage::set(demo::world(), &[]).await;
+    let connection = configure(&stage, &demo_settings()).await;
+    assert_eq!(stage.send_order(&connection, &order_of(7501, 1)).await, 200);
+    stage.rest().await;
+    let merchant = MerchantId::new(NIGHT);
+    let shop = domain::ConnectionId::new(&connection);
+    let platform = crate::records::keeper(&stage).await;
+    let zone = platform.merchants.merchant(&merchant).await.expect("the merchant").record.file.zone();
+    let day = zone.to_datetime(Timestamp::now()).date().yesterday().expect("a day");
+    let listed = ListedDay { page: Some("no place".to_owned()), ..ListedDay::default() };
+    let mut item = table::key_of(&Keys::of(&merchant).listed_changes(&shop));
+    item.insert("schema".to_owned(), table::number(table::SCHEMA));
+    item.insert("day".to_owned(), table::text(day.to_string()));
+    item.insert("listed".to_owned(), table::packed_json(&listed).expect("it packs"));
+    platform.table.put(item).await.expect("it is put");
+    let routes = platform.routes().expect("the routes");
+    let minute = async || {
+        let now = Timestamp::now();
+        let times = (now, now + 1.hours(), now + 1.hours());
+        platform::comparison::compare(&platform, &routes, &merchant, &shop, times).await
+    };
+    let failed = minute().await.expect_err("the shop does not know the place");
+    assert!(failed.to_string().contains("the place"), "{failed}");
+    let compared = minute().await.expect("the list is begun anew").expect("it is compared");
+    assert_eq!((compared.comparison.changed, compared.findings), (1, Vec::new()));
 }
 
 /// What the comparison of a connection kept for somebody to look at.

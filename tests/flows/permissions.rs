@@ -52,6 +52,28 @@ async fn what_the_functions_do_is_what_the_template_allows_them() {
     notified.expect("the reports are made");
     assert!(!stage.host.mails().expect("the mails").is_empty(), "what needs somebody was mailed");
     compare(tests::policies(), &recorded(&stage));
+    operators(&stage);
+}
+
+/// What the operator's commands did is what the README says that the operator needs.
+fn operators(stage: &Stage) {
+    let readme = std::fs::read_to_string(tests::repository().join("README.md")).expect("the README");
+    let (_, needs) = readme.split_once("*The operator* needs").expect("it says so");
+    let (needs, _) = needs.split_once("*Alarms*").expect("it ends");
+    let did: BTreeSet<String> = stage
+        .host
+        .calls()
+        .into_keys()
+        .filter(|key| key.caller == "operator")
+        .flat_map(|key| key.permissions.into_iter().map(|permission| permission.action))
+        .collect();
+    assert!(did.contains("dynamodb:GetItem"), "{did:?}");
+    let unsaid = |action: &&String| {
+        let name = action.split_once(':').map_or(action.as_str(), |(_, name)| name);
+        !needs.contains(&format!("`{name}`")) && !needs.contains(&format!("`{action}`"))
+    };
+    let unsaid: Vec<_> = did.iter().filter(unsaid).collect();
+    assert!(unsaid.is_empty(), "the README does not say that the operator needs {unsaid:?}");
 }
 
 /// A function whose policy lacks what it needs is refused, so that every flow is run with what the template allows.
@@ -208,13 +230,19 @@ async fn stock(stage: &Stage) {
     stage.host.kill("stock-sync").await;
 }
 
-/// A file that was removed before it was read.
+/// A file that was removed before it was read, as a bucket tells of it that keeps versions, and as one does that keeps none.
 async fn dropped_and_gone(stage: &Stage) {
-    let task = json!({ "task": "take-in", "object": format!("drop/m/{MERCHANT}/stripe/gone.json") });
-    let word = json!({ "schema": 1, "merchant": MERCHANT, "task": task, "occasion": "" });
-    let event = json!({ "Records": [record(&word.to_string())] }).to_string();
-    let answer = stage.host.invoke("paymatch", event).await.expect("it is looked for");
-    assert!(!String::from_utf8_lossy(&answer).contains("record-1"), "that it is gone is an answer");
+    let object = format!("drop/m/{MERCHANT}/stripe/gone.json");
+    let tasks = [
+        json!({ "task": "take-in", "object": object }),
+        json!({ "task": "take-in", "object": object, "version": "3sL4kqtJlcpXroDTDmJ" }),
+    ];
+    for task in tasks {
+        let word = json!({ "schema": 1, "merchant": MERCHANT, "task": task, "occasion": "" });
+        let event = json!({ "Records": [record(&word.to_string())] }).to_string();
+        let answer = stage.host.invoke("paymatch", event).await.expect("it is looked for");
+        assert!(!String::from_utf8_lossy(&answer).contains("record-1"), "that it is gone is an answer");
+    }
 }
 
 /// An order that is done again with the settings of its last planning, which are not the newest.

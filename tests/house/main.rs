@@ -2,6 +2,8 @@
 //!
 //! A rule that only a reviewer knows is forgotten. Each test names the rule, and says where it is broken.
 
+mod stored;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

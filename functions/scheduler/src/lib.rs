@@ -21,7 +21,9 @@ use platform::clock::SystemClock;
 use platform::routes::Routes;
 use platform::stock::StockWord;
 use platform::transport::Traffic;
-use platform::{Platform, PlatformError, catalogue, comparison, dead_letters, held, retention, telemetry};
+use platform::{
+    Platform, PlatformError, catalogue, comparison, dead_letters, held, restored, retention, telemetry,
+};
 use turns::{NIGHT_HOURS, is_night_turn, is_turn, night_ends};
 
 /// Due transfers of one shard that one minute takes.
@@ -69,6 +71,7 @@ pub struct Minute<'a> {
 impl Minute<'_> {
     /// All tasks. One that fails is told and does not keep the others from running.
     pub async fn run(&self) {
+        tell("restored", restored::watch(self.platform, self.now).await);
         self.send_due().await;
         let drained = dead_letters::drain(self.platform).await;
         tell("dead-letters-drained", drained.map(|parked| (parked > 0).then(|| format!("{parked} parked"))));

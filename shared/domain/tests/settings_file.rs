@@ -1,8 +1,8 @@
 //! The merchant's file as people write it: short files work, mistakes are named with their place, in Danish and English.
 
 use domain::settings::{
-    Language, NotificationFrequency, Settings, merchant_file_schema, read_merchant_file, read_settings,
-    settings_schema,
+    Language, MerchantFile, NotificationFrequency, Settings, merchant_file_schema, read_merchant_file,
+    read_settings, settings_schema,
 };
 
 const SHORT: &str = r#"{
@@ -35,6 +35,41 @@ fn what_was_read_is_written_and_read_again_the_same() {
     let file = read_merchant_file(SHORT).expect("valid");
     let text = serde_json::to_string_pretty(&file).expect("json");
     assert_eq!(read_merchant_file(&text).ok(), Some(file));
+}
+
+#[test]
+fn a_file_says_no_more_than_differs_from_the_defaults() {
+    let text = SHORT.replacen(
+        r#""accounting": "regnskab" }"#,
+        r#""accounting": "regnskab", "settings": { "document": { "kind": "booked-invoice" } } }"#,
+        1,
+    );
+    let file = read_merchant_file(&text).unwrap_or_else(|problems| panic!("{problems}"));
+    let said: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(file.said(), said);
+}
+
+#[test]
+fn a_version_before_passes_over_new_settings_of_which_the_merchant_says_nothing_and_refuses_all_others() {
+    let file = read_merchant_file(SHORT).expect("valid");
+    let (whole, said) = (serde_json::to_value(&file).expect("json"), file.said());
+    let with = |value: &serde_json::Value| {
+        let mut newer = value.clone();
+        newer["flows"][0]["settings"]["document"]["folded-by"] = serde_json::json!({ "hand": true });
+        newer
+    };
+    let read = |whole: &serde_json::Value, said: Option<&serde_json::Value>| {
+        let said = said.map(serde_json::Value::to_string);
+        MerchantFile::read_stored(whole.to_string().as_bytes(), said.as_deref().map(str::as_bytes))
+    };
+    assert_eq!(read(&with(&whole), Some(&said)), Some(file.clone()));
+    assert_eq!(read(&with(&whole), Some(&with(&said))), None, "the merchant chose it");
+    assert_eq!(read(&with(&whole), None), None, "nobody knows whether the merchant chose it");
+    assert_eq!(read(&whole, None), Some(file), "what was stored before says nothing, and is whole");
+    let mut other = whole.clone();
+    other["language"] = serde_json::json!("en");
+    let read = read(&with(&other), Some(&said)).expect("a default that was another once stays as it was");
+    assert_eq!(read.language, Language::En);
 }
 
 #[test]

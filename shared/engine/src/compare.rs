@@ -136,7 +136,7 @@ impl Engine<'_> {
     /// they do not know is a finding.
     ///
     /// # Errors
-    /// As the systems and the ledger say; a repeat is harmless.
+    /// As the systems and the ledger say; a repeat is harmless. `listed` is then what the repeat goes on with.
     pub async fn compare(
         &self,
         route: &Route,
@@ -340,7 +340,14 @@ impl Engine<'_> {
         let begins = |day: Date| route.time_zone.to_timestamp(day.at(0, 0, 0, 0)).ok();
         let since = begins(day).unwrap_or(Timestamp::UNIX_EPOCH);
         let until = day.tomorrow().ok().and_then(begins).unwrap_or(Timestamp::MAX);
-        let listing = self.changes(route, (since, until), listed.page.clone(), deadline).await?;
+        let listing = match self.changes(route, (since, until), listed.page.clone(), deadline).await {
+            // A place that the shop does not know any more: the day is listed from its beginning again.
+            Err(failure @ Failure::Rejected { .. }) if listed.page.is_some() => {
+                *listed = ListedDay::default();
+                return Err(failure.into());
+            }
+            listing => listing?,
+        };
         let of_day = listing.changes.into_iter().filter(|(_, at)| (since..until).contains(at));
         let mut seen: BTreeSet<EntityId> = listed.last.iter().cloned().collect();
         let mut new = Vec::new();

@@ -101,7 +101,7 @@ pub fn comes_up(head: &Head, occasion: Occasion, now: Timestamp) -> bool {
         // What leads nowhere was on its way: it goes on where it was.
         Occasion::Settings => leads_nowhere || (goes_on_by_itself(&head.status) && unwritten),
         Occasion::Night => {
-            goes_on_by_itself(&head.status) && unwritten && !is_left(head.trouble.as_ref(), now)
+            goes_on_by_itself(&head.status) && unwritten && !is_left(head.standing_trouble().as_ref(), now)
         }
     };
     // Products come with each look at the catalogue.
@@ -142,8 +142,8 @@ mod tests {
             body_hash: String::new(),
             early: false,
         };
-        let trouble = Some(Trouble { cause: String::new(), since: at(0) });
         let status = Status::Held { code: code.to_owned() };
+        let trouble = Trouble::after(None, &status, &[], at(0));
         Head { status, trouble, due_at: None, lease_until: None, ..Head::first(&claim) }
     }
 

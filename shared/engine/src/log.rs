@@ -37,6 +37,9 @@ pub enum Why {
     Held,
     /// The books have a document of it that the ledger does not know, such as a draft that a person booked.
     Books,
+    /// What a newer version of Bogbro knows and this one does not: it is looked at like any news, and nobody is taken to have asked.
+    #[serde(other)]
+    Other,
 }
 
 /// The message that started the work.
@@ -60,6 +63,9 @@ pub enum RowKind {
     Concluded,
     /// The personal part of all rows before it was erased.
     Erased,
+    /// What a newer version of Bogbro knows and this one does not.
+    #[serde(other)]
+    Other,
 }
 
 /// One call to an outside system, without anything personal.
@@ -201,6 +207,23 @@ pub struct PersonalPart {
     pub calls: Vec<RecordedCall>,
 }
 
+impl PublicPart {
+    /// Reads what is stored. The settings that a plan was made of may hold what a newer version of Bogbro knows and this one does not: the
+    /// row is then shown without them, and cannot be planned again from the log here.
+    ///
+    /// # Errors
+    /// What stands there is no row, or none of this version's.
+    pub fn read(text: &str) -> Result<PublicPart, serde_json::Error> {
+        serde_json::from_str(text).or_else(|_| {
+            let mut row: serde_json::Value = serde_json::from_str(text)?;
+            if let Some(planning) = row.get_mut("planning") {
+                *planning = serde_json::Value::Null;
+            }
+            serde_json::from_value(row)
+        })
+    }
+}
+
 /// One row, open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogEntry {
@@ -271,6 +294,23 @@ pub struct Trace {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_is_shown_though_a_newer_version_knows_more_of_the_settings_it_was_planned_with() {
+        let planning = serde_json::json!({ "settings": { "folded-by": "hand" } });
+        let row = serde_json::json!({
+            "schema": LOG_SCHEMA, "fence": 1, "sequence": 0, "at": "2026-11-27T10:00:00Z", "kind": "planned",
+            "cause": { "why": "asked-by-the-moon", "body_hash": "", "received_at": "2026-11-27T10:00:00Z" },
+            "attempts": 1, "settings_version": 3, "planning": planning, "decision": "transfer", "reason": null,
+            "warnings": [], "ordinal": 1, "plan_hash": null, "catalogue_hash": null, "source_totals": null,
+            "target_totals": null, "numbers": [], "calls": [],
+        });
+        let read = PublicPart::read(&row.to_string()).expect("it is shown");
+        assert_eq!((read.cause.why, read.planning, read.settings_version), (Why::Other, None, 3));
+        let mut unknown = row;
+        unknown["calls"] = serde_json::json!("none");
+        assert!(PublicPart::read(&unknown.to_string()).is_err(), "all else is refused");
+    }
 
     #[test]
     fn a_person_is_known_by_the_address_in_every_shop_and_without_one_by_the_shops_own_id() {

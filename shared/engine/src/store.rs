@@ -58,6 +58,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// The words of all of them: an item with another one is a newer version's, and is claimed by nobody here.
+    pub const WORDS: [&str; 6] = ["working", "done", "skipped", "waiting", "held", "parked"];
+
     /// The word alone, for indexes and conditions.
     pub const fn word(&self) -> &'static str {
         match self {
@@ -371,6 +374,12 @@ impl Head {
         self.updated_at = conclusion.hold.now;
     }
 
+    /// What keeps it with a person now. A version of before wrote statuses and left the trouble as it found it: what is stored of another
+    /// cause than the status has is not believed, and the trouble is as old as the last write.
+    pub fn standing_trouble(&self) -> Option<Trouble> {
+        Trouble::after(self.trouble.as_ref(), &self.status, &self.facts, self.updated_at)
+    }
+
     /// Shard of the index of what is due, from the entity.
     pub fn due_shard(&self) -> u8 {
         due_shard(&self.transfer)
@@ -649,6 +658,9 @@ pub enum GivenUpBy {
     Stock,
     /// Words about payouts.
     Payouts,
+    /// One that a newer version of Bogbro has and this one does not: the entry is shown, and put back by that version.
+    #[serde(other)]
+    Other,
 }
 
 /// An authentic delivery that could not be understood, or a message that its queue gave up: kept visible, never lost.
@@ -703,11 +715,11 @@ pub enum StoreFailure {
 pub trait Store: Send + Sync {
     /// Takes a transfer: one conditional update that returns the whole head.
     ///
-    /// Applied when the head does not exist; or when nobody holds a live lease (`lease_until` absent or <= now), and it
-    /// is not settled with `applied.body_hash == body_hash` (unless that is empty), and it is not `Waiting` with
-    /// `due_at > now` (unless `early`). Applying sets `fence + 1`, `claim`, `lease_until`, `claimed_hash`, `connection`,
-    /// `again = false`, `attempts + 1`, `due_at = lease_until`, `updated_at`; all else stays as it is. A refused claim
-    /// whose token stands in the head was applied before: it is [`Claimed::Taken`].
+    /// Applied when the head does not exist; or when its status is one that this version knows ([`Status::WORDS`]), nobody holds a live
+    /// lease (`lease_until` absent or <= now), and it is not settled with `applied.body_hash == body_hash` (unless that is empty), and it
+    /// is not `Waiting` with `due_at > now` (unless `early`). Applying sets `fence + 1`, `claim`, `lease_until`, `claimed_hash`,
+    /// `connection`, `again = false`, `attempts + 1`, `due_at = lease_until`, `updated_at`; all else stays as it is. A refused claim whose
+    /// token stands in the head was applied before: it is [`Claimed::Taken`].
     /// Refusals are told apart in this order: own token, live lease, duplicate, deferred.
     ///
     /// # Errors

@@ -254,7 +254,7 @@ mod tests {
 
     use super::*;
     use crate::clock::Clock;
-    use crate::compare::ListedDay;
+    use crate::compare::{ComparisonFailure, ListedDay};
     use crate::memory::MemoryStore;
     use crate::message::OutboxFailure;
     use crate::policy::Limits;
@@ -458,6 +458,25 @@ mod tests {
         assert!(matches!(world.turn(), Err(SweepFailure::Shop(Failure::Rejected { .. }))));
         world.until_whole(5);
         assert_eq!(world.sent().len(), 260);
+    }
+
+    #[test]
+    fn a_day_whose_place_the_shop_does_not_know_any_more_is_listed_from_its_beginning() {
+        let day = jiff::civil::date(2026, 11, 18);
+        let begins = TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).expect("a time");
+        let times = |minute: i64| begins + SignedDuration::from_mins(minute);
+        let world = World::of((0..5).map(|order| times(order * 4)).collect(), times(3_000));
+        let route =
+            block_on(world.route(&MerchantId::new("m"), &ConnectionId::new("c"), None)).expect("a route");
+        let mut listed = ListedDay { changed: 3, page: Some("no place".to_owned()), ..ListedDay::default() };
+        let turn = |listed: &mut ListedDay| {
+            world.shop.calls_left.store(CALLS_OF_A_TURN, Ordering::SeqCst);
+            let deadline = world.now() + SignedDuration::from_mins(1);
+            block_on(world.engine().compare(&route, day, listed, deadline, true))
+        };
+        assert!(matches!(turn(&mut listed), Err(ComparisonFailure::System(Failure::Rejected { .. }))));
+        let compared = turn(&mut listed).expect("the next minute begins anew").expect("all of it");
+        assert_eq!(compared.changed, 5, "what was counted before the place was lost counts once");
     }
 
     #[test]

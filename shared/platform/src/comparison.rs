@@ -101,9 +101,14 @@ pub async fn compare(
     // Whoever is asked late in the night would be heard after it, and the day would never be compared.
     let in_time = now + LEARNING + LEARNING < night_ends;
     let may_ask = in_time && asked.is_none_or(|asked| now < asked.at + PATIENCE);
-    let mut listed = read_listed(platform, &route, day).await?;
-    let comparison = engine.compare(&route, day, &mut listed, deadline, may_ask).await.map_err(failed)?;
-    let Some(comparison) = comparison else {
+    let known = read_listed(platform, &route, day).await?;
+    let mut listed = known.clone();
+    let compared = engine.compare(&route, day, &mut listed, deadline, may_ask).await;
+    if compared.is_err() && listed != known {
+        // The shop does not know the place any more: without this each minute would ask for it again.
+        keep_listed(platform, &route, day, &listed).await?;
+    }
+    let Some(comparison) = compared.map_err(failed)? else {
         let changed = listed.changed;
         tracing::info!(event = "comparison-goes-on", %merchant, %day, changed, "the next minute lists on");
         keep_listed(platform, &route, day, &listed).await?;

@@ -155,6 +155,7 @@ async fn settle(platform: &Platform, queue: GivenUpBy, text: &str) -> Result<Fat
             Ok(word) => is_worked_out(platform, &word).await?,
             Err(_) => false,
         },
+        GivenUpBy::Other => false,
     };
     if known {
         return Ok(Fate::LetGo);

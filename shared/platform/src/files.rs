@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use domain::MerchantId;
@@ -14,6 +15,9 @@ use crate::spool::{Spool, SpooledFile};
 const SERVICE: &str = "s3";
 /// The largest object that is read back, in bytes.
 const LARGEST: usize = 64 * 1024 * 1024;
+
+/// What S3 answers when a version is gone.
+const NO_SUCH_VERSION: &str = "NoSuchVersion";
 
 /// Length of a part of a large object.
 const PART: usize = 8 * 1024 * 1024;
@@ -203,15 +207,20 @@ impl Files {
         self.read_file(Keys::of(merchant).object(name), limit).await
     }
 
-    /// Reads an object that was dropped to be taken in to this machine's disk.
+    /// Reads an object that was dropped to be taken in to this machine's disk: in this version, or as it is now where none is given.
     ///
     /// # Errors
     /// `NotFound`; `Invalid` when it is longer than `limit`, and then nothing of it is read; otherwise as S3 and the disk say.
-    pub async fn get_dropped(&self, object: &str, limit: u64) -> Result<SpooledFile, PlatformError> {
+    pub async fn get_dropped(
+        &self,
+        object: &str,
+        version: Option<&str>,
+        limit: u64,
+    ) -> Result<SpooledFile, PlatformError> {
         if crate::keys::dropped(object).is_none() {
             return Err(PlatformError::NotFound(object.to_owned()));
         }
-        self.read_file(object.to_owned(), limit).await
+        self.read_version(object.to_owned(), version.map(str::to_owned), limit).await
     }
 
     /// Drops a file for a flow of payouts, as anybody who may write there could.
@@ -229,12 +238,22 @@ impl Files {
     }
 
     async fn read_file(&self, key: String, limit: u64) -> Result<SpooledFile, PlatformError> {
-        let answer = self.client.get_object().bucket(&self.bucket).key(&key).send().await.map_err(
-            |error| match error.as_service_error() {
-                Some(refused) if refused.is_no_such_key() => PlatformError::NotFound(key.clone()),
-                _ => PlatformError::of(SERVICE, &error),
-            },
-        )?;
+        self.read_version(key, None, limit).await
+    }
+
+    async fn read_version(
+        &self,
+        key: String,
+        version: Option<String>,
+        limit: u64,
+    ) -> Result<SpooledFile, PlatformError> {
+        let asked = self.client.get_object().bucket(&self.bucket).key(&key).set_version_id(version);
+        let answer = asked.send().await.map_err(|error| match error.as_service_error() {
+            Some(refused) if refused.is_no_such_key() || refused.code() == Some(NO_SUCH_VERSION) => {
+                PlatformError::NotFound(key.clone())
+            }
+            _ => PlatformError::of(SERVICE, &error),
+        })?;
         let length = answer.content_length().and_then(|length| u64::try_from(length).ok());
         if length.is_none_or(|length| length > limit) {
             return Err(PlatformError::Invalid(format!("{key} is longer than {} MB", limit >> 20)));

@@ -41,6 +41,11 @@ pub fn global_pause() -> ItemKey {
     ItemKey { partition: "global".to_owned(), sort: "pause".to_owned() }
 }
 
+/// The record of which table this is.
+pub fn table_id() -> ItemKey {
+    ItemKey { partition: "global".to_owned(), sort: "table".to_owned() }
+}
+
 /// A shard of the index of due transfers.
 pub fn due_shard(number: u8) -> String {
     format!("due#{number}")

@@ -25,6 +25,7 @@ pub mod queue;
 pub mod quota;
 pub mod redaction;
 pub mod reports;
+pub mod restored;
 pub mod retention;
 pub mod routes;
 pub mod sealing;

@@ -85,7 +85,7 @@ pub struct MerchantPut {
     pub changed: bool,
     /// Secrets that its connections need and do not have yet: connection name and secret name.
     pub missing_secrets: Vec<(String, String)>,
-    /// Systems that are named and not known.
+    /// Always empty, since a file that names a system which is not known is refused. It stays for the programs that read it.
     pub unknown_systems: Vec<String>,
     /// Names of connections to gateways: they may stand in the file, and nothing is asked of them yet.
     pub not_asked: Vec<String>,
@@ -272,7 +272,6 @@ impl Operations {
     pub async fn put_merchant(&self, json: &str) -> Result<MerchantPut, PlatformError> {
         let file = sound_file(json)?;
         let merchant = file.id.clone();
-        let unknown_systems = Vec::new();
         let not_asked = not_asked(&file);
         let before = self.merchants.record_now(&merchant).await?;
         if let Some(record) = before.as_ref().filter(|record| record.file == file) {
@@ -282,7 +281,7 @@ impl Operations {
                 version: record.version,
                 changed: false,
                 missing_secrets,
-                unknown_systems,
+                unknown_systems: Vec::new(),
                 not_asked,
             });
         }
@@ -302,7 +301,7 @@ impl Operations {
             version: after.version,
             changed: true,
             missing_secrets,
-            unknown_systems,
+            unknown_systems: Vec::new(),
             not_asked,
         })
     }
@@ -616,7 +615,9 @@ impl Operations {
             return Err(PlatformError::Invalid("a backup cannot be from the future".to_owned()));
         }
         // Everything up to now may be in the books and not in the ledger, whatever the backup's age.
-        self.merchants.raise_epoch(SystemClock.now()).await
+        let epoch = self.merchants.raise_epoch(SystemClock.now()).await?;
+        crate::restored::said(&self.table, &self.ledger).await?;
+        Ok(epoch)
     }
 
     async fn record(&self, merchant: &MerchantId) -> Result<MerchantRecord, PlatformError> {

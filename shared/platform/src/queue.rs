@@ -101,6 +101,10 @@ impl Queues {
             GivenUpBy::Backfill => (&self.backfill, None),
             GivenUpBy::Stock => (&self.stock, StockWord::read(text).ok().map(|word| word.name())),
             GivenUpBy::Payouts => (&self.payouts, PayoutWord::read(text).ok().map(|word| word.name())),
+            GivenUpBy::Other => {
+                let message = "a newer version gave it up, and puts it back: deploy that first".to_owned();
+                return Err(PlatformError::Invalid(message));
+            }
         };
         // What this version does not understand another may: it goes in a group of its own.
         let group = group.unwrap_or_else(|| hash(format!("{}\n{text}", delivery.merchant).as_bytes()));

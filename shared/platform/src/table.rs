@@ -228,6 +228,32 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// Reads the items of a list that somebody looks through, or that each minute works on. One that this version cannot read (a newer one wrote
+/// it, or it is damaged) must not keep the others: it stays where it is, and the alarm for tasks that fail tells of it by its key.
+///
+/// # Errors
+/// Whatever is not about the one item.
+pub fn readable<T>(
+    items: &[Item],
+    read: impl Fn(&Item) -> Result<T, PlatformError>,
+) -> Result<Vec<T>, PlatformError> {
+    let mut found = Vec::with_capacity(items.len());
+    for item in items {
+        match read(item) {
+            Ok(value) => found.push(value),
+            Err(error @ (PlatformError::UnknownSchema(_) | PlatformError::Unreadable(_))) => {
+                let of = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
+                let (partition, sort) = (of("pk"), of("sk"));
+                tracing::error!(
+                    event = "task-failed", task = "read", ?partition, ?sort, %error, "it stays where it is"
+                );
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
 /// An update under construction: what is set and removed, and on what condition. Names are always aliased, because many
 /// ordinary words are reserved.
 #[derive(Clone, Debug, Default)]

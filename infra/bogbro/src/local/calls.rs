@@ -200,6 +200,7 @@ impl Identified {
                 one(&self.operation(), format!("identity/{sender}"))
             }
             Service::Keys => one(&self.operation(), format!("key/{key_id}")),
+            Service::Files if of_a_version(request) => one("s3:GetObjectVersion", file_resource(request)),
             Service::Files => one(&file_action(&self.name), file_resource(request)),
         }
     }
@@ -300,6 +301,12 @@ fn file_operation(request: &Asked) -> &'static str {
     }
 }
 
+/// True when one version of an object is read: that has a permission of its own.
+fn of_a_version(request: &Asked) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    request.method() == "GET" && query.split('&').any(|part| part.starts_with("versionId="))
+}
+
 /// The policy action, which for some operations has another name.
 fn file_action(operation: &str) -> String {
     let action = match operation {
@@ -347,7 +354,7 @@ mod tests {
     fn each_call_names_its_caller_and_the_permissions_that_it_would_need_on_aws() {
         let transaction = r#"{"TransactItems":[{"Put":{"TableName":"bogbro","Item":{}}},
             {"Update":{"TableName":"bogbro"}},{"ConditionCheck":{"TableName":"bogbro"}}]}"#;
-        let cases: [(&str, &str, &str, &str, &str, &str); 12] = [
+        let cases: [(&str, &str, &str, &str, &str, &str); 13] = [
             (
                 "POST",
                 "/",
@@ -401,6 +408,14 @@ mod tests {
             ("DELETE", "/bogbro/passing/m/a/x", "s3", "", "", "s3:DeleteObject bucket/bogbro/passing/*"),
             ("DELETE", "/bogbro/m/a/passing/x", "s3", "", "", "s3:DeleteObject bucket/bogbro/m/*/passing/*"),
             ("HEAD", "/bogbro/drop/m/a/x", "s3", "", "", "s3:GetObject bucket/bogbro/drop/*"),
+            (
+                "GET",
+                "/bogbro/drop/m/a/x?versionId=7&x-id=GetObject",
+                "s3",
+                "",
+                "",
+                "s3:GetObjectVersion bucket/bogbro/drop/*",
+            ),
             ("GET", "/bogbro?list-type=2", "s3", "", "", "s3:ListBucket bucket/bogbro"),
         ];
         for (method, path, service, target, body, expected) in cases {
@@ -424,6 +439,7 @@ mod tests {
             ("bucket/bogbro/m/*", "bucket/m"),
             ("bucket/bogbro/m/*/payouts/*", "bucket/m/payouts"),
             ("bucket/bogbro/passing/*", "bucket/passing"),
+            ("bucket/bogbro/drop/*", "bucket/drop"),
             ("key/b06b", "key"),
             ("identity/bogbro@example.com", "mail"),
         ] {

@@ -351,12 +351,12 @@ pub(crate) const PAYOUTS: &[Entry] = &[
     entry(
         "payout-perhaps-booked",
         [
-            "Der står allerede bilag i regnskabet med samme beløb som udbetaling {payout}.",
+            "Der står allerede bilag på bankkontoen med samme beløb som udbetaling {payout}: {vouchers}.",
             NOT_ALONE_DA,
             "Se, om udbetalingen er bogført i hånden. Er den det, så angiv bilaget med `bogbro payouts booked`; ellers godkend.",
         ],
         [
-            "The accounts already have vouchers with the amount of payout {payout}.",
+            "The bank account already has vouchers with the amount of payout {payout}: {vouchers}.",
             NOT_ALONE_EN,
             "See whether the payout was booked by hand. If so, name the voucher with `bogbro payouts booked`; otherwise approve.",
         ],

@@ -1044,6 +1044,19 @@ pub(crate) const MACHINERY: &[Entry] = &[
         ],
     ),
     entry(
+        "table-restored",
+        [
+            "Bogbros tabel er gendannet fra en sikkerhedskopi og ved mindre end regnskabet.",
+            "Intet overføres, så intet bogføres to gange. Det, der kommer ind, gemmes.",
+            "Den, der driver Bogbro, siger det med bogbro restore-epoch; så fortsætter det af sig selv.",
+        ],
+        [
+            "Bogbro's table was restored from a backup and knows less than the accounts.",
+            "Nothing is transferred, so that nothing is booked twice. What comes in is kept.",
+            "Whoever runs Bogbro says so with bogbro restore-epoch; then it goes on by itself.",
+        ],
+    ),
+    entry(
         "too-many-attempts",
         [
             "Overførslen mislykkedes for mange gange; sidste årsag: {last}.",

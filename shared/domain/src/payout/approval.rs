@@ -438,23 +438,26 @@ pub enum Automatic {
     No(Reason),
 }
 
-/// Whether a settlement may be posted without a person.
+/// Whether a settlement may be posted without a person. `perhaps_booked` are vouchers on the bank account that may be it.
 pub fn automatic(
     settings: &ApprovalSettings,
     settlement: &Settlement,
     receivables: &Receivables,
     matching: &Matching,
     place: usize,
-    perhaps_booked: bool,
+    perhaps_booked: &[String],
 ) -> Automatic {
-    let no = |code: &str| Automatic::No(Reason::new(code).with("payout", &settlement.key().batch));
+    let reason = |code: &str| Reason::new(code).with("payout", &settlement.key().batch);
+    let no = |code: &str| Automatic::No(reason(code));
+    // Whoever approves must know it, whether there are rules or not.
+    if !perhaps_booked.is_empty() {
+        let vouchers = perhaps_booked.join(", ");
+        return Automatic::No(reason("payout-perhaps-booked").with("vouchers", vouchers));
+    }
     let Some(rules) = &settings.automatic else { return no("payout-needs-person") };
     let check = settlement.check();
     if settings.second_person {
         return no("payout-needs-person");
-    }
-    if perhaps_booked {
-        return no("payout-perhaps-booked");
     }
     if !check.postable_automatically() {
         return no(if check.unproven { "payout-format-unproven" } else { "payout-needs-person" });

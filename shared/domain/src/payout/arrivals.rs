@@ -5,17 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 use crate::plan::Reason;
 use crate::settlement::{BatchKey, Kind, Line, LinkKeys, Settlement};
 
-/// What a batch is that arrives, beside those that are known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Arrival {
-    /// Never seen.
-    New,
-    /// The same batch with the same content: nothing is to be done.
-    Known,
-    /// The batch is known with another content. Nothing of it is posted until a person has looked.
-    Conflict(Reason),
-}
-
 /// What is compared of a batch first: not its file's bytes, since the same batch may come by API and by upload, but its content. One hash
 /// is one content; two forms of one report may have two, and are then compared by [`same_content`].
 pub fn content_hash(settlement: &Settlement) -> String {
@@ -99,19 +88,6 @@ fn same_details<'a>(mut one: Vec<Details<'a>>, mut other: Vec<Details<'a>>) -> b
     one.sort_unstable();
     other.sort_unstable();
     one == other
-}
-
-/// What a batch is beside the known ones, by their keys and content hashes.
-pub fn arrival(known: &BTreeMap<BatchKey, String>, settlement: &Settlement) -> Arrival {
-    match known.get(settlement.key()) {
-        None => Arrival::New,
-        Some(hash) if *hash == content_hash(settlement) => Arrival::Known,
-        Some(_) => Arrival::Conflict(
-            Reason::new("payout-conflict")
-                .with("payout", &settlement.key().batch)
-                .with("acquirer", &settlement.key().acquirer),
-        ),
-    }
 }
 
 /// Settlements that arrived together, each once.

@@ -16,6 +16,7 @@ mod payouts;
 mod problem;
 mod products;
 mod stock;
+mod stored;
 mod template;
 mod trigger;
 mod value;

@@ -313,7 +313,7 @@ fn outcome(world: &World) -> String {
         language: Language::En,
     });
     // The day is the last year's where a line is of the year before, so that the turn of the year lies between.
-    let alone = automatic(&settings.approval, &world.settlements[0], &receivables, &matching, 0, false);
+    let alone = automatic(&settings.approval, &world.settlements[0], &receivables, &matching, 0, &[]);
     let within = u32::from(settings.matching.suggest_within_days);
     let suggested = matching.suggestions(&receivables, &world.settlements, 0, within, &TimeZone::UTC);
     let amount = world.settlements[0].check().payout;

@@ -329,15 +329,23 @@ impl PayoutEngine<'_> {
         let bytes = serde_json::to_vec(&kept).map_err(|error| Stop::Refused(error.to_string()))?;
         self.payouts.put_payout_plan(&record.id, &hash, bytes).await?;
         record.plan = Some(PayoutPlanPointer { hash: hash.clone(), parts });
-        let perhaps = matches!(by_hand, ByHand::Perhaps(_)) || !record.conflicts.is_empty();
+        let perhaps: &[String] = match by_hand {
+            ByHand::Perhaps(vouchers) => vouchers,
+            ByHand::No | ByHand::Yes(_) => &[],
+        };
+        let conflict = !record.conflicts.is_empty();
         let approval = &route.settings.approval;
-        record.approval.ask_again_unless_kept(approval, perhaps);
+        record.approval.ask_again_unless_kept(approval, conflict || !perhaps.is_empty());
         record.approval.matched(Some((&hash, parts)), now).map_err(|error| Stop::Hold(error.reason()))?;
         if record.approval.state() == PayoutState::Approved {
             return Ok(());
         }
         let settlement = &found.settlements[0];
         match automatic(approval, settlement, &found.receivables, &found.matching, 0, perhaps) {
+            // What is parked beside it is told of by itself.
+            Automatic::Yes if conflict => {
+                record.notes.push(Reason::new("payout-needs-person").with("payout", &record.id.key.batch));
+            }
             Automatic::Yes => {
                 record
                     .approval

@@ -54,7 +54,7 @@ pub(super) fn parked(
         queue: Some(queue),
     };
     match queue {
-        GivenUpBy::Orders | GivenUpBy::Backfill => {
+        GivenUpBy::Orders | GivenUpBy::Backfill | GivenUpBy::Other => {
             let message = queue::read_message(text).ok();
             ParkedDelivery { entity: message.map(|message| message.entity), ..unread("dead-letter") }
         }
@@ -86,7 +86,7 @@ pub(super) fn about_payouts(
         flow.and_then(|flow| file.connection(&flow.acquirer)).map(|connection| connection.id.clone())
     };
     let (reason, what, connection) = match &word.task {
-        PayoutTask::TakeIn { object } => {
+        PayoutTask::TakeIn { object, .. } => {
             let (_, flow, name) =
                 dropped(object).unwrap_or_else(|| (word.merchant.clone(), String::new(), object.clone()));
             (Reason::new("dead-letter-payout-file").with("flow", &flow), Some(name), of_flow(&flow))
@@ -109,7 +109,7 @@ pub(super) fn about_payouts(
         schema: LEDGER_SCHEMA,
         merchant: word.merchant.clone(),
         connection: connection.unwrap_or_else(|| ConnectionId::new("")),
-        body_hash: word.name(),
+        body_hash: word.entry_name(),
         entity: what.map(EntityId::new),
         reason: reason.with("message", failure),
         at,

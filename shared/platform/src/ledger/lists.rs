@@ -19,7 +19,7 @@ use crate::keys::{self, ItemKey, Keys};
 use crate::packing::{pack, unpack};
 use crate::sealing::DataKey;
 use crate::table::{
-    Change, Inserted, Item, Reading, SERVICE, Updated, bytes, json, key_of, number, text, time,
+    Change, Inserted, Item, Reading, SERVICE, Updated, bytes, json, key_of, number, readable, text, time,
 };
 
 /// Heads of one page.
@@ -135,14 +135,17 @@ impl Ledger {
         merchant: &MerchantId,
         page: Option<&str>,
     ) -> Result<Page<Head>, PlatformError> {
-        let (items, next) = self.list_items(index, partition, merchant, page).await?;
-        let mut found = Vec::with_capacity(items.len());
-        for item in &items {
-            // The index may lag behind the head: the head decides.
-            if item.get(index).and_then(|value| value.as_s().ok()).is_some_and(|now| now == partition) {
-                found.push(heads::read(item, merchant)?);
-            }
-        }
+        let (mut items, next) = self.list_items(index, partition, merchant, page).await?;
+        // The index may lag behind the head: the head decides.
+        items.retain(|item| {
+            item.get(index).and_then(|value| value.as_s().ok()).is_some_and(|now| now == partition)
+        });
+        let read = |item: &Item| heads::read(item, merchant);
+        let mut found = match index {
+            ATTENTION => readable(&items, read)?,
+            // Whoever compares or matches must miss none.
+            _ => items.iter().map(read).collect::<Result<Vec<Head>, PlatformError>>()?,
+        };
         found.sort_by(|a, b| a.updated_at.cmp(&b.updated_at).then_with(|| a.transfer.cmp(&b.transfer)));
         if index == ATTENTION {
             found.reverse();
@@ -281,7 +284,7 @@ impl Ledger {
         let partition = Keys::of(merchant).dismissed_attention();
         let (items, next) = self.list_items(ATTENTION, &partition, merchant, page).await?;
         let read = |item: &Item| Reading::of(item, LEDGER_SCHEMA)?.json(DISMISSED);
-        Ok(Page { items: items.iter().map(read).collect::<Result<_, PlatformError>>()?, next })
+        Ok(Page { items: readable(&items, read)?, next })
     }
 
     pub(super) async fn list_deliveries(
@@ -290,13 +293,11 @@ impl Ledger {
         page: Option<&str>,
     ) -> Result<Page<ParkedDelivery>, PlatformError> {
         let partition = Keys::of(merchant).parked_attention();
-        let (items, next) = self.list_items(ATTENTION, &partition, merchant, page).await?;
+        let (mut items, next) = self.list_items(ATTENTION, &partition, merchant, page).await?;
         let vault = self.vaults.vault(merchant).await?;
-        let mut found = Vec::with_capacity(items.len());
         // The index may lag behind an entry that was dismissed.
-        for item in items.iter().filter(|item| !item.contains_key(DISMISSED)) {
-            found.push(read_delivery(item, &vault.key)?);
-        }
+        items.retain(|item| !item.contains_key(DISMISSED));
+        let mut found = readable(&items, |item| read_delivery(item, &vault.key))?;
         found.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.body_hash.cmp(&b.body_hash)));
         Ok(Page { items: found, next })
     }

@@ -222,8 +222,10 @@ fn claiming(claim: &Claim) -> Result<Change, PlatformError> {
     let (token, own) = (change.name(CLAIM), change.value(text(claim.token.clone())));
     let (lease, now) = (change.name(LEASE_UNTIL), change.value(time(claim.now)));
     let status = change.name(STATUS);
+    let words = Status::WORDS.map(|word| change.value(text(word))).join(", ");
     let mut allowed = vec![
         format!("{schema} = {known}"),
+        format!("{status} IN ({words})"),
         format!("{token} <> {own}"),
         format!("(attribute_not_exists({lease}) OR {lease} <= {now})"),
     ];

@@ -24,7 +24,8 @@ use crate::failure::PlatformError;
 use crate::keys::{self, ItemKey, Keys};
 use crate::packing::{pack, unpack};
 use crate::table::{
-    Change, Inserted, Item, Reading, SERVICE, Updated, json, key_of, number, packed_json, text, time,
+    Change, Inserted, Item, Reading, SERVICE, Updated, json, key_of, number, packed_json, readable, text,
+    time,
 };
 
 /// Calls that are under way at a time.
@@ -390,12 +391,10 @@ impl PayoutStore for Ledger {
     ) -> Result<Page<IntakeRecord>, StoreFailure> {
         let partition = Keys::of(merchant).payout_files();
         let (items, next) = self.list_items(ATTENTION, &partition, merchant, page).await?;
-        let mut intakes = Vec::with_capacity(items.len());
-        for item in &items {
-            let intake: Option<IntakeRecord> =
-                Reading::of(item, PAYOUT_SCHEMA)?.packed_json_if_any("intake")?;
-            intakes.extend(intake.filter(|intake| intake.merchant == *merchant));
-        }
+        let read = |item: &Item| Reading::of(item, PAYOUT_SCHEMA)?.packed_json_if_any("intake");
+        let read: Vec<Option<IntakeRecord>> = readable(&items, read)?;
+        let mut intakes: Vec<IntakeRecord> = read.into_iter().flatten().collect();
+        intakes.retain(|intake| intake.merchant == *merchant);
         intakes.sort_by_key(|intake| std::cmp::Reverse(intake.file.received_at));
         Ok(Page { items: intakes, next })
     }
@@ -452,14 +451,9 @@ impl PayoutStore for Ledger {
     ) -> Result<Page<PayoutRecord>, StoreFailure> {
         let partition = Keys::of(merchant).payout_attention();
         let (items, next) = self.list_items(ATTENTION, &partition, merchant, page).await?;
-        let mut records = Vec::with_capacity(items.len());
-        for item in &items {
-            let record = read(item, merchant)?;
-            // The index may lag behind the item: the item decides.
-            if record.needs_attention() {
-                records.push(record);
-            }
-        }
+        let mut records = readable(&items, |item| read(item, merchant))?;
+        // The index may lag behind the item: the item decides.
+        records.retain(PayoutRecord::needs_attention);
         Ok(Page { items: records, next })
     }
 

@@ -361,7 +361,7 @@ pub(super) async fn open_trace(
     let mut previous = String::new();
     for (index, row) in rows.iter().enumerate() {
         let row = open_row(row, transfer, files).await?;
-        let public: PublicPart = serde_json::from_str(&row.public).map_err(|_| unreadable())?;
+        let public = PublicPart::read(&row.public).map_err(|_| unreadable())?;
         if public.schema != LOG_SCHEMA {
             return Err(PlatformError::UnknownSchema(public.schema));
         }

@@ -189,14 +189,27 @@ impl Merchants {
         if let Some(kept) = locked(&self.files).get(&place) {
             return Ok(kept.value.clone());
         }
+        let file = Arc::new(self.version(id, version).await?.1);
+        keep(&self.files, place, file.clone(), SystemClock.now());
+        Ok(file)
+    }
+
+    /// One version of a merchant's settings file, with the time at which it was put.
+    ///
+    /// # Errors
+    /// As [`Merchants::file`].
+    pub async fn version(
+        &self,
+        id: &MerchantId,
+        version: u64,
+    ) -> Result<(Timestamp, MerchantFile), PlatformError> {
         let item = self
             .table
             .get(&Keys::of(id).settings(version))
             .await?
             .ok_or_else(|| PlatformError::NotFound(format!("settings version {version} of {id}")))?;
-        let file = Arc::new(records::read_file(&Reading::of(&item, SCHEMA)?)?);
-        keep(&self.files, place, file.clone(), SystemClock.now());
-        Ok(file)
+        let reading = Reading::of(&item, SCHEMA)?;
+        Ok((reading.time("put_at")?, records::read_file(&reading)?))
     }
 
     /// The connection that a webhook's path names; `None` when there is none. Both answers are kept for a minute.

@@ -133,20 +133,26 @@ pub struct MerchantRecord {
     pub put_at: Timestamp,
 }
 
-fn file_bytes(file: &MerchantFile) -> Result<Vec<u8>, PlatformError> {
-    let plain =
-        serde_json::to_vec(file).map_err(|_| PlatformError::Unreadable("a settings file".to_owned()))?;
+/// The file whole, and what it says beside the defaults: by that a version before reads it after a rollback.
+fn put_file(item: &mut Item, file: &MerchantFile) -> Result<(), PlatformError> {
+    let unreadable = |_| PlatformError::Unreadable("a settings file".to_owned());
+    let plain = serde_json::to_vec(file).map_err(unreadable)?;
     if plain.len() > FILE_BYTES {
         return Err(PlatformError::Invalid("the settings file is larger than 1 MB".to_owned()));
     }
-    pack(&plain)
+    item.insert("file".to_owned(), bytes(pack(&plain)?));
+    let said = serde_json::to_vec(&file.said()).map_err(unreadable)?;
+    item.insert("said".to_owned(), bytes(pack(&said)?));
+    Ok(())
 }
 
 /// Reads a packed settings file.
 pub(super) fn read_file(reading: &Reading<'_>) -> Result<MerchantFile, PlatformError> {
     let unreadable = || PlatformError::Unreadable("a settings file".to_owned());
     let packed = reading.bytes_if_any("file").ok_or_else(unreadable)?;
-    serde_json::from_slice(&unpack(packed, FILE_BYTES)?).map_err(|_| unreadable())
+    let whole = unpack(packed, FILE_BYTES)?;
+    let said = reading.bytes_if_any("said").map(|packed| unpack(packed, FILE_BYTES)).transpose()?;
+    MerchantFile::read_stored(&whole, said.as_deref()).ok_or_else(unreadable)
 }
 
 impl MerchantRecord {
@@ -156,7 +162,7 @@ impl MerchantRecord {
         item.insert("schema".to_owned(), number(SCHEMA));
         item.insert("version".to_owned(), number(self.version));
         item.insert("revision".to_owned(), number(self.revision));
-        item.insert("file".to_owned(), bytes(file_bytes(&self.file)?));
+        put_file(&mut item, &self.file)?;
         item.insert("wrapped_key".to_owned(), text(self.wrapped_key.clone()));
         item.insert("secrets".to_owned(), json(&self.secrets)?);
         item.insert("put_at".to_owned(), time(self.put_at));
@@ -167,7 +173,7 @@ impl MerchantRecord {
     pub(super) fn version_item(&self) -> Result<Item, PlatformError> {
         let mut item = key_of(&Keys::of(&self.file.id).settings(self.version));
         item.insert("schema".to_owned(), number(SCHEMA));
-        item.insert("file".to_owned(), bytes(file_bytes(&self.file)?));
+        put_file(&mut item, &self.file)?;
         item.insert("put_at".to_owned(), time(self.put_at));
         Ok(item)
     }

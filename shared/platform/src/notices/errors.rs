@@ -55,7 +55,7 @@ enum Next {
 
 impl Next {
     fn of(head: &Head, now: Timestamp) -> Next {
-        let by_itself = goes_on_by_itself(&head.status) && !is_left(head.trouble.as_ref(), now);
+        let by_itself = goes_on_by_itself(&head.status) && !is_left(head.standing_trouble().as_ref(), now);
         if by_itself { Next::ByItself } else { Next::WhenAsked }
     }
 
@@ -104,13 +104,13 @@ fn of_head(head: Head, now: Timestamp) -> Told {
         EntityKind::Order => Next::of(&head, now),
         EntityKind::Product => Next::AsRemedied,
     };
+    // An order that is touched and held as before is no news.
+    let since = head.standing_trouble().map_or(head.updated_at, |trouble| trouble.since);
+    let code = head.status.code().unwrap_or_default().to_owned();
     let about = match head.transfer.kind {
         EntityKind::Order => About::Order(head.order_number),
         EntityKind::Product => About::Other(head.order_number),
     };
-    let code = head.status.code().unwrap_or_default().to_owned();
-    // An order that is touched and held as before is no news.
-    let since = head.trouble.map_or(head.updated_at, |trouble| trouble.since);
     Told { since, reason: Reason { code, facts: head.facts }, about, next }
 }
 
@@ -232,6 +232,8 @@ fn redacted(reason: Reason) -> Reason {
 
 #[cfg(test)]
 mod tests {
+    use engine::store::{Status, Trouble};
+
     use super::*;
 
     fn order(number: &str, reason: &Reason, next: Next) -> Told {
@@ -249,6 +251,34 @@ mod tests {
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].orders, Names { shown: vec!["1".to_owned(), "2".to_owned()], count: 2 });
         assert!(!format!("{found:?}").contains("anna@"), "{found:?}");
+    }
+
+    #[test]
+    fn a_trouble_that_a_version_before_left_standing_does_not_hide_what_came_after_it() {
+        let at = |hours: i64| Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(hours);
+        let claim = engine::store::Claim {
+            transfer: domain::TransferId {
+                merchant: domain::MerchantId::new("krus"),
+                source: "woocommerce:krus.dk".to_owned(),
+                kind: EntityKind::Order,
+                entity: domain::EntityId::new("1"),
+            },
+            connection: domain::ConnectionId::new("c"),
+            token: "t".to_owned(),
+            now: at(0),
+            lease_until: at(0),
+            body_hash: String::new(),
+            early: false,
+        };
+        let held = |code: &str| Status::Held { code: code.to_owned() };
+        let trouble = Trouble::after(None, &held("missing-product"), &[], at(1));
+        let first = Head::first(&claim);
+        let known = Head { status: held("missing-product"), trouble, updated_at: at(900), ..first };
+        assert_eq!(of_head(known.clone(), at(901)).since, at(1), "what is touched is no news");
+        assert_eq!(of_head(known.clone(), at(901)).next, Next::WhenAsked, "the nights are over");
+        let other = Head { status: held("payment-term-missing"), ..known };
+        let told = of_head(other, at(901));
+        assert_eq!((told.since, told.next), (at(900), Next::ByItself), "it is held by another cause since");
     }
 
     #[test]

@@ -49,6 +49,8 @@ fn of_payout(record: &PayoutRecord) -> Vec<(Timestamp, Reason, String)> {
             .with("acquirer", &key.acquirer)
             .with("amount", format!("{} {}", record.figures.payout, key.currency));
         found.push((since, reason, batch.clone()));
+        let twice = record.notes.iter().filter(|note| note.code == "payout-perhaps-booked");
+        found.extend(twice.map(|note| (since, note.clone(), batch.clone())));
     }
     // What was no trouble when it came there may be since.
     let troubled = record.delayed.as_ref().map_or(since, |delayed| delayed.since.max(since));

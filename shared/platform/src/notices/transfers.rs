@@ -10,6 +10,7 @@ use domain::{DocumentKind, EntityKind, Money};
 use engine::payouts::store::PayoutStore as _;
 use engine::store::{DocumentRecord, Head, NEAR_DAYS, Pointer, PointerKind, Status, Store as _};
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
 use super::{Due, payouts, unavailable, unrendered};
@@ -78,7 +79,7 @@ async fn made_in(
     let mut keep = |heads: Vec<Head>| {
         for head in heads {
             if head.transfer.kind == EntityKind::Order && seen.insert(head.transfer.clone()) {
-                made.extend(made_of(&head, due, language));
+                made.extend(made_of(&head, due, (&zone, language)));
             }
         }
     };
@@ -108,7 +109,7 @@ fn days(first: Date, last: Date) -> impl Iterator<Item = Date> {
 
 /// The documents of one order that were made in the period. A draft that another document has taken the place of since is not
 /// counted beside it.
-fn made_of(head: &Head, due: &Due, language: Language) -> Vec<Made> {
+fn made_of(head: &Head, due: &Due, (zone, language): (&TimeZone, Language)) -> Vec<Made> {
     let stands = |index: usize, record: &DocumentRecord| {
         let later = &head.documents[index + 1..];
         let is_last = later.is_empty();
@@ -119,7 +120,8 @@ fn made_of(head: &Head, due: &Due, language: Language) -> Vec<Made> {
     let records = head.documents.iter().enumerate().filter(|(index, record)| stands(*index, record));
     records
         .filter_map(|(_, record)| {
-            let at = record.made_at.filter(in_period)?;
+            let at = record.made_at.or_else(|| made_before_times_were_kept(head, record, zone));
+            let at = at.filter(in_period)?;
             Some(Made {
                 at,
                 order: head.order_number.clone(),
@@ -130,6 +132,14 @@ fn made_of(head: &Head, due: &Due, language: Language) -> Vec<Made> {
             })
         })
         .collect()
+}
+
+/// When a document was made that a version before recorded without the time: with the last write of its order, when that was on the
+/// document's own day or the day after. What was written later tells nothing of the making.
+fn made_before_times_were_kept(head: &Head, record: &DocumentRecord, zone: &TimeZone) -> Option<Timestamp> {
+    let made = record.date.or(head.day).filter(|_| !record.adopted)?;
+    let written = zone.to_datetime(head.updated_at).date();
+    (0..=1).contains(&(written - made).get_days()).then_some(head.updated_at)
 }
 
 fn row(made: Made, language: Language) -> TransferRow {
@@ -194,5 +204,64 @@ fn document(kind: DocumentKind, language: Language) -> &'static str {
         (DocumentKind::DraftCreditNote, Language::English) => "Draft credit note",
         (DocumentKind::BookedCreditNote, Language::Danish) => "Kreditnota",
         (DocumentKind::BookedCreditNote, Language::English) => "Credit note",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::document::Totals;
+    use domain::money::Currency;
+    use domain::{ConnectionId, EntityId, MerchantId, TransferId};
+    use engine::store::Claim;
+    use jiff::SignedDuration;
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn at(hours: i64) -> Timestamp {
+        let begins = TimeZone::UTC.to_timestamp(date(2026, 11, 16).at(0, 0, 0, 0)).expect("a time");
+        begins + SignedDuration::from_hours(hours)
+    }
+
+    /// An order whose invoice stands since the 17th, and that was last written so many hours after the 16th began.
+    fn invoiced(written: i64, made_at: Option<Timestamp>, adopted: bool) -> Head {
+        let claim = Claim {
+            transfer: TransferId {
+                merchant: MerchantId::new("krus"),
+                source: "woocommerce:krus.dk".to_owned(),
+                kind: EntityKind::Order,
+                entity: EntityId::new("1"),
+            },
+            connection: ConnectionId::new("c"),
+            token: "t".to_owned(),
+            now: at(written),
+            lease_until: at(written),
+            body_hash: String::new(),
+            early: false,
+        };
+        let gross = Money::from_minor(12_500, Currency::DKK);
+        let (net, vat) = (Money::from_minor(10_000, Currency::DKK), Money::from_minor(2_500, Currency::DKK));
+        let record = DocumentRecord {
+            ordinal: 1,
+            kind: DocumentKind::BookedInvoice,
+            number: 10_001,
+            totals: Totals { net, vat, gross },
+            adopted,
+            date: Some(date(2026, 11, 17)),
+            made_at,
+        };
+        Head { documents: vec![record], status: Status::Done, ..Head::first(&claim) }
+    }
+
+    #[test]
+    fn a_week_with_an_upgrade_in_it_has_the_documents_of_before_it() {
+        let due = Due { from: at(0), to: at(7 * 24), number: 7 };
+        let made = |head: &Head| made_of(head, &due, (&TimeZone::UTC, Language::English)).len();
+        assert_eq!(made(&invoiced(30, None, false)), 1, "written with its making");
+        assert_eq!(made(&invoiced(60, None, false)), 1, "the day after its day");
+        assert_eq!(made(&invoiced(80, None, false)), 0, "looked at since: nobody knows when it was made");
+        assert_eq!(made(&invoiced(30, None, true)), 0, "somebody else made it");
+        assert_eq!(made(&invoiced(80, Some(at(30)), false)), 1, "a document of since has its own time");
+        assert_eq!(made(&invoiced(80, Some(at(-1)), false)), 0);
     }
 }

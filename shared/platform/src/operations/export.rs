@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::settings::MerchantFile;
 use domain::{ConnectionId, MerchantId, TransferId};
 use engine::compare::Tally;
 use engine::payouts::PayoutStore as _;
@@ -43,12 +44,21 @@ pub struct Exported {
 
 /// Where an export is written, line by line.
 pub trait ExportSink: Send {
-    /// One JSON document of a part (`merchant`, `transfers`, `payouts`, `payout-files`, `stock`, `comparisons`,
+    /// One JSON document of a part (`merchant`, `settings`, `transfers`, `payouts`, `payout-files`, `stock`, `comparisons`,
     /// `parked-deliveries`, `dismissed-deliveries`, `privacy-requests`, `segments`, `objects`).
     ///
     /// # Errors
     /// In words, when it cannot be written.
     fn write(&mut self, part: &str, json: &str) -> Result<(), String>;
+}
+
+/// A version of the merchant's file.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct SettingsVersion {
+    version: u64,
+    put_at: Timestamp,
+    file: MerchantFile,
 }
 
 /// A day that was compared: what each side had.
@@ -161,7 +171,7 @@ async fn write_pages<T: Serialize>(
 }
 
 impl Operations {
-    /// Writes everything of a merchant's: file, transfers with open logs, payouts and the files they came in, stock, comparisons,
+    /// Writes everything of a merchant's: file, its versions, transfers with open logs, payouts and the files they came in, stock, comparisons,
     /// deliveries that could not be understood, requests about persons, segments, and the names of the objects that are kept. Secrets
     /// are not exported, and neither is what only guards against doing something twice.
     ///
@@ -173,7 +183,11 @@ impl Operations {
         sink: &mut dyn ExportSink,
     ) -> Result<Exported, PlatformError> {
         let mut exported = Exported::default();
-        write(sink, "merchant", &self.merchant(merchant).await?)?;
+        let view = self.merchant(merchant).await?;
+        write(sink, "merchant", &view)?;
+        for version in 1..=view.version {
+            write(sink, "settings", &self.settings_of(merchant, version).await?)?;
+        }
         exported.transfers = self.export_transfers(merchant, sink).await?;
         let ledger = &self.ledger;
         let page = async |next: Option<&str>| ledger.payouts(merchant, None, next).await.map_err(store);
@@ -204,6 +218,16 @@ impl Operations {
         }
         exported.objects = self.export_objects(merchant, sink).await?;
         Ok(exported)
+    }
+
+    /// One version of the file, by which transfers and payouts were planned.
+    async fn settings_of(
+        &self,
+        merchant: &MerchantId,
+        version: u64,
+    ) -> Result<SettingsVersion, PlatformError> {
+        let (put_at, file) = self.merchants.version(merchant, version).await?;
+        Ok(SettingsVersion { version, put_at, file })
     }
 
     async fn export_transfers(

@@ -103,7 +103,9 @@ impl Payouts {
     /// sees it, with what it failed by; what is done stands there no more.
     pub async fn handle(&self, word: &PayoutWord, receives: u32, deadline: Timestamp) -> Handled {
         let outcome = match &word.task {
-            PayoutTask::TakeIn { object } => Box::pin(self.take_dropped(object, deadline)).await,
+            PayoutTask::TakeIn { object, version } => {
+                Box::pin(self.take_dropped(object, version.as_deref(), deadline)).await
+            }
             PayoutTask::Work { key } => {
                 let id = PayoutId { merchant: word.merchant.clone(), key: key.clone() };
                 Box::pin(self.work(&id, deadline)).await.map(|_| ())
@@ -147,7 +149,7 @@ impl Payouts {
         match dead_letters::given_up(&self.platform, word, failure).await {
             Ok(()) => {
                 tracing::error!(
-                    event = "dead-letter-parked", merchant = %word.merchant, entry = word.name(), "parked"
+                    event = "dead-letter-parked", merchant = %word.merchant, entry = word.entry_name(), "parked"
                 );
             }
             Err(error) => {
@@ -161,7 +163,7 @@ impl Payouts {
 
     /// Takes a word's entry off the list when it has one: what it asks for is done, or told otherwise.
     async fn forget_given_up(&self, word: &PayoutWord) {
-        if let Err(error) = self.platform.ledger.forget_delivery(&word.merchant, &word.name()).await {
+        if let Err(error) = self.platform.ledger.forget_delivery(&word.merchant, &word.entry_name()).await {
             tracing::error!(
                 event = "task-failed", task = "payout-forget", merchant = %word.merchant, %error, "a person does it"
             );
@@ -242,25 +244,31 @@ impl Payouts {
         Ok(intake)
     }
 
-    /// Takes in a file that was dropped in the bucket.
-    async fn take_dropped(&self, object: &str, deadline: Timestamp) -> Result<(), PayoutFailure> {
+    /// Takes in a file that was dropped in the bucket: that very version of it, whatever was dropped under its name since.
+    async fn take_dropped(
+        &self,
+        object: &str,
+        version: Option<&str>,
+        deadline: Timestamp,
+    ) -> Result<(), PayoutFailure> {
         let Some((merchant, flow, name)) = crate::keys::dropped(object) else {
             return Err(PayoutFailure::NotFound(object.to_owned()));
         };
+        let dropped = version.map_or_else(|| object.to_owned(), |version| format!("{object}\n{version}"));
         if !self.knows_flow(&merchant, &flow).await? {
             let reason = Reason::new("payout-flow-unknown").with("flow", &flow);
-            return self.refused_unread(&merchant, &flow, &name, object, reason).await;
+            return self.refused_unread(&merchant, &flow, &name, &dropped, reason).await;
         }
         let limit = connectors::report::LONGEST_REPORT;
-        match self.platform.files.get_dropped(object, limit).await {
+        match self.platform.files.get_dropped(object, version, limit).await {
             Ok(file) => self.take_in(&merchant, &flow, &name, &file, deadline).await.map(|_| ()),
             Err(PlatformError::NotFound(_)) => {
                 let reason = Reason::new("payout-file-gone").with("flow", &flow);
-                self.refused_unread(&merchant, &flow, &name, object, reason).await
+                self.refused_unread(&merchant, &flow, &name, &dropped, reason).await
             }
             Err(PlatformError::Invalid(_)) => {
                 let reason = Reason::new("report-too-large").with("limit", limit >> 20);
-                self.refused_unread(&merchant, &flow, &name, object, reason).await
+                self.refused_unread(&merchant, &flow, &name, &dropped, reason).await
             }
             Err(error) => Err(unavailable(error)),
         }
@@ -284,18 +292,18 @@ impl Payouts {
         Ok(false)
     }
 
-    /// A file that is not even read: it is told like any other that is refused, and stays where it was dropped.
+    /// A file that is not even read: it is told like any other that is refused, under a hash of what was `dropped`, and stays there.
     async fn refused_unread(
         &self,
         merchant: &MerchantId,
         flow: &str,
         name: &str,
-        object: &str,
+        dropped: &str,
         reason: Reason,
     ) -> Result<(), PayoutFailure> {
         tracing::warn!(event = "payout-file-refused", %merchant, flow, code = reason.code, "a file");
         let file = engine::payouts::FileRecord {
-            sha256: crate::queue::hash(object.as_bytes()),
+            sha256: crate::queue::hash(dropped.as_bytes()),
             name: name.to_owned(),
             format: String::new(),
             bytes: 0,

@@ -26,6 +26,9 @@ pub enum PayoutTask {
     TakeIn {
         /// The object.
         object: String,
+        /// The version of it that was dropped; `None` where the bucket keeps none, and in words of before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<String>,
     },
     /// A payout is to be worked on.
     Work {
@@ -62,9 +65,11 @@ pub struct BrokenOff {
 }
 
 impl PayoutTask {
-    /// The task as it is grouped: what is gone on with waits its turn among what is asked for.
+    /// The task as it is grouped: what is gone on with waits its turn among what is asked for, and versions of an object are taken in one
+    /// after the other.
     fn grouped(&self) -> PayoutTask {
         match self {
+            PayoutTask::TakeIn { object, .. } => PayoutTask::TakeIn { object: object.clone(), version: None },
             PayoutTask::Fetch { flow, .. } => PayoutTask::Fetch { flow: flow.clone(), resume: None },
             other => other.clone(),
         }
@@ -98,8 +103,11 @@ struct ObjectDetail {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
 struct ObjectName {
     key: String,
+    #[serde(default)]
+    version_id: Option<String>,
     #[serde(default)]
     etag: String,
     #[serde(default)]
@@ -155,12 +163,12 @@ impl PayoutMessage {
                     return Err(unreadable());
                 }
                 let occasion = event.occasion(text);
-                let object = event.detail.object.key;
+                let ObjectName { key: object, version_id: version, .. } = event.detail.object;
                 Ok(match crate::keys::dropped(&object) {
                     Some((merchant, _, _)) => PayoutMessage::Dropped(PayoutWord {
                         schema: WORD_SCHEMA,
                         merchant,
-                        task: PayoutTask::TakeIn { object },
+                        task: PayoutTask::TakeIn { object, version },
                         occasion,
                     }),
                     None => PayoutMessage::NoFile { object },
@@ -206,11 +214,23 @@ impl PayoutWord {
         PayoutWord { schema: WORD_SCHEMA, merchant: merchant.clone(), task, occasion: String::new() }
     }
 
-    /// The name of the piece of work, whatever the occasion: words of one name are worked on one after the other, and are one entry when
-    /// they are given up.
+    /// The name of the piece of work, whatever the occasion: words of one name are worked on one after the other.
     pub fn name(&self) -> String {
-        let grouped = serde_json::to_string(&self.task.grouped()).unwrap_or_default();
-        hash(format!("{}\n{grouped}", self.merchant).as_bytes())
+        self.named(&self.task.grouped())
+    }
+
+    /// The name of its entry when it is given up: words of one name are one entry, except that each version of an object is a file of its
+    /// own.
+    pub fn entry_name(&self) -> String {
+        match &self.task {
+            task @ PayoutTask::TakeIn { .. } => self.named(task),
+            task => self.named(&task.grouped()),
+        }
+    }
+
+    fn named(&self, task: &PayoutTask) -> String {
+        let task = serde_json::to_string(task).unwrap_or_default();
+        hash(format!("{}\n{task}", self.merchant).as_bytes())
     }
 
     /// Reads a word as it came off the queue, or as it is left of the bucket's own.
@@ -249,7 +269,8 @@ mod tests {
             "bucket":{"name":"b"},"object":{"key":"drop/m/krus/stripe/2026/report.csv","size":7},"reason":"PutObject"}}"#;
         let word = PayoutWord::read(event).expect("it is a word");
         assert_eq!(word.merchant, MerchantId::new("krus"));
-        assert_eq!(word.task, PayoutTask::TakeIn { object: "drop/m/krus/stripe/2026/report.csv".to_owned() });
+        let object = "drop/m/krus/stripe/2026/report.csv".to_owned();
+        assert_eq!(word.task, PayoutTask::TakeIn { object, version: None });
         for other in [
             event.replace("aws.s3", "aws.x"),
             event.replace("drop/m/krus/stripe/2026/report.csv", "m/krus/secret"),
@@ -286,11 +307,29 @@ mod tests {
             others.iter().chain([&first]).map(|word| word.occasion.as_str()).collect();
         assert_eq!(occasions.len(), 6, "{occasions:?}");
         assert!(others.iter().all(|word| word.name() == first.name()));
+        let entries: std::collections::BTreeSet<String> =
+            others.iter().map(|word| word.entry_name()).collect();
+        assert_eq!(entries.len(), 3, "two versions, and what has none: {entries:?}");
         assert_eq!(told(r#","etag":"a","sequencer":"01""#), first, "told twice it is the same word");
         for folder in ["drop/m/krus/stripe/", "drop/m/krus/stripe/2026/", "drop/m/krus/", "drop/m/x.csv"] {
             let text = event(folder, r#","etag":"a","sequencer":"01""#);
             assert_eq!(read(&text), PayoutMessage::NoFile { object: folder.to_owned() });
         }
+    }
+
+    #[test]
+    fn a_dropped_file_is_read_in_the_version_that_was_dropped() {
+        let event = r#"{"source":"aws.s3","detail":{"object":{"key":"drop/m/krus/stripe/a.csv","version-id":"v7",
+            "etag":"a","sequencer":"01"}}}"#;
+        let word = PayoutWord::read(event).expect("it is a word");
+        let version = Some("v7".to_owned());
+        assert_eq!(word.task, PayoutTask::TakeIn { object: "drop/m/krus/stripe/a.csv".to_owned(), version });
+        let text = serde_json::to_string(&word).expect("JSON");
+        assert_eq!(PayoutWord::read(&text), Ok(word), "and so once it was left in its own group");
+        let before = r#"{"schema":1,"merchant":"krus","task":{"task":"take-in","object":"drop/m/krus/stripe/a.csv"},"occasion":""}"#;
+        let word = PayoutWord::read(before).expect("a word of before");
+        assert_eq!(serde_json::to_string(&word).expect("JSON"), before);
+        assert_eq!(word.entry_name(), word.name(), "its entry has the name that it had");
     }
 
     #[test]

@@ -80,6 +80,18 @@ fn what_a_worker_that_died_said_of_a_payout_that_a_person_booked_is_taken_back()
 }
 
 #[test]
+fn whoever_approves_is_told_of_vouchers_that_may_be_the_payout() {
+    let world = World::new(ON_THE_INVOICE, 1);
+    assert!(!ON_THE_INVOICE.contains("automatic"), "no rules approve");
+    booked(&world, 71, "from the bank", 24_500);
+    booked(&world, 72, "once more", 24_500);
+    let record = taken(&world, "po_1", &report("po_1", &[1_001]));
+    assert_eq!(record.approval.state(), PayoutState::WaitingForApproval, "{:?}", record.reasons);
+    let note = record.notes.iter().find(|note| note.code == "payout-perhaps-booked").expect("it is told");
+    assert_eq!(note.fact("vouchers"), "71, 72");
+}
+
+#[test]
 fn a_dispute_in_a_payout_that_a_person_booked_is_known_when_it_is_won() {
     let world = World::new(ON_THE_INVOICE, 1);
     for (payout, voucher, text, minor) in [
