@@ -96,14 +96,26 @@ impl Files {
     /// # Errors
     /// As S3 says.
     pub async fn drop_passing(&self, merchant: &MerchantId, name: &str) -> Result<(), PlatformError> {
+        self.delete(Keys::of(merchant).passing_object(name)).await
+    }
+
+    async fn delete(&self, key: String) -> Result<(), PlatformError> {
         self.client
             .delete_object()
             .bucket(&self.bucket)
-            .key(Keys::of(merchant).passing_object(name))
+            .key(key)
             .send()
             .await
             .map_err(|error| PlatformError::of(SERVICE, &error))?;
         Ok(())
+    }
+
+    /// Drops a delivered body that was set aside; nothing happens when it is gone.
+    ///
+    /// # Errors
+    /// As S3 says.
+    pub async fn drop_body(&self, merchant: &MerchantId, name: &str) -> Result<(), PlatformError> {
+        self.delete(Keys::of(merchant).object(name)).await
     }
 
     /// Stores a file as `name` of the merchant, part by part when it is large.
