@@ -9,6 +9,7 @@ mod catalogue;
 mod dead_letters;
 mod deployment;
 mod duplicates;
+mod erasure;
 mod exports;
 mod fixtures;
 mod night;

@@ -1,7 +1,7 @@
 //! What an authentic delivery leads to: a message, a word, or a parked delivery that a person sees.
 
 use connectors::announcement::Announcing;
-use connectors::ports::{Delivery, Notice, Webshop};
+use connectors::ports::{Delivery, Notice, PrivacyNotice, Verification, Webshop};
 use domain::EntityKind;
 use domain::plan::Reason;
 use engine::clock::Clock;
@@ -28,15 +28,7 @@ pub(crate) async fn of_shop(
             tracing::debug!(merchant = %connection.merchant, what, "nothing to do");
         }
         Ok(Notice::Privacy(notice)) => {
-            let asked = PrivacyRequest::of_shop(
-                &connection.merchant,
-                &connection.source,
-                &connection.key,
-                (&notice, &body_hash),
-                SystemClock.now(),
-            )?;
-            platform.privacy().record(&asked).await?;
-            tracing::info!(event = "privacy-request", merchant = %connection.merchant, ?notice, "recorded");
+            asked_by_person(platform, connection, shop, delivery, (&notice, &body_hash)).await?;
         }
         Ok(Notice::Changed { .. }) if connection.agreement.is_none() => {
             let reason = Reason::new("no-flow").with("message", "the connection is in no flow");
@@ -68,6 +60,41 @@ pub(crate) async fn of_shop(
             let reason = Reason::new("delivery-not-understood").with("message", words);
             park(platform, connection, &body_hash, delivery.body, reason).await?;
         }
+    }
+    Ok(())
+}
+
+/// A request about personal data: recorded for the shop that it names, among the connections of the app that delivered it. Of a shop that is
+/// not here nothing is kept, so there is nothing to do.
+async fn asked_by_person(
+    platform: &Platform,
+    connection: &WebhookConnection,
+    shop: &dyn Webshop,
+    delivery: &Delivery<'_>,
+    (notice, body_hash): (&PrivacyNotice, &str),
+) -> Result<(), PlatformError> {
+    let mut recorded = 0_usize;
+    for named in platform.merchants.of_shop(connection, &notice.shop).await? {
+        if shop.verify(delivery, &named.secrets) != Verification::Authentic {
+            continue;
+        }
+        let asked = PrivacyRequest::of_shop(
+            &named.merchant,
+            &named.source,
+            &named.key,
+            (notice, body_hash),
+            SystemClock.now(),
+        )?;
+        platform.privacy().record(&asked).await?;
+        recorded += 1;
+        tracing::info!(event = "privacy-request", merchant = %named.merchant, ?notice, "recorded");
+    }
+    if recorded == 0 {
+        tracing::info!(
+            event = "privacy-request-of-another",
+            ?notice,
+            "no connection of the app has this shop"
+        );
     }
     Ok(())
 }

@@ -80,6 +80,8 @@ pub enum PrivacyAsked {
 pub struct PrivacyNotice {
     /// What is asked.
     pub asked: PrivacyAsked,
+    /// The shop it is about, by its own name: one app may stand in many shops, and tells of all of them at one address.
+    pub shop: String,
     /// The customer's e-mail address; empty when none is given.
     pub email: String,
     /// The shop's own id of the customer; a request may know the address alone.
@@ -90,8 +92,12 @@ pub struct PrivacyNotice {
 
 impl fmt::Debug for PrivacyNotice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let PrivacyNotice { asked, orders, .. } = self;
-        f.debug_struct("PrivacyNotice").field("asked", asked).field("orders", orders).finish_non_exhaustive()
+        let PrivacyNotice { asked, shop, orders, .. } = self;
+        f.debug_struct("PrivacyNotice")
+            .field("asked", asked)
+            .field("shop", shop)
+            .field("orders", orders)
+            .finish_non_exhaustive()
     }
 }
 

@@ -209,7 +209,7 @@ impl Session<'_> {
         Ok(Some(self.skipped(unchanged(), order)))
     }
 
-    async fn fetch(&mut self) -> Result<Option<(Order, String)>, Stop> {
+    pub(crate) async fn fetch(&mut self) -> Result<Option<(Order, String)>, Stop> {
         // Taken before the call: a change made while it was under way may or may not be in the answer.
         self.read_at = Some(self.engine.now());
         let shop = &self.route.shop;
@@ -549,7 +549,7 @@ impl Session<'_> {
         }
     }
 
-    fn decide(
+    pub(crate) fn decide(
         &self,
         order: &Order,
         catalogue: &Catalogue,

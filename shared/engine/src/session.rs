@@ -161,6 +161,8 @@ impl<'a> Session<'a> {
             let held = self.engine.now().duration_since(pause.since);
             let asked = Some(self.engine.limits.pause_wait(held));
             Err(Stop::Wait(Wait { reason, asked, counted: false }))
+        } else if let Some(at) = self.head.erased_at {
+            self.leave_erased(at).await
         } else if self.plan_open || self.reopen() {
             self.resume().await
         } else {
@@ -547,7 +549,9 @@ impl<'a> Session<'a> {
             products: self.notes.products.take(),
             calls,
         };
-        LogEntry { public, person: self.notes.person.clone(), personal: Some(personal) }
+        // What was erased stays so: there is no key that could seal it.
+        let personal = self.head.erased_at.is_none().then_some(personal);
+        LogEntry { public, person: self.notes.person.clone(), personal }
     }
 
     fn cause(&self) -> Cause {

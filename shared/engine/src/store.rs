@@ -24,6 +24,9 @@ const CAUSE_LETTERS: usize = 16;
 /// The schema version of stored items. An unknown one is refused, never guessed.
 pub const LEDGER_SCHEMA: u32 = 1;
 
+/// Code of an order whose personal data were erased: it is transferred no more.
+pub const ORDER_ERASED: &str = "order-erased";
+
 /// Number of shards of the index of what is due.
 pub const DUE_SHARDS: u8 = 4;
 
@@ -307,6 +310,9 @@ pub struct Head {
     pub log_tail: String,
     /// When the head was last written.
     pub updated_at: Timestamp,
+    /// When the personal part of the log was erased. Such an order is never read into the ledger or transferred again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
 }
 
 /// Days between an order's day and the making of a document within which the index by day leads to it, too. A report looks one day
@@ -343,6 +349,7 @@ impl Head {
             day: None,
             log_tail: String::new(),
             updated_at: claim.now,
+            erased_at: None,
         }
     }
 
@@ -378,6 +385,12 @@ impl Head {
     /// cause than the status has is not believed, and the trouble is as old as the last write.
     pub fn standing_trouble(&self) -> Option<Trouble> {
         Trouble::after(self.trouble.as_ref(), &self.status, &self.facts, self.updated_at)
+    }
+
+    /// True when nothing that the shop tells of it changes where it stands: it was erased, and is booked or was told of.
+    pub fn is_left_erased(&self) -> bool {
+        let told = matches!(&self.status, Status::Held { code } if code == ORDER_ERASED);
+        self.erased_at.is_some() && (told || !self.documents.is_empty())
     }
 
     /// Shard of the index of what is due, from the entity.

@@ -179,7 +179,8 @@ impl Engine<'_> {
             let same = |applied: &Applied| {
                 applied.modified_at == Some(changed_at) && applied.read_at.is_some_and(|at| at > whole)
             };
-            head.status.is_settled() && applied.is_some_and(|applied| newer(applied) || same(applied))
+            let reflected = applied.is_some_and(|applied| newer(applied) || same(applied));
+            head.status.is_settled() && (reflected || head.is_left_erased())
         }))
     }
 

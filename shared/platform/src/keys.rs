@@ -1,7 +1,7 @@
 //! Every key of the table and every object key of the bucket is made here, from the merchant.
 //!
-//! The one exception is the directory of connections: a webhook brings nothing but its connection's id, and that record
-//! says whose it is. Everything after it is asked for under that merchant's prefix, so an id of another merchant's, put
+//! The one exception is the directory of connections: a webhook brings nothing but its connection's id, or the name of a shop that leads
+//! to such ids, and that record says whose it is. Everything after it is asked for under that merchant's prefix, so an id of another merchant's, put
 //! into a command, a message or a page token, finds nothing.
 
 use domain::{ConnectionId, EntityId, EntityKind, MerchantId, TransferId};
@@ -34,6 +34,11 @@ pub fn directory(connection: &ConnectionId) -> ItemKey {
         partition: format!("connection#{}", escape(connection.as_str())),
         sort: "connection".to_owned(),
     }
+}
+
+/// The key of the connections that name a shop: one app delivers for all its shops to one address, and the delivery names the shop.
+pub fn shop(name: &str) -> ItemKey {
+    ItemKey { partition: format!("shop#{}", escape(name)), sort: "connections".to_owned() }
 }
 
 /// The record of the pause of everything.

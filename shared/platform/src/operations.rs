@@ -158,6 +158,8 @@ pub enum ReplayEffect {
     CompareWithDocument,
     /// Nothing stands: the order is read again and planned anew.
     PlanAnew,
+    /// Its personal data were erased: it is transferred no more, and goes off the list of what needs somebody.
+    NothingErased,
     /// Somebody works on it now: it is looked at again when they are done.
     WaitForWorker,
 }
@@ -629,6 +631,8 @@ impl Operations {
 fn preview(head: &Head, settings: SettingsChoice, now_version: u64, now: Timestamp) -> ReplayPreview {
     let will = if head.is_leased(now) {
         ReplayEffect::WaitForWorker
+    } else if head.erased_at.is_some() {
+        ReplayEffect::NothingErased
     } else if head.plan.as_ref().is_some_and(|plan| plan.open) {
         ReplayEffect::FinishStoredPlan
     } else if head.documents.is_empty() {

@@ -20,6 +20,8 @@ use crate::ledger::erasure::{Erasable, Personal, erased_name};
 use crate::sealing::DataKey;
 use crate::table::{Change, Inserted, Item, Reading, SCHEMA, Table, Updated, json, key_of, number};
 
+/// Who asks when it is no shop.
+pub const OPERATOR: &str = "operator";
 /// What the names of persons are made for.
 pub const PERSON: &str = "person";
 /// Days that one run over a whole shop looks at.
@@ -136,7 +138,7 @@ impl PrivacyRequest {
         }
     }
 
-    /// A request that a shop passes on. Its id is made of the day and the signed bytes, so that a repeat of the delivery is no
+    /// A request that a shop passes on. Its id is made of the day, the shop and the signed bytes, so that a repeat of the delivery is no
     /// second request, and the same request of a later day is one.
     ///
     /// # Errors
@@ -154,7 +156,8 @@ impl PrivacyRequest {
             PrivacyAsked::ShopErasure => PrivacyKind::ShopErasure,
         };
         let day = jiff::tz::Offset::UTC.to_datetime(now).date();
-        let id = format!("{day}-{}", body_hash.get(..12).unwrap_or(body_hash));
+        let told = crate::queue::hash(format!("{source}\n{body_hash}").as_bytes());
+        let id = format!("{day}-{}", told.get(..12).unwrap_or_default());
         let by_address = person(merchant, source, &notice.email, None);
         let by_id = person(merchant, source, "", notice.customer.as_deref());
         let named = by_address.iter().chain(&by_id).map(|person| key.keyed_hash(PERSON, person));
@@ -263,6 +266,8 @@ impl Privacy {
         for name in &request.persons {
             found.extend(self.ledger.of_person(merchant, name, now).await?);
         }
+        // What a shop asks is about its own orders, also where a customer buys in another shop of the merchant's.
+        found.retain(|one| request.from == OPERATOR || one.transfer.source == request.from);
         found.extend(self.ledger.of_orders(merchant, &request.orders, now).await?);
         found.sort_by(|a, b| a.transfer.cmp(&b.transfer));
         found.dedup_by(|a, b| a.transfer == b.transfer);
@@ -335,7 +340,7 @@ impl Privacy {
                 break;
             }
             for one in self.ledger.of_day(&request.merchant, day, now).await? {
-                if one.transfer.source == request.from {
+                if one.transfer.source == request.from && one.was_known(request.asked_at) {
                     self.erase_or_leave(request, one, (now, today)).await?;
                 }
             }
@@ -347,7 +352,8 @@ impl Privacy {
             request.walked_to = None;
             // What was never read stands on no day.
             for one in self.ledger.in_need(&request.merchant, now).await? {
-                if one.day.is_none() && one.transfer.source == request.from {
+                let of_shop = one.transfer.source == request.from && one.was_known(request.asked_at);
+                if one.day.is_none() && of_shop {
                     self.erase_or_leave(request, one, (now, today)).await?;
                 }
             }

@@ -31,6 +31,8 @@ const INLINE_BYTES: usize = 60 * 1024;
 const BODY_BYTES: usize = 6 * 1024 * 1024;
 /// How a body in the bucket is told from one in the message.
 const OBJECT: &str = "object:";
+/// How the names of bodies in the bucket begin.
+const BODIES: &str = "deliveries/";
 const PURPOSE: &str = "delivery";
 
 /// The queues.
@@ -126,7 +128,7 @@ impl Queues {
         if sealed.len() / 3 * 4 <= INLINE_BYTES {
             return Ok(BASE64.encode(&sealed));
         }
-        let name = format!("deliveries/{}/{body_hash}", connection.connection);
+        let name = format!("{BODIES}{}/{body_hash}", connection.connection);
         self.files.put(&connection.merchant, &name, sealed).await?;
         Ok(format!("{OBJECT}{name}"))
     }
@@ -167,6 +169,22 @@ impl Queues {
         match opened {
             Err(PlatformError::NotFound(_) | PlatformError::Unreadable(_)) => Ok(Vec::new()),
             opened => opened,
+        }
+    }
+
+    /// Drops the body that a delivery was set aside with, where it stands in the bucket. Only for what is to be forgotten: a message that is
+    /// put back on its queue needs it.
+    ///
+    /// # Errors
+    /// As S3 says.
+    pub async fn drop_parked_body(&self, delivery: &ParkedDelivery) -> Result<(), PlatformError> {
+        let kept = match read_message(&delivery.message) {
+            Ok(message) if message.merchant == delivery.merchant => message.body,
+            _ => delivery.message.clone(),
+        };
+        match kept.strip_prefix(OBJECT).filter(|name| name.starts_with(BODIES)) {
+            Some(name) => self.files.delete(&delivery.merchant, name).await,
+            None => Ok(()),
         }
     }
 

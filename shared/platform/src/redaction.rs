@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
+use domain::plan::Reason;
+
 /// How many secrets are remembered; a process serves a bounded number of connections.
 const SECRETS: usize = 10_000;
 /// Shorter texts are no secrets, and masking them would tear ordinary words apart.
@@ -43,6 +45,20 @@ pub fn redact(text: &str) -> Cow<'_, str> {
         redacted = Cow::Owned(mask_words(&redacted, is_card_character, looks_like_card, "[card number]"));
     }
     redacted
+}
+
+/// A reason without mail addresses: what another system says may quote one, and a reason stands unsealed.
+pub fn without_addresses(reason: &Reason) -> Reason {
+    let facts = reason.facts.iter().map(|(name, fact)| (name.clone(), without_address(fact)));
+    Reason { code: reason.code.clone(), facts: facts.collect() }
+}
+
+/// A fact of a reason without mail addresses.
+pub fn without_address(fact: &str) -> String {
+    if !fact.contains('@') {
+        return fact.to_owned();
+    }
+    mask_words(fact, is_address_character, looks_like_address, "[mail address]")
 }
 
 /// Replaces each run of `belongs` characters that `is_hit` with `mask`.

@@ -11,18 +11,20 @@ use std::fmt;
 use domain::MerchantId;
 use domain::settings::MerchantFile;
 use engine::clock::Clock;
-use engine::store::Store;
+use engine::message::Message;
+use engine::store::{ParkedDelivery, Store, StoreFailure};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::clock::SystemClock;
 use crate::failure::PlatformError;
 use crate::keys::Keys;
-use crate::ledger::erasure::{Erasable, Personal};
+use crate::ledger::erasure::{Erasable, Personal, RETENTION};
 use crate::ledger::{Ledger, Vaults, kept_until};
 use crate::merchants::Merchants;
 use crate::platform::Platform;
-use crate::privacy::Privacy;
+use crate::privacy::{Privacy, PrivacyKind, PrivacyRequest};
+use crate::queue::read_message;
 use crate::table::{Change, Item, Reading, SCHEMA, Table, Updated, json, number, text, time};
 
 /// Days after which the rows of a day move to the bucket: most of what happens to an order is over.
@@ -190,10 +192,49 @@ impl Night<'_> {
             if !self.has_time() {
                 break;
             }
+            if request.kind == PrivacyKind::ShopErasure {
+                self.empty_set_aside(request).await?;
+            }
             privacy.carry_out(request, (self.clock.now(), today)).await?;
             looked_at += 1;
         }
         Ok(looked_at)
+    }
+
+    /// Forgets the bodies that were set aside of a shop whose customers are to be forgotten. What a queue gave up stays with the order that it
+    /// is about; what was never understood is about nobody without its body.
+    async fn empty_set_aside(&self, request: &PrivacyRequest) -> Result<(), PlatformError> {
+        let merchant = &request.merchant;
+        let record = self.merchants.merchant(merchant).await?;
+        let of_shop = |delivery: &ParkedDelivery| {
+            let connections = &record.record.file.connections;
+            let own = connections.iter().find(|connection| connection.id == delivery.connection);
+            own.is_some_and(|connection| connection.source.as_ref() == Some(&request.from))
+        };
+        let mut page: Option<String> = None;
+        loop {
+            let found =
+                self.ledger.parked_deliveries(merchant, page.as_deref()).await.map_err(unavailable)?;
+            for delivery in found.items.iter().filter(|one| one.at <= request.asked_at && of_shop(one)) {
+                match (read_message(&delivery.message), delivery.queue) {
+                    (Ok(message), _) if !message.body.is_empty() => {
+                        let message = Message { body: String::new(), ..message };
+                        let message = serde_json::to_string(&message).map_err(|_| {
+                            PlatformError::Unreadable("a message has no JSON form".to_owned())
+                        })?;
+                        self.ledger.replace_delivery(&ParkedDelivery { message, ..delivery.clone() }).await?;
+                    }
+                    (Err(_), None) if !delivery.message.is_empty() => {
+                        self.ledger.forget_delivery(merchant, &delivery.body_hash).await?;
+                    }
+                    _ => {}
+                }
+            }
+            page = found.next;
+            if page.is_none() || !self.has_time() {
+                return Ok(());
+            }
+        }
     }
 
     /// Takes the merchant's record for this run, unless the night's work is done or another run has it.
@@ -321,7 +362,7 @@ impl Night<'_> {
             let mut next = until.tomorrow().unwrap_or(Date::MAX);
             if today > until {
                 let erasable = one.erasable != Erasable::InHand;
-                if erasable && self.ledger.erase(one, "retention", self.clock.now()).await? {
+                if erasable && self.ledger.erase(one, RETENTION, self.clock.now()).await? {
                     round.erased += 1;
                     continue;
                 }
@@ -339,10 +380,6 @@ impl Night<'_> {
         limit: Date,
         round: &mut Round,
     ) -> Result<(), PlatformError> {
-        let unavailable = |failure: engine::store::StoreFailure| PlatformError::Unavailable {
-            service: "dynamodb",
-            message: failure.to_string(),
-        };
         let mut page: Option<String> = None;
         loop {
             let found =
@@ -359,6 +396,10 @@ impl Night<'_> {
             }
         }
     }
+}
+
+fn unavailable(failure: StoreFailure) -> PlatformError {
+    PlatformError::Unavailable { service: "dynamodb", message: failure.to_string() }
 }
 
 fn later(today: Date) -> Date {

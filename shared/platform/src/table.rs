@@ -261,6 +261,7 @@ pub struct Change {
     sets: Vec<String>,
     removes: Vec<String>,
     deletes: Vec<String>,
+    adds: Vec<String>,
     conditions: Vec<String>,
     names: HashMap<String, String>,
     values: HashMap<String, AttributeValue>,
@@ -336,6 +337,15 @@ impl Change {
         self
     }
 
+    /// Puts texts into a set.
+    pub fn put_in(&mut self, name: &str, texts: Vec<String>) -> &mut Self {
+        if !texts.is_empty() {
+            let expression = format!("{} {}", self.name(name), self.value(AttributeValue::Ss(texts)));
+            self.adds.push(expression);
+        }
+        self
+    }
+
     /// One more condition; all must hold.
     pub fn only_if(&mut self, condition: String) -> &mut Self {
         self.conditions.push(condition);
@@ -350,7 +360,7 @@ impl Change {
 
     /// The update expression.
     pub fn expression(&self) -> String {
-        [("SET", &self.sets), ("REMOVE", &self.removes), ("DELETE", &self.deletes)]
+        [("SET", &self.sets), ("REMOVE", &self.removes), ("DELETE", &self.deletes), ("ADD", &self.adds)]
             .iter()
             .filter(|(_, parts)| !parts.is_empty())
             .map(|(word, parts)| format!("{word} {}", parts.join(", ")))

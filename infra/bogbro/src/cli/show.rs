@@ -190,6 +190,9 @@ impl Printer {
                     "the order is read again and compared with the document that stands; nothing is made twice"
                 }
                 ReplayEffect::PlanAnew => "the order is read again and planned anew",
+                ReplayEffect::NothingErased => {
+                    "its personal data were erased: it is transferred no more, and goes off the list of what needs somebody"
+                }
                 ReplayEffect::WaitForWorker => "somebody works on it now; it is looked at again when they are done",
             };
             let documents: Vec<&str> = preview.documents.iter().map(String::as_str).collect();

@@ -140,6 +140,8 @@ fn privacy_request(subject: &Subject<'_>) -> Option<PrivacyAsked> {
 #[serde(default)]
 struct PrivacyBody<'a> {
     #[serde(borrow)]
+    shop_domain: Text<'a>,
+    #[serde(borrow)]
     customer: Option<Customer<'a>>,
     #[serde(borrow)]
     orders_requested: Option<Vec<Id<'a>>>,
@@ -167,7 +169,8 @@ fn privacy(asked: PrivacyAsked, body: &PrivacyBody<'_>) -> Result<Notice, Failur
     if asked != PrivacyAsked::ShopErasure && email.is_empty() && customer.is_none() && orders.is_empty() {
         return Err(crate::json::rejected("unreadable", "a request about personal data names nobody"));
     }
-    Ok(Notice::Privacy(PrivacyNotice { asked, email, customer, orders }))
+    let shop = clean(body.shop_domain.trimmed()).to_lowercase();
+    Ok(Notice::Privacy(PrivacyNotice { asked, shop, email, customer, orders }))
 }
 
 fn is_transaction(subject: &Subject<'_>) -> bool {

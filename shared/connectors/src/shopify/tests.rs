@@ -524,6 +524,7 @@ fn a_request_about_personal_data_says_who_is_meant_and_shows_no_address() {
     ] {
         let expected = PrivacyNotice {
             asked,
+            shop: "x.myshopify.com".to_owned(),
             email: email.to_owned(),
             customer: customer.map(str::to_owned),
             orders: orders(named),

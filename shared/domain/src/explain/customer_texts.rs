@@ -8,12 +8,12 @@ pub(crate) const ENTRIES: &[Entry] = &[
     entry(
         "customer-without-vat-number",
         [
-            "Salget er uden moms, fordi køberen har et momsnummer, men kunde {number} ({name}) har intet i regnskabet.",
+            "Salget er uden moms, fordi køberen har et momsnummer, men kunde {number} har intet i regnskabet.",
             "Overførslen fortsætter.",
             "Skriv momsnummeret på kunden; det skal stå på fakturaen og i listesystemet (EU-salg uden moms).",
         ],
         [
-            "The sale is without VAT because the buyer has a VAT number, but customer {number} ({name}) has none in the accounts.",
+            "The sale is without VAT because the buyer has a VAT number, but customer {number} has none in the accounts.",
             "The transfer goes on.",
             "Write the VAT number on the customer; it must stand on the invoice and in the list of EU sales.",
         ],

@@ -18,6 +18,19 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "order-erased",
+        [
+            "Ordrens persondata blev slettet {date}, før den var bogført.",
+            "Den overføres ikke mere, heller ikke når webshoppen melder ændringer, for så skulle persondata gemmes igen.",
+            "Er den et salg, der ikke står i regnskabet, så bogfør den i hånden efter webshoppens beløb. Gensend den derefter, så den går af listen; den overføres ikke.",
+        ],
+        [
+            "The order's personal data were erased on {date}, before it was booked.",
+            "It is transferred no more, not even when the shop tells of changes, since personal data would have to be kept again.",
+            "If it is a sale that is not in the accounts, book it by hand by the shop's amounts. Then replay it to take it off the list; it is not transferred.",
+        ],
+    ),
+    entry(
         "books-other-day",
         [
             "Bilag {number} ({reference}) er bogført {day}, men Bogbro har det noteret på en anden dag.",

@@ -574,12 +574,12 @@ pub(crate) const ENTRIES: &[Entry] = &[
     entry(
         "customer-not-identifiable",
         [
-            "Køberen på ordre {order} ({name}) mangler det felt, som kunder genkendes på.",
+            "Køberen på ordre {order} mangler det felt, som kunder genkendes på.",
             "Ordren er ikke overført, og intet er skrevet i regnskabet.",
             "Gør feltet obligatorisk i kassen, eller angiv customers.anonymous.",
         ],
         [
-            "The buyer of order {order} ({name}) lacks the field that customers are identified by.",
+            "The buyer of order {order} lacks the field that customers are identified by.",
             "The order is not transferred, and nothing was written to the accounts.",
             "Make the field mandatory at checkout, or set customers.anonymous.",
         ],
@@ -587,12 +587,12 @@ pub(crate) const ENTRIES: &[Entry] = &[
     entry(
         "customer-missing",
         [
-            "Ingen kunde i regnskabet har {field} = {value}, og kunder må ikke oprettes.",
+            "Ingen kunde i regnskabet har samme {field} som køberen på ordre {order}, og kunder må ikke oprettes.",
             "Ordren er ikke overført, og intet er skrevet i regnskabet.",
             "Opret kunden i regnskabet, eller slå create til for kundetypen.",
         ],
         [
-            "No customer in the accounts has {field} = {value}, and customers may not be made.",
+            "No customer in the accounts has the same {field} as the buyer of order {order}, and customers may not be made.",
             "The order is not transferred, and nothing was written to the accounts.",
             "Create the customer in the accounts, or switch create on for that kind of customer.",
         ],
@@ -613,12 +613,12 @@ pub(crate) const ENTRIES: &[Entry] = &[
     entry(
         "several-customers",
         [
-            "Flere kunder i regnskabet har {field} = {value}: {choices}.",
+            "Flere kunder i regnskabet har samme {field} som køberen på ordre {order}: nr. {choices}.",
             "Ordren er ikke overført, og intet er skrevet i regnskabet.",
             "Behold én af dem, og ryd eller ret feltet på de andre; gensend så ordren.",
         ],
         [
-            "Several customers in the accounts have {field} = {value}: {choices}.",
+            "Several customers in the accounts have the same {field} as the buyer of order {order}: no. {choices}.",
             "The order is not transferred, and nothing was written to the accounts.",
             "Keep one of them and clear or correct the field on the others; then replay the order.",
         ],
@@ -626,12 +626,12 @@ pub(crate) const ENTRIES: &[Entry] = &[
     entry(
         "customer-barred",
         [
-            "Kunde nr. {number} {name} er spærret i regnskabet.",
+            "Kunde nr. {number} er spærret i regnskabet.",
             "Ordren er ikke overført, og intet er skrevet i regnskabet.",
             "Ophæv spærringen, og gensend ordren.",
         ],
         [
-            "Customer no. {number} {name} is barred in the accounts.",
+            "Customer no. {number} is barred in the accounts.",
             "The order is not transferred, and nothing was written to the accounts.",
             "Lift the barring and replay the order.",
         ],

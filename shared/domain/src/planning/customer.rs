@@ -165,6 +165,9 @@ fn printed_name(text: &str) -> String {
 
 /// The step that finds, makes or updates the customer.
 ///
+/// A reason stands unsealed in the log and in the list of what is held, and goes out by mail: it names orders, fields and customers'
+/// numbers, never a person.
+///
 /// # Errors
 /// Holds when the customer cannot be told, may not be made, is barred, or is one of several.
 pub(super) fn step(
@@ -176,11 +179,7 @@ pub(super) fn step(
     check_ean(buyer)?;
     let rule = rule_for(input.settings, buyer.kind);
     let Some(identity) = identity(input.order, input.settings, buyer) else {
-        return Err(Stop::Hold(
-            hold("customer-not-identifiable")
-                .with("order", &input.order.number)
-                .with("name", name(input.order, input.settings, buyer)),
-        ));
+        return Err(Stop::Hold(hold("customer-not-identifiable").with("order", &input.order.number)));
     };
     let (field, value, shared) = match &identity {
         Identity::Shared(number) => ("number", number.to_string(), true),
@@ -195,7 +194,9 @@ pub(super) fn step(
     let action = match input.catalogue.customers.as_slice() {
         [] if shared => return Err(Stop::Hold(hold("shared-customer-missing").with("number", &value))),
         [] if !rule.create => {
-            return Err(Stop::Hold(hold("customer-missing").with("field", field).with("value", &value)));
+            return Err(Stop::Hold(
+                hold("customer-missing").with("field", field).with("order", &input.order.number),
+            ));
         }
         [] => CustomerAction::Create(Box::new(new_customer(input, buyer, sale, term, field, &value)?)),
         [known] => existing(input, buyer, known, shared)?,
@@ -205,7 +206,7 @@ pub(super) fn step(
                 return Err(Stop::Hold(
                     hold("several-customers")
                         .with("field", field)
-                        .with("value", &value)
+                        .with("order", &input.order.number)
                         .with("choices", choices(several)),
                 ));
             }
@@ -239,7 +240,7 @@ pub(super) fn without_vat_number(input: &PlanInput<'_>, sale: &Sale, step: &Cust
     let known = input.catalogue.customers.iter().find(|known| known.number == *number)?;
     let has = |field: &str| known.fields.get(field).is_some_and(|value| !value.trim().is_empty());
     let lacks = sale.reverse_charge && !has("vat-number") && !has("company-number");
-    lacks.then(|| Reason::new("customer-without-vat-number").with("number", number).with("name", &known.name))
+    lacks.then(|| Reason::new("customer-without-vat-number").with("number", number))
 }
 
 /// The one of several that the merchant's rule names. One that is barred is not taken, unless all are.
@@ -258,7 +259,7 @@ const MOST_CHOICES: usize = 10;
 fn choices(several: &[KnownCustomer]) -> String {
     let choice = |known: &KnownCustomer| {
         let barred = if known.barred { " (barred)" } else { "" };
-        format!("{} {}{barred}", known.number, known.name)
+        format!("{}{barred}", known.number)
     };
     let mut choices: Vec<String> = several.iter().take(MOST_CHOICES).map(choice).collect();
     if several.len() > MOST_CHOICES {
@@ -350,9 +351,7 @@ fn existing(
     shared: bool,
 ) -> Result<CustomerAction, Stop> {
     if known.barred {
-        return Err(Stop::Hold(
-            hold("customer-barred").with("number", known.number).with("name", &known.name),
-        ));
+        return Err(Stop::Hold(hold("customer-barred").with("number", known.number)));
     }
     let fields = if shared { Vec::new() } else { changes(input, buyer, known) };
     if fields.is_empty() {

@@ -195,7 +195,7 @@ fn customers_that_are_many_barred_missing_or_nameless() {
         ("", with_ean("579 0000 00000 5")),
     ]);
     let choices = known(vec![customer(5001, "Aase"), customer(5002, "Åse")]).held();
-    assert_eq!(choices.fact("choices"), "5001 Aase; 5002 Åse");
+    assert_eq!(choices.fact("choices"), "5001; 5002");
 }
 
 #[test]

@@ -5,16 +5,18 @@
 //! days, the chain of hashes) stays. A person is found by a hash of their address under the merchant's own key, in an index
 //! of the heads: the address itself stands nowhere outside the sealed part.
 
-use domain::{MerchantId, TransferId};
+use domain::{EntityKind, MerchantId, TransferId};
 use engine::log::{Cause, LOG_SCHEMA, LogEntry, PublicPart, RowKind, Why};
-use engine::store::{Head, LEDGER_SCHEMA, Status};
+use engine::store::{Head, LEDGER_SCHEMA, ORDER_ERASED, Progress, Status, Trouble};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use serde::Serialize;
 
-use super::heads::attribute::{CLAIM, FENCE, LEASE_UNTIL, LOG_TAIL, PERSON, SALT};
-use super::transactions::{Cancelled, put, update};
+use super::heads::attribute::{
+    CLAIM, EARLIER_PERSONS, ERASED_AT, FENCE, LEASE_UNTIL, LOG_TAIL, PERSON, SALT,
+};
+use super::transactions::{Cancelled, EARLIER_PERSON, delete, put, update};
 use super::{Ledger, Vault, heads, kept_until, rows, segments};
 use crate::failure::PlatformError;
 use crate::keys::Keys;
@@ -22,6 +24,12 @@ use crate::table::{Change, Item, Reading, hash, number, text, time};
 
 /// Place of the row that tells of an erasure: behind all others of its claim.
 const ERASURE_SEQUENCE: u32 = 999;
+
+/// Pointers from earlier buyers that one transaction takes out; nobody changes the buyer of an order so often.
+const MOST_EARLIER_PERSONS: usize = 90;
+
+/// The name of the request by which what is past its retention is erased.
+pub(crate) const RETENTION: &str = "retention";
 
 /// Whether the personal part of a transfer may be erased.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -58,6 +66,14 @@ pub struct Personal {
     head: Item,
 }
 
+impl Personal {
+    /// True when it was known at this time. What a shop sends after it asked to be forgotten is another matter: it was connected again.
+    pub fn was_known(&self, at: Timestamp) -> bool {
+        let began = Reading::of(&self.head, LEDGER_SCHEMA).and_then(|reading| reading.time_if_any("at"));
+        began.ok().flatten().is_none_or(|began| began <= at)
+    }
+}
+
 /// The day of a time; retention is reckoned in years, so the zone does not matter as long as it is the same.
 fn day_of(at: Timestamp) -> Date {
     Offset::UTC.to_datetime(at).date()
@@ -73,6 +89,11 @@ pub(super) fn kept(head: &Head, item: &Item, vault: &Vault) -> Result<Date, Plat
     Ok(written.unwrap_or(reckoned).max(reckoned))
 }
 
+/// True when something of it stands in the books.
+fn stands(head: &Head) -> bool {
+    !head.documents.is_empty() || head.progress.draft.is_some() || head.progress.invoice.is_some()
+}
+
 fn erasable(head: &Head, item: &Item, vault: &Vault, today: Date) -> Result<Erasable, PlatformError> {
     if heads::salt(item).is_none() {
         return Ok(Erasable::Erased);
@@ -80,10 +101,8 @@ fn erasable(head: &Head, item: &Item, vault: &Vault, today: Date) -> Result<Eras
     if !segments::is_at_rest(head) {
         return Ok(Erasable::InHand);
     }
-    let stands =
-        !head.documents.is_empty() || head.progress.draft.is_some() || head.progress.invoice.is_some();
     let until = kept(head, item, vault)?;
-    Ok(if stands && today <= until { Erasable::After { until } } else { Erasable::Now })
+    Ok(if stands(head) && today <= until { Erasable::After { until } } else { Erasable::Now })
 }
 
 impl Ledger {
@@ -106,7 +125,15 @@ impl Ledger {
         name: &str,
         now: Timestamp,
     ) -> Result<Vec<Personal>, PlatformError> {
-        self.listed(merchant, PERSON, &Keys::of(merchant).person(name), now).await
+        let person = Keys::of(merchant).person(name);
+        let mut found = self.listed(merchant, PERSON, &person, now).await?;
+        let pointed = self.pointed_transfers(merchant, EARLIER_PERSON, &person).await?;
+        let further: Vec<TransferId> =
+            pointed.into_iter().filter(|one| found.iter().all(|known| known.transfer != *one)).collect();
+        let earlier = self.of_orders(merchant, &further, now).await?;
+        // What was erased is nobody's any more.
+        found.extend(earlier.into_iter().filter(|one| one.erasable != Erasable::Erased));
+        Ok(found)
     }
 
     /// All transfers of a day, whoever's they are.
@@ -215,6 +242,7 @@ impl Ledger {
     pub async fn erase(&self, one: &Personal, request: &str, now: Timestamp) -> Result<bool, PlatformError> {
         let merchant = &one.transfer.merchant;
         let head = heads::read(&one.head, merchant)?;
+        let is_order = one.transfer.kind == EntityKind::Order;
         let vault = self.vaults.vault(merchant).await?;
         let keep_until = kept(&head, &one.head, &vault)?.to_string();
         let entry = erased(&head, request, now);
@@ -224,17 +252,25 @@ impl Ledger {
         change.only_if_equal(FENCE, number(head.fence));
         change.only_if_equal(CLAIM, text(head.claim.clone()));
         let free = format!("attribute_not_exists({})", change.name(LEASE_UNTIL));
-        let salted = format!("attribute_exists({})", change.name(SALT));
+        let none = change.value(heads::no_salt());
+        let salted = format!("attribute_exists({0}) AND {0} <> {none}", change.name(SALT));
         change.only_if(free).only_if(salted);
-        change
-            .remove(SALT)
-            .remove("facts")
-            .set(PERSON, text(keys.person(&erased_name(request))))
-            .set("erased_at", time(now))
-            .set(LOG_TAIL, hash(&row.hash));
+        if is_order {
+            change.set(SALT, heads::no_salt()).set(ERASED_AT, time(now));
+        } else {
+            // A product is nobody's, and is carried over again when the shop tells of it.
+            change.remove(SALT);
+        }
+        change.set(PERSON, text(keys.person(&erased_name(request)))).set(LOG_TAIL, hash(&row.hash));
+        settle(&mut change, &head, request, now)?;
+        let earlier = Reading::of(&one.head, LEDGER_SCHEMA)?.texts(EARLIER_PERSONS);
+        change.remove(EARLIER_PERSONS);
         let table = &self.table.name;
         let head = update(change.into_update(table, &keys.head(&one.transfer)));
-        match self.transact(vec![head, put(table, row.into_item(&one.transfer, &keep_until))]).await {
+        let mut actions = vec![head, put(table, row.into_item(&one.transfer, &keep_until))];
+        let pointers = earlier.iter().map(|person| keys.number(EARLIER_PERSON, person, &one.transfer));
+        actions.extend(pointers.take(MOST_EARLIER_PERSONS).map(|key| delete(table, &key)));
+        match self.transact(actions).await {
             Ok(()) => {
                 self.forget(&one.transfer);
                 Ok(true)
@@ -243,6 +279,27 @@ impl Ledger {
             Err(Cancelled::Otherwise(error)) => Err(error),
         }
     }
+}
+
+/// Leaves an order where it ends with its personal data. What was held was booked nowhere: it is the merchant's to book now, and is told
+/// of, unless its time is over. What another system said of the buyer goes.
+fn settle(change: &mut Change, head: &Head, request: &str, now: Timestamp) -> Result<(), PlatformError> {
+    let progress = Progress { held: None, ..head.progress.clone() };
+    heads::set_progress(change, &progress)?;
+    if head.transfer.kind != EntityKind::Order || !head.status.needs_attention() {
+        change.remove("facts");
+        return Ok(());
+    }
+    let code = ORDER_ERASED.to_owned();
+    let status = match request {
+        _ if stands(head) => Status::Done,
+        RETENTION => Status::Skipped { code },
+        _ => Status::Held { code },
+    };
+    let facts = vec![("date".to_owned(), day_of(now).to_string())];
+    heads::set_trouble(change, Trouble::after(head.trouble.as_ref(), &status, &facts, now).as_ref())?;
+    heads::set_status(change, &status, &head.transfer.merchant);
+    heads::set_list(change, "facts", &facts)
 }
 
 /// Under this name the index of persons lists what a request erased.

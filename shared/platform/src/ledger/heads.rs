@@ -8,7 +8,8 @@
 //! is left out. The first order number and the first document number lead to the head by indexes of their own; further
 //! ones by pointer items.
 
-use domain::{ConnectionId, EffectKey, MerchantId, Money};
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{ConnectionId, EffectKey, EntityKind, MerchantId, Money, TransferId};
 use engine::store::{
     Applied, DocumentRecord, Head, LEDGER_SCHEMA, PlanPointer, Progress, Status, Trouble, due_shard,
 };
@@ -32,7 +33,10 @@ pub(super) mod attribute {
     pub(crate) const APPLIED_HASH: &str = "applied_hash";
     pub(crate) const DUE: &str = "due";
     pub(crate) const SALT: &str = "salt";
+    pub(crate) const ERASED_AT: &str = "erased_at";
     pub(crate) const PERSON: &str = "person";
+    /// Whose it was before, as the index of persons names them: each leads to it by a pointer.
+    pub(crate) const EARLIER_PERSONS: &str = "earlier_persons";
     pub(crate) const LOG_TAIL: &str = "log_tail";
     pub(crate) const SCHEMA: &str = "schema";
     pub(crate) const KEEP_UNTIL: &str = "keep_until";
@@ -42,7 +46,9 @@ pub(super) mod attribute {
     pub(crate) const DOCUMENT: &str = "document_key";
 }
 
-use attribute::{AGAIN, APPLIED_HASH, CLAIM, DUE, FENCE, LEASE_UNTIL, LOG_TAIL, SALT, SCHEMA, STATUS};
+use attribute::{
+    AGAIN, APPLIED_HASH, CLAIM, DUE, ERASED_AT, FENCE, LEASE_UNTIL, LOG_TAIL, SALT, SCHEMA, STATUS,
+};
 
 /// Sets or clears when the transfer comes up again.
 pub(super) fn set_due(change: &mut Change, due_at: Option<Timestamp>) {
@@ -91,7 +97,8 @@ pub(super) fn set_trouble(change: &mut Change, trouble: Option<&Trouble>) -> Res
 
 /// Writes how far the plan has come.
 pub(super) fn set_progress(change: &mut Change, progress: &Progress) -> Result<(), PlatformError> {
-    change.set("progress", json(progress)?);
+    let held = progress.held.as_ref().map(crate::redaction::without_addresses);
+    change.set("progress", json(&Progress { held, ..progress.clone() })?);
     Ok(())
 }
 
@@ -120,6 +127,24 @@ pub(super) fn set_list<T: serde::Serialize>(
     Ok(())
 }
 
+/// What stands in place of a salt that was destroyed, so that no later claim makes a new one.
+pub(super) fn no_salt() -> AttributeValue {
+    crate::table::bytes([0])
+}
+
+/// When the personal part of an order was erased. Of a product nothing is anybody's: it is carried over as ever. What an
+/// earlier version transferred anew afterwards is a transfer like others, and is to be erased like them.
+fn erased_at(
+    reading: &Reading<'_>,
+    transfer: &TransferId,
+    documents: &[DocumentRecord],
+) -> Result<Option<Timestamp>, PlatformError> {
+    let erased_at = reading.time_if_any(ERASED_AT)?.filter(|_| transfer.kind == EntityKind::Order);
+    let made_anew =
+        |at: &Timestamp| documents.iter().any(|document| document.made_at.is_some_and(|made| made > *at));
+    Ok(erased_at.filter(|at| !made_anew(at)))
+}
+
 /// The salt of a transfer's sealings; `None` after erasure.
 pub(super) fn salt(item: &Item) -> Option<[u8; SALT_BYTES]> {
     item.get(SALT).and_then(|value| value.as_b().ok()).and_then(|blob| blob.as_ref().try_into().ok())
@@ -132,6 +157,8 @@ pub(super) fn read(item: &Item, merchant: &MerchantId) -> Result<Head, PlatformE
     let transfer = keys::transfer_of(partition, merchant)
         .ok_or_else(|| PlatformError::Unreadable("a head's key".to_owned()))?;
     let locks = locks(&reading)?;
+    let documents = reading.packed_json_if_any::<Vec<DocumentRecord>>("documents")?.unwrap_or_default();
+    let erased_at = erased_at(&reading, &transfer, &documents)?;
     Ok(Head {
         schema: reading.number(SCHEMA)?,
         transfer,
@@ -151,7 +178,7 @@ pub(super) fn read(item: &Item, merchant: &MerchantId) -> Result<Head, PlatformE
         settings_version: reading.number_if_any("settings_version")?.unwrap_or(0),
         plan: plan(&reading)?,
         progress: reading.json_if_any("progress")?.unwrap_or_default(),
-        documents: reading.packed_json_if_any::<Vec<DocumentRecord>>("documents")?.unwrap_or_default(),
+        documents,
         locks,
         due_at: reading.time_if_any(DUE)?,
         order_number: reading.text_if_any("order_number").unwrap_or_default().to_owned(),
@@ -159,6 +186,7 @@ pub(super) fn read(item: &Item, merchant: &MerchantId) -> Result<Head, PlatformE
         day: day(&reading),
         log_tail: reading.hash_if_any(LOG_TAIL).unwrap_or_default(),
         updated_at: reading.time("updated_at")?,
+        erased_at,
     })
 }
 

@@ -182,19 +182,30 @@ impl Ledger {
         Ok((self.table.get_all(&keys_of(&answer)).await?, next))
     }
 
-    pub(super) async fn list_pointed(
+    /// Transfers that pointers of this kind and value lead to.
+    pub(super) async fn pointed_transfers(
         &self,
         merchant: &MerchantId,
-        pointer: &Pointer,
+        word: &str,
+        value: &str,
     ) -> Result<Vec<TransferId>, PlatformError> {
-        let (keys, word) = (Keys::of(merchant), pointer_word(pointer.kind));
-        let ItemKey { partition, sort } = keys.numbers(word, &pointer.value);
+        let ItemKey { partition, sort } = Keys::of(merchant).numbers(word, value);
         let items = self.table.range_all(&partition, &sort, &format!("{sort}~")).await?;
         let mut found = Vec::with_capacity(items.len());
         for item in &items {
             let reading = Reading::of(item, crate::table::SCHEMA)?;
             found.extend(keys::transfer_of(reading.text("transfer")?, merchant));
         }
+        Ok(found)
+    }
+
+    pub(super) async fn list_pointed(
+        &self,
+        merchant: &MerchantId,
+        pointer: &Pointer,
+    ) -> Result<Vec<TransferId>, PlatformError> {
+        let (keys, word) = (Keys::of(merchant), pointer_word(pointer.kind));
+        let mut found = self.pointed_transfers(merchant, word, &pointer.value).await?;
         let index = match pointer.kind {
             PointerKind::OrderNumber => ORDER,
             PointerKind::DraftNumber | PointerKind::InvoiceNumber => DOCUMENT,
@@ -225,22 +236,20 @@ impl Ledger {
     /// # Errors
     /// `Invalid` when the message is too large; otherwise as DynamoDB says.
     pub async fn park_with(&self, delivery: &ParkedDelivery, key: &DataKey) -> Result<(), PlatformError> {
-        if delivery.message.len() > MESSAGE_BYTES {
-            return Err(PlatformError::Invalid("a parked message is too large".to_owned()));
-        }
-        let keys = Keys::of(&delivery.merchant);
-        let message = key.seal("parked delivery", &pack(delivery.message.as_bytes())?)?;
-        let shown = ParkedDelivery { message: String::new(), ..delivery.clone() };
-        let mut item = key_of(&keys.parked(&delivery.body_hash));
-        item.insert("schema".to_owned(), number(LEDGER_SCHEMA));
-        item.insert("delivery".to_owned(), json(&shown)?);
-        item.insert("message".to_owned(), bytes(message));
-        item.insert(ATTENTION.to_owned(), text(keys.parked_attention()));
-        item.insert("at".to_owned(), time(delivery.at));
+        let item = parked_item(delivery, key)?;
         match self.table.insert(item.clone()).await? {
             Inserted::Already if delivery.queue.is_some() => self.park_after_dismissal(delivery, item).await,
             Inserted::New | Inserted::Already => Ok(()),
         }
+    }
+
+    /// Keeps a parked delivery in place of what it was: the body that it was set aside with is to be forgotten.
+    ///
+    /// # Errors
+    /// As DynamoDB says.
+    pub async fn replace_delivery(&self, delivery: &ParkedDelivery) -> Result<(), PlatformError> {
+        let vault = self.vaults.vault(&delivery.merchant).await?;
+        self.table.put(parked_item(delivery, &vault.key)?).await
     }
 
     /// A message that comes back after a person dismissed the one before is news; a finding, or the very same bytes, are not.
@@ -394,6 +403,23 @@ impl Ledger {
             crate::table::Updated::Refused(_) => Err(PlatformError::Conflict("a sweep's cursor".to_owned())),
         }
     }
+}
+
+/// A parked delivery as an item, its message sealed.
+fn parked_item(delivery: &ParkedDelivery, key: &DataKey) -> Result<Item, PlatformError> {
+    if delivery.message.len() > MESSAGE_BYTES {
+        return Err(PlatformError::Invalid("a parked message is too large".to_owned()));
+    }
+    let keys = Keys::of(&delivery.merchant);
+    let message = key.seal("parked delivery", &pack(delivery.message.as_bytes())?)?;
+    let shown = ParkedDelivery { message: String::new(), ..delivery.clone() };
+    let mut item = key_of(&keys.parked(&delivery.body_hash));
+    item.insert("schema".to_owned(), number(LEDGER_SCHEMA));
+    item.insert("delivery".to_owned(), json(&shown)?);
+    item.insert("message".to_owned(), bytes(message));
+    item.insert(ATTENTION.to_owned(), text(keys.parked_attention()));
+    item.insert("at".to_owned(), time(delivery.at));
+    Ok(item)
 }
 
 fn read_delivery(item: &Item, key: &DataKey) -> Result<ParkedDelivery, PlatformError> {

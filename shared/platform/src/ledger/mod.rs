@@ -40,8 +40,8 @@ use crate::table::{Change, Item, Reading, Table, Updated, hash, number, text, ti
 pub use lists::DismissedDelivery;
 
 use heads::attribute::{
-    AGAIN, APPLIED_HASH, CLAIM, DOCUMENT, DUE, FENCE, KEEP_UNTIL, LEASE_UNTIL, LOG_TAIL, ORDER, SALT, SCHEMA,
-    STATUS,
+    AGAIN, APPLIED_HASH, CLAIM, DOCUMENT, DUE, ERASED_AT, FENCE, KEEP_UNTIL, LEASE_UNTIL, LOG_TAIL, ORDER,
+    PERSON, SALT, SCHEMA, STATUS,
 };
 
 /// How many claimed transfers a process remembers.
@@ -70,6 +70,8 @@ pub trait Vaults: Send + Sync {
 #[derive(Clone, Debug, Default)]
 struct Remembered {
     salt: Option<[u8; SALT_BYTES]>,
+    erased: bool,
+    person: Option<String>,
     rows: Vec<rows::FoundRow>,
     order: Option<String>,
     document: Option<String>,
@@ -103,10 +105,13 @@ impl Ledger {
     }
 
     fn remember(&self, transfer: &TransferId, item: &Item) {
+        let is_erased = || heads::read(item, &transfer.merchant).is_ok_and(|head| head.erased_at.is_some());
         let key = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
         let remembered = Remembered {
             salt: heads::salt(item),
+            erased: item.contains_key(ERASED_AT) && is_erased(),
             rows: rows::in_head(item),
+            person: key(PERSON),
             order: key(ORDER),
             document: key(DOCUMENT),
             keep_until: key(KEEP_UNTIL),

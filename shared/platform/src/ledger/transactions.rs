@@ -2,18 +2,24 @@
 //! refused as a whole when a newer claim exists: a plan with its row in a transaction, a conclusion by one update of the
 //! head, unless search keys or locks are written with it.
 
+use std::borrow::Cow;
+
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Delete, TransactWriteItem, Update};
+use domain::plan::Reason;
 use domain::{EffectKey, TransferId};
 use engine::log::LogEntry;
 use engine::store::{Conclusion, Hold, PlanStoring, Pointer, PointerKind, StoreFailure, StoredPlan};
 use jiff::Timestamp;
 
-use super::heads::attribute::{AGAIN, DOCUMENT, KEEP_UNTIL, LEASE_UNTIL, LOG_TAIL, ORDER, PERSON};
+use super::heads::attribute::{
+    AGAIN, DOCUMENT, EARLIER_PERSONS, KEEP_UNTIL, LEASE_UNTIL, LOG_TAIL, ORDER, PERSON, SALT,
+};
 use super::{Ledger, heads, refusal, rows, under};
 use crate::failure::PlatformError;
-use crate::keys::Keys;
+use crate::keys::{ItemKey, Keys};
+use crate::redaction;
 use crate::sealing::new_token;
 use crate::table::{
     Change, Item, SCHEMA, SERVICE, Updated, bytes, hash, key_of, number, put_action, text, time,
@@ -44,9 +50,18 @@ pub(super) fn put(table: &str, item: Item) -> TransactWriteItem {
     TransactWriteItem::builder().put(put_action(table, item)).build()
 }
 
+pub(super) fn delete(table: &str, key: &ItemKey) -> TransactWriteItem {
+    let delete = Delete::builder().table_name(table).set_key(Some(key_of(key))).build();
+    let delete = delete.unwrap_or_else(|_| unreachable!("table and key are set"));
+    TransactWriteItem::builder().delete(delete).build()
+}
+
 pub(super) fn update(update: Update) -> TransactWriteItem {
     TransactWriteItem::builder().update(update).build()
 }
+
+/// The word under which pointers from earlier buyers are kept.
+pub(super) const EARLIER_PERSON: &str = "person";
 
 /// The word by which a kind of number is kept.
 pub(super) fn pointer_word(kind: PointerKind) -> &'static str {
@@ -112,7 +127,8 @@ impl Ledger {
         }
     }
 
-    /// Puts the transfer under its buyer in the index of persons, by a name that only the merchant's key makes.
+    /// Puts the transfer under its buyer in the index of persons, by a name that only the merchant's key makes. Under an earlier buyer,
+    /// or an earlier address of the same, it is found by a pointer: the log holds both.
     async fn set_person(
         &self,
         change: &mut Change,
@@ -121,7 +137,13 @@ impl Ledger {
     ) -> Result<(), PlatformError> {
         if !entry.person.is_empty() {
             let name = self.person_key(&transfer.merchant, &entry.person).await?;
-            change.set(PERSON, text(Keys::of(&transfer.merchant).person(&name)));
+            let person = Keys::of(&transfer.merchant).person(&name);
+            let before = self.remembered(transfer).and_then(|remembered| remembered.person);
+            if let Some(before) = before.filter(|before| *before != person) {
+                self.table.put(pointing(transfer, EARLIER_PERSON, &before)).await?;
+                change.put_in(EARLIER_PERSONS, vec![before]);
+            }
+            change.set(PERSON, text(person));
         }
         Ok(())
     }
@@ -134,6 +156,10 @@ impl Ledger {
         };
         let tail = row.as_ref().map_or_else(|| conclusion.log_tail.clone(), |row| row.hash.clone());
         let mut head = concluded(conclusion, &tail)?;
+        if self.remembered(transfer).is_some_and(|remembered| remembered.erased) {
+            // The claim may have made a salt, where an earlier version left none.
+            head.set(SALT, heads::no_salt());
+        }
         if let Some(entry) = &conclusion.log {
             self.set_person(&mut head, transfer, entry).await?;
         }
@@ -185,7 +211,13 @@ impl Ledger {
             Some(master) => Some(self.keep_master(&transfer.merchant, master).await?),
             None => None,
         };
-        let key = self.sealing_key(transfer).await?;
+        let masked = without_addresses(entry);
+        let entry = masked.as_ref();
+        let key = match (personal, plan) {
+            // There is nothing to seal, and after an erasure no key either.
+            (None, None) => self.vaults.vault(&transfer.merchant).await?.key,
+            _ => self.sealing_key(transfer).await?,
+        };
         let mut row = rows::pack_row(transfer, entry, plan, master.as_deref(), previous, &key)?;
         if let Some((name, bytes)) = row.object.take() {
             self.files.put(&transfer.merchant, &name, bytes).await?;
@@ -272,6 +304,19 @@ impl Ledger {
     }
 }
 
+/// A row whose public part quotes no mail address, as an answer of another system may.
+fn without_addresses(entry: &LogEntry) -> Cow<'_, LogEntry> {
+    let public = &entry.public;
+    let quotes = |reason: &Reason| reason.facts.iter().any(|(_, fact)| fact.contains('@'));
+    if !public.reason.iter().chain(&public.warnings).any(quotes) {
+        return Cow::Borrowed(entry);
+    }
+    let mut masked = entry.clone();
+    masked.public.reason = public.reason.as_ref().map(redaction::without_addresses);
+    masked.public.warnings = public.warnings.iter().map(redaction::without_addresses).collect();
+    Cow::Owned(masked)
+}
+
 fn cancelled(error: &SdkError<TransactWriteItemsError>) -> Cancelled {
     let otherwise = || Cancelled::Otherwise(PlatformError::of(SERVICE, error));
     let Some(TransactWriteItemsError::TransactionCanceledException(refused)) = error.as_service_error()
@@ -330,7 +375,12 @@ fn concluded(conclusion: &Conclusion, tail: &str) -> Result<Change, PlatformErro
         change.only_if(word);
     }
     heads::set_status(&mut change, &conclusion.status, merchant);
-    heads::set_list(&mut change, "facts", &conclusion.facts)?;
+    let facts: Vec<(String, String)> = conclusion
+        .facts
+        .iter()
+        .map(|(name, fact)| (name.clone(), redaction::without_address(fact)))
+        .collect();
+    heads::set_list(&mut change, "facts", &facts)?;
     heads::set_trouble(&mut change, conclusion.trouble.as_ref())?;
     heads::set_list(&mut change, "documents", &conclusion.documents)?;
     heads::set_progress(&mut change, &conclusion.progress)?;

@@ -4,6 +4,7 @@
 //! its connection is read once more, but at most once in that time however many forgeries come.
 
 mod records;
+mod shops;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -355,6 +356,7 @@ impl Merchants {
         for entry in &entries {
             writing.put_own(entry.item()?, "merchant", crate::table::text(id.as_str()));
         }
+        shops::note(&mut writing, before.map(|record| &record.file), &after.file);
         writing.send(&self.table.client).await?;
         self.forget(id);
         Ok(())

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 
 use crate::failure::PlatformError;
 use crate::keys::ItemKey;
-use crate::table::{Item, SERVICE, key_of};
+use crate::table::{Change, Item, SERVICE, key_of};
 
 /// The actions so far.
 pub(super) struct Writing {
@@ -46,6 +46,11 @@ impl Writing {
     pub(super) fn put_own(&mut self, item: Item, name: &str, value: AttributeValue) {
         let expression = "attribute_not_exists(pk) OR #name = :value".to_owned();
         self.add(item, Some((expression, name, Some(value))));
+    }
+
+    /// Changes whatever stands there.
+    pub(super) fn change(&mut self, key: &ItemKey, change: Change) {
+        self.actions.push(TransactWriteItem::builder().update(change.into_update(&self.table, key)).build());
     }
 
     /// Removes.

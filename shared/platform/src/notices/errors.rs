@@ -55,6 +55,10 @@ enum Next {
 
 impl Next {
     fn of(head: &Head, now: Timestamp) -> Next {
+        if head.erased_at.is_some() {
+            // Nothing brings it up again.
+            return Next::AsRemedied;
+        }
         let by_itself = goes_on_by_itself(&head.status) && !is_left(head.standing_trouble().as_ref(), now);
         if by_itself { Next::ByItself } else { Next::WhenAsked }
     }

@@ -109,12 +109,14 @@ impl Operations {
         }
         let delivery = self.one_parked(merchant, hash).await?;
         let entry = ParkedEntry::of(&delivery);
+        let body_of = delivery.clone();
         let at = SystemClock.now();
         let dismissed =
             DismissedDelivery { delivery, by: by.trim().to_owned(), reason: reason.trim().to_owned(), at };
         if !self.ledger.dismiss_delivery(&dismissed).await? {
             return Err(PlatformError::Conflict(entry.entry));
         }
+        self.queues.drop_parked_body(&body_of).await?;
         tracing::info!(event = "parked-dismissed", %merchant, entry = entry.entry, by, reason, "by an operator");
         Ok(entry)
     }

@@ -14,7 +14,7 @@ use crate::clock::SystemClock;
 use crate::failure::PlatformError;
 use crate::ledger::erasure::Personal;
 use crate::ledger::segments::SegmentRecord;
-use crate::privacy::{PERSON, Privacy, PrivacyKind, PrivacyRequest};
+use crate::privacy::{OPERATOR, PERSON, Privacy, PrivacyKind, PrivacyRequest};
 use crate::sealing::new_token;
 
 /// Who is meant.
@@ -75,6 +75,7 @@ impl Operations {
             return Ok(ErasureView { request, transfers, deliveries: deliveries.len(), done: false });
         }
         for delivery in &deliveries {
+            self.queues.drop_parked_body(delivery).await?;
             self.ledger.forget_delivery(merchant, &delivery.body_hash).await?;
         }
         self.privacy().record(&request).await?;
@@ -140,7 +141,7 @@ impl Operations {
         for order in &who.orders {
             orders.push(self.one(merchant, order).await?.transfer);
         }
-        let new = PrivacyRequest::new(id, merchant.clone(), kind, "operator".to_owned(), now);
+        let new = PrivacyRequest::new(id, merchant.clone(), kind, OPERATOR.to_owned(), now);
         Ok(PrivacyRequest { persons, orders, ..new })
     }
 
