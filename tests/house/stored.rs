@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{read, repository, rust_files_of, shipped_part};
+use super::{read, repository, rust_files_of, shipped};
 
 /// Words that are only shown.
 const SHOWN: &[&str] = &["GivenUpBy", "RowKind", "Why"];
@@ -70,7 +70,8 @@ fn declared() -> Vec<(String, String)> {
             if path.starts_with(&settings) {
                 continue;
             }
-            let text = shipped_part(&read(&path));
+            let text = read(&path);
+            let text = shipped(&text).into_iter().map(|(_, line)| line).collect::<Vec<_>>().join("\n");
             for part in text.split("#[derive(").skip(1) {
                 let (derived, rest) = part.split_once(")]").expect("a derive ends");
                 let before = rest.split_once('{').map_or(rest, |(before, _)| before);
