@@ -12,7 +12,7 @@ use connectors::journals::{
 };
 use connectors::manifest::Manifest;
 use connectors::registry;
-use domain::catalogue::{KnownAccount, KnownJournal, LedgerData, Period};
+use domain::catalogue::{JournalTakes, KnownAccount, KnownJournal, LedgerData, Period};
 use domain::document::{DocumentKind, Totals};
 use domain::money::Currency;
 use domain::payout::{Target, VoucherStep};
@@ -379,6 +379,7 @@ fn ledger_data() -> LedgerData {
         balance_by_voucher: true,
         needs_approval: false,
         standing: false,
+        takes: JournalTakes::All,
         lowest_number: 1,
         highest_number: None,
         next_number: None,
