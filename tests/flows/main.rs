@@ -23,5 +23,6 @@ mod permissions;
 mod records;
 mod refunds;
 mod reports;
+mod shops;
 mod stage;
 mod stock;
