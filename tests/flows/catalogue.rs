@@ -99,7 +99,31 @@ async fn products_are_carried_over_by_event_and_by_run_and_what_would_stop_an_or
     assert_eq!(stage.deliver(WOOCOMMERCE, &headers, body).await, 200);
     stage.rest().await;
     assert_eq!(head(&stage, "901").await.status, Status::Done);
-    let world = stage.world();
-    let agreement = world.agreements.values().next().expect("the agreement");
-    assert_eq!(agreement.products["FLOW-1"].json.get("barred"), Some(&Json::Bool(true)));
+    let barred = |stage: &Stage, number: &str| {
+        let world = stage.world();
+        let agreement = world.agreements.values().next().expect("the agreement");
+        agreement.products[number].json.get("barred") == Some(&Json::Bool(true))
+    };
+    assert!(barred(&stage, "FLOW-1"));
+
+    // Where the word of it is lost, the run over the whole catalogue sees that a product which stood is gone.
+    let lost = product(904, "FLOW-4", 0);
+    put(&stage, &lost);
+    assert_eq!(told(&stage, &lost).await, 200);
+    stage.rest().await;
+    assert_eq!(head(&stage, "904").await.status, Status::Done);
+    {
+        let mut world = stage.world();
+        let now = "2026-11-21T11:00:00Z".parse().expect("a time");
+        let shop = world.woocommerce.get_mut(demo::WOOCOMMERCE).expect("the shop");
+        assert!(shop.delete_product(now, 904));
+    }
+    assert!(!barred(&stage, "FLOW-4"));
+    let checked = stage.operations.catalogue(&merchant, None, false).await.expect("both are read");
+    assert!(checked[0].to_carry.contains(&"904".to_owned()), "{:?}", checked[0].to_carry);
+    stage.operations.catalogue(&merchant, Some(WOOCOMMERCE), true).await.expect("it is put on the queue");
+    stage.rest().await;
+    assert!(barred(&stage, "FLOW-4"));
+    let after = stage.operations.catalogue(&merchant, None, false).await.expect("both are read");
+    assert!(!after[0].to_carry.contains(&"904".to_owned()), "{:?}", after[0].to_carry);
 }

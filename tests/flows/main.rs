@@ -26,5 +26,6 @@ mod refunds;
 mod reports;
 mod restored;
 mod rollback;
+mod shops;
 mod stage;
 mod stock;

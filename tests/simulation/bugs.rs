@@ -338,8 +338,8 @@ impl Webshop for BuggyWebshop {
         WEBSHOP.set_stock(transport, key, changes).await
     }
 
-    async fn tend(&self, transport: &dyn Transport) -> Result<Vec<String>, Failure> {
-        WEBSHOP.tend(transport).await
+    async fn tend(&self, transport: &dyn Transport, products: bool) -> Result<Vec<String>, Failure> {
+        WEBSHOP.tend(transport, products).await
     }
 }
 

@@ -379,7 +379,7 @@ impl History {
             return;
         }
         self.forged_accepted += usize::from(forged);
-        let Ok(Notice::Changed { kind, entity }) = port.notice(&delivery) else { return };
+        let Ok(Notice::Changed { kind, entity, bare }) = port.notice(&delivery) else { return };
         let now = self.machine.now();
         let message = Message {
             schema: MESSAGE_SCHEMA,
@@ -388,7 +388,7 @@ impl History {
             source: source(index),
             kind,
             entity,
-            body_hash: body_hash(body),
+            body_hash: if bare { String::new() } else { body_hash(body) },
             received_at: now,
             why: Why::Webhook,
             settings: SettingsChoice::Now,

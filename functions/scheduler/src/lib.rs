@@ -180,7 +180,9 @@ impl Minute<'_> {
         let tended = match self.routes.route(merchant, connection, None).await {
             Ok(route) if route.paused.is_some() => return,
             Ok(route) => {
-                route.shop.port.tend(&*route.shop.transport).await.map_err(|failure| failure.to_string())
+                let products = !route.settings.products.catalogue.is_off();
+                let tended = route.shop.port.tend(&*route.shop.transport, products).await;
+                tended.map_err(|failure| failure.to_string())
             }
             Err(failure) => Err(failure.to_string()),
         };

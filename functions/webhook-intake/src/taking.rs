@@ -34,7 +34,9 @@ pub(crate) async fn of_shop(
             let reason = Reason::new("no-flow").with("message", "the connection is in no flow");
             park(platform, connection, &body_hash, delivery.body, reason).await?;
         }
-        Ok(Notice::Changed { kind, entity }) => {
+        Ok(Notice::Changed { kind, entity, bare }) => {
+            let received_at = SystemClock.now();
+            let body = platform.queues.keep_body(connection, &body_hash, delivery.body).await?;
             let message = Message {
                 schema: MESSAGE_SCHEMA,
                 merchant: connection.merchant.clone(),
@@ -42,16 +44,17 @@ pub(crate) async fn of_shop(
                 source: connection.source.clone(),
                 kind,
                 entity,
-                received_at: SystemClock.now(),
+                received_at,
                 why: Why::Webhook,
                 settings: SettingsChoice::Now,
-                // A deletion of an order and one of a product may be the same bytes.
                 deduplication: match kind {
+                    // Nothing but an id is no state that could be known already: each telling of it is news, and one look at the shop.
+                    _ if bare => format!("bare:{kind:?}:{body_hash}:{}", received_at.as_second()),
                     EntityKind::Order => String::new(),
                     EntityKind::Product => format!("product:{body_hash}"),
                 },
-                body: platform.queues.keep_body(connection, &body_hash, delivery.body).await?,
-                body_hash,
+                body,
+                body_hash: if bare { String::new() } else { body_hash },
             };
             platform.queues.send(&message).await?;
         }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use domain::catalogue::{KnownCustomer, KnownProduct, MasterData, Product};
 use domain::document::{Document, DocumentKind, Totals};
 use domain::plan::{
-    NewCustomer, PaymentStep, ProductChangeStep, ProductStep, SendBy, SupersededOrder, WriteBackStep,
+    NewCustomer, PaymentStep, ProductChangeStep, ProductStep, Reason, SendBy, SupersededOrder, WriteBackStep,
 };
 use domain::stock::StockReading;
 use domain::{EffectKey, EntityId, EntityKind, Failure, Order, Settings, ShopProduct};
@@ -53,6 +53,10 @@ pub enum Notice {
         kind: EntityKind,
         /// Immutable id.
         entity: EntityId,
+        /// The body names the entity and says nothing of its state, as that of a deletion: the same bytes may be other news, since what
+        /// was thrown away may be taken back and thrown away again.
+        #[serde(default)]
+        bare: bool,
     },
     /// Authentic, and nothing Bogbro acts on (a coupon, a draft order).
     NotForUs {
@@ -113,6 +117,13 @@ pub enum Fetched<T> {
     },
     /// It is gone.
     Gone,
+    /// The system does not answer it, and says of what is older than so many days nothing at all: whether it is gone cannot be known.
+    Hidden {
+        /// Why, and what would let it be read.
+        reason: Reason,
+        /// What is younger would have been answered, so that it is gone.
+        older_than_days: u32,
+    },
 }
 
 /// One page of what changed in a source, oldest first.
@@ -358,12 +369,12 @@ pub trait Webshop: Send + Sync {
         changes: &[StockChange],
     ) -> Result<Vec<StockAnswer>, Failure>;
 
-    /// Looks after the shop's side of the connection: webhooks that the shop switched off are switched on again.
-    /// Returns what was found and mended, in words for the log.
+    /// Looks after the shop's side of the connection: webhooks that the shop switched off are switched on again, those for orders
+    /// and, with `products`, those for products. Returns what was found and mended, in words for the log.
     ///
     /// # Errors
     /// As the transport and the shop say.
-    async fn tend(&self, transport: &dyn Transport) -> Result<Vec<String>, Failure>;
+    async fn tend(&self, transport: &dyn Transport, products: bool) -> Result<Vec<String>, Failure>;
 }
 
 /// A document as the accounting system has it.

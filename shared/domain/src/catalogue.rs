@@ -118,6 +118,36 @@ pub struct MasterData {
     pub vat_rounding: VatRounding,
     /// The agreement has the inventory module.
     pub inventory: bool,
+    /// What each journal takes, by number; empty where the target does not tell.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub journals: BTreeMap<u32, JournalTakes>,
+}
+
+/// Which entries a journal takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JournalTakes {
+    /// Entries of any kind.
+    #[default]
+    All,
+    /// Customers' payments alone.
+    CustomerPayments,
+    /// Entries on accounts alone.
+    FinanceVouchers,
+    /// Entries of another kind alone, such as suppliers' invoices: none that Bogbro makes.
+    Others,
+}
+
+impl JournalTakes {
+    /// True for a journal that a customer's payment may be entered in.
+    pub const fn customer_payments(self) -> bool {
+        matches!(self, JournalTakes::All | JournalTakes::CustomerPayments)
+    }
+
+    /// True for a journal that an entry on an account may be entered in.
+    pub const fn finance_vouchers(self) -> bool {
+        matches!(self, JournalTakes::All | JournalTakes::FinanceVouchers)
+    }
 }
 
 /// What vouchers are entered in and on, read once and kept until it changes.
@@ -143,6 +173,9 @@ pub struct KnownJournal {
     /// Its entries stay in it when they are booked, and are booked again the next time.
     #[serde(default)]
     pub standing: bool,
+    /// Which entries it takes.
+    #[serde(default)]
+    pub takes: JournalTakes,
     /// Its series of voucher numbers begins here.
     pub lowest_number: u32,
     /// Its series ends here; `None` when it has no end of its own.

@@ -167,6 +167,16 @@ pub struct RegisteredPayments {
     /// The day of the invoice, in plans of what follows it: no payment is dated before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoiced_on: Option<jiff::civil::Date>,
+    /// Money of edits that went back and is registered, in smallest units: it is no refund of the order, and has no credit note of its
+    /// own.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub repaid: i64,
+}
+
+/// True for an amount that need not be kept.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_nothing(minor: &i64) -> bool {
+    *minor == 0
 }
 
 impl Plan {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use connectors::ports::ProductQuery;
 use domain::catalogue::{KnownProduct, MasterData, ProductCatalogue};
 use domain::planning::{CatalogueFinding, ProductInput, check_catalogue, plan_product, product_numbers};
+use domain::settings::GoneProduct;
 use domain::{Decision, EntityId, EntityKind, Failure, ShopProduct, TransferId};
 use jiff::Timestamp;
 
@@ -16,9 +17,13 @@ use crate::message::{MESSAGE_SCHEMA, Message, Outbox, SettingsChoice};
 use crate::process::Engine;
 use crate::recorder::{Recorder, RecordingTransport};
 use crate::route::Route;
+use crate::store::{Pointer, PointerKind};
 
 /// Pages of a shop's catalogue that are read, at most: 100,000 entries at the fewest that a shop gives with a call.
 const MOST_PAGES: usize = 5_000;
+
+/// Numbers of the books that one look asks the ledger for, at most.
+const MOST_GONE: usize = 1_000;
 
 /// Both catalogues, as they were read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +63,9 @@ pub enum CatalogueFailure {
     /// The queue.
     #[error("the queue: {0}")]
     Queue(String),
+    /// The ledger.
+    #[error("the ledger: {0}")]
+    Ledger(String),
     /// The shop's list did not come to its end.
     #[error("the shop's list of products does not come to its end")]
     Endless,
@@ -123,7 +131,7 @@ impl Engine<'_> {
         catalogues: &Catalogues,
         outbox: &dyn Outbox,
     ) -> Result<Vec<EntityId>, CatalogueFailure> {
-        let ids = catalogues.to_carry(route);
+        let ids = self.to_carry(route, catalogues).await?;
         let now = self.now();
         for id in &ids {
             let sent = outbox.send(&message(route, id, now)).await;
@@ -131,9 +139,65 @@ impl Engine<'_> {
         }
         Ok(ids)
     }
+
+    /// Products that would change something in the books: as the shop has them now, and such as it has no more.
+    ///
+    /// # Errors
+    /// As the ledger says.
+    pub async fn to_carry(
+        &self,
+        route: &Route,
+        catalogues: &Catalogues,
+    ) -> Result<Vec<EntityId>, CatalogueFailure> {
+        let mut ids = catalogues.to_carry(route);
+        for id in self.gone(route, catalogues).await? {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        Ok(ids)
+    }
+
+    /// Products of this shop that were carried over under a number which it has no more, while the books still sell it: the word that
+    /// it is gone never came. Whether it is, is looked up when it is worked on.
+    async fn gone(&self, route: &Route, catalogues: &Catalogues) -> Result<Vec<EntityId>, CatalogueFailure> {
+        if route.settings.products.catalogue.gone != GoneProduct::Bar {
+            return Ok(Vec::new());
+        }
+        let mut gone = Vec::new();
+        for number in self.some_of(catalogues.not_in_shop(route)) {
+            let pointer = Pointer { kind: PointerKind::ProductNumber, value: number.to_owned() };
+            let found = self.store.find(&route.merchant, &pointer).await;
+            for transfer in found.map_err(|failure| CatalogueFailure::Ledger(failure.to_string()))? {
+                let ours = transfer.kind == EntityKind::Product && transfer.source == route.shop.source;
+                if ours && !gone.contains(&transfer.entity) {
+                    gone.push(transfer.entity);
+                }
+            }
+        }
+        Ok(gone)
+    }
+
+    /// At most so many as one look asks the ledger for; with each hour others, so that all have their turn.
+    fn some_of<'n>(&self, mut numbers: Vec<&'n str>) -> Vec<&'n str> {
+        let parts = numbers.len().div_ceil(MOST_GONE).max(1);
+        let hour = usize::try_from(self.now().as_second().div_euclid(3600)).unwrap_or(0);
+        let begin = (hour % parts) * MOST_GONE;
+        numbers.drain(..begin.min(numbers.len()));
+        numbers.truncate(MOST_GONE);
+        numbers
+    }
 }
 
 impl Catalogues {
+    /// Numbers that the books sell and no entry of the shop has.
+    fn not_in_shop(&self, route: &Route) -> Vec<&str> {
+        let shop: BTreeSet<String> =
+            product_numbers(&self.entries, &route.settings, None).into_iter().collect();
+        let sold = self.known.values().filter(|known| !known.barred).map(|known| known.number.as_str());
+        sold.filter(|number| !shop.contains(*number)).collect()
+    }
+
     /// What would stop an order.
     pub fn findings(&self, route: &Route) -> Vec<CatalogueFinding> {
         check_catalogue(&self.entries, &self.known, &self.master, self.units.as_ref(), &route.settings)

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use connectors::ports::Fetched;
 use domain::catalogue::{MasterData, VatRounding};
 use domain::plan::Reason;
 use domain::{Catalogue, Decision, Order};
@@ -29,7 +30,7 @@ impl Session<'_> {
             false
         } else if self.head.is_left_erased() {
             true
-        } else if let Some((order, _)) = self.fetch().await? {
+        } else if let Fetched::Found { value: order, .. } = self.fetch().await? {
             let (modified_at, read_at) = (Some(order.modified_at), self.read_at);
             applied = Applied { modified_at, read_at, ..applied };
             self.is_wanted(&order)
@@ -59,6 +60,7 @@ impl Session<'_> {
             layouts: BTreeMap::new(),
             customer_groups: BTreeMap::new(),
             periods: Vec::new(),
+            journals: BTreeMap::new(),
             vat_rounding: VatRounding::PerLine,
             inventory: false,
         };

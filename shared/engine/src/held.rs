@@ -53,9 +53,13 @@ pub const MENDED_ELSEWHERE: &[&str] = &[
     "term-settles-and-journal",
     "term-settles-but-open",
     "captured-less",
+    "payment-journal-entries",
+    "payment-journal-unknown",
     // What the target's own limits refuse before anything is sent.
     "document-not-possible",
     "too-many-new-products",
+    // What the shop does not let be read.
+    "order-out-of-reach",
     // Payments by several methods, and credit notes of another integration: a setting decides about them.
     "paid-by-several",
     "credited-by-another",

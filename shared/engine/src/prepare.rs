@@ -16,6 +16,7 @@ use domain::planning::{
     invoice_reference, more_follows, needs, next_edit_reference, plan, sales_order_reference,
 };
 use domain::{Catalogue, Decision, EffectKey, Order, Plan, VatNumberAnswer};
+use jiff::SignedDuration;
 
 use crate::held::waits_for_a_document;
 use crate::log::{PlanningRecord, RowKind, Why};
@@ -49,7 +50,14 @@ const MOST_NEW_PRODUCTS: usize = 80;
 impl Session<'_> {
     /// Reads the source and brings the target to it.
     pub(crate) async fn renew(&mut self) -> Result<Ending, Stop> {
-        let Some((order, raw)) = self.fetch().await? else { return self.gone().await };
+        let (order, raw) = match self.fetch().await? {
+            Fetched::Found { value, raw } => (value, raw),
+            Fetched::Gone => return self.gone().await,
+            Fetched::Hidden { reason, older_than_days } if self.may_be_older(older_than_days) => {
+                return Ok(self.hidden(reason));
+            }
+            Fetched::Hidden { .. } => return self.gone().await,
+        };
         if let Some(ending) = self.behind(&order) {
             return Ok(ending);
         }
@@ -209,20 +217,35 @@ impl Session<'_> {
         Ok(Some(self.skipped(unchanged(), order)))
     }
 
-    pub(crate) async fn fetch(&mut self) -> Result<Option<(Order, String)>, Stop> {
+    pub(crate) async fn fetch(&mut self) -> Result<Fetched<Order>, Stop> {
         // Taken before the call: a change made while it was under way may or may not be in the answer.
         self.read_at = Some(self.engine.now());
         let shop = &self.route.shop;
         let entity = &self.head.transfer.entity;
         match shop.port.fetch_order(&self.shop(), entity, &shop.rules).await {
-            Ok(Fetched::Found { value, raw }) if value.id == *entity => Ok(Some((value, raw))),
-            Ok(Fetched::Found { value, .. }) => {
+            Ok(Fetched::Found { value, .. }) if value.id != *entity => {
                 let reason = Reason::new("shop-answered-another-order").with("found", value.id);
                 Err(Stop::Park(reason.with("asked", entity)))
             }
-            Ok(Fetched::Gone) => Ok(None),
+            Ok(fetched) => Ok(fetched),
             Err(failure) => Err(self.stop_of(Side::Shop, failure)),
         }
+    }
+
+    /// True unless the ledger knows the order as a younger one. A day is let go at each end: days are local.
+    fn may_be_older(&self, days: u32) -> bool {
+        let until = i64::from(days.saturating_sub(2)) * 24;
+        let today = self.route.time_zone.to_datetime(self.engine.now()).date();
+        self.head.day.is_none_or(|day| today.duration_since(day) > SignedDuration::from_hours(until))
+    }
+
+    /// The shop does not show the order, which may be there all the same: nothing is concluded from that, and nothing is lost.
+    fn hidden(&mut self, reason: Reason) -> Ending {
+        let reason = reason.with("order", &self.head.order_number);
+        self.notes.reason = Some(reason.clone());
+        let earlier = self.head.applied.clone().unwrap_or_default();
+        let applied = Some(Applied { body_hash: self.kept_hash(), decision: reason.code.clone(), ..earlier });
+        Ending::settled(Status::Held { code: reason.code }, reason.facts, applied)
     }
 
     /// The order is gone in the shop: what stands in the books stays there. That is the merchant's to look at, unless all of it

@@ -77,6 +77,7 @@ impl Session<'_> {
                 Ok(value)
             }
             Ok(Fetched::Gone) => Ok(Vec::new()),
+            Ok(Fetched::Hidden { reason, .. }) => Err(Stop::Park(reason)),
             Err(failure) => Err(self.stop_of(Side::Shop, failure)),
         }
     }
@@ -133,6 +134,7 @@ impl Session<'_> {
             let still = match fetched.map_err(|failure| self.stop_of(Side::Shop, failure))? {
                 Fetched::Found { value, .. } => product_numbers(&value, &self.route.settings, None),
                 Fetched::Gone => Vec::new(),
+                Fetched::Hidden { reason, .. } => return Err(Stop::Park(reason)),
             };
             let both = numbers.into_iter().filter(|number| still.contains(number));
             claimed.extend(both.map(|number| (number, other.entity.to_string())));

@@ -111,7 +111,7 @@ pub async fn look(
     let ids = if run {
         engine.send_products(&route, &catalogues, &platform.queues).await.map_err(failed)?
     } else {
-        catalogues.to_carry(&route)
+        engine.to_carry(&route, &catalogues).await.map_err(failed)?
     };
     Ok(view(&route, &catalogues, ids.iter().map(ToString::to_string).collect()))
 }

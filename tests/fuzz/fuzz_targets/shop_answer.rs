@@ -39,6 +39,6 @@ fuzz_target!(|input: (Vec<(u16, Vec<u8>)>, String)| {
             };
             let _ = block_on(shop.write_back(answers.again(), &entity, &step, "10001"));
         }
-        let _ = block_on(shop.tend(answers.again()));
+        let _ = block_on(shop.tend(answers.again(), true));
     }
 });

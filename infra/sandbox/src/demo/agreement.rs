@@ -394,6 +394,7 @@ fn journals() -> Vec<Journal> {
         next_voucher: number * 10_000,
         maximum_voucher: 999_999_999,
         require_balance_per_voucher: true,
+        allowed_entry_type: 0,
     };
     vec![journal(1, "Daglig", None), journal(2, "Indbetalinger", Some(5820)), journal(3, "PayMatch", None)]
 }

@@ -295,6 +295,9 @@ impl Agreement {
         }
         match journal {
             None => report("journalNumber", "JournalDoesNotExist"),
+            Some(journal) if ![0, entry.kind].contains(&journal.allowed_entry_type) => {
+                report("entryTypeNumber", "JournalEntryTypeNotCorrect");
+            }
             Some(journal) if entry.voucher > journal.maximum_voucher => {
                 report("voucherNumber", "JournalEntryVoucherNumberNotWithinBoundaries");
             }

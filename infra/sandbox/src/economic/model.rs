@@ -151,6 +151,9 @@ pub struct Journal {
     pub maximum_voucher: u32,
     /// Whether each voucher must balance by itself.
     pub require_balance_per_voucher: bool,
+    /// The one type of entry that it takes; 0 for all.
+    #[serde(default)]
+    pub allowed_entry_type: u32,
 }
 
 /// A number with a name: units, layouts, payment types, departments.

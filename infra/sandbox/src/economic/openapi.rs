@@ -467,6 +467,7 @@ fn journal(journal: &super::Journal) -> Json {
         "lockVatCodes": false,
         "repeatText": false,
         "requireAdminApproval": false,
+        "allowedEntryType": journal.allowed_entry_type,
         "objectVersion": "1",
     };
     optional_number(&mut json, "customerContraAccount", journal.customer_contra_account);

@@ -87,10 +87,10 @@ impl Shop {
             );
             return refuse(&[Refusal::new(message, "MAX_COST_EXCEEDED")], None);
         }
-        if !self.throttle.take(now, cost) {
+        if !self.throttle.has(now, cost) {
             return refuse(
                 &[Refusal::new("Throttled", "THROTTLED")],
-                Some(self.throttle.extensions(cost, false)),
+                Some(self.throttle.extensions(cost, None)),
             );
         }
         let mut data = Json::Object(Vec::new());
@@ -120,7 +120,10 @@ impl Shop {
         if !problems.is_empty() {
             body.set("errors", errors(&problems));
         }
-        body.set("extensions", self.throttle.extensions(cost, true));
+        let actual = objects(body.get("data").unwrap_or(&Json::Null)).saturating_sub(1);
+        let actual = actual.saturating_add(if root == "Mutation" { 10 } else { 0 }).min(cost);
+        self.throttle.take(actual);
+        body.set("extensions", self.throttle.extensions(cost, Some(actual)));
         Response::json(200, &body)
     }
 }
@@ -152,6 +155,16 @@ fn fragments<'a>(document: &'a Document<'static, String>) -> Vec<&'a FragmentDef
     document.definitions.iter().filter_map(fragment).collect()
 }
 
+/// The objects of an answer: what it cost in truth.
+fn objects(answer: &Json) -> u32 {
+    let within = |items: &mut dyn Iterator<Item = &Json>| items.map(objects).fold(0u32, u32::saturating_add);
+    match answer {
+        Json::Object(fields) => 1u32.saturating_add(within(&mut fields.iter().map(|(_, value)| value))),
+        Json::Array(items) => within(&mut items.iter()),
+        _ => 0,
+    }
+}
+
 /// The key of `@idempotent(key: ...)` on a mutation.
 fn idempotency_key(field: &Field<'static, String>, variables: &Json) -> Option<String> {
     let directive = field.directives.iter().find(|directive| directive.name == "idempotent")?;
@@ -176,7 +189,8 @@ impl<'a> Query<'a> {
         self.fragments.iter().find(|fragment| fragment.name == name).copied()
     }
 
-    /// Checks a selection against a type and gives its cost: an object is a point, a scalar nothing.
+    /// Checks a selection against a type and gives its cost as the vendor documents it: an object is a point, a scalar nothing, and a
+    /// list costs as much as all the objects that it is asked for.
     fn check(
         &self,
         parent: &str,
@@ -272,9 +286,16 @@ impl<'a> Query<'a> {
                 problems.push(Refusal::new(message, "selectionMismatch"));
                 0
             }
-            Shape::Object(kind) | Shape::List(kind) => {
-                // Which inner objects the shop counts is not known; counting none keeps the sandbox from refusing too much.
-                u32::from(depth == 0) + self.check(kind, &field.selection_set, depth + 1, problems)
+            Shape::Object(kind) => {
+                1u32.saturating_add(self.check(kind, &field.selection_set, depth + 1, problems))
+            }
+            Shape::List(kind) => {
+                let each = 1u32.saturating_add(self.check(kind, &field.selection_set, depth + 1, problems));
+                // A list that says nothing of its size is reckoned as one.
+                let arguments = arguments::all(&field.arguments, &self.variables);
+                let ids = arguments.get("ids").map(|_| arguments.items("ids").len());
+                let first = arguments.integer("first").and_then(|first| usize::try_from(first).ok());
+                each.saturating_mul(ids.or(first).and_then(|size| u32::try_from(size).ok()).unwrap_or(1))
             }
             Shape::Connection(kind) => self.check_connection(kind, field, depth, problems),
         }
@@ -295,26 +316,28 @@ impl<'a> Query<'a> {
             return 0;
         };
         let mut per_item = 1u32;
+        let mut around = 2u32;
         for part in fields_of(&field.selection_set) {
-            per_item = per_item.saturating_add(match part.name.as_str() {
-                "nodes" => self.check(kind, &part.selection_set, depth + 1, problems),
-                "edges" => fields_of(&part.selection_set)
-                    .filter(|inner| inner.name == "node")
-                    .map(|inner| self.check(kind, &inner.selection_set, depth + 1, problems))
-                    .sum(),
-                "pageInfo" => self.check("PageInfo", &part.selection_set, depth + 1, problems),
-                "__typename" => 0,
+            match part.name.as_str() {
+                "nodes" => {
+                    let node = self.check(kind, &part.selection_set, depth + 1, problems);
+                    per_item = per_item.saturating_add(node);
+                }
+                "edges" => {
+                    let nodes = fields_of(&part.selection_set).filter(|inner| inner.name == "node");
+                    let node = nodes.map(|inner| self.check(kind, &inner.selection_set, depth + 1, problems));
+                    per_item = per_item.saturating_add(node.sum());
+                }
+                "pageInfo" => around += 1 + self.check("PageInfo", &part.selection_set, depth + 1, problems),
+                "__typename" => {}
                 other => {
                     let message = format!("Field '{other}' doesn't exist on type '{kind}Connection'");
                     problems.push(Refusal::new(message, "undefinedField"));
-                    0
                 }
-            });
+            }
         }
         let first = u32::try_from(first).unwrap_or(0);
-        // Nested connections are estimated by a tenth of their size, or no order with its lines would fit a query.
-        let size = if depth == 0 { first } else { first.div_ceil(10) };
-        2u32.saturating_add(size.saturating_mul(per_item))
+        around.saturating_add(first.saturating_mul(per_item))
     }
 
     /// The fields of a selection that stand for a value of this type, fragments opened.

@@ -214,6 +214,9 @@ impl Shop {
                     .get(&item)
                     .map_or(Json::Null, |variant| self.item_node(*variant));
             }
+            if let Some(refund) = id_of(gid, "Refund") {
+                return self.refund_node(refund);
+            }
             id_of(gid, "ProductVariant").map_or(Json::Null, |id| self.variant_node(id))
         };
         Ok(Json::Array(ids.iter().map(node).collect()))

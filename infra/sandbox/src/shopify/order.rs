@@ -210,6 +210,20 @@ impl Shop {
         }
     }
 
+    /// A refund by its id, as its order shows it; `null` when there is none.
+    pub(super) fn refund_node(&self, id: u64) -> Json {
+        let is_it = |refund: &Json| refund.integer("id").and_then(|id| u64::try_from(id).ok()) == Some(id);
+        let order = self.orders.values().find(|order| order.items("refunds").iter().any(is_it));
+        let gid = format!("gid://shopify/Refund/{id}");
+        let shown = order.map(|order| self.order_node(order)).unwrap_or_default();
+        let mut refunds = shown.items("refunds").iter();
+        let mut node = refunds.find(|refund| refund.text("id") == Some(&gid)).cloned().unwrap_or_default();
+        if !node.is_null() {
+            node.set("__typename", "Refund");
+        }
+        node
+    }
+
     fn refund(&self, rest: &Json, order: &Json, currencies: Currencies<'_>) -> Json {
         let id = rest.integer("id").unwrap_or(0);
         let all = rest.items("transactions");

@@ -21,6 +21,7 @@ impl Shop {
             "orders" => self.search(now, arguments),
             "productVariants" => self.search_variants(arguments),
             "nodes" => self.nodes(arguments),
+            "currentAppInstallation" => Ok(self.installation()),
             "locations" => Ok(Json::Array(self.inventory.locations.iter().map(location_node).collect())),
             "shopifyPaymentsAccount" => Ok(self.payments_account()),
             "webhookSubscriptions" => {
@@ -32,6 +33,15 @@ impl Shop {
                 "taxesIncluded": true, "email": "shop@example.org",
             }),
         }
+    }
+
+    /// What the app may do in the shop: all that is answered here.
+    fn installation(&self) -> Json {
+        let all_orders = self.reads_all_orders.then_some("read_all_orders");
+        let scopes = ["read_orders", "write_orders", "read_products", "write_inventory", "read_locations"];
+        let scope = |handle: &str| object! { "handle": handle, "description": handle.replace('_', " ") };
+        let scopes: Vec<Json> = scopes.into_iter().chain(all_orders).map(scope).collect();
+        object! { "id": "gid://shopify/AppInstallation/1", "accessScopes": scopes }
     }
 
     fn within_reach(&self, now: Timestamp, order: &Json) -> bool {

@@ -41,21 +41,22 @@ impl Throttle {
         self.at = Some(earlier.max(now));
     }
 
-    /// Whether a query of this cost may run now; takes its points if so.
-    pub(super) fn take(&mut self, now: Timestamp, cost: u32) -> bool {
+    /// Whether a query that may cost so much may run now.
+    pub(super) fn has(&mut self, now: Timestamp, cost: u32) -> bool {
         self.restore(now);
-        let enough = self.available >= Decimal::from(cost);
-        if enough {
-            self.available -= Decimal::from(cost);
-        }
-        enough
+        self.available >= Decimal::from(cost)
+    }
+
+    /// Takes what a query cost in truth: the points of what was asked for and is not there come back at once.
+    pub(super) fn take(&mut self, cost: u32) {
+        self.available -= Decimal::from(cost);
     }
 
     /// `extensions.cost` of an answer; a refused query has no actual cost.
-    pub(super) fn extensions(&self, requested: u32, ran: bool) -> Json {
+    pub(super) fn extensions(&self, requested: u32, actual: Option<u32>) -> Json {
         object! { "cost": object! {
             "requestedQueryCost": requested,
-            "actualQueryCost": ran.then_some(requested),
+            "actualQueryCost": actual,
             "throttleStatus": object! {
                 "maximumAvailable": self.maximum,
                 "currentlyAvailable": self.available.floor().to_u32().unwrap_or(0),

@@ -96,21 +96,24 @@ impl Shop {
         })
     }
 
-    /// Moves an order to the trash; the delivery says its id and nothing else.
+    /// Moves an order to the trash, which is a change of it; the delivery says its id and nothing else.
     pub fn trash_order(&mut self, now: Timestamp, id: u64) -> bool {
-        let Some(order) = self.orders.get_mut(&id) else { return false };
-        order.json.set("status", "trash");
-        order.raw = order.json.to_php();
-        self.queue(now, "order.deleted", id);
-        true
+        self.move_order(now, id, "trash", "order.deleted")
     }
 
     /// Takes an order out of the trash again.
     pub fn restore_order(&mut self, now: Timestamp, id: u64, status: &str) -> bool {
+        self.move_order(now, id, status, "order.restored")
+    }
+
+    fn move_order(&mut self, now: Timestamp, id: u64, status: &str, topic: &str) -> bool {
+        let (local, gmt) = self.times(now);
         let Some(order) = self.orders.get_mut(&id) else { return false };
         order.json.set("status", status);
+        order.json.set("date_modified", local);
+        order.json.set("date_modified_gmt", gmt);
         order.raw = order.json.to_php();
-        self.queue(now, "order.restored", id);
+        self.queue(now, topic, id);
         true
     }
 
@@ -173,8 +176,13 @@ impl Shop {
         let included = request.parameter("include").is_none_or(|ids| {
             ids.split(',').any(|id| order.integer("id").is_some_and(|found| found.to_string() == id.trim()))
         });
-        let any = wanted == "any" && !matches!(status, "trash" | "auto-draft");
-        included && (any || wanted.split(',').any(|wanted| wanted == status))
+        // As soon as one of the statuses is `any` the others are passed over, `trash` too.
+        let is_listed = if wanted.split(',').any(|wanted| wanted == "any") {
+            !matches!(status, "trash" | "auto-draft")
+        } else {
+            wanted.split(',').any(|wanted| wanted == status)
+        };
+        included && is_listed
     }
 
     pub(super) fn update_order(&mut self, now: Timestamp, request: &Request, id: &str) -> Response {

@@ -60,9 +60,11 @@ impl Shop {
             webhook.failures = 0;
             return;
         }
-        webhook.failures += 1;
-        if webhook.failures >= FAILURES_THAT_DISABLE {
+        // The count stays where it is when the shop switches it off, and when somebody switches it on again.
+        if webhook.failures + 1 >= FAILURES_THAT_DISABLE {
             webhook.status = "disabled".to_string();
+        } else {
+            webhook.failures += 1;
         }
     }
 
@@ -105,7 +107,6 @@ impl Shop {
             return not_found();
         };
         if let Some(status) = status {
-            webhook.failures = 0;
             webhook.status = status.to_string();
         }
         let mut take = |name: &str, place: fn(&mut super::Webhook) -> &mut String| {

@@ -43,6 +43,25 @@ fn a_customer_payment_settles_its_invoice_under_either_sign() {
 }
 
 #[test]
+fn a_journal_of_one_type_takes_no_other_entry() {
+    let mut bench = Bench::new();
+    bench.book(invoice(vec![line("MUG-11", "1", "100.00")]));
+    let payment = || entry(2, "-125", object! { "customerNumber": 1000, "customerInvoiceNumber": "10001" });
+    bench.agreement().master.journals.get_mut(&2).unwrap().allowed_entry_type = 5;
+    let refused = bench.api("POST", ENTRIES, Some(payment()));
+    assert_eq!(refused.status, 400);
+    assert!(
+        refused.body_json().to_string().contains("JournalEntryTypeNotCorrect"),
+        "{}",
+        refused.body_json()
+    );
+    let shown = bench.api("GET", "journalsapi/v15.0.0/journals/2", None).body_json();
+    assert_eq!(shown.integer("allowedEntryType"), Some(5));
+    bench.agreement().master.journals.get_mut(&2).unwrap().allowed_entry_type = 2;
+    assert_eq!(bench.api("POST", ENTRIES, Some(payment())).status, 201);
+}
+
+#[test]
 fn a_payment_of_the_wrong_sign_shows_as_a_doubled_debt() {
     let mut bench = Bench::new();
     bench.book(invoice(vec![line("MUG-11", "1", "100.00")]));

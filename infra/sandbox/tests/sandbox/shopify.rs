@@ -216,12 +216,13 @@ fn sixty_days_are_all_that_read_orders_reaches() {
 #[test]
 fn the_budget_runs_out_and_comes_back() {
     let mut bench = with_orders();
-    shop(&mut bench).throttle.set_available(150);
+    shop(&mut bench).throttle.set_available(60);
     let query = "{ orders(first: 50) { nodes { id } } }";
     let first = ask(&mut bench, query, object! {});
-    let cost = first.integer("extensions.cost.requestedQueryCost").unwrap();
-    assert_eq!(cost, 52);
-    assert_eq!(first.integer("extensions.cost.throttleStatus.currentlyAvailable"), Some(150 - cost));
+    assert_eq!(first.integer("extensions.cost.requestedQueryCost"), Some(52));
+    // Six orders and the list around them; the rest comes back at once.
+    assert_eq!(first.integer("extensions.cost.actualQueryCost"), Some(7));
+    assert_eq!(first.integer("extensions.cost.throttleStatus.currentlyAvailable"), Some(53));
     ask(&mut bench, query, object! {});
     let refused = ask(&mut bench, query, object! {});
     assert_eq!(code(&refused), Some("THROTTLED"));
@@ -229,6 +230,43 @@ fn the_budget_runs_out_and_comes_back() {
     assert_eq!(refused.path("extensions.cost.actualQueryCost"), Some(&Json::Null));
     bench.later(1);
     assert_eq!(code(&ask(&mut bench, query, object! {})), None);
+}
+
+#[test]
+fn a_query_costs_all_the_objects_that_it_may_answer_with() {
+    let mut bench = with_orders();
+    let gid = format!("gid://shopify/Order/{ORDER}");
+    for (fields, cost) in [
+        ("id name", 1),
+        ("totalPriceSet { shopMoney { amount } }", 3),
+        ("lineItems(first: 10) { nodes { id } pageInfo { hasNextPage } }", 1 + 2 + 1 + 10),
+        ("lineItems(first: 10) { nodes { taxLines { priceSet { shopMoney { amount } } } } }", 1 + 2 + 10 * 4),
+        (
+            "refunds(first: 20) { refundLineItems(first: 10) { nodes { lineItem { id } } } }",
+            1 + 20 * (1 + 2 + 20),
+        ),
+    ] {
+        let query = format!("query($id: ID!) {{ order(id: $id) {{ {fields} }} }}");
+        let answer = ask(&mut bench, &query, object! { "id": &gid });
+        assert_eq!(answer.integer("extensions.cost.requestedQueryCost"), Some(cost), "{fields}");
+        bench.later(10);
+    }
+    let nested = "query($id: ID!) { order(id: $id) { refunds(first: 20) { refundLineItems(first: 40) { nodes { lineItem { id } } } } } }";
+    let refused = ask(&mut bench, nested, object! { "id": &gid });
+    assert_eq!(code(&refused), Some("MAX_COST_EXCEEDED"));
+}
+
+#[test]
+fn the_app_knows_its_own_scopes() {
+    let mut bench = with_orders();
+    let scopes = |bench: &mut Bench| {
+        let answer = ask(bench, "{ currentAppInstallation { accessScopes { handle } } }", object! {});
+        answer.items("data.currentAppInstallation.accessScopes").len()
+    };
+    shop(&mut bench).reads_all_orders = false;
+    let few = scopes(&mut bench);
+    shop(&mut bench).reads_all_orders = true;
+    assert_eq!(scopes(&mut bench), few + 1);
 }
 
 #[test]

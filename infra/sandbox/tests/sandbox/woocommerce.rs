@@ -283,6 +283,12 @@ fn the_seventh_failure_in_a_row_disables_and_a_put_revives() {
         200
     );
     assert_eq!(status(&mut bench), "active");
+    shop(&mut bench).report_delivery(id, Some(500));
+    assert_eq!(status(&mut bench), "disabled", "the count was kept: one more failure is enough");
+    bench.send(&request("PUT", "webhooks/1").with_json(&object! { "status": "active" }));
+    shop(&mut bench).report_delivery(id, Some(200));
+    shop(&mut bench).report_delivery(id, Some(500));
+    assert_eq!(status(&mut bench), "active", "a success in between begins anew");
     assert_eq!(bench.send(&request("PUT", "webhooks/1").with_json(&object! { "status": "on" })).status, 400);
     assert_eq!(bench.send(&request("GET", "webhooks/9")).status, 404);
 }
@@ -297,6 +303,8 @@ fn trash_says_the_id_only_and_hides_the_order_from_lists() {
     let deliveries = shop(&mut bench).deliveries(now);
     assert_eq!((deliveries.len(), deliveries[0].body.as_slice()), (1, br#"{"id":1001}"#.as_slice()));
     assert_eq!(ids(&bench.send(&request("GET", "orders"))), [1002]);
+    assert_eq!(ids(&bench.send(&request("GET", "orders?status=trash"))), [1001]);
+    assert_eq!(ids(&bench.send(&request("GET", "orders?status=any,trash"))), [1002], "any is any but those");
     assert!(shop(&mut bench).restore_order(now, 1001, "processing"));
     assert_eq!(shop(&mut bench).deliveries(now)[0].topic, "order.restored");
     assert!(!shop(&mut bench).trash_order(now, 9));

@@ -249,6 +249,7 @@ pub(super) async fn ledger_data(transport: &dyn Transport) -> Result<LedgerData,
     let mut data = LedgerData::default();
     for answer in journals::all(transport).await? {
         let journal = KnownJournal {
+            takes: answer.takes(),
             name: answer.name,
             balance_by_voucher: answer.require_balance_per_voucher_id,
             needs_approval: answer.require_admin_approval,

@@ -45,6 +45,7 @@ const WORDS: &[(&str, &str)] = &[
     ("JournalEntryWrongAccountType", "the account is a heading or a sum, and nothing can be posted on it"),
     ("JournalEntryCurrencyNotFound", "the agreement does not have this currency"),
     ("JournalEntryCustomerNotFound", "the customer does not exist"),
+    ("JournalEntryTypeNotCorrect", "the journal takes entries of another type only"),
     ("JournalEntryVoucherNumberNotWithinBoundaries", "the voucher number is outside the journal's series"),
     ("JournalEntryTextTooLong", "the text of an entry is too long"),
     ("OneAPITooManyEntries", "more than 500 entries were sent at once"),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::catalogue::JournalTakes;
 use domain::payout::{Target, VoucherEntry, VoucherStep};
 use domain::{Currency, EffectKey, Failure, Money};
 use jiff::ToSpan;
@@ -401,6 +402,24 @@ pub(super) async fn book(
     let body = json(&BookEntriesBody { entry_numbers: drafts.to_vec() })?;
     post_openapi(transport, key, format!("{SERVICE}/journals/{journal}/bookdraftentries"), body).await?;
     Ok(())
+}
+
+impl JournalAnswer {
+    /// Which entries it takes: one type of them, or all [V].
+    pub(super) const fn takes(&self) -> JournalTakes {
+        match self.allowed_entry_type {
+            None | Some(0) => JournalTakes::All,
+            Some(CUSTOMER_PAYMENT) => JournalTakes::CustomerPayments,
+            Some(FINANCE_VOUCHER) => JournalTakes::FinanceVouchers,
+            Some(_) => JournalTakes::Others,
+        }
+    }
+}
+
+/// What each journal takes; nothing is known where the journals cannot be read.
+pub(super) async fn taking(transport: &dyn Transport) -> Result<BTreeMap<u32, JournalTakes>, Failure> {
+    let journals = read_cursor::<JournalAnswer>(transport, &format!("{SERVICE}/journals"), None).await?;
+    Ok(journals.unwrap_or_default().iter().map(|journal| (journal.number, journal.takes())).collect())
 }
 
 /// The journals, all at once: filters on them are answered with 500 [L].

@@ -1,8 +1,8 @@
 //! The slowly changing part of an agreement, read in as few calls as its surfaces allow.
 //!
 //! Calls: one each for the agreement itself, product groups, VAT codes, VAT zones, terms, layouts, customer groups, currencies,
-//! accounting years and (all at once, from the OpenAPI) periods; one for each product group's sales accounts; and one more for
-//! accounts whose VAT code those did not state. With 8 groups that is 18 or 19.
+//! accounting years and (all at once, from the OpenAPI) periods and journals; one for each product group's sales accounts; and one more for
+//! accounts whose VAT code those did not state. With 8 groups that is 19 or 20.
 //!
 //! VAT stands on no line: the recipient's VAT zone and the product's group lead to a sales account, its VAT code to the rate.
 
@@ -18,6 +18,7 @@ use serde::Deserialize;
 use super::client::{Item, parse, read_all, read_cursor, read_item};
 use super::errors::{Call, refused};
 use super::filter::{Filter, IN_LIST_LIMIT};
+use super::journals;
 use super::wire::{AccountReference, CustomerReference, Number, VatZoneReference};
 use crate::http::Transport;
 
@@ -39,6 +40,7 @@ pub(super) async fn read(transport: &dyn Transport) -> Result<MasterData, Failur
         customer_groups: customer_groups(transport).await?,
         periods: periods(transport).await?,
         vat_rounding: ASSUMED_ROUNDING,
+        journals: journals::taking(transport).await?,
     })
 }
 

@@ -415,6 +415,9 @@ pub(crate) struct JournalAnswer {
     /// Its entries stay after booking [V].
     #[serde(default)]
     pub(crate) is_standing_journal: bool,
+    /// The one type of entry that it takes; 0 for all [V].
+    #[serde(default)]
+    pub(crate) allowed_entry_type: Option<u8>,
     pub(crate) next_voucher_number: Option<u32>,
     pub(crate) minimum_voucher_number: Option<u32>,
     pub(crate) maximum_voucher_number: Option<u32>,

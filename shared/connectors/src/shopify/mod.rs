@@ -5,6 +5,7 @@
 //! body of a webhook would be.
 
 pub(crate) mod client;
+mod fetch;
 mod map;
 mod notice;
 mod payments;
@@ -23,15 +24,15 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::http::{Call, Transport};
-use crate::json::{MOST_LINES, read, read_answer, rejected};
+use crate::http::Transport;
+use crate::json::{read, read_answer, rejected};
 use crate::manifest::{Authentication, Manifest, RateLimit, StockLimits};
 use crate::ports::{
     ChangePage, Delivery, Fetched, Notice, ProductPage, ProductQuery, ReadingRules, ShopLocation,
     StockAnswer, StockChange, StockTarget, Verification, Webshop,
 };
 use crate::signature::is_signed;
-use wire::graphql::{self, Connection, Kept, Node};
+use wire::graphql::{self, Connection, Kept};
 use wire::rest::RestOrder;
 
 /// What is known of Shopify.
@@ -55,8 +56,8 @@ pub const MANIFEST: Manifest = Manifest {
         "whether the subtotal of a refunded line holds the tax when prices do (the reading that makes the money paid back is taken)",
         "tax of freight when prices hold the tax (`discountedPriceSet` is taken to hold it, as documented)",
         "the names of the cost extension's fields (without them a throttled call waits two seconds)",
-        "orders older than 60 days look gone without the scope for all orders",
-        "what a list of variants costs per entry (one point for each object in it is reckoned with)",
+        "that an order older than 60 days is answered with null without the scope for all orders (documented as not accessible)",
+        "what a query costs (one point for each object that it may answer with is reckoned with, two more for each connection)",
         "a search of variants by their time of change",
         "whether a refused quantity keeps the others of its call from being set (all or nothing is reckoned with; what was set all the same is seen when it is tried again)",
     ],
@@ -112,7 +113,12 @@ impl Webshop for Shopify {
         entity: &EntityId,
         rules: &ReadingRules,
     ) -> Result<Fetched<Order>, Failure> {
-        let Some(raw) = fetch(transport, entity).await? else { return Ok(Fetched::Gone) };
+        let raw = match fetch::order(transport, &gid(entity)?).await? {
+            Some(raw) => raw,
+            // Without the scope, an order of more than some weeks is answered as one that does not exist.
+            None if fetch::reads_all_orders(transport).await? => return Ok(Fetched::Gone),
+            None => return Ok(fetch::hidden()),
+        };
         let value = self.read_order(&raw, rules)?;
         if value.id != *entity {
             return Err(rejected(
@@ -208,8 +214,8 @@ impl Webshop for Shopify {
         }
     }
 
-    async fn tend(&self, transport: &dyn Transport) -> Result<Vec<String>, Failure> {
-        write::tend(transport).await
+    async fn tend(&self, transport: &dyn Transport, products: bool) -> Result<Vec<String>, Failure> {
+        write::tend(transport, products).await
     }
 }
 
@@ -228,95 +234,10 @@ fn gid(entity: &EntityId) -> Result<String, Failure> {
     }
 }
 
-/// The one field of a query for an order.
-#[derive(Debug, Deserialize)]
-struct Found<'a> {
-    #[serde(borrow, default)]
-    order: Option<&'a RawValue>,
-}
-
 #[derive(Debug, Deserialize)]
 struct Changes<'a> {
     #[serde(borrow, default)]
     orders: Connection<graphql::Changed<'a>>,
-}
-
-/// What tells of one state of an order, and where its lines go on.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct State<'a> {
-    #[serde(borrow, default)]
-    updated_at: crate::json::Text<'a>,
-    #[serde(default)]
-    line_items: Connection<serde::de::IgnoredAny>,
-}
-
-/// Reads the whole order into one text; `None` when it is gone.
-async fn fetch(transport: &dyn Transport, entity: &EntityId) -> Result<Option<String>, Failure> {
-    let id = gid(entity)?;
-    let variables = json!({
-        "id": id,
-        "lines": graphql::FIRST_LINES,
-        "shipping": graphql::MOST_SHIPPING_LINES,
-        "transactions": graphql::MOST_TRANSACTIONS,
-        "refunds": graphql::MOST_REFUNDS,
-    });
-    let data = client::query(transport, graphql::ORDER, variables).await?;
-    let Some(order) =
-        read_answer::<Found<'_>>("the answer", &data)?.order.filter(|order| order.get() != "null")
-    else {
-        return Ok(None);
-    };
-    let node: Node<'_> = read("the order", order.get())?;
-    let state: State<'_> = read("the order", order.get())?;
-    let mut further = Vec::new();
-    let mut cursor = node.more_lines().map(str::to_owned);
-    while let Some(after) = cursor {
-        if graphql::FIRST_LINES + further.len() * graphql::MORE_LINES >= MOST_LINES {
-            return Err(rejected("too-many-lines", format!("the order has more than {MOST_LINES} lines")));
-        }
-        let variables = json!({ "id": id, "lines": graphql::MORE_LINES, "after": after });
-        let page = part(transport, graphql::LINES, variables, state.updated_at.trimmed()).await?;
-        let lines = read::<State<'_>>("further lines of the order", &page)?.line_items.page_info;
-        cursor = lines.end_cursor.filter(|_| lines.has_next_page.0);
-        further.push(page);
-    }
-    let units = if node.asks_for_refunded_units() {
-        let variables =
-            json!({ "id": id, "refunds": graphql::MOST_REFUNDS, "lines": graphql::MOST_REFUND_LINES });
-        Some(part(transport, wire::refunded::REFUNDED_UNITS, variables, state.updated_at.trimmed()).await?)
-    } else {
-        None
-    };
-    kept(order, &further, units.as_deref()).map(Some)
-}
-
-/// A further part of an order that was read. An order that changed in between is read again from the start later.
-async fn part(
-    transport: &dyn Transport,
-    document: &str,
-    variables: serde_json::Value,
-    updated_at: &str,
-) -> Result<String, Failure> {
-    let data = client::query(transport, document, variables).await?;
-    let changed = || Call::Read.unanswered("the order changed while it was read", None);
-    let part = read_answer::<Found<'_>>("the answer", &data)?.order.ok_or_else(changed)?;
-    let state: State<'_> = read("the order", part.get())?;
-    if state.updated_at.trimmed() == updated_at { Ok(part.get().to_owned()) } else { Err(changed()) }
-}
-
-/// One text of all that was read.
-fn kept(order: &RawValue, further: &[String], units: Option<&str>) -> Result<String, Failure> {
-    let raw = |text: &'static str| move |_: serde_json::Error| rejected("unreadable", text);
-    let mut further_lines: Vec<&RawValue> = Vec::with_capacity(further.len());
-    for page in further {
-        further_lines
-            .push(serde_json::from_str(page).map_err(raw("further lines of the order are not JSON"))?);
-    }
-    let refunded_units =
-        units.map(serde_json::from_str).transpose().map_err(raw("the refunds of the order are not JSON"))?;
-    serde_json::to_string(&Kept { order, further_lines, refunded_units })
-        .map_err(raw("the order cannot be kept"))
 }
 
 /// Where a sweep stands.

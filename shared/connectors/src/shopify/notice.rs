@@ -86,11 +86,9 @@ pub(super) fn read(delivery: &Delivery<'_>) -> Result<Notice, Failure> {
     if is_bare(delivery.body) {
         // A deletion says nothing but its id: the unsigned topic tells what is read again. A false one harms nothing, since what
         // is there is not gone, and what is gone stays so.
-        return if topic.starts_with("products/") {
-            product(&id(&subject)?)
-        } else {
-            changed(&id(&subject)?)
-        };
+        let told =
+            if topic.starts_with("products/") { product(&id(&subject)?) } else { changed(&id(&subject)?) };
+        return told.map(as_bare);
     }
     if subject.variants.0 && subject.admin_graphql_api_id.trimmed().starts_with("gid://shopify/Product/") {
         return product(&id(&subject)?);
@@ -100,14 +98,22 @@ pub(super) fn read(delivery: &Delivery<'_>) -> Result<Notice, Failure> {
 
 fn changed(order: &Id<'_>) -> Result<Notice, Failure> {
     match order.given() {
-        Some(id) => Ok(Notice::Changed { kind: EntityKind::Order, entity: EntityId::new(id) }),
+        Some(id) => Ok(Notice::Changed { kind: EntityKind::Order, entity: EntityId::new(id), bare: false }),
         None => Err(crate::json::rejected("unreadable", "the delivery does not name its order")),
+    }
+}
+
+/// The same of a body that says nothing but the id.
+fn as_bare(notice: Notice) -> Notice {
+    match notice {
+        Notice::Changed { kind, entity, .. } => Notice::Changed { kind, entity, bare: true },
+        other => other,
     }
 }
 
 fn product(id: &Id<'_>) -> Result<Notice, Failure> {
     match id.given() {
-        Some(id) => Ok(Notice::Changed { kind: EntityKind::Product, entity: EntityId::new(id) }),
+        Some(id) => Ok(Notice::Changed { kind: EntityKind::Product, entity: EntityId::new(id), bare: false }),
         None => Err(crate::json::rejected("unreadable", "the delivery does not name its product")),
     }
 }

@@ -579,6 +579,12 @@ fn answered(order: &str) -> String {
     format!("{{\"data\":{{\"order\":{order}}},\"extensions\":{{\"cost\":{{\"requestedQueryCost\":300}}}}}}")
 }
 
+/// The answer to a query for refunds of the order.
+fn refunds_answered(refunds: &Value) -> String {
+    let order = json!({ "id": "gid://shopify/Order/1", "updatedAt": "2026-11-20T09:05:30Z" });
+    json!({ "data": { "order": order, "nodes": refunds } }).to_string()
+}
+
 fn fetched(script: &Script) -> Result<Fetched<Order>, Failure> {
     block_on(Shopify.fetch_order(script, &EntityId::new(ID), &rules()))
 }
@@ -593,8 +599,29 @@ fn an_order_is_fetched_by_one_call_and_read_again_from_the_log() {
     let Ok(Fetched::Found { value, raw }) = fetched(&script) else { panic!("found") };
     assert_eq!(read_text(&raw), Ok(value));
     script.finish();
-    let script = Script::default().read(&["BogbroOrder"], 200, answered("null"));
-    assert_eq!(fetched(&script), Ok(Fetched::Gone));
+    let scopes = |handles: &[&str]| {
+        let scopes: Vec<Value> = handles.iter().map(|handle| json!({ "handle": handle })).collect();
+        json!({ "data": { "currentAppInstallation": { "accessScopes": scopes } } }).to_string()
+    };
+    for (handles, gone) in [(&["read_orders", "read_all_orders"][..], true), (&["read_orders"], false)] {
+        let script = Script::default().read(&["BogbroOrder"], 200, answered("null")).read(
+            &["BogbroScopes"],
+            200,
+            scopes(handles),
+        );
+        match fetched(&script) {
+            Ok(Fetched::Gone) => assert!(gone, "{handles:?}"),
+            Ok(Fetched::Hidden { reason, older_than_days: 60 }) => {
+                assert!(!gone, "{handles:?}");
+                assert_eq!(
+                    (reason.code.as_str(), reason.fact("scope")),
+                    ("order-out-of-reach", "read_all_orders")
+                );
+            }
+            other => panic!("{handles:?}: {other:?}"),
+        }
+        script.finish();
+    }
     let another = changed(GRAPHQL, |order| order["id"] = json!("gid://shopify/Order/1"));
     let script = Script::default().read(&["BogbroOrder"], 200, answered(&another));
     assert!(fetched(&script).expect_err("another order").to_string().contains("1 was sent"));
@@ -643,14 +670,14 @@ fn units_of_refunds_are_asked_for_when_it_matters() {
         order["refunds"] = json!([{ "id": "gid://shopify/Refund/1", "createdAt": "2026-11-21T10:00:00Z", "totalRefundedSet": money("50.0") }]);
     });
     let units = |id: &str| {
-        json!({ "id": "gid://shopify/Order/1", "updatedAt": "2026-11-20T09:05:30Z", "refunds": [{ "id": "gid://shopify/Refund/1",
-        "refundLineItems": { "nodes": [{ "quantity": 1, "lineItem": { "id": id } }], "pageInfo": { "hasNextPage": false } } }] })
+        json!([{ "id": "gid://shopify/Refund/1",
+        "refundLineItems": { "nodes": [{ "quantity": 1, "lineItem": { "id": id } }], "pageInfo": { "hasNextPage": false } } }])
     };
     let dish = "gid://shopify/LineItem/9007199254741003";
     let script = Script::default().read(&["BogbroOrder"], 200, answered(&text)).read(
-        &["BogbroRefunds"],
+        &["BogbroRefunds", "gid://shopify/Refund/1"],
         200,
-        answered(&units(dish).to_string()),
+        refunds_answered(&units(dish)),
     );
     let Ok(Fetched::Found { value, raw }) = fetched(&script) else { panic!("found") };
     assert_eq!(
@@ -660,6 +687,44 @@ fn units_of_refunds_are_asked_for_when_it_matters() {
     assert_eq!(value.check(), Ok(()));
     assert_eq!(read_text(&raw), Ok(value));
     script.finish();
+}
+
+#[test]
+fn many_refunds_and_long_ones_are_read_some_at_a_time() {
+    let dish = "gid://shopify/LineItem/9007199254741003";
+    let gid = |id: u64| format!("gid://shopify/Refund/{id}");
+    let text = changed(GRAPHQL, |order| {
+        let refund = |id: u64| json!({ "id": gid(id), "createdAt": "2026-11-21T10:00:00Z", "totalRefundedSet": money("1.0") });
+        order["refunds"] = Value::Array((1..=7).map(refund).collect());
+    });
+    let line = json!({ "quantity": 0, "restockType": "NO_RESTOCK", "lineItem": { "id": dish },
+        "subtotalSet": money("0.5"), "totalTaxSet": money("0.1") });
+    let lines = |id: u64, count: usize, next: Option<&str>| {
+        json!({ "id": gid(id), "refundLineItems": { "nodes": vec![line.clone(); count],
+            "pageInfo": { "hasNextPage": next.is_some(), "endCursor": next } } })
+    };
+    let first: Vec<Value> = (1..=5).map(|id| lines(id, 1, (id == 2).then_some("two"))).collect();
+    let further = &["BogbroRefundLines", "gid://shopify/Refund/2", "\"after\":\"two\""];
+    let script = Script::default()
+        .read(&["BogbroOrder"], 200, answered(&text))
+        .read(&["BogbroRefunds", &gid(1), &gid(5)], 200, refunds_answered(&json!(first)))
+        .read(
+            &["BogbroRefunds", &gid(6), &gid(7)],
+            200,
+            refunds_answered(&json!([lines(6, 1, None), lines(7, 1, None)])),
+        )
+        .read(further, 200, refunds_answered(&json!([lines(2, 2, None)])));
+    let Ok(Fetched::Found { value, raw }) = fetched(&script) else { panic!("found") };
+    script.finish();
+    assert_eq!(read_text(&raw), Ok(value));
+    // What goes on and was not read is no whole refund.
+    let cut = raw.replace(r#""endCursor":null,"hasNextPage":false"#, r#""endCursor":"x","hasNextPage":true"#);
+    assert!(read_text(&cut).expect_err("it is refused").to_string().contains("go on"));
+    // An order that changes in between is read again later.
+    let later = refunds_answered(&json!(first)).replace("09:05:30Z", "09:05:31Z");
+    let script =
+        Script::default().read(&["BogbroOrder"], 200, answered(&text)).read(&["BogbroRefunds"], 200, later);
+    assert_eq!(word(&fetched(&script)), "busy");
 }
 
 #[test]
@@ -690,17 +755,17 @@ fn a_refund_reads_the_same_in_both_shapes() {
         order["refunds"] = json!([{ "id": "gid://shopify/Refund/7", "createdAt": "2026-11-21T10:00:00Z", "totalRefundedSet": money("60.0") }]);
     });
     let freight = rest.lines.iter().find(|line| line.kind == LineKind::Shipping).expect("freight").id.clone();
-    let units = json!({ "id": "gid://shopify/Order/1", "updatedAt": "2026-11-20T09:05:30Z", "refunds": [{ "id": "gid://shopify/Refund/7", "note": "Knust",
+    let units = json!([{ "id": "gid://shopify/Refund/7", "note": "Knust",
         "refundLineItems": { "nodes": [{ "quantity": 1, "restockType": "NO_RESTOCK", "lineItem": { "id": format!("gid://shopify/LineItem/{dish}") },
             "subtotalSet": money("50.0"), "totalTaxSet": money("10.0") }], "pageInfo": { "hasNextPage": false } },
         "refundShippingLines": { "nodes": [{ "shippingLine": { "id": format!("gid://shopify/ShippingLine/{freight}") },
             "subtotalAmountSet": money("10.0"), "taxAmountSet": money("2.0") }] },
         "transactions": { "nodes": [{ "kind": "REFUND", "status": "SUCCESS", "gateway": "gift_card", "amountSet": money("20.0") },
-            { "kind": "REFUND", "status": "SUCCESS", "gateway": "bogus", "amountSet": money("40.0") }] } }] });
+            { "kind": "REFUND", "status": "SUCCESS", "gateway": "bogus", "amountSet": money("40.0") }] } }]);
     let script = Script::default().read(&["BogbroOrder"], 200, answered(&node)).read(
         &["BogbroRefunds"],
         200,
-        answered(&units.to_string()),
+        refunds_answered(&units),
     );
     let Ok(Fetched::Found { value, .. }) = fetched(&script) else { panic!("found") };
     assert_eq!(value.refunds, rest.refunds);
@@ -730,12 +795,11 @@ fn money_of_an_edit_that_goes_back_later_is_no_refund_of_its_own() {
             };
             order["refunds"] = json!([refund(2, half), refund(3, more)]);
         });
-        let units =
-            json!({ "id": "gid://shopify/Order/1", "updatedAt": "2026-11-20T09:05:30Z", "refunds": [] });
+        let units = json!([{ "id": "gid://shopify/Refund/2" }, { "id": "gid://shopify/Refund/3" }]);
         let script = Script::default().read(&["BogbroOrder"], 200, answered(&text)).read(
             &["BogbroRefunds"],
             200,
-            answered(&units.to_string()),
+            refunds_answered(&units),
         );
         let Ok(Fetched::Found { value, .. }) = fetched(&script) else { panic!("found") };
         assert_eq!(value.check(), Ok(()), "{current}");
@@ -907,35 +971,49 @@ fn subscriptions_that_shopify_deleted_are_made_again() {
             found.iter().map(|(topic, uri)| json!({ "id": "x", "topic": topic, "uri": uri })).collect();
         json!({ "data": { "webhookSubscriptions": { "nodes": nodes } } }).to_string()
     };
-    let made = |uri: &str| {
-        json!({ "data": { "webhookSubscriptionCreate": { "webhookSubscription": { "id": "y", "topic": "ORDERS_UPDATED", "uri": uri }, "userErrors": [] } } }).to_string()
+    let answer = |topic: &str, uri: &str, errors: Value| {
+        let made = errors.as_array().is_none_or(Vec::is_empty);
+        let made = made.then(|| json!({ "id": "y", "topic": topic, "uri": uri }));
+        json!({ "data": { "webhookSubscriptionCreate": { "webhookSubscription": made, "userErrors": errors } } }).to_string()
     };
+    let made = |topic: &str| answer(topic, ours, json!([]));
+    let of_orders = ["ORDERS_CREATE", "ORDERS_PAID", "ORDERS_CANCELLED", "ORDERS_EDITED", "ORDERS_DELETE"];
+    let mut known: Vec<(&str, &str)> = of_orders.iter().map(|topic| (*topic, ours)).collect();
+    known.push(("ORDERS_UPDATED", "https://another.example/"));
     let script = Script::default()
-        .read(
-            &["BogbroWebhooks"],
-            200,
-            list(&[("ORDERS_CREATE", ours), ("ORDERS_UPDATED", "https://another.example/")]),
-        )
-        .write(&["webhookSubscriptionCreate", "ORDERS_UPDATED", ours], 200, made(ours));
+        .read(&["BogbroWebhooks"], 200, list(&known))
+        .write(&["webhookSubscriptionCreate", "ORDERS_UPDATED", ours], 200, made("ORDERS_UPDATED"))
+        .write(&["webhookSubscriptionCreate", "REFUNDS_CREATE", ours], 200, made("REFUNDS_CREATE"));
     assert_eq!(
-        block_on(Shopify.tend(&script)),
-        Ok(vec!["the webhook for ORDERS_UPDATED was gone and is made again".to_owned()])
+        block_on(Shopify.tend(&script, false)),
+        Ok(vec![
+            "the webhook for ORDERS_UPDATED was gone and is made again".to_owned(),
+            "the webhook for REFUNDS_CREATE was gone and is made again".to_owned(),
+        ])
     );
     script.finish();
-    let script = Script::default().read(
-        &["BogbroWebhooks"],
-        200,
-        list(&[("ORDERS_CREATE", ours), ("ORDERS_UPDATED", ours)]),
-    );
-    assert_eq!(block_on(Shopify.tend(&script)), Ok(Vec::new()));
+    // Those of products where products are carried over; one that is refused keeps no other back.
+    known.extend([("ORDERS_UPDATED", ours), ("REFUNDS_CREATE", ours)]);
+    let script = Script::default().read(&["BogbroWebhooks"], 200, list(&known));
+    assert_eq!(block_on(Shopify.tend(&script, false)), Ok(Vec::new()));
+    let denied = json!([{ "field": ["topic"], "message": "You do not have permission" }]);
+    let script = Script::default()
+        .read(&["BogbroWebhooks"], 200, list(&known))
+        .write(&["PRODUCTS_CREATE", ours], 200, answer("PRODUCTS_CREATE", ours, denied))
+        .write(&["PRODUCTS_UPDATE", ours], 200, made("PRODUCTS_UPDATE"))
+        .write(&["PRODUCTS_DELETE", ours], 200, made("PRODUCTS_DELETE"));
+    let words = block_on(Shopify.tend(&script, true)).expect("mended");
+    assert!(words[0].contains("PRODUCTS_CREATE") && words[0].contains("permission"), "{words:?}");
+    assert_eq!(words.len(), 3);
+    script.finish();
     let script = Script::default().read(&["BogbroWebhooks"], 200, list(&[]));
-    assert!(block_on(Shopify.tend(&script)).expect("looked")[0].contains("no order webhook"));
+    assert!(block_on(Shopify.tend(&script, false)).expect("looked")[0].contains("no webhook"));
     let script = Script::default().read(&["BogbroWebhooks"], 200, list(&[("ORDERS_CREATE", ours)])).write(
         &["webhookSubscriptionCreate"],
         200,
-        made("https://elsewhere.example/"),
+        answer("ORDERS_UPDATED", "https://elsewhere.example/", json!([])),
     );
-    assert_eq!(word(&block_on(Shopify.tend(&script))), "unknown");
+    assert_eq!(word(&block_on(Shopify.tend(&script, false))), "unknown");
 }
 
 #[test]
@@ -943,7 +1021,7 @@ fn a_product_is_told_of_by_its_body_and_a_deletion_by_its_topic() {
     let kind = |topic: &str, body: &str| {
         let headers = [("x-shopify-topic".to_owned(), topic.to_owned())];
         match Shopify.notice(&Delivery { headers: &headers, body: body.as_bytes() }) {
-            Ok(Notice::Changed { kind, entity }) => (kind, entity.to_string()),
+            Ok(Notice::Changed { kind, entity, .. }) => (kind, entity.to_string()),
             other => panic!("{topic} {body}: {other:?}"),
         }
     };

@@ -32,8 +32,18 @@ const LONGEST_TAG: usize = 40;
 const MOST_SUBSCRIPTIONS: usize = 100;
 /// Part of the address of every webhook of ours; others' webhooks are not touched.
 const OUR_PATH: &str = "/v1/webhooks/";
-/// Topics without which orders come by the sweep only.
-const TOPICS: &[&str] = &["ORDERS_CREATE", "ORDERS_UPDATED"];
+/// Topics of orders. The refunds of one are told beside its update; each makes the other good where it is lost.
+const ORDER_TOPICS: &[&str] = &[
+    "ORDERS_CREATE",
+    "ORDERS_UPDATED",
+    "ORDERS_PAID",
+    "ORDERS_CANCELLED",
+    "ORDERS_EDITED",
+    "ORDERS_DELETE",
+    "REFUNDS_CREATE",
+];
+/// Topics of products, where these are carried over.
+const PRODUCT_TOPICS: &[&str] = &["PRODUCTS_CREATE", "PRODUCTS_UPDATE", "PRODUCTS_DELETE"];
 
 #[derive(Debug, Deserialize)]
 struct Found<'a> {
@@ -189,25 +199,32 @@ struct SubscriptionMade<'a> {
 }
 
 /// Shopify deletes a subscription after eight failures in a row. As long as one of ours is left, its address tells where
-/// the others went, and they are made again; when none is left, the log says so.
-pub(super) async fn tend(transport: &dyn Transport) -> Result<Vec<String>, Failure> {
+/// the others went, and they are made again; when none is left, the log says so. A topic that the shop refuses, such as for a scope
+/// that the app lacks, keeps no other from being made.
+pub(super) async fn tend(transport: &dyn Transport, products: bool) -> Result<Vec<String>, Failure> {
     let data = client::query(transport, SUBSCRIPTIONS, json!({ "first": MOST_SUBSCRIPTIONS })).await?;
     let found: Subscriptions<'_> = read_answer("the list of webhooks", &data)?;
     let found = found.webhook_subscriptions.nodes;
-    let ours = |subscription: &&Subscription<'_>| {
-        subscription.uri.trimmed().contains(OUR_PATH) && subscription.topic.trimmed().starts_with("ORDERS_")
-    };
-    let Some(known) = found.iter().find(ours) else {
+    let is_ours = |subscription: &&Subscription<'_>| subscription.uri.trimmed().contains(OUR_PATH);
+    let ours: Vec<&Subscription<'_>> = found.iter().filter(is_ours).collect();
+    let Some(known) = ours.first() else {
         // Subscriptions in an app's own configuration are not listed here, and are not deleted either.
         return Ok(vec![
-            "the shop lists no order webhook for Bogbro: unless the app's configuration has them, orders come by the sweep only"
+            "the shop lists no webhook for Bogbro: unless the app's configuration has them, orders come by the sweep only"
                 .to_owned(),
         ]);
     };
     let mut words = Vec::new();
-    for topic in TOPICS {
-        if !found.iter().filter(ours).any(|subscription| subscription.topic.trimmed() == *topic) {
-            words.push(subscribe(transport, topic, known.uri.trimmed()).await?);
+    for topic in ORDER_TOPICS.iter().chain(PRODUCT_TOPICS.iter().filter(|_| products)) {
+        if ours.iter().any(|subscription| subscription.topic.trimmed() == *topic) {
+            continue;
+        }
+        match subscribe(transport, topic, known.uri.trimmed()).await {
+            Ok(made) => words.push(made),
+            Err(Failure::Rejected { message, .. }) => {
+                words.push(format!("the webhook for {topic} is not there and was refused: {message}"));
+            }
+            Err(failure) => return Err(failure),
         }
     }
     Ok(words)

@@ -3,6 +3,8 @@
 //! WooCommerce has no idempotency keys. Every write looks first, so that doing it twice leaves one mark, and compares the
 //! answer with what was asked.
 
+use std::collections::BTreeSet;
+
 use domain::identity::{AgreementId, Effect, EffectKey, MerchantId};
 use domain::plan::WriteBackStep;
 use domain::settings::WriteBackForm;
@@ -99,11 +101,17 @@ fn says(note: &wire::Note<'_>, text: &str) -> bool {
         && (note.note.trimmed() == text.trim() || decode_name(note.note.trimmed()) == text.trim())
 }
 
-/// Switches webhooks on again that the shop switched off after failures in a row (documented as five, seven in truth). A
-/// webhook that a person paused stays paused.
-pub(super) async fn tend(transport: &dyn Transport) -> Result<Vec<String>, Failure> {
+/// Topics of orders, and of products where these are carried over.
+const ORDER_TOPICS: &[&str] = &["order.created", "order.updated", "order.deleted", "order.restored"];
+const PRODUCT_TOPICS: &[&str] =
+    &["product.created", "product.updated", "product.deleted", "product.restored"];
+
+/// Switches webhooks on again that the shop switched off after failures in a row (documented as five, seven in truth; the shop keeps
+/// the count, so that after this the next failure switches it off again, and the next success starts anew). A webhook that a person
+/// paused stays paused. What is wanted and not there at all is said.
+pub(super) async fn tend(transport: &dyn Transport, products: bool) -> Result<Vec<String>, Failure> {
     let mut words = Vec::new();
-    let mut listening = false;
+    let mut listening = BTreeSet::new();
     for page in 1..=WEBHOOK_PAGES {
         let request = Request::get(WEBHOOKS)
             .query("status", "all")
@@ -113,24 +121,28 @@ pub(super) async fn tend(transport: &dyn Transport) -> Result<Vec<String>, Failu
         accept(Call::Read, &response, complaint)?;
         let text = json_text(Call::Read, &response)?;
         let List(found): List<wire::Webhook<'_>> = read_reply(Call::Read, "the list of webhooks", text)?;
-        let ours = |webhook: &&wire::Webhook<'_>| {
-            webhook.topic.trimmed().starts_with("order.") && webhook.delivery_url.trimmed().contains(OUR_PATH)
-        };
-        for webhook in found.iter().filter(ours) {
-            if webhook.status.trimmed() == "disabled" {
+        for webhook in found.iter().filter(|webhook| webhook.delivery_url.trimmed().contains(OUR_PATH)) {
+            let topic = webhook.topic.trimmed();
+            let wanted = ORDER_TOPICS.contains(&topic) || (products && PRODUCT_TOPICS.contains(&topic));
+            if wanted && webhook.status.trimmed() == "disabled" {
                 words.push(switch_on(transport, webhook).await?);
-                listening = true;
+                listening.insert(topic.to_owned());
             }
-            listening |= webhook.status.trimmed() == "active";
+            if webhook.status.trimmed() == "active" {
+                listening.insert(topic.to_owned());
+            }
         }
         if found.len() < WEBHOOKS_PER_PAGE {
             break;
         }
     }
-    if !listening {
-        words.push(
-            "the shop has no active order webhook for Bogbro: orders come by the sweep only".to_owned(),
-        );
+    let wanted = ORDER_TOPICS.iter().chain(PRODUCT_TOPICS.iter().filter(|_| products));
+    let missing: Vec<&str> = wanted.copied().filter(|topic| !listening.contains(*topic)).collect();
+    if !missing.is_empty() {
+        let missing = missing.join(", ");
+        words.push(format!(
+            "the shop has no active webhook for Bogbro of {missing}: what these would tell comes by the sweep or the night only"
+        ));
     }
     Ok(words)
 }

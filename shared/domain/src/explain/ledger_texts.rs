@@ -47,6 +47,19 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "payout-ledger-journal-entries",
+        [
+            "Kassekladde {journal} ({name}) er i regnskabet begrænset til en anden type posteringer end dem, udbetalinger består af.",
+            "Udbetalinger bogføres ikke i den, for regnskabet ville afvise bilagene.",
+            "Lad kladden tage alle typer posteringer i regnskabet, eller vælg en anden kassekladde i voucher.journal.",
+        ],
+        [
+            "Journal {journal} ({name}) is restricted in the accounts to another type of entry than those that payouts consist of.",
+            "No payouts are posted in it, since the accounts would refuse the vouchers.",
+            "Let the journal take entries of all types in the accounts, or choose another journal in voucher.journal.",
+        ],
+    ),
+    entry(
         "payout-ledger-journal-contra",
         [
             "Kassekladde {journal} ({name}) sætter selv modkonto {account} på indbetalinger fra kunder.",

@@ -19,6 +19,32 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "payment-journal-entries",
+        [
+            "Betalinger skal registreres i kassekladde {journal}, men den er i regnskabet begrænset til en anden type posteringer end indbetalinger.",
+            "Ordren er ikke overført, og intet er skrevet i regnskabet.",
+            "Lad kladden tage indbetalinger i regnskabet, eller vælg en anden kassekladde for betalingsmetoden under payment.methods.",
+        ],
+        [
+            "Payments are to be registered in journal {journal}, which is restricted in the accounts to another type of entry than customers' payments.",
+            "The order is not transferred, and nothing was written to the accounts.",
+            "Let the journal take customers' payments in the accounts, or choose another journal for the method of payment in payment.methods.",
+        ],
+    ),
+    entry(
+        "payment-journal-unknown",
+        [
+            "Betalinger skal registreres i kassekladde {journal}, men den findes ikke i regnskabet.",
+            "Ordren er ikke overført, og intet er skrevet i regnskabet.",
+            "Vælg en kassekladde, der findes, for betalingsmetoden under payment.methods.",
+        ],
+        [
+            "Payments are to be registered in journal {journal}, which the accounts do not have.",
+            "The order is not transferred, and nothing was written to the accounts.",
+            "Choose a journal that exists for the method of payment in payment.methods.",
+        ],
+    ),
+    entry(
         "paid-by-several",
         [
             "{other} {currency} af {total} {currency} er betalt med en anden betalingsmetode, og betalingsbetingelse {term} ville udligne det hele på én konto.",

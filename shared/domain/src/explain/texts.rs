@@ -1265,6 +1265,19 @@ pub(crate) const MACHINERY: &[Entry] = &[
         ],
     ),
     entry(
+        "order-out-of-reach",
+        [
+            "Ordren kan ikke læses i webshoppen. Appen må kun læse ordrer fra de seneste {days} dage, for den har ikke adgangen {scope}.",
+            "Om ordren er ændret, refunderet eller slettet, kan ikke ses, og intet af det overføres. Det, der er bogført, ændres ikke.",
+            "Giv appen adgangen {scope} i Shopify. Ordren læses igen af sig selv hver nat i en måned.",
+        ],
+        [
+            "The order cannot be read in the webshop. The app may read orders of the last {days} days only, since it lacks the scope {scope}.",
+            "Whether the order was changed, refunded or deleted cannot be seen, and nothing of that is transferred. What is booked is not changed.",
+            "Grant the app the scope {scope} in Shopify. The order is read again by itself each night for a month.",
+        ],
+    ),
+    entry(
         "shop-answered-another-order",
         [
             "Webshoppen svarede med ordre {found}, da der blev spurgt efter {asked}.",

@@ -39,11 +39,15 @@ fn journal_problems(settings: &PayoutSettings, ledger: &LedgerData) -> Vec<Reaso
     if journal.standing {
         problems.push(about("payout-ledger-journal-standing").with("name", &journal.name));
     }
+    let on_customers =
+        settings.model == BookkeepingModel::OpenInvoices || settings.accounts.receivable_customer.is_some();
+    // Every voucher has entries on accounts, such as the bank's.
+    if !journal.takes.finance_vouchers() || (on_customers && !journal.takes.customer_payments()) {
+        problems.push(about("payout-ledger-journal-entries").with("name", &journal.name));
+    }
     if settings.voucher.book && journal.needs_approval {
         problems.push(about("payout-ledger-journal-approval").with("name", &journal.name));
     }
-    let on_customers =
-        settings.model == BookkeepingModel::OpenInvoices || settings.accounts.receivable_customer.is_some();
     if let Some(account) = journal.customer_contra_account.filter(|_| on_customers) {
         let problem = about("payout-ledger-journal-contra").with("name", &journal.name);
         problems.push(problem.with("account", account));
@@ -82,7 +86,7 @@ fn accounts(accounts: &PayoutAccounts) -> Vec<(String, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::{KnownAccount, KnownJournal, KnownVatCode};
+    use crate::catalogue::{JournalTakes, KnownAccount, KnownJournal, KnownVatCode};
     use crate::money::Percentage;
     use crate::settings::read_payout_settings;
 
@@ -92,6 +96,7 @@ mod tests {
             balance_by_voucher: true,
             needs_approval,
             standing: false,
+            takes: JournalTakes::All,
             lowest_number: 1,
             highest_number: None,
             next_number: Some(30_000),
@@ -110,6 +115,9 @@ mod tests {
             (3, journal(None, false)),
             (4, journal(None, true)),
             (5, KnownJournal { standing: true, ..journal(None, false) }),
+            (6, KnownJournal { takes: JournalTakes::CustomerPayments, ..journal(None, false) }),
+            (7, KnownJournal { takes: JournalTakes::FinanceVouchers, ..journal(None, false) }),
+            (8, KnownJournal { takes: JournalTakes::Others, ..journal(None, false) }),
         ]);
         ledger.accounts.extend([(5820, account(false)), (5600, account(true))]);
         ledger.vat_codes.extend([("IYEU".to_owned(), code(false)), ("GAMMEL".to_owned(), code(true))]);
@@ -135,6 +143,10 @@ mod tests {
             (r#"{"voucher":{"journal":3,"book":true},"accounts":{"bank":5820}}"#, vec![]),
             (r#"{"voucher":{"journal":5},"accounts":{"bank":5820}}"#, vec!["journal-standing 5 PayMatch"]),
             (r#"{"voucher":{"journal":9}}"#, vec!["journal-unknown 9"]),
+            (r#"{"voucher":{"journal":6}}"#, vec!["journal-entries 6 PayMatch"]),
+            (r#"{"voucher":{"journal":7}}"#, vec![]),
+            (r#"{"voucher":{"journal":7},"model":"open-invoices"}"#, vec!["journal-entries 7 PayMatch"]),
+            (r#"{"voucher":{"journal":8}}"#, vec!["journal-entries 8 PayMatch"]),
             (r#"{"voucher":{"journal":4}}"#, vec![]),
             (r#"{"voucher":{"journal":4,"book":true}}"#, vec!["journal-approval 4 PayMatch"]),
             (r#"{"voucher":{"journal":2}}"#, vec![]),

@@ -37,7 +37,9 @@ pub fn more_follows(order: &Order, settings: &Settings, plan: &Plan) -> bool {
         return !plan.leaves_nothing() || super::payment::gift_cards_used(order).next().is_some();
     }
     let changed = || super::position::sold(order).is_ok_and(|sold| sold != plan.sold);
-    order.refunds.iter().any(counts) || (plan.adjustment.is_some() && changed())
+    order.refunds.iter().any(counts)
+        || (plan.adjustment.is_some() && changed())
+        || super::payment::repayment_follows(order, plan)
 }
 
 /// The next document, or why there is none.
@@ -188,7 +190,14 @@ impl Books<'_> {
         }
         let edit = self.edit()?;
         if edit.taken.is_empty() && edit.added.is_empty() {
-            return Ok(None);
+            if edit.unplaced.is_zero() {
+                return Ok(None);
+            }
+            // A sum that differs by its rounding alone: there is nothing that a line of a document could stand for.
+            return Err(match self.input.settings.credit.edits {
+                CreditChoice::Ignore => Stop::Skip(self.reason("change-not-credited")),
+                _ => Stop::Hold(self.reason("changed-after-booking")),
+            });
         }
         match self.input.settings.credit.edits {
             CreditChoice::Credit => {}
@@ -427,7 +436,8 @@ impl Books<'_> {
             }
             CreditChoice::Credit => {}
         }
-        let before = self.creditable()?;
+        let mut before = self.creditable()?;
+        before.fold_rounding()?;
         if self.is_nothing(&before)? {
             return Err(self.not_credited()?.map_or_else(|| self.nothing_new(), Stop::Skip));
         }

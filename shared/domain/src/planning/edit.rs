@@ -16,13 +16,20 @@ pub(super) struct Edit {
     pub(super) added: Vec<OrderLine>,
     /// The lines as invoiced, less what was taken off.
     pub(super) sold_less: Vec<SoldLine>,
+    /// VAT by which lines differ that are as they were otherwise, and that no line which changed could take along.
+    pub(super) unplaced: Money,
 }
 
 impl Books<'_> {
     /// The order beside its lines as they were invoiced.
     pub(super) fn edit(&self) -> Result<Edit, Stop> {
         let order = self.input.order;
-        let mut edit = Edit { taken: Vec::new(), added: Vec::new(), sold_less: self.position.sold.clone() };
+        let mut edit = Edit {
+            taken: Vec::new(),
+            added: Vec::new(),
+            sold_less: self.position.sold.clone(),
+            unplaced: order.currency.zero(),
+        };
         let mut gone: Vec<&SoldLine> = Vec::new();
         for sold in &self.position.sold {
             match order.lines.iter().find(|line| line.id == sold.id) {
@@ -48,7 +55,16 @@ impl Books<'_> {
             self.take_off(sold, sold.quantity, &mut edit)?;
         }
         edit.added.extend(new.into_iter().filter(|line| !line.net.is_zero()).cloned());
+        edit.place_rounding()?;
         Ok(edit)
+    }
+
+    /// True when nothing about a line changed but the rounding of its VAT: a shop that rounds the sum gives what is over to one of its
+    /// lines, and after an edit to another one. That is no goods and no money of the line.
+    fn is_rounding(&self, sold: &SoldLine, net: Money, vat: Money) -> bool {
+        let lines = self.position.sold.len().max(self.input.order.lines.len());
+        let most = i64::try_from(lines).unwrap_or(i64::MAX).saturating_mul(vat.currency().smallest_unit());
+        net.is_zero() && sold.net != 0 && sold.vat != 0 && vat.minor().saturating_abs() <= most
     }
 
     /// A line that is still there, for more or for less.
@@ -64,6 +80,11 @@ impl Books<'_> {
             || self.position.line(&sold.id).is_none_or(|left| {
                 left.rate == self.rate_within(left, vat_now).unwrap_or_else(|| effective_rate(line))
             });
+        if same_rate && self.is_rounding(sold, net, vat) {
+            edit.lower(&sold.id, 0, vat.minor(), sold.quantity);
+            edit.unplaced = edit.unplaced.plus(vat)?;
+            return Ok(());
+        }
         if same_rate && net.minor() <= 0 && vat.minor() <= 0 {
             let fewer = sold.quantity.checked_sub(line.quantity).unwrap_or_default().max(Decimal::ZERO);
             edit.taken.push(self.part(Some(&sold.id), fewer, net.negated()?, vat.negated()?)?);
@@ -102,6 +123,25 @@ impl Books<'_> {
 }
 
 impl Edit {
+    /// Gives the rounding of lines that are as they were to what changed, so that the sum is the shop's: to the credit note, where one
+    /// comes of the edit, since it is made first; else to the further invoice.
+    fn place_rounding(&mut self) -> Result<(), MoneyError> {
+        if self.unplaced.is_zero() {
+            return Ok(());
+        }
+        if let Some(part) = self.taken.iter_mut().max_by_key(|part| part.vat.minor().saturating_abs()) {
+            part.vat = part.vat.minus(self.unplaced)?;
+        } else {
+            let amounts = self.added.iter_mut().flat_map(|line| line.vat.iter_mut());
+            let Some(largest) = amounts.max_by_key(|vat| vat.amount.minor().saturating_abs()) else {
+                return Ok(());
+            };
+            largest.amount = largest.amount.plus(self.unplaced)?;
+        }
+        self.unplaced = self.unplaced.currency().zero();
+        Ok(())
+    }
+
     fn lower(&mut self, id: &str, net: i64, vat: i64, quantity: Decimal) {
         if let Some(line) = self.sold_less.iter_mut().find(|line| line.id == id) {
             line.net = line.net.saturating_add(net);

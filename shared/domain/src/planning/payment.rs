@@ -50,6 +50,7 @@ pub(super) fn terms(
 ) -> Result<Terms, Stop> {
     let order = input.order;
     let rule = rule_for(input);
+    journals_take_payments(input)?;
     if rule.is_none() && !order.payment_method.is_empty() {
         warnings.push(
             Reason::new("payment-method-unmapped")
@@ -88,6 +89,26 @@ pub(super) fn terms(
         asks_for_due_date: term.is_some_and(|term| term.kind == "dueDate"),
         settles: term.is_some_and(|term| term.settles),
     })
+}
+
+/// Holds when a journal that captures would be registered in does not take them: found out only after the invoice is booked, the
+/// payment would stay beside it.
+fn journals_take_payments(input: &PlanInput<'_>) -> Result<(), Stop> {
+    let known = &input.catalogue.master.journals;
+    if known.is_empty() || !input.settings.payment.sign_proven {
+        return Ok(());
+    }
+    let of_captures = captures(input.order).map(|payment| rule_of(input, payment));
+    for rule in of_captures.chain([rule_for(input)]) {
+        let Registration::Journal { journal, .. } = registration_of(rule) else { continue };
+        let code = match known.get(&journal) {
+            None => "payment-journal-unknown",
+            Some(takes) if !takes.customer_payments() => "payment-journal-entries",
+            Some(_) => continue,
+        };
+        return Err(Stop::Hold(hold(code).with("journal", journal)));
+    }
+    Ok(())
 }
 
 /// The rule of the order's method, else of the first of its payments that has one.
@@ -260,7 +281,7 @@ pub(super) fn counted_of(
     let captures = captures(input.order).count();
     let told = steps.is_empty() || steps.len() == captures;
     let captures = u32::try_from(captures).unwrap_or(u32::MAX);
-    (!told).then_some(RegisteredPayments { term: terms.term, captures, invoiced_on: None })
+    (!told).then_some(RegisteredPayments { term: terms.term, captures, invoiced_on: None, repaid: 0 })
 }
 
 /// What captures are registered on.
@@ -334,6 +355,94 @@ pub(super) fn following(input: &PlanInput<'_>) -> Result<Option<Plan>, Stop> {
     }))
 }
 
+/// Money of edits that went back, as a further step of the plan that booked what the edit left: the shop writes it down as a refund
+/// without lines, and the edit's own document has taken the amount off the books already. `None` when there is nothing new, or the
+/// payments are not ours to register.
+///
+/// # Errors
+/// Skips with the amount where it cannot be told which account it was taken from; overflow.
+pub(super) fn repaid(input: &PlanInput<'_>, earlier: &Earlier<'_>) -> Result<Option<Plan>, Stop> {
+    let booked = earlier.document.filter(|document| document.kind.is_booked());
+    let payments = kept(input, earlier).filter(|payments| payments.captures > 0);
+    let (Some(_), Some(payments)) = (booked, payments) else { return Ok(None) };
+    let amount = repaid_of_edits(input.order)?.minor() - payments.repaid;
+    if amount <= 0 || !input.settings.payment.sign_proven || settles(input, payments.term)? {
+        return Ok(None);
+    }
+    let back = Money::from_minor(amount, input.order.currency);
+    let Some(Registration::Journal { journal, contra_account }) = taken_by(input, None) else {
+        let reason = Reason::new("refund-not-registered").with("refunded", back);
+        return Err(Stop::Skip(reason.with("currency", back.currency())));
+    };
+    // What went back so far makes the key: whichever refunds the shop counts to the edit, the same money has the same key.
+    let so_far = payments.repaid.saturating_add(amount);
+    let key = EffectKey::of_adjustment(input.transfer, "repaid", &so_far.to_string(), 0, input.agreement);
+    let key = key.then(Effect::Payment);
+    let text = super::document::reference(&input.order.number, &key);
+    let at =
+        repayments(input.order).filter_map(|payment| payment.at).max().unwrap_or(input.order.modified_at);
+    let day = dates::local_day(input, at);
+    let date = payments.invoiced_on.map_or(day, |invoiced| day.max(invoiced));
+    // On the credit note of the edit where that is the last document, else on the invoice.
+    let is_credit = earlier.plan.document_step().is_some_and(|step| step.document.kind.is_credit_note());
+    let adjusted = earlier.plan.adjustment.as_ref();
+    let invoice = adjusted.filter(|_| !is_credit).map(|adjustment| adjustment.invoice);
+    let amount = back.negated()?;
+    let mut steps: Vec<Step> =
+        earlier.plan.steps.iter().filter(|step| !matches!(step, Step::RegisterPayment(_))).cloned().collect();
+    let done = u32::try_from(steps.len()).unwrap_or(u32::MAX);
+    steps.push(Step::RegisterPayment(PaymentStep {
+        key,
+        journal,
+        contra_account,
+        amount,
+        date,
+        text,
+        invoice,
+    }));
+    let first = adjusted.is_none();
+    Ok(Some(Plan {
+        ordinal: earlier.plan.ordinal.saturating_add(1),
+        settings_version: input.settings_version,
+        catalogue_hash: input.catalogue_hash.to_owned(),
+        steps,
+        done,
+        payments: Some(RegisteredPayments {
+            repaid: so_far,
+            // The plan of the first invoice tells its day by itself.
+            invoiced_on: payments.invoiced_on.filter(|_| !first),
+            ..payments
+        }),
+        warnings: Vec::new(),
+        ..earlier.plan.clone()
+    }))
+}
+
+/// What went back to the buyer otherwise than onto gift cards.
+fn repayments(order: &Order) -> impl Iterator<Item = &Payment> {
+    order.payments.iter().filter(|payment| !payment.gift_card && payment.kind == PaymentKind::Refund)
+}
+
+/// What went back that is no refund of the order: at most what was captured beyond what the order is for now.
+fn repaid_of_edits(order: &Order) -> Result<Money, MoneyError> {
+    let back = Money::sum(order.currency, repayments(order).map(|payment| payment.amount))?;
+    let mut beyond = back;
+    for refund in &order.refunds {
+        beyond = beyond.minus(refund.total)?.plus(refund.to_gift_cards)?;
+    }
+    let cards = Money::sum(order.currency, gift_cards_used(order).map(|payment| payment.amount))?;
+    let owed = captured(order)?.plus(cards)?.minus(order.total)?;
+    let most = owed.minor().max(0);
+    Ok(Money::from_minor(beyond.minor().clamp(0, most), order.currency))
+}
+
+/// True when money of an edit went back that the plan does not register yet. Planning decides.
+pub(super) fn repayment_follows(order: &Order, plan: &Plan) -> bool {
+    let registered = payments_of(plan).filter(|payments| payments.captures > 0);
+    registered
+        .is_some_and(|payments| repaid_of_edits(order).is_ok_and(|repaid| repaid.minor() > payments.repaid))
+}
+
 /// What a plan says of the payments of the invoice it booked; `None` when it booked none.
 fn payments_of(plan: &Plan) -> Option<RegisteredPayments> {
     if plan.payments.is_some() || plan.adjustment.is_some() {
@@ -344,7 +453,7 @@ fn payments_of(plan: &Plan) -> Option<RegisteredPayments> {
     let captures = has(|step| matches!(step, Step::RegisterPayment(step) if !step.amount.is_negative()));
     let captures = u32::try_from(captures).unwrap_or(u32::MAX);
     let term = plan.document_step()?.document.payment_term;
-    booked.then_some(RegisteredPayments { term, captures, invoiced_on: None })
+    booked.then_some(RegisteredPayments { term, captures, invoiced_on: None, repaid: 0 })
 }
 
 fn day_of(plan: &Plan) -> Option<Date> {
@@ -389,7 +498,7 @@ pub(super) fn paid_back(
         let reason = Reason::new("refund-not-registered").with("refunded", amount);
         Ok(Some(Err(reason.with("currency", amount.currency()))))
     };
-    let Some(Registration::Journal { journal, contra_account }) = taken_from(input, refund) else {
+    let Some(Registration::Journal { journal, contra_account }) = taken_by(input, Some(refund)) else {
         return untold();
     };
     let key = EffectKey::of_adjustment(input.transfer, "refund", &refund.id, 0, input.agreement);
@@ -401,15 +510,15 @@ pub(super) fn paid_back(
 
 /// How the captures were registered that a refund gives back: by the shop's own record of it, else by all that the order's money went
 /// through. `None` where several would do.
-fn taken_from(input: &PlanInput<'_>, refund: &Refund) -> Option<Registration> {
+fn taken_by(input: &PlanInput<'_>, refund: Option<&Refund>) -> Option<Registration> {
     let order = input.order;
-    let backs =
-        || order.payments.iter().filter(|payment| !payment.gift_card && payment.kind == PaymentKind::Refund);
-    let own = || backs().filter(|payment| payment.transaction == refund.id);
+    let own =
+        || repayments(order).filter(|payment| refund.is_some_and(|refund| payment.transaction == refund.id));
     let mut of: Vec<Registration> = if own().next().is_some() {
         own().map(|payment| registration_of(rule_of(input, payment))).collect()
     } else {
-        backs().chain(captures(order)).map(|payment| registration_of(rule_of(input, payment))).collect()
+        let all = repayments(order).chain(captures(order));
+        all.map(|payment| registration_of(rule_of(input, payment))).collect()
     };
     of.dedup();
     match of.as_slice() {

@@ -99,6 +99,25 @@ impl Position {
         Ok(())
     }
 
+    /// Gives VAT that is left without money or units, as rounding that moved between lines in an edit leaves it, to the line with the
+    /// most VAT: no line of a document could stand for it. The sum stays.
+    ///
+    /// # Errors
+    /// Overflow.
+    pub(super) fn fold_rounding(&mut self) -> Result<(), MoneyError> {
+        let is_rounding =
+            |line: &LeftLine| line.net.is_zero() && line.quantity.is_zero() && !line.vat.is_zero();
+        let rounding: Vec<Money> =
+            self.left.iter().filter(|line| is_rounding(line)).map(|line| line.vat).collect();
+        let others = self.left.iter_mut().filter(|line| !is_rounding(line));
+        let Some(largest) = others.max_by_key(|line| line.vat.minor().unsigned_abs()) else { return Ok(()) };
+        for vat in rounding {
+            largest.vat = largest.vat.plus(vat)?;
+        }
+        self.left.retain(|line| !is_rounding(line));
+        Ok(())
+    }
+
     /// Sums by rate, lines of `apart` by themselves.
     ///
     /// # Errors

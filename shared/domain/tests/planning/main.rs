@@ -5,6 +5,7 @@ mod catalogue_check;
 mod credits;
 mod credits_elsewhere;
 mod customers;
+mod edits;
 mod ledger;
 mod orders;
 mod product_world;

@@ -224,6 +224,7 @@ pub(crate) fn agreement() -> Catalogue {
             periods: vec![year(2025, true), year(2026, false)],
             vat_rounding: VatRounding::PerRate,
             inventory: false,
+            journals: BTreeMap::new(),
         },
         products: BTreeMap::from([
             product("MUG-1", 1),

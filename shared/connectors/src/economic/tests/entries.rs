@@ -188,7 +188,7 @@ fn what_is_no_pdf_or_too_large_is_not_sent() {
 #[test]
 fn journals_accounts_and_vat_codes_are_three_collections() {
     let journals = r#"{"items":[{"number":3,"name":"PayMatch","requireBalancePerVoucherId":true,"requireAdminApproval":false,
-        "isStandingJournal":true,"nextVoucherNumber":30000,"minimumVoucherNumber":30000,"maximumVoucherNumber":39999,"customerContraAccount":5820}]}"#;
+        "isStandingJournal":true,"allowedEntryType":5,"nextVoucherNumber":30000,"minimumVoucherNumber":30000,"maximumVoucherNumber":39999,"customerContraAccount":5820}]}"#;
     let accounts = page(&[
         r#"{"accountNumber":1000,"name":"Omsætning","accountType":"heading"}"#,
         r#"{"accountNumber":5820,"name":"Bank","accountType":"status","barred":false,"blockDirectEntries":false}"#,
@@ -209,6 +209,7 @@ fn journals_accounts_and_vat_codes_are_three_collections() {
     assert_eq!((journal.lowest_number, journal.highest_number), (30_000, Some(39_999)));
     assert_eq!((journal.balance_by_voucher, journal.customer_contra_account), (true, Some(5820)));
     assert!(journal.standing);
+    assert_eq!(journal.takes, domain::catalogue::JournalTakes::FinanceVouchers);
     assert_eq!(data.accounts.keys().copied().collect::<Vec<_>>(), [5600, 5820], "headings are no accounts");
     assert!(data.accounts[&5600].blocked && !data.accounts[&5820].blocked);
     let of = |code: &str| (data.vat_codes[code].barred, data.vat_codes[code].reverse_charge);

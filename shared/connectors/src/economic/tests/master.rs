@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::economic::master;
-use domain::catalogue::MasterData;
+use domain::catalogue::{JournalTakes, MasterData};
 use serde_json::value::RawValue;
 
 /// Answers reads from a map of addresses; what is not in it does not exist. Counts the calls.
@@ -74,7 +74,25 @@ fn rates_are_reached_through_the_sales_accounts() {
     assert_eq!(master.layouts.keys().copied().collect::<Vec<_>>(), [19]);
     assert_eq!(master.customer_groups.len(), 1);
     let calls = agreement.calls.lock().expect("no panic before").len();
-    assert_eq!(calls, 14, "ten, one per product group, and one for the accounts that were shortened");
+    assert_eq!(calls, 15, "eleven, one per product group, and one for the accounts that were shortened");
+}
+
+#[test]
+fn journals_tell_which_entries_they_take() {
+    let master = Agreement::new(|fixture| fixture).read().expect("read");
+    let takes: Vec<(u32, JournalTakes)> = master.journals.into_iter().collect();
+    assert_eq!(
+        takes,
+        [
+            (1, JournalTakes::All),
+            (2, JournalTakes::CustomerPayments),
+            (3, JournalTakes::FinanceVouchers),
+            (4, JournalTakes::Others),
+        ]
+    );
+    // An agreement whose journals may not be read is read all the same.
+    let without = Agreement::new(|fixture| fixture.replace("/journalsapi/", "/elsewhere/"));
+    assert!(without.read().expect("read").journals.is_empty());
 }
 
 #[test]

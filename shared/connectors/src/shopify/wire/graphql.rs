@@ -18,10 +18,8 @@ use crate::json::{Amount, Flag, List, Text};
 pub(in crate::shopify) const FIRST_LINES: usize = 25;
 /// Lines in each further answer.
 pub(in crate::shopify) const MORE_LINES: usize = 40;
-/// Most refunds of one order, most of their lines, most transactions, freight lines and extra fields that are read.
+/// Most refunds of one order, most transactions, freight lines and extra fields that are read.
 pub(in crate::shopify) const MOST_REFUNDS: usize = 20;
-/// Most lines of one refund.
-pub(in crate::shopify) const MOST_REFUND_LINES: usize = 40;
 /// Most transactions.
 pub(in crate::shopify) const MOST_TRANSACTIONS: usize = 50;
 /// Most freight lines.
@@ -583,6 +581,11 @@ impl Node<'_> {
             let sum = refund.total_refunded_set.as_ref().and_then(|bag| bag.shop_money.amount.0);
             sum.is_some_and(|amount| !amount.is_zero())
         })
+    }
+
+    /// The global ids of the refunds.
+    pub(in crate::shopify) fn refund_ids(&self) -> Vec<&str> {
+        self.refunds.0.iter().map(|refund| refund.id.trimmed()).collect()
     }
 
     fn read(&self) -> Result<ShopOrder, Failure> {

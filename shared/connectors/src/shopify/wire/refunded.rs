@@ -5,19 +5,50 @@ use domain::Failure;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::graphql::{Bag, Connection, MOST_REFUND_LINES, Reader, Resource, number};
+use super::graphql::{Bag, Connection, Reader, Resource, number};
 use super::{GIFT_CARD, RefundPart, ShopOrder, is_restocked, plus, unreadable};
 use crate::json::{Amount, List, Text};
 
-/// What each refund was given back for: units and amounts of lines and freight, and by which gateways.
-pub(in crate::shopify) const REFUNDED_UNITS: &str = "query BogbroRefunds($id: ID!, $refunds: Int!, $lines: Int!) { \
-     order(id: $id) { id updatedAt refunds(first: $refunds) { id note \
-     refundLineItems(first: $lines) { nodes { quantity restockType lineItem { id } \
-     subtotalSet { shopMoney { amount currencyCode } } totalTaxSet { shopMoney { amount currencyCode } } } \
+/// Refunds that are asked for at once, and lines of each in the first answer: a line costs six points, and a refund some seventy beside
+/// them.
+pub(in crate::shopify) const REFUNDS_AT_ONCE: usize = 5;
+/// Lines of each refund in the first answer.
+pub(in crate::shopify) const FIRST_LINES: usize = 18;
+/// Lines of one refund in each further answer.
+pub(in crate::shopify) const MORE_LINES: usize = 100;
+/// Freight lines, and transactions, of one refund that are read.
+const MOST_FREIGHT_LINES: usize = 5;
+const MOST_TRANSACTIONS: usize = 10;
+
+/// What a line of a refund is asked for.
+macro_rules! refund_line_fields {
+    () => {
+        "nodes { quantity restockType lineItem { id } \
+         subtotalSet { shopMoney { amount currencyCode } } totalTaxSet { shopMoney { amount currencyCode } } } \
+         pageInfo { hasNextPage endCursor }"
+    };
+}
+
+/// What each of these refunds was given back for: units and amounts of lines and freight, and by which gateways.
+pub(in crate::shopify) const REFUNDED_UNITS: &str = concat!(
+    "query BogbroRefunds($order: ID!, $ids: [ID!]!, $lines: Int!) { order(id: $order) { id updatedAt } \
+     nodes(ids: $ids) { ... on Refund { id note refundLineItems(first: $lines) { ",
+    refund_line_fields!(),
+    " } refundShippingLines(first: 5) { nodes { shippingLine { id } \
+     subtotalAmountSet { shopMoney { amount currencyCode } } taxAmountSet { shopMoney { amount currencyCode } } } \
      pageInfo { hasNextPage } } \
-     refundShippingLines(first: 5) { nodes { shippingLine { id } \
-     subtotalAmountSet { shopMoney { amount currencyCode } } taxAmountSet { shopMoney { amount currencyCode } } } } \
-     transactions(first: 5) { nodes { kind status gateway amountSet { shopMoney { amount currencyCode } } } } } } }";
+     transactions(first: 10) { nodes { kind status gateway amountSet { shopMoney { amount currencyCode } } } \
+     pageInfo { hasNextPage } } } } }"
+);
+
+/// Further lines of one refund.
+pub(in crate::shopify) const MORE_REFUNDED_UNITS: &str = concat!(
+    "query BogbroRefundLines($order: ID!, $ids: [ID!]!, $lines: Int!, $after: String!) { \
+     order(id: $order) { id updatedAt } \
+     nodes(ids: $ids) { ... on Refund { id refundLineItems(first: $lines, after: $after) { ",
+    refund_line_fields!(),
+    " } } } }"
+);
 
 #[derive(Debug, Deserialize)]
 pub(super) struct RefundedUnits<'a> {
@@ -90,14 +121,34 @@ pub(super) fn add(
 ) -> Result<(), Failure> {
     for (index, wire) in units.refunds.0.iter().enumerate() {
         let place = format!("refunds[{index}]");
-        if wire.refund_line_items.page_info.has_next_page.0 {
-            return Err(unreadable(&place, format!("more than {MOST_REFUND_LINES} lines on one refund")));
-        }
         let id = number(wire.id.trimmed());
+        let is_same = |other: &UnitsOfRefund<'_>| number(other.id.trimmed()) == id;
+        // The lines of a long refund go on in a later entry of the same id.
+        let goes_on = units.refunds.0.get(index + 1..).unwrap_or_default().iter().any(is_same);
+        if wire.refund_line_items.page_info.has_next_page.0 && !goes_on {
+            return Err(unreadable(&place, "the lines of the refund go on".to_owned()));
+        }
+        if wire.refund_shipping_lines.page_info.has_next_page.0 {
+            return Err(unreadable(
+                &place,
+                format!("more than {MOST_FREIGHT_LINES} freight lines on one refund"),
+            ));
+        }
+        if wire.transactions.page_info.has_next_page.0 {
+            return Err(unreadable(
+                &place,
+                format!("more than {MOST_TRANSACTIONS} transactions of one refund"),
+            ));
+        }
         let Some(refund) = order.refunds.iter_mut().find(|refund| refund.id == id) else { continue };
         let parts = parts(reader, &place, wire)?;
         let goods = parts.iter().filter(|part| part.restocked.is_some());
-        refund.units = Some(goods.filter_map(|part| Some((part.line.clone()?, part.quantity))).collect());
+        let units_here = goods.filter_map(|part| Some((part.line.clone()?, part.quantity)));
+        refund.units.get_or_insert_default().extend(units_here);
+        if units.refunds.0.iter().take(index).any(is_same) {
+            refund.parts.extend(parts);
+            continue;
+        }
         refund.note = wire.note.owned();
         refund.to_gift_cards = to_gift_cards(reader, &place, wire)?;
         refund.parts = parts;

@@ -13,7 +13,7 @@ use connectors::journals::{
 use connectors::manifest::Manifest;
 use connectors::ports::Difference;
 use connectors::registry;
-use domain::catalogue::{KnownAccount, KnownJournal, LedgerData, Period};
+use domain::catalogue::{JournalTakes, KnownAccount, KnownJournal, LedgerData, Period};
 use domain::document::{DocumentKind, Totals};
 use domain::money::Currency;
 use domain::payout::{Target, VoucherStep};
@@ -383,6 +383,7 @@ fn ledger_data() -> LedgerData {
         balance_by_voucher: true,
         needs_approval: false,
         standing: false,
+        takes: JournalTakes::All,
         lowest_number: 1,
         highest_number: None,
         next_number: None,
