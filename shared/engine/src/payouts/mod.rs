@@ -18,6 +18,7 @@ mod decide;
 mod intake;
 mod interim;
 pub mod memory;
+pub(crate) mod numbers;
 mod overview;
 mod post;
 mod reading;
