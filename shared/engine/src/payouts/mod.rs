@@ -21,6 +21,7 @@ pub mod memory;
 pub(crate) mod numbers;
 mod overview;
 mod post;
+mod questions;
 mod reading;
 mod receivables;
 pub mod record;

@@ -7,6 +7,7 @@ mod disputes;
 mod intake;
 mod overview;
 mod profiles;
+mod questions;
 mod references;
 mod repairs;
 mod withdrawn;
