@@ -575,9 +575,10 @@ fn a_draft_asks_for_what_was_paid_by_gift_card_less_what_went_back_onto_it() {
 #[test]
 fn what_gift_cards_paid_of_a_document_is_told_where_they_are_a_payment() {
     let settings = r#"{"document":{"kind":"booked-invoice"},"products":{"gift-cards":{"used":"payment"}}}"#;
-    let world = invoiced(paid_by_gift_card("100.00", "148.90").with_settings(settings));
-    let (first, _) = world.earlier.clone().expect("it is invoiced");
+    let world = paid_by_gift_card("100.00", "148.90").with_settings(settings);
+    let first = world.plan();
     assert_eq!(first.on_gift_cards, Some(dkk("100.00")));
+    let world = world.carried_out(first, 10_001);
     let refund = Refund { to_gift_cards: dkk("60.00"), ..one_mug("99.95") };
     let partly = world.with(|world| world.order.refunds = vec![refund]);
     let plan = partly.plan();
