@@ -106,6 +106,7 @@ impl Booked {
             number: 10_000_000 + number,
             totals: Totals { net: kroner(20_000), vat: kroner(5_000), gross: kroner(25_000) },
             adopted: false,
+            on_gift_cards: None,
             date: Some(jiff::civil::date(2026, 11, 20)),
             made_at: None,
         };

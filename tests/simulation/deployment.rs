@@ -411,6 +411,7 @@ impl Connections for SimulatedConnections {
             settings_version: 1,
             time_zone: TimeZone::get("Europe/Copenhagen").expect("the zone is known"),
             payouts: true,
+            order_numbers: Vec::new(),
             paused,
             epoch: *lock(&self.epoch),
         })

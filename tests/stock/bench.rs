@@ -255,6 +255,7 @@ impl Connections for OneRoute {
             settings_version: version,
             time_zone: jiff::tz::TimeZone::UTC,
             payouts: false,
+            order_numbers: Vec::new(),
             paused: None,
             epoch: None,
         })

@@ -82,6 +82,10 @@ pub struct Plan {
     /// So many of the first steps were carried out by an earlier plan of the transfer: this one goes on after them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub done: u32,
+    /// So much of the document was paid by gift cards, or goes back onto them, where cards that were used are a payment: no acquirer pays
+    /// it out. Negative on a credit note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_gift_cards: Option<Money>,
     /// What has become of the payments, in plans that register what came after the booking, and in those of what follows an invoice
     /// whose payments are registered.
     #[serde(default, skip_serializing_if = "Option::is_none")]

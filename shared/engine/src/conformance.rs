@@ -532,6 +532,7 @@ async fn a_conclusion_is_read_back(bench: &Bench<'_>) -> Finding {
         kind: domain::DocumentKind::BookedInvoice,
         number: 10_001,
         totals: domain::Totals { net: kroner(80), vat: kroner(20), gross: kroner(100) },
+        on_gift_cards: None,
         adopted: true,
     }];
     let tail = bench.store.conclude(&end).await.map_err(text)?;

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use connectors::http::Transport;
 use connectors::ports::{Accounting, ReadingRules, VatNumberRegister, Webshop};
 use domain::catalogue::MasterData;
+use domain::settings::OrderNumberRules;
 use domain::{AgreementId, ConnectionId, MerchantId, Settings};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -71,6 +72,8 @@ pub struct Route {
     pub time_zone: TimeZone,
     /// The merchant's payouts are matched: the references of an order's payments lead to it, too.
     pub payouts: bool,
+    /// How those who match them make order numbers alike: a number that they would not find otherwise leads to the order as they make it.
+    pub order_numbers: Vec<OrderNumberRules>,
     /// A pause that covers the merchant or either connection.
     pub paused: Option<Pause>,
     /// The ledger was restored from a backup: effects of orders made before this time are looked up before they are made.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::catalogue::ProductCatalogue;
 use domain::document::{DocumentKind, Totals};
 use domain::plan::Reason;
-use domain::{Catalogue, EffectKey, EntityKind, Failure, Order, Plan};
+use domain::{Catalogue, EffectKey, EntityKind, Failure, Money, Order, Plan};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::log::{Cause, LOG_SCHEMA, LogEntry, PersonalPart, PlanningRecord, PublicPart, RowKind, Why};
@@ -125,10 +125,14 @@ pub(crate) struct Session<'a> {
     pub(crate) order: Option<OrderFacts>,
     /// References of the order's payments, where they are to lead to it.
     pub(crate) payments: BTreeSet<String>,
+    /// The order's number as payouts' rules make it, where those who look for it would not find it otherwise.
+    pub(crate) numbers: BTreeSet<String>,
     pub(crate) locks: Vec<EffectKey>,
     pub(crate) read_at: Option<Timestamp>,
     /// Posting date of the document that the plan in hand makes.
     pub(crate) document_day: Option<jiff::civil::Date>,
+    /// What of that document gift cards paid.
+    pub(crate) on_gift_cards: Option<Money>,
 }
 
 impl<'a> Session<'a> {
@@ -148,6 +152,8 @@ impl<'a> Session<'a> {
             locks: head.locks.clone(),
             read_at: None,
             document_day: None,
+            on_gift_cards: None,
+            numbers: BTreeSet::new(),
             head,
         }
     }
@@ -370,7 +376,9 @@ impl<'a> Session<'a> {
         // What a person booked is dated as the draft was.
         let before = self.documents.iter().find(|document| document.ordinal == ordinal);
         let date = self.document_day.or(before.and_then(|before| before.date));
-        let record = DocumentRecord { ordinal, kind, number, totals, adopted, date, made_at: None };
+        let on_gift_cards = self.on_gift_cards.or(before.and_then(|before| before.on_gift_cards));
+        let record =
+            DocumentRecord { ordinal, kind, number, totals, adopted, on_gift_cards, date, made_at: None };
         self.documents.retain(|document| document.ordinal != ordinal);
         self.documents.push(record);
         let surplus = self.documents.len().saturating_sub(MOST_DOCUMENTS);
@@ -432,19 +440,23 @@ impl<'a> Session<'a> {
         pointers
     }
 
-    /// What the order was paid by leads to it once a document stands, and is written again only when it has changed.
-    fn payment_keys(&mut self, settled: bool) -> Vec<Pointer> {
+    /// What the order was paid by, and its number as reports of payouts have it, lead to it once a document stands, and are written again
+    /// only when they have changed.
+    fn payout_keys(&mut self, settled: bool) -> Vec<Pointer> {
         self.progress.payments.clone_from(&self.head.progress.payments);
-        if !settled || self.payments.is_empty() || self.documents.is_empty() {
-            return Vec::new();
+        self.progress.numbers.clone_from(&self.head.progress.numbers);
+        let mut pointers = Vec::new();
+        if !settled || self.documents.is_empty() {
+            return pointers;
         }
-        let hash = domain::plan::hash_json(&self.payments).chars().take(PAYMENTS_HASH).collect();
-        if self.progress.payments == hash {
-            return Vec::new();
-        }
-        self.progress.payments = hash;
         let pointer = |value: &String| Pointer { kind: PointerKind::Payment, value: value.clone() };
-        self.payments.iter().map(pointer).collect()
+        if is_news(&self.payments, &mut self.progress.payments) {
+            pointers.extend(self.payments.iter().map(pointer));
+        }
+        if is_news(&self.numbers, &mut self.progress.numbers) {
+            pointers.extend(self.numbers.iter().map(pointer));
+        }
+        pointers
     }
 
     fn order_number(&self) -> String {
@@ -489,7 +501,7 @@ impl<'a> Session<'a> {
             && ending.status == self.head.status
             && ending.facts == self.head.facts;
         let log = if same_pause { None } else { Some(self.entry(RowKind::Concluded, now)) };
-        let mut pointers = self.payment_keys(settled);
+        let mut pointers = self.payout_keys(settled);
         pointers.extend(self.note_making(now));
         if settled {
             pointers.append(&mut self.search_keys());
@@ -577,6 +589,7 @@ impl<'a> Session<'a> {
     /// Notes what a plan says.
     pub(crate) fn note_plan(&mut self, plan: &Plan, hash: &str) {
         self.document_day = plan.document_step().map(|step| step.document.date);
+        self.on_gift_cards = plan.on_gift_cards;
         self.notes.ordinal = plan.ordinal;
         self.notes.plan_hash = Some(hash.to_owned());
         self.notes.catalogue_hash = Some(plan.catalogue_hash.clone());
@@ -595,4 +608,14 @@ impl<'a> Session<'a> {
     pub(crate) fn is_replay(&self) -> bool {
         self.work.message.why == Why::Replay
     }
+}
+
+/// True when there is something that was not written before, of which the hash is then remembered.
+fn is_news(keys: &BTreeSet<String>, remembered: &mut String) -> bool {
+    if keys.is_empty() {
+        return false;
+    }
+    let hash: String = domain::plan::hash_json(keys).chars().take(PAYMENTS_HASH).collect();
+    let before = std::mem::replace(remembered, hash);
+    before != *remembered
 }

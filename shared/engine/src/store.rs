@@ -179,6 +179,9 @@ pub struct Progress {
     /// A hash over the payments' references that lead to the transfer, so that they are written once.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub payments: String,
+    /// The same over the forms of the order's number that lead to it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub numbers: String,
     /// The document was deleted because somebody was told to, or asked for it since: it is made again when the order is chosen again.
     #[serde(default, skip_serializing_if = "is_false")]
     pub removed_as_told: bool,
@@ -201,6 +204,10 @@ pub struct DocumentRecord {
     pub totals: Totals,
     /// Made by another integration or by a person, and adopted.
     pub adopted: bool,
+    /// So much of it was paid by gift cards, or went back onto them: no acquirer pays it out. `None` for nothing, and for what was recorded
+    /// before this was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_gift_cards: Option<Money>,
     /// Its posting date; `None` for what was recorded before dates were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<Date>,
@@ -249,6 +256,16 @@ impl DocumentRecord {
     pub fn owed(&self) -> Option<Money> {
         let gross = self.totals.gross;
         if self.kind.is_credit_note() && !gross.is_negative() { gross.negated().ok() } else { Some(gross) }
+    }
+}
+
+impl DocumentRecord {
+    /// Of what is owed, what no acquirer pays out because gift cards did: never more than all of it.
+    pub fn paid_by_gift_cards(&self) -> Option<Money> {
+        let (owed, cards) = (self.owed()?, self.on_gift_cards?);
+        let same_way = owed.currency() == cards.currency() && owed.minor().signum() == cards.minor().signum();
+        let beyond = cards.minor().unsigned_abs() > owed.minor().unsigned_abs();
+        same_way.then_some(if beyond { owed } else { cards })
     }
 }
 

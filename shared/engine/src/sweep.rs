@@ -380,6 +380,7 @@ mod tests {
                 settings_version: 1,
                 time_zone: TimeZone::UTC,
                 payouts: false,
+                order_numbers: Vec::new(),
                 paused: None,
                 epoch: None,
             })

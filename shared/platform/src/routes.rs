@@ -11,7 +11,7 @@ use connectors::manifest::Manifest;
 use connectors::ports::ReadingRules;
 use connectors::registry;
 use domain::catalogue::MasterData;
-use domain::settings::{Connection, Flow, MerchantFile};
+use domain::settings::{Connection, Flow, MerchantFile, OrderNumberRules};
 use domain::{ConnectionId, MerchantId};
 use engine::clock::Clock;
 use engine::route::{AccountingEnd, Connections, Route, RouteFailure, ShopEnd};
@@ -163,10 +163,23 @@ impl Routes {
             settings_version: version,
             time_zone: zone,
             payouts: !file.payouts.is_empty(),
+            order_numbers: order_number_rules(file),
             paused: pause_over(&merchant.pauses, &[&shop.id, &accounting.id]),
             epoch: merchant.epoch.map(|epoch| epoch.at),
         })
     }
+}
+
+/// How the merchant's flows of payouts make order numbers alike, each way once.
+fn order_number_rules(file: &MerchantFile) -> Vec<OrderNumberRules> {
+    let mut all: Vec<OrderNumberRules> = Vec::new();
+    for flow in &file.payouts {
+        let rules = &flow.settings.matching.order_numbers;
+        if !all.contains(rules) {
+            all.push(rules.clone());
+        }
+    }
+    all
 }
 
 /// The manifest of a system.

@@ -118,8 +118,8 @@ pub(super) enum PayoutsCommand {
         #[arg(long)]
         by: String,
     },
-    /// Set aside what is parked: files with another content, or a payout that shares lines with another; or the refusal of a file, so that
-    /// it is told of no more.
+    /// Set aside what is parked: files with another content, or a payout that shares lines with another, looks like another or was sent
+    /// back; or the refusal of a file, so that it is told of no more.
     Dismiss {
         /// Whose.
         merchant: String,
@@ -176,7 +176,8 @@ pub(super) enum PayoutsCommand {
         #[arg(long)]
         by: String,
     },
-    /// Take a payout up again that was reversed or set aside, or that is booked on no voucher after all, to be matched and posted anew.
+    /// Take a payout up again that was reversed or set aside, or that is booked on no voucher after all, to be matched and posted anew; or
+    /// let one go on that waits because it looks like another or was sent back.
     Reopen {
         /// Whose.
         merchant: String,
@@ -321,7 +322,7 @@ async fn one(
             payouts.dismiss(&work, &by, &reason).await.map_err(told)?;
         }
         PayoutsCommand::Reopen { reason, by, .. } => {
-            engine.reopen(&work, &by, &reason).await.map_err(told)?;
+            payouts.reopen(&work, &by, &reason).await.map_err(told)?;
         }
         _ => {}
     }
@@ -524,13 +525,25 @@ impl Out<'_> {
         for made in &view.record.dismissed {
             let what = match &made.what {
                 SetAside::Conflict(file) => file.name.as_str(),
-                SetAside::Payout(overlap) => overlap.fact("other"),
+                SetAside::Payout(what) if what.code == "payout-returned" => {
+                    self.pick("sendt tilbage", "sent back")
+                }
+                SetAside::Payout(what) => what.fact("other"),
                 SetAside::Replaced(file) => file.name.as_str(),
                 SetAside::Voucher(otherwise) => otherwise.fact("voucher"),
                 SetAside::TakenUp => self.pick("taget op igen", "taken up again"),
             };
             let word = self.pick("lagt til side", "set aside");
             lines.push(format!("  {}  {word} ({what})  {}  {}", made.at, made.by, made.reason));
+        }
+        for said in &view.record.overruled {
+            let word = self.pick("går videre", "goes on");
+            let what = if said.what.code == "payout-twin" {
+                format!("{} {}", self.pick("en anden end", "another than"), said.what.fact("other"))
+            } else {
+                self.pick("sendt tilbage", "sent back").to_owned()
+            };
+            lines.push(format!("  {}  {word} ({what})  {}  {}", said.at, said.by, said.reason));
         }
         for voucher in plan.iter().flat_map(|plan| &plan.vouchers) {
             lines.push(String::new());
@@ -576,6 +589,13 @@ impl Out<'_> {
             }
             for words in &view.left_out {
                 lines.push(format!("{}: {words}", self.pick("ikke med", "left out")));
+            }
+            for paid in &view.paid_out {
+                let (document, payout) = (&paid.document, &paid.payout);
+                let day = paid.day.map(|day| day.to_string()).unwrap_or_default();
+                let what = self.pick("udbetalt", "paid out");
+                let (amount, currency) = (paid.amount, paid.amount.currency());
+                lines.push(format!("{what}: {document} {amount} {currency}  {payout} {day}"));
             }
             for (payout, line, gross) in &view.without_document {
                 let what = self.pick("uden faktura", "without invoice");

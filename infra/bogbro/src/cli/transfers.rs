@@ -106,6 +106,7 @@ mod tests {
             number: *number,
             totals: Totals { net: crowns(0), vat: crowns(0), gross: crowns(*gross) },
             adopted: false,
+            on_gift_cards: None,
             date: None,
             made_at: None,
         };

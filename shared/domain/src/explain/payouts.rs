@@ -139,6 +139,19 @@ pub(crate) const PAYOUTS: &[Entry] = &[
         ],
     ),
     entry(
+        "payout-twin",
+        [
+            "Udbetaling {payout} på {amount} ligner udbetaling {other} ({name}) i en anden rapport fra samme indløser.",
+            "Udbetaling {payout} bogføres ikke, før en person har set på det, for den samme udbetaling må kun bogføres én gang.",
+            "Er det den samme, så læg den ene til side med `bogbro payouts dismiss`. Er det en anden, så sig det med `bogbro payouts reopen`; så kan den godkendes.",
+        ],
+        [
+            "Payout {payout} of {amount} looks like payout {other} ({name}) in another report of the same acquirer.",
+            "Payout {payout} is not posted until a person has looked at it, since one payout can be posted once only.",
+            "If it is the same, set one aside with `bogbro payouts dismiss`. If it is another, say so with `bogbro payouts reopen`; it can then be approved.",
+        ],
+    ),
+    entry(
         "payout-without-date",
         [
             "Rapporten om udbetaling {payout} siger ikke, hvornår der er udbetalt.",
@@ -394,12 +407,12 @@ pub(crate) const PAYOUTS: &[Entry] = &[
         [
             "Ved udbetaling {payout} er der intet at lægge til side.",
             "Intet er ændret.",
-            "Vis udbetalingen; en fil med et andet indhold eller en overlappende udbetaling kan lægges til side.",
+            "Vis udbetalingen; en fil med et andet indhold kan lægges til side, og en udbetaling, der overlapper eller ligner en anden eller er sendt tilbage.",
         ],
         [
             "There is nothing to set aside at payout {payout}.",
             "Nothing was changed.",
-            "Show the payout; a file with another content or an overlapping payout can be set aside.",
+            "Show the payout; a file with another content can be set aside, and a payout that overlaps or looks like another or went back.",
         ],
     ),
     entry(

@@ -252,13 +252,26 @@ pub(crate) const ENTRIES: &[Entry] = &[
         "payout-returned",
         [
             "Banken har sendt udbetaling {payout} tilbage den {date}.",
-            "Pengene er ikke kommet.",
-            "Spørg indløseren. Tilbagefør udbetalingen, hvis den ikke kommer igen.",
+            "Pengene er ikke kommet, og udbetalingen bogføres ikke, før en person har set på det.",
+            "Spørg indløseren. Står returneringen i indløserens næste rapport, så lad udbetalingen gå videre med `bogbro payouts reopen`, og godkend den; ellers læg den til side med `bogbro payouts dismiss`.",
         ],
         [
             "The bank sent payout {payout} back on {date}.",
-            "The money has not come.",
-            "Ask the acquirer. Reverse the payout if it does not come again.",
+            "The money has not come, and the payout is not posted until a person has looked at it.",
+            "Ask the acquirer. If the return stands in the acquirer's next report, let the payout go on with `bogbro payouts reopen`, and approve it; otherwise set it aside with `bogbro payouts dismiss`.",
+        ],
+    ),
+    entry(
+        "payout-returned-posted",
+        [
+            "Banken har sendt udbetaling {payout} tilbage den {date}, og den er bogført.",
+            "Bankkontoen viser penge i regnskabet, som ikke er kommet.",
+            "Spørg indløseren. Står returneringen ikke i indløserens næste rapport, så tilbagefør udbetalingen med `bogbro payouts reverse`; er den bogført i hånden, så tilbagefør dens bilag.",
+        ],
+        [
+            "The bank sent payout {payout} back on {date}, and it is posted.",
+            "The bank account in the books shows money that has not come.",
+            "Ask the acquirer. Unless the return stands in the acquirer's next report, reverse the payout with `bogbro payouts reverse`; where it was booked by hand, reverse its voucher.",
         ],
     ),
     entry(

@@ -51,9 +51,12 @@ pub enum Confirmed {
     No,
 }
 
+/// Days after the last on which a payout may arrive, within which it may still go back.
+const DAYS_TO_RETURN: i32 = 30;
+
 /// Finds payouts on a bank statement. Certain is only the exact amount and currency, a value date within the merchant's window,
-/// and the payout's reference in the entry's text; an entry confirms one payout only. A payout whose day is not known is found on any
-/// day, by amount and reference alone.
+/// and the payout's reference in the entry's text; an entry confirms one payout only, or is the return of one only. A payout whose day is
+/// not known is found on any day, by amount and reference alone.
 pub fn confirm_by_bank(
     payouts: &[PayoutToFind],
     entries: &[BankEntry],
@@ -66,32 +69,38 @@ pub fn confirm_by_bank(
     let certain = |payout: &PayoutToFind, entry: &BankEntry| {
         fits(payout, entry) && named(payout, entry) && entry.amount == payout.amount
     };
-    let returned = |payout: &PayoutToFind| {
-        entries.iter().position(|entry| {
-            let back = payout.amount.negated().is_ok_and(|back| back == entry.amount);
-            back && !payout.amount.is_zero()
-                && payout.day.is_none_or(|day| entry.day >= day)
-                && named(payout, entry)
-        })
+    let last = i32::from(settings.days_after) + DAYS_TO_RETURN;
+    let goes_back = |payout: &PayoutToFind, entry: &BankEntry| {
+        let back = payout.amount.negated().is_ok_and(|back| back == entry.amount);
+        let in_time = payout.day.is_none_or(|day| (0..=last).contains(&(entry.day - day).get_days()));
+        back && !payout.amount.is_zero() && in_time && named(payout, entry)
+    };
+    // An entry that could be of two payouts, or the return of one and the whole of another, is of neither for certain.
+    let alone = |entry: usize| {
+        let of =
+            |payout: &&PayoutToFind| certain(payout, &entries[entry]) || goes_back(payout, &entries[entry]);
+        payouts.iter().filter(of).count() == 1
+    };
+    let those = |is: &dyn Fn(&BankEntry) -> bool| -> Vec<usize> {
+        (0..entries.len()).filter(|place| is(&entries[*place])).collect()
     };
     let mut found: Vec<Confirmed> = payouts
         .iter()
         .map(|payout| {
-            if let Some(entry) = returned(payout) {
+            let returns = those(&|entry| goes_back(payout, entry));
+            if let Some(entry) = returns.iter().copied().find(|entry| alone(*entry)) {
                 return Confirmed::Returned { entry };
             }
-            let exact: Vec<usize> =
-                (0..entries.len()).filter(|place| certain(payout, &entries[*place])).collect();
-            let alone =
-                |entry: usize| payouts.iter().filter(|other| certain(other, &entries[entry])).count() == 1;
+            if !returns.is_empty() {
+                return Confirmed::Perhaps(returns);
+            }
+            let exact = those(&|entry| certain(payout, entry));
             if let [only] = exact.as_slice()
                 && alone(*only)
             {
                 return Confirmed::By(*only);
             }
-            let same: Vec<usize> = (0..entries.len())
-                .filter(|place| fits(payout, &entries[*place]) && entries[*place].amount == payout.amount)
-                .collect();
+            let same = those(&|entry| fits(payout, entry) && entry.amount == payout.amount);
             if same.is_empty() { Confirmed::No } else { Confirmed::Perhaps(same) }
         })
         .collect();
@@ -115,6 +124,11 @@ fn within(payout: Option<Date>, entry: Date, settings: &BankSettings) -> bool {
     let Some(payout) = payout else { return true };
     let days = (entry - payout).get_days();
     -i32::from(settings.days_before) <= days && days <= i32::from(settings.days_after)
+}
+
+/// True when a text of the bank's names this reference, long enough to say something by itself.
+pub fn names(text: &str, reference: &str) -> bool {
+    reference.trim().len() >= TELLING_DIGITS && holds(text, reference)
 }
 
 /// True when the text holds the reference as a word of its own: batch 48 is not in 1482.

@@ -14,7 +14,9 @@ mod words;
 
 pub use approval::{Actor, Approval, ApprovalError, Automatic, PayoutState, automatic};
 pub use arrivals::{Arrivals, arrivals, content_hash, same_content};
-pub use bank::{BankEntry, BookedEntry, ByHand, Confirmed, PayoutToFind, booked_by_hand, confirm_by_bank};
+pub use bank::{
+    BankEntry, BookedEntry, ByHand, Confirmed, PayoutToFind, booked_by_hand, confirm_by_bank, names,
+};
 pub use decisions::{Decisions, LineDecision};
 pub use ledger::ledger_problems;
 pub use overview::{

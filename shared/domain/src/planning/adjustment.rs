@@ -444,6 +444,7 @@ fn finish(
         expected: settled.shop,
         steps,
         done: 0,
+        on_gift_cards: None,
         payments: payment::kept(input, earlier),
         warnings,
         product: None,

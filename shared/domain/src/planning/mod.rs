@@ -144,7 +144,7 @@ const AT_REST: [&str; 2] = ["nothing-changed", "changed-after-booking-same-total
 
 /// Decides what is to be done with the order, and how.
 pub fn plan(input: &PlanInput<'_>) -> Decision {
-    match build(input) {
+    match build(input).and_then(|plan| Ok(payment::told_of_gift_cards(input, plan)?)) {
         Ok(plan) => Decision::Transfer(Box::new(plan)),
         Err(Stop::Skip(reason)) => Decision::Skip(reason),
         Err(Stop::Hold(reason)) => Decision::Hold(reason),
@@ -258,6 +258,7 @@ fn first_document(input: &PlanInput<'_>, first: First) -> Result<Plan, Stop> {
         expected: settled.shop,
         steps,
         done: 0,
+        on_gift_cards: None,
         payments: registered,
         warnings,
         product: None,

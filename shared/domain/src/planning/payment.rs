@@ -26,6 +26,34 @@ pub(super) fn gift_cards_used(order: &Order) -> impl Iterator<Item = &Payment> {
     order.payments.iter().filter(|payment| payment.gift_card && payment.kind == PaymentKind::Capture)
 }
 
+/// The plan with what of its document was paid by gift cards, or goes back onto them, where cards are a payment like others.
+///
+/// # Errors
+/// Overflow.
+pub(super) fn told_of_gift_cards(input: &PlanInput<'_>, plan: Plan) -> Result<Plan, MoneyError> {
+    let (order, is_payment) =
+        (input.order, input.settings.products.gift_cards.used == GiftCardsUsed::Payment);
+    // A plan that goes on from another, or makes its document again, says what that one said.
+    if !is_payment || plan.done > 0 || plan.on_gift_cards.is_some() || plan.document_step().is_none() {
+        return Ok(plan);
+    }
+    let used = Money::sum(order.currency, gift_cards_used(order).map(|payment| payment.amount))?;
+    let given_back = |ids: &[String]| {
+        let those = order.refunds.iter().filter(|refund| ids.contains(&refund.id));
+        Money::sum(order.currency, those.map(|refund| refund.to_gift_cards))
+    };
+    let before = match input.earlier.filter(|_| plan.adjustment.is_some()) {
+        Some(earlier) => given_back(&earlier.plan.refunds)?,
+        None => order.currency.zero(),
+    };
+    let amount = match plan.adjustment {
+        None => used.minus(given_back(&plan.refunds)?)?,
+        Some(_) if plan.leaves_nothing() => before.minus(used)?,
+        Some(_) => before.minus(given_back(&plan.refunds)?)?,
+    };
+    Ok(Plan { on_gift_cards: (!amount.is_zero()).then_some(amount), ..plan })
+}
+
 /// The captures by other means than gift cards, in the shop's order; further ones come after them.
 fn captures(order: &Order) -> impl Iterator<Item = &Payment> {
     let is_capture = |payment: &&Payment| {

@@ -536,6 +536,7 @@ impl<'a> Work<'a> {
             expected: Totals { net: zero, vat: zero, gross: zero },
             steps: self.steps,
             done: 0,
+            on_gift_cards: None,
             payments: None,
             warnings: self.warnings,
             product: Some(ProductPart { faults, numbers: self.numbers, more, passed }),

@@ -96,6 +96,8 @@ pub struct Check {
     pub pending: bool,
     /// No sample from the vendor exists for this format.
     pub unproven: bool,
+    /// A person says what was paid, in words that fit whatever was left out of the report: a person approves it, too.
+    pub by_person: bool,
 }
 
 impl Check {
@@ -106,7 +108,7 @@ impl Check {
 
     /// It may be posted under the merchant's rules without a person.
     pub fn postable_automatically(&self) -> bool {
-        self.postable() && self.unknown.is_empty() && !self.unproven
+        self.postable() && self.unknown.is_empty() && !self.unproven && !self.by_person
     }
 }
 
@@ -181,6 +183,7 @@ impl Settlement {
             unknown: self.unknown_words(),
             pending: self.stated.pending,
             unproven: self.source.unproven,
+            by_person: self.confirmed.iter().any(|outside| outside.by == ConfirmedBy::Person),
         }
     }
 

@@ -568,6 +568,24 @@ fn a_draft_asks_for_what_was_paid_by_gift_card_less_what_went_back_onto_it() {
     let settings = r#"{"products":{"gift-cards":{"used":"payment"}}}"#;
     let as_payment = draft("100.00", "148.90", "60.00").with_settings(settings).plan();
     assert_eq!(document(&as_payment).expected.gross, dkk("148.95"));
+    assert_eq!(as_payment.on_gift_cards, Some(dkk("40.00")), "an acquirer pays the rest");
+    assert_eq!(owed.on_gift_cards, None, "the document itself is lower");
+}
+
+#[test]
+fn what_gift_cards_paid_of_a_document_is_told_where_they_are_a_payment() {
+    let settings = r#"{"document":{"kind":"booked-invoice"},"products":{"gift-cards":{"used":"payment"}}}"#;
+    let world = paid_by_gift_card("100.00", "148.90").with_settings(settings);
+    let first = world.plan();
+    assert_eq!(first.on_gift_cards, Some(dkk("100.00")));
+    let world = world.carried_out(first, 10_001);
+    let refund = Refund { to_gift_cards: dkk("60.00"), ..one_mug("99.95") };
+    let partly = world.with(|world| world.order.refunds = vec![refund]);
+    let plan = partly.plan();
+    assert_eq!(document(&plan).expected.gross, dkk("-99.95"));
+    assert_eq!(plan.on_gift_cards, Some(dkk("-60.00")));
+    let cancelled = partly.carried_out(plan, 10_002).with(|world| world.order.cancelled = true);
+    assert_eq!(cancelled.plan().on_gift_cards, Some(dkk("-40.00")), "and the rest with all that is left");
 }
 
 fn discount(net: &str, vat: &str) -> domain::order::OrderLine {

@@ -325,6 +325,16 @@ fn the_bank_confirms_by_amount_day_and_reference_and_only_once() {
     );
     let back = [entry("100.00", 21, "batch 48"), entry("-100.00", 23, "return batch 48")];
     assert_eq!(look(one, &back), [Confirmed::Returned { entry: 1 }]);
+    assert_eq!(look(one, &[entry("-100.00", 19, "return batch 48")]), [Confirmed::No], "before it was sent");
+    let long_ago = PayoutToFind { day: Some(date(2026, 10, 1)), ..batch.clone() };
+    assert_eq!(look(&[long_ago], &back[1..]), [Confirmed::No], "months after it arrived");
+    // One entry is the return of one payout, and is nothing else beside it.
+    let unsure = [Confirmed::Perhaps(vec![0]), Confirmed::Perhaps(vec![0])];
+    let gone = [entry("-100.00", 22, "SHOP")];
+    assert_eq!(look(&twins, &gone), unsure, "either of two may have gone back");
+    let drawn = [find("100.00", 20, "SHOP"), find("-100.00", 21, "SHOP")];
+    assert_eq!(look(&drawn, &gone), unsure, "one that went back, or another that was drawn");
+    assert_eq!(look(&drawn[1..], &gone), [Confirmed::By(0)]);
 }
 
 #[test]

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use domain::Money;
 use domain::bank::Statement;
 use domain::payout::{BankEntry, Confirmed, PayoutState, PayoutToFind, confirm_by_bank};
-use domain::plan::Reason;
 use domain::settlement::{Confirmation, ConfirmedBy};
 use jiff::civil::Date;
 
@@ -118,11 +117,12 @@ impl PayoutEngine<'_> {
         if !returned && !record.confirmations.iter().any(|known| known.says_the_same(&confirms)) {
             record.confirmations.push(confirms);
         }
-        if returned {
-            let reason = Reason::new("payout-returned").with("payout", &id.key.batch).with("date", sight.day);
-            record.notes.push(reason);
+        // A statement that shows an arrival may come again after the one that shows the return of it.
+        let went_back_since =
+            record.bank.as_ref().is_some_and(|known| known.returned && !returned && sight.day <= known.day);
+        if !went_back_since {
+            record.bank = Some(sight);
         }
-        record.bank = Some(sight);
         self.settle_states(&mut record);
         // Whether it is whole is known now: it is planned by the next work on it.
         record.due_at = Some(self.now());

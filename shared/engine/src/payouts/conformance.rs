@@ -56,6 +56,7 @@ fn record(id: &PayoutId, content: &str) -> PayoutRecord {
         repeats: Vec::new(),
         conflicts: Vec::new(),
         overlap: None,
+        overruled: Vec::new(),
         dismissed: Vec::new(),
         confirmations: Vec::new(),
         balance_report: None,

@@ -10,6 +10,7 @@ use domain::settings::ApprovalSettings;
 use domain::settlement::Line;
 use jiff::civil::Date;
 
+use super::questions::may_be_overruled;
 use super::record::{
     Dismissal, LineChoice, LineDecisionRecord, MOST_DECISIONS, PastPosting, PayoutId, PayoutRecord, Posting,
     ReversalAsked, SetAside,
@@ -349,10 +350,10 @@ impl PayoutEngine<'_> {
     }
 
     /// Someone takes a reversed payout up again, to be matched and posted anew under the next number; or one that was set aside; or one
-    /// that was recognised under a voucher which is another's.
+    /// that was recognised under a voucher which is another's; or one that waits because it looks like another or went back.
     ///
     /// # Errors
-    /// `Refused`: it was neither reversed nor set aside nor recognised, or no reason was given.
+    /// `Refused`: it was neither reversed nor set aside nor recognised nor waits so, or no reason was given.
     pub async fn reopen(
         &self,
         work: &PayoutWork,
@@ -364,6 +365,8 @@ impl PayoutEngine<'_> {
             self.taken_up(&mut record, by, reason)
         } else if record.is_booked_by_hand() {
             self.not_booked(&mut record, by, reason)
+        } else if record.overlap.as_ref().is_some_and(may_be_overruled) {
+            self.overrule(&mut record, by, reason)
         } else {
             self.reopened(&mut record, by, reason)
         };

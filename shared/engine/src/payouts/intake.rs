@@ -240,6 +240,7 @@ impl PayoutEngine<'_> {
             repeats: Vec::new(),
             conflicts: Vec::new(),
             overlap: None,
+            overruled: Vec::new(),
             dismissed: Vec::new(),
             confirmations: Vec::new(),
             balance_report: None,

@@ -18,8 +18,10 @@ mod decide;
 mod intake;
 mod interim;
 pub mod memory;
+pub(crate) mod numbers;
 mod overview;
 mod post;
+mod questions;
 mod reading;
 mod receivables;
 pub mod record;
@@ -44,7 +46,7 @@ use crate::store::{Store, StoreFailure};
 pub use bank::StatementSeen;
 pub use decide::{AskedPart, Correction, LineAssignment};
 pub use intake::Incoming;
-pub use overview::{AgeView, InterimView, OpenItem, PayoutOverview, ToComeView};
+pub use overview::{AgeView, InterimView, OpenItem, PaidOutView, PayoutOverview, ToComeView};
 pub use record::{
     ArrivalKind, BalanceReport, BalanceSums, Dismissal, FileDismissal, FileRecord, IntakeOutcome,
     IntakeRecord, LineChoice, PayoutFigures, PayoutId, PayoutRecord, SetAside,

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::record::PayoutRecord;
 use super::route::PayoutRoute;
 use super::view::{lines, told};
+use super::work::{Matched, paid_by};
 use super::{PayoutEngine, PayoutFailure, receivables};
 
 /// What a flow's payouts come to.
@@ -33,6 +34,9 @@ pub struct PayoutOverview {
     /// Captured and not paid out by what Bogbro booked and payouts paid, in each currency, where no interim account shows it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub to_come: Vec<ToComeView>,
+    /// What these days' payouts paid of documents, by document: below zero what went back on a credit note.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paid_out: Vec<PaidOutView>,
     /// What was paid out without a document: payout, line number and gross.
     pub without_document: Vec<(String, u32, Money)>,
     /// Fees in per cent, by method and month.
@@ -43,6 +47,20 @@ pub struct PayoutOverview {
     /// is proven over them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
+}
+
+/// What a payout paid of a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PaidOutView {
+    /// The document's number.
+    pub document: String,
+    /// The payout's batch.
+    pub payout: String,
+    /// Its day, where it is known.
+    pub day: Option<Date>,
+    /// How much, in the document's currency.
+    pub amount: Money,
 }
 
 /// The interim account in one currency.
@@ -148,6 +166,7 @@ impl PayoutEngine<'_> {
             on,
             interim: Vec::new(),
             to_come: Vec::new(),
+            paid_out: Vec::new(),
             without_document: Vec::new(),
             fees: Vec::new(),
             payouts: 0,
@@ -181,8 +200,10 @@ impl PayoutEngine<'_> {
                     view.without_document.push((record.id.key.batch.clone(), line.line, line.gross));
                 }
             }
+            view.paid_out.extend(paid_out(record, &found, &route));
             settlements.extend(found.settlements);
         }
+        view.paid_out.sort_by(|a, b| (&a.document, a.day, &a.payout).cmp(&(&b.document, b.day, &b.payout)));
         let fees = fee_rates(&settlements, &route.zone).map_err(reckoning)?;
         view.fees = fees.into_iter().map(FeeView::from).collect();
         match interim_account(&route) {
@@ -258,6 +279,21 @@ impl PayoutEngine<'_> {
         };
         by_currency.into_iter().map(view).collect::<Result<_, _>>().map_err(reckoning)
     }
+}
+
+/// What a payout paid of documents; what it only took back of them leaves them paid.
+fn paid_out<'r>(
+    record: &'r PayoutRecord,
+    found: &Matched,
+    route: &PayoutRoute,
+) -> impl Iterator<Item = PaidOutView> + use<'r> {
+    let paid = paid_by(record, found, &route.settings).into_iter();
+    paid.filter(|paid| paid.takes_back_of().is_none() && !paid.amount.is_zero()).map(|paid| PaidOutView {
+        document: paid.document,
+        payout: record.id.key.batch.clone(),
+        day: record.figures.day,
+        amount: paid.amount,
+    })
 }
 
 /// The account that shows what the acquirer owes; none where customers do.

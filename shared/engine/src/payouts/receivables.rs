@@ -16,10 +16,10 @@ use domain::{Money, TransferId};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::PayoutEngine;
 use super::record::{PaidBefore, PayoutRecord};
 use super::route::PayoutRoute;
 use super::work::Stop;
+use super::{PayoutEngine, numbers};
 use crate::store::{Head, Pointer, PointerKind};
 
 /// Pages of the books' documents that are read for one payout.
@@ -36,6 +36,8 @@ pub(super) struct Found {
     customer: u32,
     date: Date,
     total: Option<Money>,
+    /// What gift cards paid of it.
+    on_gift_cards: Option<Money>,
 }
 
 /// Documents, and what earlier payouts paid of them.
@@ -90,8 +92,9 @@ impl Keys {
         let pointer = |kind, value: String| Pointer { kind, value };
         let mut all = Vec::new();
         for order in &self.orders {
-            let forms: BTreeSet<String> = forms(order, rules);
+            let forms = numbers::forms(order, rules);
             all.extend(forms.into_iter().map(|form| pointer(PointerKind::OrderNumber, form)));
+            all.extend(numbers::key_to_ask_for(order, rules).map(|key| pointer(PointerKind::Payment, key)));
         }
         all.extend(self.invoices.iter().map(|text| pointer(PointerKind::InvoiceNumber, text.clone())));
         all
@@ -136,24 +139,6 @@ impl Leads {
             || references(line).any(|text| self.payments.contains(text))
             || found.contains_key(line.keys.invoice)
     }
-}
-
-/// The forms in which a number may stand in the ledger.
-fn forms(order: &str, rules: &OrderNumberRules) -> BTreeSet<String> {
-    let mut forms = BTreeSet::from([order.to_owned()]);
-    if rules.ignore_case {
-        forms.insert(order.to_uppercase());
-    }
-    let bare: Vec<String> = forms.iter().cloned().collect();
-    for number in &bare {
-        for prefix in &rules.prefixes {
-            forms.insert(format!("{prefix}{number}"));
-        }
-        for suffix in &rules.suffixes {
-            forms.insert(format!("{number}{suffix}"));
-        }
-    }
-    forms
 }
 
 impl PayoutEngine<'_> {
@@ -306,6 +291,7 @@ impl Keys {
                 customer: document.customer,
                 date: document.date,
                 total: Some(document.gross),
+                on_gift_cards: None,
             },
         );
     }
@@ -339,6 +325,7 @@ pub(super) fn add_head(found: &mut BTreeMap<String, Found>, head: &Head, payment
         one.customer = head.progress.customer.unwrap_or_default();
         one.date = document.date.or(head.day).unwrap_or_default();
         one.total = document.owed();
+        one.on_gift_cards = document.paid_by_gift_cards();
         one.payments.extend(payment.map(str::to_owned));
     }
     booked.count() > 0
@@ -391,7 +378,9 @@ pub(super) fn packed(
     for (number, one) in found {
         let Some(total) = one.total else { continue };
         let payments: Vec<&str> = one.payments.iter().map(String::as_str).collect();
-        let left = total.minor().saturating_sub(paid.get(number.as_str()).copied().unwrap_or_default());
+        let cards = one.on_gift_cards.map_or(0, Money::minor);
+        let left = total.minor().saturating_sub(cards);
+        let left = left.saturating_sub(paid.get(number.as_str()).copied().unwrap_or_default());
         // What was paid beyond the whole leaves nothing to come.
         let left = if left.signum() == total.minor().signum() { left } else { 0 };
         let id = receivables

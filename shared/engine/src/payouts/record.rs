@@ -275,6 +275,20 @@ pub struct Dismissal {
     pub at: Timestamp,
 }
 
+/// What kept a payout until a person said that it goes on all the same. It is kept for ever.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Overruled {
+    /// What kept it.
+    pub what: Reason,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// What stands in an acquirer's balance report and not in the list of payments: how much was paid, and what was kept for fees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -344,9 +358,12 @@ pub struct PayoutRecord {
     /// Files with the same batch and another content. Nothing of them is posted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<FileRecord>,
-    /// It shares lines with another payout: for a person to judge.
+    /// It shares lines with another payout, looks like another, or went back: for a person to judge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overlap: Option<Reason>,
+    /// What persons judged so that it goes on: it is another payout than the one it looks like, or is posted although it went back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overruled: Vec<Overruled>,
     /// What persons set aside of it and took up again, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dismissed: Vec<Dismissal>,
@@ -454,6 +471,11 @@ impl PayoutRecord {
         let mut own = self.dismissed.iter().rev().map(|made| &made.what);
         let last = own.find(|what| matches!(what, SetAside::Payout(_) | SetAside::TakenUp));
         matches!(last, Some(SetAside::Payout(_)))
+    }
+
+    /// True when a person said that it goes on although this keeps it.
+    pub fn is_overruled(&self, what: &Reason) -> bool {
+        self.overruled.iter().any(|said| said.what == *what)
     }
 
     /// True when something is still to be done or decided. Such records stand in the index of what needs somebody.

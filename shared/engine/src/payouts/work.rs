@@ -1,7 +1,5 @@
 //! Work on one payout under a claim: read it again, match it, plan it, and go on with what is approved.
 
-use std::collections::BTreeSet;
-
 use domain::matching::{
     LineState, Matching, ReceivableId, Receivables, Rules, match_settlements_on_two_threads,
 };
@@ -16,16 +14,16 @@ use domain::{EffectKey, Failure, Money};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::record::{Delay, LineChoice, PAYOUT_SCHEMA, PaidBefore, PayoutPlanPointer, PayoutRecord, Posting};
+use super::questions::{WENT_BACK, went_back};
+use super::record::{
+    BankSight, Delay, LineChoice, PAYOUT_SCHEMA, PaidBefore, PayoutPlanPointer, PayoutRecord, Posting,
+};
 use super::route::PayoutRoute;
 use super::statement::{self, StatementParts};
 use super::{
     FIRST_WAIT, LEAST, LONGEST_WAIT, PayoutEngine, PayoutFailure, PayoutWork, intake, reading, receivables,
 };
 use crate::store::{Pause, PauseScope, StoreFailure};
-
-/// Payouts of the same account whose days are further apart than this are not held against each other.
-const OVERLAP_DAYS: i32 = 93;
 
 /// Failures in a row after which a person is told: an hour has gone by then.
 const TOLD_AFTER: u32 = 6;
@@ -122,6 +120,7 @@ impl PayoutEngine<'_> {
         if record.is_set_aside() {
             return Ok(());
         }
+        self.withhold_what_went_back(record)?;
         self.take_back(route, record).await?;
         let planned = [Received, Unbalanced, Balanced, Matched, WaitingForApproval];
         if record.open_posting().is_none() && planned.contains(&record.approval.state()) {
@@ -229,7 +228,7 @@ impl PayoutEngine<'_> {
     async fn plan(&self, route: &PayoutRoute, record: &mut PayoutRecord) -> Result<(), Stop> {
         let found = self.matched(route, record).await?;
         let settlement = &found.settlements[0];
-        record.overlap = self.overlap(record, settlement).await?;
+        record.overlap = self.in_question(record, settlement).await?;
         let states = record.figures.states.clone();
         record.figures = intake::figures(settlement, &route.zone);
         record.figures.states = states;
@@ -341,6 +340,11 @@ impl PayoutEngine<'_> {
             return Ok(());
         }
         let settlement = &found.settlements[0];
+        // What a person had to judge is theirs to the end.
+        if !record.overruled.is_empty() {
+            record.notes.push(Reason::new("payout-needs-person").with("payout", &record.id.key.batch));
+            return Ok(());
+        }
         match automatic(approval, settlement, &found.receivables, &found.matching, 0, perhaps) {
             // What is parked beside it is told of by itself.
             Automatic::Yes if conflict => {
@@ -357,45 +361,22 @@ impl PayoutEngine<'_> {
         Ok(())
     }
 
-    /// The first line of this payout that stands in another of the same account, too, and how many do.
-    async fn overlap(&self, record: &PayoutRecord, settlement: &Settlement) -> Result<Option<Reason>, Stop> {
-        let own: BTreeSet<u128> = intake::line_ids(settlement).into_iter().collect();
-        if own.is_empty() {
-            return Ok(None);
-        }
-        let key = &record.id.key;
-        let mut page: Option<String> = None;
-        loop {
-            let account = Some((key.acquirer.as_str(), key.account.as_str()));
-            let answer = self.payouts.payouts(&record.id.merchant, account, page.as_deref()).await?;
-            let besides = |other: &&PayoutRecord| other.id != record.id && !other.is_set_aside();
-            for other in answer.items.iter().filter(besides).filter(|other| near(other, record)) {
-                let mut shared = self.payouts.line_ids(&other.id).await?;
-                shared.retain(|id| own.contains(id));
-                if !shared.is_empty() {
-                    let reason = Reason::new("payout-overlap")
-                        .with("reference", intake::first_of(settlement, &shared))
-                        .with("count", shared.len())
-                        .with("payout", &key.batch);
-                    return Ok(Some(reason.with("other", &other.id.key.batch)));
-                }
-            }
-            match answer.next {
-                None => return Ok(None),
-                next => page = next,
-            }
-        }
-    }
-
     /// What the bank showed before the posting was done counts once it is.
     pub(super) fn settle_states(&self, record: &mut PayoutRecord) {
-        let posted = record.approval.state() == PayoutState::Posted && record.open_posting().is_none();
-        if let Some(sight) = record.bank.as_ref().filter(|_| posted) {
+        use PayoutState::{BankConfirmed, Posted};
+        let state = record.approval.state();
+        let posted = matches!(state, Posted | BankConfirmed) && record.open_posting().is_none();
+        let news = |sight: &&BankSight| posted && (sight.returned || state == Posted);
+        if let Some(sight) = record.bank.as_ref().filter(news) {
             let now = self.now();
-            let _ = match sight.returned {
+            let moved = match sight.returned {
                 false => record.approval.confirmed_by_bank(now),
-                true => record.approval.returned("the bank shows the return", now),
+                true => record.approval.returned(WENT_BACK, now),
             };
+            // Who posted it must hear of the return, and it is theirs to undo.
+            if moved == Ok(PayoutState::Returned) {
+                record.reasons.extend(went_back(record, "payout-returned-posted"));
+            }
         }
     }
 
@@ -432,18 +413,6 @@ fn delayed(record: &mut PayoutRecord, system: &str, message: String, now: Timest
 fn wait(tries: u32) -> SignedDuration {
     let factor = 1_i32 << tries.min(12);
     FIRST_WAIT.checked_mul(factor).map_or(LONGEST_WAIT, |wait| wait.min(LONGEST_WAIT))
-}
-
-fn near(a: &PayoutRecord, b: &PayoutRecord) -> bool {
-    let days = |record: &PayoutRecord| {
-        let figures = &record.figures;
-        [figures.from, figures.to, figures.day].into_iter().flatten().collect::<Vec<_>>()
-    };
-    let (of_a, of_b) = (days(a), days(b));
-    if of_a.is_empty() || of_b.is_empty() {
-        return true;
-    }
-    of_a.iter().any(|day| of_b.iter().any(|other| (*day - *other).get_days().abs() <= OVERLAP_DAYS))
 }
 
 /// What persons decided, in the places of the documents that were found.

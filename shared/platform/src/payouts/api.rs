@@ -65,7 +65,7 @@ enum Action {
         #[serde(default)]
         day: Option<Date>,
     },
-    /// Takes a payout up again that was reversed or set aside.
+    /// Takes a payout up again that was reversed or set aside, or lets one go on that looks like another or was sent back.
     Reopen { reason: String },
     /// Sets aside what is parked, or has the newest parked file take the place of the one that the payout was read from.
     #[serde(rename_all = "kebab-case")]
@@ -191,7 +191,7 @@ impl Payouts {
                 let today = zone.to_datetime(SystemClock.now()).date();
                 engine.reverse(&work, asked.by, &reason, day.unwrap_or(today)).await?
             }
-            Action::Reopen { reason } => engine.reopen(&work, asked.by, &reason).await?,
+            Action::Reopen { reason } => self.reopen(&work, asked.by, &reason).await?,
             Action::Dismiss { reason, take_new: true } => self.take_new(&work, asked.by, &reason).await?,
             Action::Confirm { amount, fees, vat, day, reason } => {
                 let none = found.id.key.currency.zero();

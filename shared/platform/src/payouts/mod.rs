@@ -344,15 +344,38 @@ impl Payouts {
             "a person set something aside"
         );
         if record.is_set_aside() {
-            let batch = record.id.key.batch.as_str();
-            let freed = |other: &PayoutRecord| {
-                other.overlap.as_ref().is_some_and(|overlap| overlap.fact("other") == batch)
-            };
-            for other in self.all(&record.id.merchant).await?.iter().filter(|other| freed(other)) {
-                self.leave_work(other).await?;
-            }
+            self.look_at_those_held_for(&record).await?;
         }
         Ok(record)
+    }
+
+    /// Takes a payout up again, or lets one go on that looks like another or went back; those that looked like it are looked at again.
+    ///
+    /// # Errors
+    /// As the engine and SQS say.
+    pub async fn reopen(
+        &self,
+        work: &PayoutWork,
+        by: &str,
+        reason: &str,
+    ) -> Result<PayoutRecord, PayoutFailure> {
+        let record = self.engine().reopen(work, by, reason).await?;
+        if !record.overruled.is_empty() {
+            self.look_at_those_held_for(&record).await?;
+        }
+        Ok(record)
+    }
+
+    /// Leaves word of the payouts that wait because of this one.
+    async fn look_at_those_held_for(&self, record: &PayoutRecord) -> Result<(), PayoutFailure> {
+        let batch = record.id.key.batch.as_str();
+        let held = |other: &PayoutRecord| {
+            other.overlap.as_ref().is_some_and(|overlap| overlap.fact("other") == batch)
+        };
+        for other in self.all(&record.id.merchant).await?.iter().filter(|other| held(other)) {
+            self.leave_work(other).await?;
+        }
+        Ok(())
     }
 
     /// A person takes the newest of a payout's parked files in the place of the one that it was read from.

@@ -1,9 +1,12 @@
 //! A list of payments without fees is confirmed by a person from the acquirer's balance report.
 
 use domain::Money;
+use domain::money::Currency;
 use domain::payout::{PayoutState, Target, Voucher};
 use futures::executor::block_on;
+use jiff::civil::date;
 
+use super::bad_input::{eager, fixture};
 use super::world::{SETTINGS, World};
 use crate::payouts::memory::MemoryFile;
 use crate::payouts::{BalanceSums, PayoutFailure, PayoutId, PayoutRecord};
@@ -82,4 +85,27 @@ fn swedbank_pays_list_is_posted_with_the_fees_of_its_balance_report() {
         (12_122_274, 298_180, 74_546)
     );
     assert!(confirm(&world, &id, paid, "again").is_err(), "what is posted is reversed first");
+}
+
+#[test]
+fn what_a_person_says_of_a_report_that_is_cut_is_never_posted_by_rules() {
+    let world = World::new(&eager(), 0);
+    world.book_of(1_001, 10_001, Money::from_minor(50_000, Currency::DKK));
+    let sample = fixture("adyen/fixtures/settlement_detail_report_batch_12.csv");
+    let sample = String::from_utf8(sample).expect("UTF-8");
+    let cut: String = sample.lines().take(2).map(|line| format!("{line}\n")).collect();
+    world.take_in_for("adyen", "cut.csv", &MemoryFile::new(cut.into_bytes())).expect("it is taken in");
+    let id = world.payouts.records().pop().expect("a payout").id;
+    let money = |minor| Money::from_minor(minor, Currency::DKK);
+    let sums =
+        BalanceSums { payout: money(49_275), fees: money(0), vat: money(0), day: Some(date(2026, 2, 6)) };
+    let said = block_on(world.engine().confirm(&world.attempt(&id), "anna", "the sum of what is here", sums));
+    said.expect("the lines make it");
+    let record = world.work(&id).expect("it is matched");
+    assert_eq!(record.approval.state(), PayoutState::WaitingForApproval, "{:?}", record.reasons);
+    assert_eq!(record.figures.states.get("exact"), Some(&1), "nothing else keeps the rules from it");
+    assert!(world.books.all().is_empty(), "rules post nothing on a person's word");
+    world.approve(&id, "bo").expect("a person may");
+    let record = world.work(&id).expect("it is posted");
+    assert_eq!(record.approval.state(), PayoutState::Posted, "{:?}", record.reasons);
 }

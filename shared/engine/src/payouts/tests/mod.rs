@@ -8,6 +8,7 @@ mod intake;
 mod otherwise;
 mod overview;
 mod profiles;
+mod questions;
 mod references;
 mod repairs;
 mod withdrawn;

@@ -144,11 +144,18 @@ fn a_payout_that_was_set_aside_is_not_counted() {
     world.take_in("po_2.json", report("po_2", &[1_001]).as_bytes()).expect("it is taken in");
     let record = world.work(&id("po_2")).expect("it shares a line");
     assert!(record.overlap.is_some());
+    let paid = |view: &PayoutOverview| -> Vec<(String, String, i64)> {
+        let of = |paid: &crate::payouts::PaidOutView| {
+            (paid.document.clone(), paid.payout.clone(), paid.amount.minor())
+        };
+        view.paid_out.iter().map(of).collect()
+    };
     let sales = |view: &PayoutOverview| view.fees.iter().map(|fee| fee.sales.minor()).sum::<i64>();
     assert_eq!(sales(&overview(&world, SOLD)), 50_000, "nobody has judged it yet");
     block_on(world.engine().dismiss(&world.attempt(&id("po_2")), "anna", "superfluous")).expect("set aside");
     let view = overview(&world, SOLD);
     assert_eq!((view.payouts, sales(&view)), (1, 25_000));
+    assert_eq!(paid(&view), [("10001".to_owned(), "po_1".to_owned(), 25_000)], "the invoice is paid out");
 }
 
 #[test]
@@ -197,4 +204,21 @@ fn what_is_paid_out_after_the_day_was_to_come_on_it() {
         view.to_come.iter().map(|to_come| to_come.sum.minor()).sum::<i64>()
     };
     assert_eq!((on(date(2026, 2, 8)), on(DAY)), (50_000, 25_000));
+}
+
+#[test]
+fn what_gift_cards_paid_of_an_order_is_to_come_from_nobody() {
+    let world = world(&SETTINGS.replacen('{', r#"{ "model": "open-invoices","#, 1));
+    let kroner = |minor| Money::from_minor(minor, Currency::DKK);
+    world.book_with_gift_card(1_004, 10_004, kroner(45_000), kroner(20_000));
+    let to_come = |world: &World| {
+        let view = overview(world, SOLD).to_come;
+        let of = |item: &OpenItem| (item.item == "10004").then_some(item.amount.minor());
+        view.iter().flat_map(|one| &one.captured).find_map(of)
+    };
+    assert_eq!(to_come(&world), Some(25_000));
+    post(&world, "po_1", &[1_004]);
+    let record = world.work(&id("po_1")).expect("nothing is to be done");
+    assert_eq!(record.figures.states.get("exact"), Some(&1), "{:?}", record.figures.states);
+    assert_eq!(to_come(&world), None, "all that a card paid of it is paid out");
 }

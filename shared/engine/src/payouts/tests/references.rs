@@ -131,3 +131,29 @@ fn a_number_of_two_shops_is_decided_by_the_reference() {
     assert_eq!(record.approval.state(), PayoutState::WaitingForApproval, "{:?}", record.reasons);
     assert_eq!(record.figures.states.get("exact"), Some(&1), "{:?}", record.figures.states);
 }
+
+#[test]
+fn an_order_is_found_by_whatever_its_merchants_rules_make_the_same_number() {
+    for (rules, in_the_shop, in_the_report) in [
+        (r#""ignore-leading-zeros": true"#, "#0001001", "1001"),
+        (r#""ignore-leading-zeros": true"#, "1001", "0001001"),
+        (r#""ignore-case": true"#, "Web1001", "wEB1001"),
+        (r#""cut-after": "-""#, "1001-x7", "1001-ab12"),
+        (r#""cut-after": "-""#, "#1001", "1001-2"),
+        (r#""suffixes": ["/DK"]"#, "#1001/DK", "1001"),
+        (r#""prefixes": ["Order "], "suffixes": ["/DK"], "ignore-case": true"#, "Order Ab1001/DK", "ab1001"),
+    ] {
+        let settings = SETTINGS.trim_end().trim_end_matches('}');
+        let settings = format!(r#"{settings}, "matching": {{ "order-numbers": {{ {rules} }} }} }}"#);
+        let world = World::new(&settings, 0);
+        world.book_numbered(in_the_shop, 20_001);
+        let named = |order: &str| format!(r#""order_number":"{order}""#);
+        let text = report("po_1", &[1_001]).replace(&named("1001"), &named(in_the_report));
+        world.take_in("a.json", text.as_bytes()).expect("taken");
+        let calls = counted(&world);
+        let record = world.work(&id("po_1")).expect("matched");
+        assert_eq!(record.figures.states.get("exact"), Some(&1), "{rules}: {:?}", record.figures.states);
+        let calls = calls.lock().expect("calls").clone();
+        assert!(!calls.contains(&"documents_page"), "{rules}: the books are not looked through");
+    }
+}

@@ -447,6 +447,21 @@ impl World {
         book(&self.ledger, shop, order, (invoice, USUAL), payments);
     }
 
+    /// Books one more order of which gift cards paid so much, and a card the rest.
+    pub(super) fn book_with_gift_card(&self, order: u32, invoice: u32, gross: Money, cards: Money) {
+        let (number, reference) = (format!("#{order}"), format!("ch_{order}"));
+        let paid = (invoice, gross, Some(cards));
+        book_as(&self.ledger, SHOP, (order, &number), paid, (true, &[reference.as_str()]));
+    }
+
+    /// Books one more order under a number that the shop writes in its own way; the ledger leads to it as it does to any order of a
+    /// merchant with these settings.
+    pub(super) fn book_numbered(&self, number: &str, invoice: u32) {
+        let key = crate::payouts::numbers::key_of(number, &self.settings.matching.order_numbers);
+        let keys: Vec<&str> = key.as_deref().into_iter().collect();
+        book_as(&self.ledger, SHOP, (invoice, number), (invoice, USUAL, None), (false, &keys));
+    }
+
     /// Books one more order, of another amount than the others.
     pub(super) fn book_of(&self, order: u32, invoice: u32, gross: Money) {
         book(&self.ledger, SHOP, order, (invoice, gross), &[]);
@@ -509,6 +524,18 @@ impl World {
 
 /// An order that was booked as an invoice of its number and amount, and paid under these references.
 fn book(ledger: &MemoryStore, shop: &str, order: u32, (invoice, gross): (u32, Money), payments: &[&str]) {
+    let number = format!("#{order}");
+    book_as(ledger, shop, (order, &number), (invoice, gross, None), (!payments.is_empty(), payments));
+}
+
+/// The same under this number, with what gift cards paid of it, whether it was paid online, and the keys that lead to it.
+fn book_as(
+    ledger: &MemoryStore,
+    shop: &str,
+    (order, number): (u32, &str),
+    (invoice, gross, on_gift_cards): (u32, Money, Option<Money>),
+    (has_payments, payments): (bool, &[&str]),
+) {
     let transfer = TransferId {
         merchant: merchant(),
         source: shop.to_owned(),
@@ -528,10 +555,9 @@ fn book(ledger: &MemoryStore, shop: &str, order: u32, (invoice, gross): (u32, Mo
     let part = |fifths| Money::from_minor(gross.minor() / 5 * fifths, gross.currency());
     let totals = Totals { net: part(4), vat: part(1), gross };
     let pointer = |kind, value: String| Pointer { kind, value };
-    let has_payments = !payments.is_empty();
     let payments = payments.iter().map(|text| pointer(PointerKind::Payment, (*text).to_owned()));
     let numbers = [
-        pointer(PointerKind::OrderNumber, format!("#{order}")),
+        pointer(PointerKind::OrderNumber, number.to_owned()),
         pointer(PointerKind::InvoiceNumber, invoice.to_string()),
     ];
     let mut progress = head.progress.clone();
@@ -555,11 +581,12 @@ fn book(ledger: &MemoryStore, shop: &str, order: u32, (invoice, gross): (u32, Mo
             number: u64::from(invoice),
             totals,
             adopted: false,
+            on_gift_cards,
             date: Some(date(2026, 2, 2)),
             made_at: Some(START),
         }],
         due_at: None,
-        order: Some(OrderFacts { number: format!("#{order}"), total: gross, day: date(2026, 2, 2) }),
+        order: Some(OrderFacts { number: number.to_owned(), total: gross, day: date(2026, 2, 2) }),
         pointers: numbers.into_iter().chain(payments).collect(),
         releases: Vec::new(),
         despite_word: false,
