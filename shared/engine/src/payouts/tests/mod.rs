@@ -9,5 +9,6 @@ mod overview;
 mod profiles;
 mod references;
 mod repairs;
+mod waiting;
 mod withdrawn;
 mod world;
