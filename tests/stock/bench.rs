@@ -38,6 +38,8 @@ pub(crate) enum Strike {
     LoseAnswer,
     /// The call has no effect, and the answer is lost.
     LoseCall,
+    /// The call is refused, as for a place in a list that the other side does not know any more.
+    Refuse,
 }
 
 /// The point that is struck, and what has happened.
@@ -80,7 +82,7 @@ impl Points {
     }
 
     /// Does something at this point, or does not, or dies of it.
-    async fn at<T>(&self, act: impl Future<Output = T>, lost: impl Fn() -> T) -> T {
+    async fn at<T>(&self, act: impl Future<Output = T>, lost: impl Fn(Strike) -> T) -> T {
         match self.next() {
             None => act.await,
             Some(Strike::CrashBefore) => {
@@ -96,11 +98,11 @@ impl Points {
                 self.freeze().await;
                 act.await
             }
-            Some(Strike::LoseAnswer) => {
+            Some(strike @ Strike::LoseAnswer) => {
                 act.await;
-                lost()
+                lost(strike)
             }
-            Some(Strike::LoseCall) => lost(),
+            Some(strike @ (Strike::LoseCall | Strike::Refuse)) => lost(strike),
         }
     }
 }
@@ -133,7 +135,10 @@ pub(crate) struct Shared {
 
 impl Way {
     async fn call(&self, request: Request, write: bool) -> Result<Response, Failure> {
-        let lost = || {
+        let lost = |strike| {
+            if strike == Strike::Refuse {
+                return Failure::Rejected { code: None, message: "there is no such place".to_owned() };
+            }
             let message = "no answer".to_owned();
             if write { Failure::Unknown { message } } else { Failure::Busy { retry_after_ms: None, message } }
         };
@@ -147,7 +152,7 @@ impl Way {
             };
             sandbox_call(&self.bench.world, now, self.to, &request)
         };
-        self.bench.points.at(act, || Err(lost())).await
+        self.bench.points.at(act, |strike| Err(lost(strike))).await
     }
 }
 
@@ -170,7 +175,7 @@ struct StruckStore {
 
 impl StruckStore {
     async fn at<T>(&self, act: impl Future<Output = Result<T, StoreFailure>>) -> Result<T, StoreFailure> {
-        self.points.at(act, || Err(StoreFailure::Unavailable("no answer".to_owned()))).await
+        self.points.at(act, |_| Err(StoreFailure::Unavailable("no answer".to_owned()))).await
     }
 }
 

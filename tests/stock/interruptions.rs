@@ -201,3 +201,57 @@ fn two_runs_at_a_time_are_one() {
     assert!(matches!(second, Ended::Outcome(StockOutcome::Busy { .. })), "{second:?}");
     assert_eq!(bench.calls(), (0, 0), "the loser calls nobody");
 }
+
+/// A shop of which everything is read, broken off in the middle of its list: 600 products are more than a few calls show.
+fn broken_off(to: To) -> StockBench {
+    let numbers: Vec<String> = (0..600).map(|number| format!("N{number:05}")).collect();
+    let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
+    let bench = StockBench::new(to, world(&numbers));
+    match bench.run_for(StockTask::Changes, 40_045) {
+        Ended::Outcome(StockOutcome::Stopped { report, .. }) => {
+            assert_eq!(report.read_products, 600, "{to:?}")
+        }
+        other => panic!("{to:?}: {other:?}"),
+    }
+    bench.later(300);
+    bench
+}
+
+#[test]
+fn a_place_in_a_list_that_is_not_known_any_more_is_left_and_everything_read_anew() {
+    for to in SHOPS {
+        let bench = broken_off(to);
+        // The claim, the state, and the list where it was.
+        bench.shared.points.set(Some((3, Strike::Refuse)));
+        match bench.run(StockTask::Changes) {
+            Ended::Outcome(StockOutcome::Stopped { report, .. }) => {
+                assert_eq!(
+                    report.stopped.map(|reason| reason.code).as_deref(),
+                    Some("stock-rejected"),
+                    "{to:?}"
+                );
+            }
+            other => panic!("{to:?}: {other:?}"),
+        }
+        bench.shared.points.set(None);
+        let report = bench.run(StockTask::Changes).finished();
+        assert_eq!((report.read_products, report.whole), (600, true), "{to:?}");
+        assert_eq!(bench.shows("N00599"), [Some(10)], "{to:?}");
+    }
+}
+
+#[test]
+fn a_reading_of_everything_goes_on_for_a_day_and_under_the_settings_that_it_began_with() {
+    let read = |bench: &StockBench| bench.run(StockTask::Changes).finished().read_products;
+    for to in SHOPS {
+        let bench = broken_off(to);
+        bench.later(23 * 3_600);
+        assert_eq!(read(&bench), 0, "{to:?}: it goes on");
+        let bench = broken_off(to);
+        bench.later(24 * 3_600);
+        assert_eq!(read(&bench), 600, "{to:?}: it is too old");
+        let bench = broken_off(to);
+        bench.settings(|_| ());
+        assert_eq!(read(&bench), 600, "{to:?}: the settings are others");
+    }
+}

@@ -5,8 +5,7 @@ use domain::settings::MerchantFile;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// The local hours of the night: the first is when the books are compared; what failed then is tried again until the end.
-pub(crate) const NIGHT_HOURS: std::ops::Range<i8> = 3..5;
+pub(crate) use platform::held::NIGHT_HOURS;
 
 /// A connection's own minute within a period, from its id alone: the same on every machine.
 fn offset(connection: &ConnectionId, period: i64) -> i64 {

@@ -83,13 +83,8 @@ impl Engine<'_> {
         deadline: Timestamp,
     ) -> Result<Catalogues, CatalogueFailure> {
         let recorder = Recorder::default();
-        let over = |inner, manifest: &'static connectors::manifest::Manifest| RecordingTransport {
-            inner,
-            recorder: &recorder,
-            system: manifest.system,
-            clock: self.clock,
-            deadline,
-            timeout_seconds: manifest.timeout_seconds,
+        let over = |inner, manifest: &connectors::manifest::Manifest| {
+            RecordingTransport::new(inner, manifest, &recorder, (self.clock, deadline))
         };
         let shop = over(&*route.shop.transport, route.shop.port.manifest());
         let query = ProductQuery::default();

@@ -22,8 +22,6 @@ use crate::recorder::{Recorder, RecordingTransport};
 use crate::route::Route;
 use crate::store::{DUE_SHARDS, DocumentRecord, Head, Pointer, PointerKind, StoreFailure};
 
-/// Pages read of the ledger's list, at most.
-const MOST_PAGES: usize = 40;
 /// Orders that the ledger does not know which a day's list remembers, at most: more need no name each.
 const MOST_UNKNOWN: usize = 1_000;
 /// How many of those listed last are remembered: more than a page of any shop's list.
@@ -65,7 +63,8 @@ pub struct Comparison {
     pub day: Date,
     /// Orders that the shop changed on the day.
     pub changed: usize,
-    /// Orders whose invoices the ledger says were booked on the day, with the shop's own totals.
+    /// Orders whose invoices the ledger says were booked on the day, with the shop's totals as they were read when they were planned: the
+    /// shop is not asked for them again.
     pub source: Tally,
     /// Invoices and credit notes of this shop's orders that the ledger says were booked on the day. An adopted one that
     /// carries another integration's reference stands on neither side.
@@ -175,8 +174,8 @@ impl Engine<'_> {
         may_ask: bool,
     ) -> Result<Comparison, ComparisonFailure> {
         // The ledger first: what it knows then is booked already, and what is booked meanwhile is looked up below.
-        let heads = self.heads_of(route, day).await?;
-        let booked = self.booked_on(route, day, deadline, &Recorder::default()).await?;
+        let heads = self.heads_of(route, day, deadline).await?;
+        let booked = self.booked_on(route, day, deadline).await?;
         let mut comparison = Comparison {
             day,
             changed: 0,
@@ -196,18 +195,11 @@ impl Engine<'_> {
         route: &Route,
         day: Date,
         deadline: Timestamp,
-        recorder: &Recorder,
     ) -> Result<Vec<FoundDocument>, Failure> {
-        let manifest = route.accounting.port.manifest();
-        let transport = RecordingTransport {
-            inner: &*route.accounting.transport,
-            recorder,
-            system: manifest.system,
-            clock: self.clock,
-            deadline,
-            timeout_seconds: manifest.timeout_seconds,
-        };
-        route.accounting.port.booked_on(&transport, day).await
+        let (books, recorder) = (&route.accounting, Recorder::default());
+        let until = (self.clock, deadline);
+        let transport = RecordingTransport::new(&*books.transport, books.port.manifest(), &recorder, until);
+        books.port.booked_on(&transport, day).await
     }
 
     /// Every document with a key of ours is known, with its amount, and stands once. One whose transfer is still under way
@@ -315,18 +307,30 @@ impl Engine<'_> {
         Ok(numbers)
     }
 
-    async fn heads_of(&self, route: &Route, day: Date) -> Result<Vec<Head>, StoreFailure> {
+    /// The shop's transfers of which something was booked on the day: all of them, or a failure, since a part would say that the rest
+    /// agrees.
+    async fn heads_of(
+        &self,
+        route: &Route,
+        day: Date,
+        deadline: Timestamp,
+    ) -> Result<Vec<Head>, ComparisonFailure> {
         let mut heads = Vec::new();
         let mut page: Option<String> = None;
-        for _ in 0..MOST_PAGES {
+        let counts =
+            |head: &Head| head.transfer.source == route.shop.source && of_day(head, day).next().is_some();
+        loop {
             let found = self.store.day(&route.merchant, day, page.as_deref()).await?;
-            heads.extend(found.items.into_iter().filter(|head| head.transfer.source == route.shop.source));
-            match found.next {
-                Some(next) => page = Some(next),
-                None => break,
+            heads.extend(found.items.into_iter().filter(counts));
+            page = match found.next {
+                None => return Ok(heads),
+                next => next,
+            };
+            if self.clock.now() >= deadline {
+                let message = "out of time for the ledger's list of the day".to_owned();
+                return Err(Failure::Busy { retry_after_ms: None, message }.into());
             }
         }
-        Ok(heads)
     }
 
     /// Lists the orders that the shop changed on the day, from the place that was reached before.
@@ -384,9 +388,10 @@ fn order_of(route: &Route, entity: &EntityId) -> TransferId {
 /// Every booked document that the ledger knows of the day stands in the books. Returns the numbers of those that were counted.
 fn compare_ledger(heads: &[Head], booked: &[FoundDocument], comparison: &mut Comparison) -> BTreeSet<u64> {
     let mut tallied = BTreeSet::new();
+    let standing: BTreeSet<u64> = booked.iter().map(|document| document.number).collect();
     for head in heads {
         for record in of_day(head, comparison.day) {
-            let stands = booked.iter().any(|document| document.number == record.number);
+            let stands = standing.contains(&record.number);
             // What was adopted may carry another integration's reference; it is not listed as ours then, and counts on neither side.
             if (record.adopted && !stands) || !tallied.insert(record.number) {
                 continue;

@@ -125,13 +125,6 @@ impl MemoryStore {
         self.contents().broken_at(transfer)
     }
 
-    /// Changes a stored head, as somebody with a newer version of Bogbro might: for checks.
-    pub fn tamper(&self, transfer: &TransferId, change: impl FnOnce(&mut Head)) {
-        if let Some(head) = self.contents().heads.get_mut(transfer) {
-            change(head);
-        }
-    }
-
     fn contents(&self) -> MutexGuard<'_, Contents> {
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -21,7 +21,6 @@ use jiff::SignedDuration;
 use crate::held::waits_for_a_document;
 use crate::log::{PlanningRecord, RowKind, Why};
 use crate::payouts::numbers;
-use crate::recorder::RecordingTransport;
 use crate::session::{Ending, Session, Side, Stop};
 use crate::store::{
     Applied, Doubt, LEDGER_SCHEMA, OrderFacts, PlanStoring, Progress, Status, StoreFailure, StoredPlan,
@@ -550,15 +549,7 @@ impl Session<'_> {
     /// of the number was looked at, and the log says that nobody answered.
     async fn ask_register(&mut self, number: &str) -> Option<VatNumberAnswer> {
         let register = self.route.vat_register.clone()?;
-        let manifest = register.port.manifest();
-        let transport = RecordingTransport {
-            inner: &*register.transport,
-            recorder: &self.recorder,
-            system: manifest.system,
-            clock: self.engine.clock,
-            deadline: self.work.deadline,
-            timeout_seconds: manifest.timeout_seconds,
-        };
+        let transport = self.transport(&*register.transport, register.port.manifest());
         match register.port.ask(&transport, number).await {
             Ok(answer) => Some(VatNumberAnswer {
                 number: number.to_owned(),

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use connectors::http::{Request, Response, Transport};
+use connectors::manifest::Manifest;
 use domain::{EffectKey, Failure};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
@@ -17,7 +18,7 @@ use crate::log::{CallSummary, RecordedCall};
 /// Calls under one claim, at most.
 pub const MOST_CALLS: usize = 400;
 
-/// Characters of an answer that are kept in the log.
+/// Bytes of an answer that are kept in the log.
 const ANSWER_LIMIT: usize = 16 * 1024;
 
 /// Headers of an answer that are kept in the log.
@@ -106,6 +107,25 @@ pub const fn failure_word(failure: &Failure) -> &'static str {
     }
 }
 
+impl<'a> RecordingTransport<'a> {
+    /// The way to the system of this manifest.
+    pub fn new(
+        inner: &'a dyn Transport,
+        manifest: &Manifest,
+        recorder: &'a Recorder,
+        (clock, deadline): (&'a dyn Clock, Timestamp),
+    ) -> RecordingTransport<'a> {
+        RecordingTransport {
+            inner,
+            recorder,
+            system: manifest.system,
+            clock,
+            deadline,
+            timeout_seconds: manifest.timeout_seconds,
+        }
+    }
+}
+
 impl RecordingTransport<'_> {
     /// Refuses a call that could not be finished in time. It was surely not applied.
     fn admit(&self, needed_seconds: u32) -> Result<Timestamp, Failure> {
@@ -161,7 +181,7 @@ fn answer_text(response: &Response) -> (String, bool) {
     if text.len() <= ANSWER_LIMIT {
         return (text.into_owned(), false);
     }
-    (text.chars().take(ANSWER_LIMIT).collect(), true)
+    (text[..text.floor_char_boundary(ANSWER_LIMIT)].to_owned(), true)
 }
 
 #[async_trait]
@@ -178,5 +198,26 @@ impl Transport for RecordingTransport<'_> {
         let outcome = self.inner.write(key, request.clone()).await;
         self.record(Some(key), request, sent_at, &outcome);
         outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_cut_by_its_bytes_between_two_characters() {
+        let of = |text: &str| {
+            answer_text(&Response { status: 200, headers: Vec::new(), body: text.as_bytes().to_vec() })
+        };
+        let whole = "x".repeat(ANSWER_LIMIT);
+        assert_eq!(of(&whole), (whole.clone(), false));
+        assert_eq!(of(&format!("{whole}y")), (whole, true));
+        let (kept, cut) = of(&format!("x{}", "ø".repeat(ANSWER_LIMIT)));
+        assert_eq!(
+            (kept.len(), cut),
+            (ANSWER_LIMIT - 1, true),
+            "a letter of two bytes is kept whole or not at all"
+        );
     }
 }

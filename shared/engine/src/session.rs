@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use connectors::http::Transport;
+use connectors::manifest::Manifest;
 use domain::catalogue::ProductCatalogue;
 use domain::document::{DocumentKind, Totals};
 use domain::plan::Reason;
@@ -293,25 +295,22 @@ impl<'a> Session<'a> {
     }
 
     pub(crate) fn shop(&self) -> RecordingTransport<'_> {
-        RecordingTransport {
-            inner: &*self.route.shop.transport,
-            recorder: &self.recorder,
-            system: self.route.shop.port.manifest().system,
-            clock: self.engine.clock,
-            deadline: self.work.deadline,
-            timeout_seconds: self.route.shop.port.manifest().timeout_seconds,
-        }
+        let shop = &self.route.shop;
+        self.transport(&*shop.transport, shop.port.manifest())
     }
 
     pub(crate) fn accounting(&self) -> RecordingTransport<'_> {
-        RecordingTransport {
-            inner: &*self.route.accounting.transport,
-            recorder: &self.recorder,
-            system: self.route.accounting.port.manifest().system,
-            clock: self.engine.clock,
-            deadline: self.work.deadline,
-            timeout_seconds: self.route.accounting.port.manifest().timeout_seconds,
-        }
+        let books = &self.route.accounting;
+        self.transport(&*books.transport, books.port.manifest())
+    }
+
+    /// A way out under this claim.
+    pub(crate) fn transport<'t>(
+        &'t self,
+        inner: &'t dyn Transport,
+        manifest: &Manifest,
+    ) -> RecordingTransport<'t> {
+        RecordingTransport::new(inner, manifest, &self.recorder, (self.engine.clock, self.work.deadline))
     }
 
     /// How long after a write, or a look that found nothing, the next look can be believed: the write may arrive as late

@@ -410,11 +410,6 @@ impl Head {
         self.erased_at.is_some() && (told || !self.documents.is_empty())
     }
 
-    /// Shard of the index of what is due, from the entity.
-    pub fn due_shard(&self) -> u8 {
-        due_shard(&self.transfer)
-    }
-
     /// True while somebody holds the lease.
     pub fn is_leased(&self, now: Timestamp) -> bool {
         self.lease_until.is_some_and(|until| until > now)

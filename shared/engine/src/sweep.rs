@@ -136,14 +136,8 @@ impl Engine<'_> {
     ) -> Result<Listing, Failure> {
         let recorder = Recorder::default();
         let manifest = route.shop.port.manifest();
-        let transport = RecordingTransport {
-            inner: &*route.shop.transport,
-            recorder: &recorder,
-            system: manifest.system,
-            clock: self.clock,
-            deadline,
-            timeout_seconds: manifest.timeout_seconds,
-        };
+        let shop = &*route.shop.transport;
+        let transport = RecordingTransport::new(shop, manifest, &recorder, (self.clock, deadline));
         let mut listing = Listing { changes: Vec::new(), next: page };
         for number in 0..MOST_PAGES {
             let found = match route.shop.port.changed_since(&transport, since, listing.next.as_deref()).await
@@ -247,8 +241,9 @@ mod tests {
     use connectors::ports::ReadingRules;
     use connectors::registry;
     use domain::catalogue::MasterData;
+    use domain::document::{DocumentKind, Totals};
     use domain::settings::Settings;
-    use domain::{AgreementId, EffectKey};
+    use domain::{AgreementId, Currency, EffectKey, Money};
     use futures::executor::block_on;
     use jiff::tz::TimeZone;
     use serde_json::{Value, json};
@@ -260,7 +255,7 @@ mod tests {
     use crate::message::OutboxFailure;
     use crate::policy::Limits;
     use crate::route::{AccountingEnd, Connections, ShopEnd};
-    use crate::store::Store as _;
+    use crate::store::{Claim, Claimed, Conclusion, DocumentRecord, Hold, OrderFacts, Status, Store as _};
 
     /// What a budget of sixty calls a minute leaves to one turn of the clock: a quarter of it for everything that is no live order, and
     /// of that a lane's part.
@@ -502,5 +497,74 @@ mod tests {
             assert_eq!(unknown.count(), 360);
             break;
         }
+    }
+
+    /// An order whose invoice of this number was booked on the day.
+    fn booked(store: &MemoryStore, number: u64, day: jiff::civil::Date) {
+        let transfer = TransferId {
+            merchant: MerchantId::new("m"),
+            source: "shopify:shop.example".to_owned(),
+            kind: EntityKind::Order,
+            entity: EntityId::new(number.to_string()),
+        };
+        let claim = Claim {
+            transfer: transfer.clone(),
+            connection: ConnectionId::new("c"),
+            token: number.to_string(),
+            now: at(0),
+            lease_until: at(60),
+            body_hash: String::new(),
+            early: false,
+        };
+        let Ok(Claimed::Taken(head)) = block_on(store.claim(&claim)) else { panic!("it is taken") };
+        let gross = Money::from_minor(12_500, Currency::DKK);
+        let net = Money::from_minor(10_000, Currency::DKK);
+        let totals = Totals { net, vat: Money::from_minor(2_500, Currency::DKK), gross };
+        let document = DocumentRecord {
+            ordinal: 1,
+            kind: DocumentKind::BookedInvoice,
+            number,
+            totals,
+            adopted: false,
+            date: Some(day),
+            made_at: Some(at(0)),
+            on_gift_cards: None,
+        };
+        let conclusion = Conclusion {
+            hold: Hold { transfer, fence: head.fence, token: head.claim.clone(), now: at(0) },
+            status: Status::Done,
+            facts: Vec::new(),
+            trouble: None,
+            attempts: 0,
+            waits: 0,
+            applied: None,
+            plan_open: false,
+            progress: head.progress.clone(),
+            documents: vec![document],
+            due_at: None,
+            order: Some(OrderFacts { number: number.to_string(), total: gross, day }),
+            pointers: Vec::new(),
+            releases: Vec::new(),
+            despite_word: false,
+            log: None,
+            log_tail: head.log_tail.clone(),
+        };
+        block_on(store.conclude(&conclusion)).expect("it is concluded");
+    }
+
+    #[test]
+    fn a_day_of_very_many_transfers_is_compared_to_its_end() {
+        let day = jiff::civil::date(2026, 11, 18);
+        let world = World::of(Vec::new(), at(0));
+        const BOOKED: u64 = 2_060;
+        (1..=BOOKED).for_each(|number| booked(&world.store, number, day));
+        let route =
+            block_on(world.route(&MerchantId::new("m"), &ConnectionId::new("c"), None)).expect("a route");
+        let compared = |deadline| block_on(world.engine().compare_booked(&route, day, deadline, true));
+        let comparison = compared(at(60)).expect("it is compared");
+        assert_eq!(comparison.ledger.count, usize::try_from(BOOKED).expect("small"));
+        let missing = comparison.findings.iter().filter(|finding| finding.code == "books-missing");
+        assert_eq!(missing.count(), comparison.ledger.count, "the books have none of them");
+        assert!(compared(at(0)).is_err(), "a part of it would say that the rest agrees");
     }
 }

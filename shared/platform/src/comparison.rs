@@ -62,7 +62,7 @@ impl fmt::Display for Compared {
         let Comparison { day, changed, source, ledger, accounting, .. } = &self.comparison;
         write!(
             f,
-            "{day}: {changed} orders changed, shop {source}, ledger {ledger}, books {accounting}, {} findings",
+            "{day}: {changed} orders changed, orders as read {source}, ledger {ledger}, books {accounting}, {} findings",
             self.findings.len()
         )
     }

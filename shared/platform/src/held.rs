@@ -22,12 +22,15 @@ use crate::platform::Platform;
 use crate::routes::{flow_of, pause_over};
 use crate::table::{Item, Reading, SCHEMA, key_of, number, text};
 
+/// The local hours of the night: in the first the books are compared, and what failed then is tried again until the end.
+pub const NIGHT_HOURS: Range<i8> = 3..5;
+
 /// Pages of a walk that one minute takes.
 const PAGES: usize = 10;
 /// From when on no process believes the settings of before.
-const KNOWN_AFTER: SignedDuration = SignedDuration::from_secs(2 * BELIEVED.as_secs());
+pub(crate) const KNOWN_AFTER: SignedDuration = SignedDuration::from_secs(2 * BELIEVED.as_secs());
 /// How long after a change a walk is begun or gone on with.
-const WALKED_FOR: SignedDuration = SignedDuration::from_hours(2);
+pub(crate) const WALKED_FOR: SignedDuration = SignedDuration::from_hours(2);
 
 /// What one minute of a walk did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

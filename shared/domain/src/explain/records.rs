@@ -46,12 +46,12 @@ pub(crate) const ENTRIES: &[Entry] = &[
     entry(
         "books-sums",
         [
-            "Antal og sum for {day} stemmer ikke: webshop {source}, Bogbro {ledger}, regnskab {accounting}.",
+            "Antal og sum for {day} stemmer ikke: ordrerne, som de blev læst, {source}, Bogbro {ledger}, regnskab {accounting}.",
             "Intet er stoppet, men dagens salg er ikke bogført, som Bogbro har noteret det.",
             "Se de bilag, der er nævnt for samme dag, og gensend deres ordrer, når forskellen er afklaret.",
         ],
         [
-            "Count and sum of {day} do not agree: webshop {source}, Bogbro {ledger}, accounts {accounting}.",
+            "Count and sum of {day} do not agree: the orders as they were read {source}, Bogbro {ledger}, accounts {accounting}.",
             "Nothing is stopped, but the day's sales are not booked as Bogbro has noted them.",
             "Look at the documents named for the same day, and replay their orders when the difference is settled.",
         ],

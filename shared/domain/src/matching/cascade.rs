@@ -23,7 +23,7 @@ pub(super) enum Found {
     One(u32),
     /// Documents of one order, or of one payment.
     Set(Vec<u32>),
-    /// Documents of several orders, between which no key decides.
+    /// Documents of several orders, between which no key decides; none where the key could mean anything.
     Ambiguous(Vec<u32>),
 }
 
@@ -86,7 +86,8 @@ impl<'a> Cascade<'a> {
                     self.by_key(Space::Payment, text)
                 }
             };
-            match (undecided.as_ref(), found) {
+            // What could be anything leaves the later keys as free as if it were not there.
+            match (undecided.as_ref().filter(|candidates| !candidates.is_empty()), found) {
                 (_, Found::Missing) => {}
                 (None, Found::Ambiguous(candidates)) => undecided = Some(candidates),
                 (None, found) => return (by, found),
@@ -197,14 +198,18 @@ impl<'a> Cascade<'a> {
     }
 
     /// The sale that a refund or chargeback belongs to: its reference as it was saved with the order, or else a sale of these
-    /// settlements, which leads on by its own keys.
+    /// settlements, which leads on by its own keys. A reference of very many sales is none: it is not even followed, since a column that
+    /// says the same of each would have every refund look at every sale.
     fn by_original(&self, text: &str) -> Found {
         match self.by_key(Space::Payment, text) {
             Found::Missing => {}
             found => return found,
         }
         let Some(sales) = &self.sales else { return Found::Missing };
-        together(sales.of_reference(self.settlements, text).into_iter().map(|mut sale| {
+        let Some(named) = sales.of_reference(self.settlements, text) else {
+            return Found::Ambiguous(Vec::new());
+        };
+        together(named.into_iter().map(|mut sale| {
             sale.keys.original = "";
             self.resolve(&sale).1
         }))
@@ -229,10 +234,10 @@ impl<'a> Cascade<'a> {
 /// What several keys of one line name together: one that names nothing leaves all unknown, one that is ambiguous all
 /// ambiguous, whichever comes first.
 fn together(parts: impl Iterator<Item = Found>) -> Found {
-    let (mut all, mut missing, mut ambiguous) = (Vec::new(), false, false);
+    let (mut all, mut ambiguous) = (Vec::new(), false);
     for part in parts {
         match part {
-            Found::Missing => missing = true,
+            Found::Missing => return Found::Missing,
             Found::One(id) => all.push(id),
             Found::Set(ids) => all.extend(ids),
             Found::Ambiguous(ids) => {
@@ -243,11 +248,7 @@ fn together(parts: impl Iterator<Item = Found>) -> Found {
     }
     all.sort_unstable();
     all.dedup();
-    match (missing, ambiguous) {
-        (true, _) => Found::Missing,
-        (false, true) => Found::Ambiguous(all),
-        (false, false) => counted(all),
-    }
+    if ambiguous { Found::Ambiguous(all) } else { counted(all) }
 }
 
 fn counted(mut ids: Vec<u32>) -> Found {
@@ -297,15 +298,16 @@ impl Sales {
         }
     }
 
-    fn of_reference<'a>(&self, settlements: &'a [Settlement], text: &str) -> Vec<Line<'a>> {
+    /// The sales of a reference; `None` where they are too many for it to say anything.
+    fn of_reference<'a>(&self, settlements: &'a [Settlement], text: &str) -> Option<Vec<Line<'a>>> {
         let same = |other: &(u32, u32, bool)| text_of(settlements, *other) == text;
-        let Some(first) = self.table.find(fingerprint(text.as_bytes()), same) else { return Vec::new() };
+        let Some(first) = self.table.find(fingerprint(text.as_bytes()), same) else {
+            return Some(Vec::new());
+        };
         let more = self.more.get(first).map(Vec::as_slice).unwrap_or_default();
-        [(first.0, first.1)]
-            .iter()
-            .chain(more)
-            .filter_map(|(batch, place)| settlements.get(*batch as usize)?.line(*place as usize))
-            .collect()
+        let sales = [(first.0, first.1)];
+        let line = |(batch, place): &(u32, u32)| settlements.get(*batch as usize)?.line(*place as usize);
+        (more.len() < TOO_MANY).then(|| sales.iter().chain(more).filter_map(line).collect())
     }
 }
 

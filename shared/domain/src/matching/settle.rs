@@ -410,29 +410,28 @@ impl Work<'_> {
         }
     }
 
-    /// As many lines of an amount as documents of it: each is paid whole, whichever line is put on which.
+    /// As many lines of an amount as documents of it: each is paid whole, whichever line is put on which. The lines stand by amount.
     fn pair_equal(
         &mut self,
         lines: &mut Vec<Paying>,
         documents: &mut Vec<(u32, i64)>,
         way: Way,
     ) -> Result<(), MoneyError> {
-        let mut amounts: Vec<i64> = lines.iter().map(|line| line.amount).collect();
+        // Documents of one order are few; its lines may be all that a report has.
+        let mut amounts: Vec<i64> = documents.iter().map(|(_, due)| *due).collect();
+        amounts.sort_unstable();
         amounts.dedup();
         for amount in amounts {
-            let of_lines = lines.iter().filter(|line| line.amount == amount).count();
-            let of_documents = documents.iter().filter(|(_, due)| *due == amount).count();
-            if of_lines != of_documents {
-                continue;
-            }
-            let paying: Vec<Place> =
-                lines.iter().filter(|line| line.amount == amount).map(|line| line.place).collect();
+            let first = lines.partition_point(|line| line.amount < amount);
+            let count = lines[first..].partition_point(|line| line.amount == amount);
             let paid: Vec<u32> =
                 documents.iter().filter(|(_, due)| *due == amount).map(|(id, _)| *id).collect();
-            for (place, document) in paying.into_iter().zip(paid) {
-                self.settle(place, document, amount, way)?;
+            if count != paid.len() {
+                continue;
             }
-            lines.retain(|line| line.amount != amount);
+            for (line, document) in lines.drain(first..first + count).zip(paid) {
+                self.settle(line.place, document, amount, way)?;
+            }
             documents.retain(|(_, due)| *due != amount);
         }
         Ok(())

@@ -201,6 +201,10 @@ impl Approval {
             Standing::Unbalanced => Unbalanced,
         };
         self.approved_by.clear();
+        // Looked at again, it has not moved.
+        if to == self.state && !self.moves.is_empty() {
+            return Ok(to);
+        }
         self.go(to, Actor::Bogbro, at, "")
     }
 
@@ -226,6 +230,9 @@ impl Approval {
         }
         self.approved_by.clear();
         let to = if plan.is_some() { WaitingForApproval } else { Matched };
+        if to == Matched && self.state == Matched {
+            return Ok(to);
+        }
         self.go(to, Actor::Bogbro, at, "")
     }
 

@@ -28,24 +28,9 @@ impl Decisions {
         self.0.insert(line, decision);
     }
 
-    /// Takes a decision back.
-    pub fn withdraw(&mut self, line: usize) {
-        self.0.remove(&line);
-    }
-
     /// The decision about a line.
     pub fn of(&self, line: usize) -> Option<&LineDecision> {
         self.0.get(&line)
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// True when there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 }
 

@@ -150,21 +150,8 @@ impl Check<'_> {
     /// missing is never made by a guess.
     fn special_numbers(&self) -> Vec<Fault> {
         let skus = &self.settings.products.skus;
-        let named = [
-            &skus.shipping,
-            &skus.shipping_untaxed,
-            &skus.fee,
-            &skus.fee_untaxed,
-            &skus.discount,
-            &skus.discount_untaxed,
-            &skus.tip,
-            &skus.duty,
-            &skus.rounding,
-            &skus.gift_card,
-            &skus.default,
-        ];
         let barred = |number: &&str| self.known.get(*number).is_some_and(|known| known.barred);
-        let numbers: BTreeSet<&str> = named.into_iter().flatten().map(String::as_str).collect();
+        let numbers: BTreeSet<&str> = skus.special().chain(skus.default.as_deref()).collect();
         let mut faults: Vec<Fault> = numbers
             .into_iter()
             .filter(barred)

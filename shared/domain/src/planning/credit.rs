@@ -583,22 +583,7 @@ fn residues(buckets: &[Bucket]) -> Result<Vec<Part>, MoneyError> {
 
 /// Products that stand for freight, fees and the like, whose units are no goods.
 fn is_special(input: &PlanInput<'_>, product: &str) -> bool {
-    let skus = &input.settings.products.skus;
-    let special = [
-        &skus.shipping,
-        &skus.shipping_untaxed,
-        &skus.fee,
-        &skus.fee_untaxed,
-        &skus.discount,
-        &skus.discount_untaxed,
-        &skus.tip,
-        &skus.duty,
-        &skus.rounding,
-        &skus.gift_card,
-        &skus.refund,
-        &skus.refund_untaxed,
-    ];
-    special.into_iter().flatten().any(|number| number == product)
+    input.settings.products.skus.special().any(|number| number == product)
 }
 
 /// Refunds that the merchant's choices let count, the oldest first.

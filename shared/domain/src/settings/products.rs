@@ -139,6 +139,43 @@ pub struct Skus {
     pub default: Option<String>,
 }
 
+impl Skus {
+    /// The numbers of what is no goods: all but the one that goods without a number take.
+    pub fn special(&self) -> impl Iterator<Item = &str> {
+        // Whoever adds a number says here what it is.
+        let Skus {
+            shipping,
+            shipping_untaxed,
+            fee,
+            fee_untaxed,
+            discount,
+            discount_untaxed,
+            tip,
+            duty,
+            rounding,
+            gift_card,
+            refund,
+            refund_untaxed,
+            default: _,
+        } = self;
+        let special = [
+            shipping,
+            shipping_untaxed,
+            fee,
+            fee_untaxed,
+            discount,
+            discount_untaxed,
+            tip,
+            duty,
+            rounding,
+            gift_card,
+            refund,
+            refund_untaxed,
+        ];
+        special.into_iter().flatten().map(String::as_str)
+    }
+}
+
 impl Default for Skus {
     fn default() -> Self {
         let number = |text: &str| Some(text.to_owned());

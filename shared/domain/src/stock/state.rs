@@ -102,6 +102,9 @@ pub struct Reading {
     pub listing_done: bool,
     /// Where the listing of the shop goes on.
     pub listing_page: Option<String>,
+    /// The version of the settings under which it began; 0 where that was not kept.
+    #[serde(default)]
+    pub settings_version: u64,
 }
 
 /// Everything that is kept of one flow's stock.
@@ -137,8 +140,8 @@ impl StockState {
         StockState { schema: STATE_SCHEMA, ..StockState::default() }
     }
 
-    /// Begins a reading of everything.
-    pub fn begin_whole(&mut self, now: Timestamp, locations: Vec<String>) {
+    /// Begins a reading of everything, under this version of the settings.
+    pub fn begin_whole(&mut self, now: Timestamp, locations: Vec<String>, settings_version: u64) {
         self.generation += 1;
         if self.locations != locations {
             // What stood at other locations is not known at these.
@@ -153,6 +156,7 @@ impl StockState {
             levels_page: None,
             listing_done: false,
             listing_page: None,
+            settings_version,
         });
     }
 

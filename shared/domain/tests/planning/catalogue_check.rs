@@ -208,6 +208,14 @@ fn what_the_settings_name_is_checked_too() {
         codes(&with(r#""trigger":{}"#), vec![known_product("MUG-1", 1), freight]),
         [pair("product-blocked", "fragtmm")]
     );
+    // So does what only refunds need.
+    let refunds =
+        ["refusion", "refusionum"].map(|number| KnownProduct { barred: true, ..known_product(number, 2) });
+    let known = [known_product("MUG-1", 1)].into_iter().chain(refunds).collect();
+    assert_eq!(
+        codes(&with(r#""trigger":{}"#), known),
+        [pair("product-blocked", "refusion"), pair("product-blocked", "refusionum")]
+    );
     assert_eq!(
         codes(r#"{"differences":{"mode":"correction-line"}}"#, vec![known_product("MUG-1", 1)]),
         [pair("correction-product-missing", "afrunding")]

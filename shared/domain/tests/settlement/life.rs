@@ -185,6 +185,21 @@ fn who_takes_a_role_twice_under_two_names_is_one_person() {
 }
 
 #[test]
+fn what_is_looked_at_again_and_has_not_come_further_has_not_moved() {
+    let mut approval = Approval::default();
+    for _ in 0..3 {
+        approval.checked(Standing::Unconfirmed, NOW).expect("still received");
+    }
+    assert_eq!(approval.moves().len(), 1);
+    approval.checked(Standing::Balanced, NOW).expect("balanced");
+    for _ in 0..3 {
+        approval.checked(Standing::Balanced, NOW).expect("balanced");
+        approval.matched(None, NOW).expect("matched");
+    }
+    assert_eq!((approval.state(), approval.moves().len()), (PayoutState::Matched, 3));
+}
+
+#[test]
 fn two_persons_are_two_persons_and_a_correction_asks_both_again() {
     let two = ApprovalSettings { second_person: true, automatic: None };
     let mut approval = waiting();

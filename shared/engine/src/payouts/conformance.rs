@@ -87,6 +87,7 @@ fn record(id: &PayoutId, content: &str) -> PayoutRecord {
         reversal_asked: None,
         bank: None,
         tries: 0,
+        trouble: None,
         delayed: None,
         due_at: Some(NOW),
         received_at: NOW,

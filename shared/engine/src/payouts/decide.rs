@@ -392,14 +392,6 @@ impl PayoutEngine<'_> {
         record.reversal_asked = None;
         Ok(())
     }
-
-    /// Asks for another look: what was held is tried again, whatever it waits for.
-    ///
-    /// # Errors
-    /// As [`PayoutEngine::work`].
-    pub async fn again(&self, work: &PayoutWork) -> Result<PayoutRecord, PayoutFailure> {
-        self.work(work).await
-    }
 }
 
 pub(super) fn person(by: &str) -> Result<Actor, PayoutFailure> {

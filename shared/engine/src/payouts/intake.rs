@@ -176,7 +176,7 @@ impl PayoutEngine<'_> {
                 known.decisions.clear();
                 known.balance_report = None;
             }
-            self.payouts.put_line_ids(id, &self.ids_of(new, incoming).await?).await?;
+            self.payouts.put_line_ids(id, &line_ids(settlement)).await?;
             let old = std::mem::replace(&mut known.original, new.original.clone());
             known.content.clone_from(&new.content);
             known.figures = new.figures.clone();
@@ -212,11 +212,6 @@ impl PayoutEngine<'_> {
             Err(PayoutFailure::Refused(_) | PayoutFailure::NotFound(_)) => Ok(false),
             Err(failure) => Err(failure),
         }
-    }
-
-    async fn ids_of(&self, new: &PayoutRecord, incoming: &Incoming<'_>) -> Result<Vec<u128>, PayoutFailure> {
-        let route = self.route(incoming.merchant, incoming.flow).await?;
-        Ok(line_ids(&reading::read_batch(&route, new, incoming.file)?))
     }
 
     fn new_record(
@@ -259,6 +254,7 @@ impl PayoutEngine<'_> {
             reversal_asked: None,
             bank: None,
             tries: 0,
+            trouble: None,
             delayed: None,
             // It comes up by itself when whoever took it in dies before it is matched.
             due_at: Some(now),

@@ -30,6 +30,7 @@ pub mod route;
 pub mod statement;
 pub mod store;
 mod view;
+pub mod waiting;
 mod work;
 
 #[cfg(test)]
@@ -169,6 +170,7 @@ impl PayoutEngine<'_> {
     /// Keeps the record and gives it free.
     async fn release(&self, mut record: PayoutRecord) -> Result<PayoutRecord, PayoutFailure> {
         record.lease_until = None;
+        record.trouble = waiting::trouble_of(&record, self.now());
         self.save(&mut record).await?;
         Ok(record)
     }

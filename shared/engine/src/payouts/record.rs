@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::store::Doubt;
+use crate::store::{Doubt, Trouble};
 
 /// The schema version of what is kept of payouts. An unknown one is refused, never guessed.
 pub const PAYOUT_SCHEMA: u32 = 1;
@@ -411,6 +411,9 @@ pub struct PayoutRecord {
     /// Tries in a row that failed; they lengthen the wait and are bounded.
     #[serde(default)]
     pub tries: u32,
+    /// What keeps it from going on, and since when, however often it was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Trouble>,
     /// It has failed so often in a row that a person is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delayed: Option<Delay>,

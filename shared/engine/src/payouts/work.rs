@@ -102,6 +102,7 @@ impl PayoutEngine<'_> {
             Err(failure) => return Err(failure),
         };
         if route.paused.is_some() {
+            // Whoever leaves word of what is due leaves none of it before the pause is lifted.
             record.due_at = Some(self.now() + FIRST_WAIT);
             return self.release(record).await;
         }
@@ -195,7 +196,8 @@ impl PayoutEngine<'_> {
                 let scope = PauseScope::Connection { merchant, connection };
                 // A pause that could not be set is set by the next call that meets the same refusal.
                 let _ = self.ledger.pause(&Pause { scope, reason: reason.clone(), since: now }).await;
-                record.due_at = Some(now + LONGEST_WAIT);
+                // It waits for the pause, and goes on as soon as that is lifted.
+                record.due_at = Some(now + FIRST_WAIT);
             }
         }
     }

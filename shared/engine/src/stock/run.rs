@@ -26,6 +26,8 @@ use crate::store::StoreFailure;
 const OVERLAP_SECONDS: i64 = 10 * 60;
 /// Product numbers that one run asks the shop for, at most; the next one goes on.
 const MOST_LOOK_UPS: usize = 2_000;
+/// A reading of everything that was broken off and is older is begun anew: what it read at first is no more how things stand.
+const LONGEST_READING: SignedDuration = SignedDuration::from_hours(24);
 /// What the last writes of a run take.
 const MARGIN: SignedDuration = SignedDuration::from_secs(10);
 
@@ -201,16 +203,22 @@ impl Run<'_> {
             || self.head.settings_version != self.route.settings_version
             || self.head.suspicions > self.head.suspicions_answered
             || schedule::wants_whole(settings, self.head.whole_at, now);
-        let open = self.state.reading.as_ref().map(|reading| reading.whole);
-        // A broken-off reading of changes that is to be one of everything begins anew.
+        let version = self.route.settings_version;
+        let open = self.state.reading.as_ref();
         self.dirty |= open.is_some();
-        if open == Some(true) || (open == Some(false) && !whole) {
+        // One of changes that is to be one of everything begins anew, and so does one of other settings: its locations may be others.
+        let goes_on = open.is_some_and(|reading| match reading.whole {
+            true => reading.settings_version == version && now < reading.began + LONGEST_READING,
+            false => !whole,
+        });
+        if goes_on {
             return Ok(());
         }
+        let whole = whole || open.is_some_and(|reading| reading.whole);
         if whole {
             self.dirty = true;
             let locations = self.locations().await?;
-            self.state.begin_whole(now, locations);
+            self.state.begin_whole(now, locations, version);
         } else {
             self.state.reading = Some(domain::stock::state::Reading {
                 began: now,
@@ -219,6 +227,7 @@ impl Run<'_> {
                 levels_page: None,
                 listing_done: true,
                 listing_page: None,
+                settings_version: version,
             });
         }
         Ok(())
@@ -284,7 +293,8 @@ impl Run<'_> {
             }
             let end = &self.route.accounting;
             let transport = self.transport(&*end.transport, end.port.manifest().timeout_seconds);
-            let found = end.port.stock_page(&transport, since, page.as_deref()).await.map_err(accounting)?;
+            let found = end.port.stock_page(&transport, since, page.as_deref()).await;
+            let found = found.map_err(|failure| self.broken_off(failure, page.as_deref(), accounting))?;
             self.report.read_products += found.readings.len();
             for level in found.readings {
                 self.dirty |= self.state.take_reading(level) || reading.whole;
@@ -301,6 +311,15 @@ impl Run<'_> {
         }
     }
 
+    /// A list that is not gone on with. A place that the other side does not know any more is never asked for again: the next run begins
+    /// to read anew.
+    fn broken_off(&mut self, failure: Failure, page: Option<&str>, of: fn(Failure) -> Stop) -> Stop {
+        if page.is_some() && matches!(failure, Failure::Rejected { .. }) {
+            self.state.reading = None;
+        }
+        of(failure)
+    }
+
     async fn list_shop(&mut self) -> Result<(), Stop> {
         let Some(reading) = self.state.reading.clone().filter(|reading| !reading.listing_done) else {
             return Ok(());
@@ -315,7 +334,7 @@ impl Run<'_> {
             let query = ProductQuery { changed_since: None, locations: &locations };
             let transport = self.shop_transport();
             let found = self.route.shop.port.products_page(&transport, &query, page.as_deref()).await;
-            let found = found.map_err(shop)?;
+            let found = found.map_err(|failure| self.broken_off(failure, page.as_deref(), shop))?;
             for product in &found.products {
                 self.state.take_item(product, from);
             }

@@ -6,7 +6,7 @@ use domain::plan::Reason;
 use domain::settings::MerchantFile;
 use engine::payouts::record::IntakeRecord;
 use engine::payouts::store::PayoutStore;
-use engine::payouts::{IntakeOutcome, PayoutRecord};
+use engine::payouts::{IntakeOutcome, PayoutRecord, waiting};
 use jiff::Timestamp;
 
 use super::{Due, all};
@@ -41,18 +41,19 @@ pub(super) async fn trouble(
 /// What one payout needs: since it came to where it stands, so that looking at it again tells nothing anew.
 fn of_payout(record: &PayoutRecord) -> Vec<(Timestamp, Reason, String)> {
     let (key, batch) = (&record.id.key, record.id.key.batch.clone());
-    let since = record.approval.moves().last().map_or(record.received_at, |moved| moved.at);
+    let moved = record.approval.moves().last().map_or(record.received_at, |moved| moved.at);
     let mut found = Vec::new();
     if record.approval.state() == PayoutState::WaitingForApproval {
         let reason = Reason::new("payout-waiting-for-approval")
             .with("payout", &key.batch)
             .with("acquirer", &key.acquirer)
             .with("amount", format!("{} {}", record.figures.payout, key.currency));
-        found.push((since, reason, batch.clone()));
+        found.push((moved, reason, batch.clone()));
         let twice = record.notes.iter().filter(|note| note.code == "payout-perhaps-booked");
-        found.extend(twice.map(|note| (since, note.clone(), batch.clone())));
+        found.extend(twice.map(|note| (moved, note.clone(), batch.clone())));
     }
     // What was no trouble when it came there may be since.
+    let since = waiting::since(record);
     let troubled = record.delayed.as_ref().map_or(since, |delayed| delayed.since.max(since));
     found.extend(record.reasons.iter().map(|reason| (troubled, reason.clone(), batch.clone())));
     found.extend(record.conflicts.iter().map(|conflict| {

@@ -249,6 +249,7 @@ mod tests {
             adopted,
             date: Some(date(2026, 11, 17)),
             made_at,
+            on_gift_cards: None,
         };
         Head { documents: vec![record], status: Status::Done, ..Head::first(&claim) }
     }

@@ -4,6 +4,7 @@
 mod announced;
 mod answers;
 mod api;
+mod coming_up;
 mod days;
 mod fetch;
 mod patience;
@@ -34,6 +35,7 @@ use crate::routes::Routes;
 use crate::sealing::new_token;
 use engine::clock::Clock;
 
+use coming_up::ComingUp;
 use patience::Patience;
 
 pub use api::{Asked, Told};
@@ -409,30 +411,44 @@ impl Payouts {
         self.platform.queues.leave_payout_word(&word).await.map_err(unavailable)
     }
 
-    /// The turn of the clock: leaves word of payouts that are due, and, once an hour, of what acquirers are to be asked for.
+    /// The turn of the clock: leaves word of payouts that are due, or wait for what may have been mended, and, once an hour, of what
+    /// acquirers are to be asked for.
     ///
     /// # Errors
     /// As AWS says; one merchant's failure keeps no other waiting.
     pub async fn turn(&self, hourly: bool) -> Result<(), PlatformError> {
+        self.turn_at(SystemClock.now(), hourly).await
+    }
+
+    /// The turn of the clock at a time.
+    ///
+    /// # Errors
+    /// As [`Payouts::turn`].
+    pub async fn turn_at(&self, now: Timestamp, hourly: bool) -> Result<(), PlatformError> {
         for merchant in self.platform.merchants.all().await? {
-            if let Err(failure) = self.turn_of(&merchant, hourly).await {
+            if let Err(failure) = self.turn_of(&merchant, now, hourly).await {
                 tracing::error!(event = "payout-turn-failed", %merchant, %failure, "the next turn repeats it");
             }
         }
         Ok(())
     }
 
-    async fn turn_of(&self, merchant: &MerchantId, hourly: bool) -> Result<(), PayoutFailure> {
+    async fn turn_of(
+        &self,
+        merchant: &MerchantId,
+        now: Timestamp,
+        hourly: bool,
+    ) -> Result<(), PayoutFailure> {
         let found = self.platform.merchants.merchant(merchant).await.map_err(unavailable)?;
         let file = &found.record.file;
         if file.payouts.is_empty() {
             return Ok(());
         }
-        let now = SystemClock.now();
+        let coming_up = ComingUp::of(&found, now);
         let mut page: Option<String> = None;
         loop {
             let open = self.platform.ledger.open_payouts(merchant, page.as_deref()).await?;
-            for record in open.items.iter().filter(|record| record.due_at.is_some_and(|due| due <= now)) {
+            for record in open.items.iter().filter(|record| coming_up.has(record)) {
                 self.leave_work(record).await?;
             }
             match open.next {

@@ -11,5 +11,6 @@ mod profiles;
 mod questions;
 mod references;
 mod repairs;
+mod waiting;
 mod withdrawn;
 mod world;
