@@ -310,6 +310,18 @@ fn a_sale_in_another_currency_is_compared_in_its_own() {
 }
 
 #[test]
+fn equal_figures_in_two_currencies_are_not_shared_out_over_an_orders_invoices() {
+    let euro: Currency = "EUR".parse().expect("a currency");
+    let papers =
+        [paper("30001", "1001", "100.00"), Paper { currency: euro, ..paper("30002", "1001", "100.00") }];
+    let sale = SaleAmount { amount: Money::parse("100.00", euro).expect("amount"), rate: None };
+    let line = |number| Line { sale: Some(sale), ..by(Kind::Sale, number, "100.00", order("1001")) };
+    let told = tell(&[line(2), line(3)], &papers);
+    assert_eq!(told.states(), [Ambiguous, Ambiguous]);
+    assert_eq!((told.parts(0), told.parts(1)), (vec![], vec![]));
+}
+
+#[test]
 fn fees_reserves_and_payouts_are_no_payments() {
     let lines = [
         plain(2, Kind::Fee, "fee", "-9.00"),
