@@ -195,6 +195,15 @@ fn several_deliveries_of_an_order_are_paid_by_their_own_captures() {
 }
 
 #[test]
+fn lines_without_a_name_are_put_on_documents_by_their_content_and_not_by_their_place() {
+    let papers = [paper("30001", "1001", "100.00"), paper("30002", "1001", "100.00")];
+    let (dear, cheap) = (sale(2, "1001", "100.00", "-2.00"), sale(3, "1001", "100.00", "-1.00"));
+    let (told, turned) = (tell(&[dear, cheap], &papers), tell(&[cheap, dear], &papers));
+    assert_eq!(told.states(), [Exact, Exact]);
+    assert_eq!((told.parts(0), told.parts(1)), (turned.parts(1), turned.parts(0)));
+}
+
+#[test]
 fn one_payment_for_two_orders_by_the_payment_or_by_a_list_of_numbers() {
     let shared = |number, order, total| Paper { payment: "ch_1", ..paper(number, order, total) };
     let papers = [shared("30001", "1001", "60.00"), shared("30002", "1002", "40.00")];
