@@ -18,6 +18,7 @@ mod payout_days;
 mod payout_drops;
 mod payout_fetch;
 mod payout_files;
+mod payout_hands;
 mod payout_nights;
 mod payout_store;
 mod payouts;

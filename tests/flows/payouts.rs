@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use domain::MerchantId;
 use domain::payout::PayoutState;
+use domain::settings::NotificationFrequency;
 use engine::payouts::record::{ArrivalKind, IntakeOutcome, PayoutRecord};
 use engine::payouts::{Correction, LineAssignment, LineChoice};
 use jiff::Timestamp;
@@ -17,6 +18,8 @@ use rust_decimal::Decimal;
 use sandbox::{Json, demo};
 use serde_json::{Value, json};
 
+use crate::records::keeper;
+use crate::reports::{SETTLED, recipient, sent};
 use crate::stage::{ADYEN_KEY, MERCHANT, Shop, Stage, WOOCOMMERCE, oracle_settings, plain_order, signed};
 
 /// Orders that are booked. The vouchers of so many are split, each part balanced through the transit account.
@@ -293,26 +296,36 @@ pub(crate) fn with_payouts(mut file: Value) -> Value {
     file
 }
 
+/// The fee of each charge, in øre.
+pub(crate) const CHARGE_FEE: i64 = 500;
+
 /// A payout of charges of 250.00, one for each of these orders.
 pub(crate) fn charges(payout: &str, orders: &[String]) -> String {
-    let paid = orders.len() * 24_500;
+    let charged: Vec<(String, i64)> = orders.iter().map(|order| (order.clone(), 25_000)).collect();
+    paying(payout, &charged)
+}
+
+/// A payout of a charge for each of these orders, in øre.
+pub(crate) fn paying(payout: &str, orders: &[(String, i64)]) -> String {
+    let paid: i64 = orders.iter().map(|(_, amount)| amount - CHARGE_FEE).sum();
     let mut lines: Vec<Value> = orders
         .iter()
-        .map(|order| {
+        .map(|(order, amount)| {
             json!({
-                "id": format!("txn_{order}"), "object": "balance_transaction", "amount": 25_000, "fee": 500, "net": 24_500,
-                "currency": "dkk", "created": 1_795_600_000, "reporting_category": "charge", "type": "charge",
-                "fee_details": [{ "amount": 500, "type": "stripe_fee" }],
+                "id": format!("txn_{order}"), "object": "balance_transaction", "amount": amount, "fee": CHARGE_FEE,
+                "net": amount - CHARGE_FEE, "currency": "dkk", "created": 1_795_600_000,
+                "reporting_category": "charge", "type": "charge",
+                "fee_details": [{ "amount": CHARGE_FEE, "type": "stripe_fee" }],
                 "source": {
-                    "id": format!("ch_{order}"), "object": "charge", "amount": 25_000, "currency": "dkk",
+                    "id": format!("ch_{order}"), "object": "charge", "amount": amount, "currency": "dkk",
                     "metadata": { "order_number": order },
                 },
             })
         })
         .collect();
     lines.push(json!({
-        "id": format!("txn_{payout}"), "object": "balance_transaction", "amount": -i64::try_from(paid).expect("small"),
-        "fee": 0, "net": -i64::try_from(paid).expect("small"), "currency": "dkk", "created": 1_795_800_000,
+        "id": format!("txn_{payout}"), "object": "balance_transaction", "amount": -paid, "fee": 0, "net": -paid,
+        "currency": "dkk", "created": 1_795_800_000,
         "reporting_category": "payout", "type": "payout", "fee_details": [], "source": payout,
     }));
     let head = json!({
@@ -479,6 +492,15 @@ async fn payouts_of_two_acquirers_are_matched_approved_posted_and_confirmed() {
     drop_file(&stage, "stripe", "po_stage.json", &stripe_text);
     drop_file(&stage, "adyen", "settlement_detail_report_batch_48.csv", &adyen_text);
     until(&stage, "both wait for approval", || in_state(&stage, 2, PayoutState::WaitingForApproval)).await;
+    let platform = keeper(&stage).await;
+    recipient(&stage, "bookkeeper@krus.example", NotificationFrequency::Immediately).await;
+    let told = sent(&stage, &platform, 0).await.concat();
+    for payout in ["Payout po_stage of stripe for ", "Payout 48 of adyen for "] {
+        assert!(
+            told.contains(payout) && told.contains("is matched and waits for approval"),
+            "{payout}: {told}"
+        );
+    }
 
     for record in records(&stage).await {
         assert_eq!(record.reasons, Vec::new());
@@ -488,6 +510,11 @@ async fn payouts_of_two_acquirers_are_matched_approved_posted_and_confirmed() {
         approved_through_the_api(&stage, &record, &plan.hash).await;
     }
     until(&stage, "both are posted", || in_state(&stage, 2, PayoutState::Posted)).await;
+    let told = sent(&stage, &platform, SETTLED).await.concat();
+    for payout in ["stripe po_stage | Payout posted | voucher ", "adyen 48 | Payout posted | voucher "] {
+        assert!(told.contains(payout), "{payout}: {told}");
+    }
+    assert!(!told.contains("waits for approval"), "{told}");
 
     let interim = [5830, 5831, 5840, 5850, 5860];
     let mut expected = facts.captured();
@@ -523,21 +550,8 @@ async fn approved_through_the_api(stage: &Stage, record: &PayoutRecord, plan: &s
     let name = record.id.name();
     let path = format!("/v1/payouts/{MERCHANT}/{name}");
     let body = json!({ "action": "approve", "plan": plan }).to_string();
-    let ask = async |method: &str, secret: &str, body: &str| {
-        let address = format!("{}{path}", stage.host.gateway_url());
-        let host = address.strip_prefix("http://").and_then(|rest| rest.split('/').next()).expect("a host");
-        let client = reqwest::Client::new();
-        let mut request = match method {
-            "GET" => client.get(&address),
-            _ => client.post(&address).header("content-type", "application/json").body(body.to_owned()),
-        };
-        for (name, value) in signature(method, &path, host, body, secret) {
-            request = request.header(name, value);
-        }
-        let answer = request.send().await.expect("the gateway answers");
-        let status = answer.status().as_u16();
-        (status, serde_json::from_str::<Value>(&answer.text().await.expect("a body")).expect("JSON"))
-    };
+    let ask =
+        async |method: &str, secret: &str, body: &str| asked(stage, method, (&path, ""), secret, body).await;
     assert_eq!(ask("POST", "another secret", &body).await.0, 403, "a signature that does not hold");
     let (status, shown) = ask("GET", "local", "").await;
     assert_eq!((status, &shown["waits-for"]), (200, &json!(plan)));
@@ -555,8 +569,38 @@ async fn approved_through_the_api(stage: &Stage, record: &PayoutRecord, plan: &s
     assert!(by.contains("user/local-bookkeeper"), "{by}");
 }
 
+/// Asks the API with a signature by this secret: a path, and a query whose parts are in order; status and answer.
+pub(crate) async fn asked(
+    stage: &Stage,
+    method: &str,
+    (path, query): (&str, &str),
+    secret: &str,
+    body: &str,
+) -> (u16, Value) {
+    let mark = if query.is_empty() { "" } else { "?" };
+    let address = format!("{}{path}{mark}{query}", stage.host.gateway_url());
+    let host = address.strip_prefix("http://").and_then(|rest| rest.split('/').next()).expect("a host");
+    let client = reqwest::Client::new();
+    let mut request = match method {
+        "GET" => client.get(&address),
+        _ => client.post(&address).header("content-type", "application/json").body(body.to_owned()),
+    };
+    for (name, value) in signature(method, (path, query), host, body, secret) {
+        request = request.header(name, value);
+    }
+    let answer = request.send().await.expect("the gateway answers");
+    let status = answer.status().as_u16();
+    (status, serde_json::from_str::<Value>(&answer.text().await.expect("a body")).expect("JSON"))
+}
+
 /// The headers of a signed request (Signature Version 4).
-fn signature(method: &str, path: &str, host: &str, body: &str, secret: &str) -> Vec<(String, String)> {
+fn signature(
+    method: &str,
+    (path, query): (&str, &str),
+    host: &str,
+    body: &str,
+    secret: &str,
+) -> Vec<(String, String)> {
     let hmac = |key: &[u8], text: &str| {
         let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, key);
         aws_lc_rs::hmac::sign(&key, text.as_bytes()).as_ref().to_vec()
@@ -567,8 +611,10 @@ fn signature(method: &str, path: &str, host: &str, body: &str, secret: &str) -> 
     };
     let (day, time) = ("20261127", "20261127T010203Z");
     let scope = format!("{day}/eu-north-1/execute-api/aws4_request");
-    let canonical =
-        format!("{method}\n{path}\n\nhost:{host}\nx-amz-date:{time}\n\nhost;x-amz-date\n{}", sha256(body));
+    let canonical = format!(
+        "{method}\n{path}\n{query}\nhost:{host}\nx-amz-date:{time}\n\nhost;x-amz-date\n{}",
+        sha256(body)
+    );
     let to_sign = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{}", sha256(&canonical));
     let mut key = format!("AWS4{secret}").into_bytes();
     for word in [day, "eu-north-1", "execute-api", "aws4_request"] {

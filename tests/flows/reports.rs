@@ -21,10 +21,10 @@ use crate::refunds::{JUG, SHOP, happens, refund, refunded};
 use crate::stage::{MERCHANT, Shop, Stage, WOOCOMMERCE, plain_order};
 
 /// Minutes after which everything that was made by now is told of.
-const SETTLED: i64 = 2;
+pub(crate) const SETTLED: i64 = 2;
 
 /// Changes the merchant's one recipient.
-async fn recipient(stage: &Stage, email: &str, transfers: NotificationFrequency) {
+pub(crate) async fn recipient(stage: &Stage, email: &str, transfers: NotificationFrequency) {
     let mut file = stage.operations.merchant(&MerchantId::new(MERCHANT)).await.expect("it is there").file;
     let recipient = file.recipients.first_mut().expect("somebody");
     email.clone_into(&mut recipient.email);
@@ -44,7 +44,7 @@ fn mails(stage: &Stage) -> Vec<String> {
 }
 
 /// The mails that are sent so long after now.
-async fn sent(stage: &Stage, platform: &Platform, minutes: i64) -> Vec<String> {
+pub(crate) async fn sent(stage: &Stage, platform: &Platform, minutes: i64) -> Vec<String> {
     let before = mails(stage);
     let at = Timestamp::now() + SignedDuration::from_mins(minutes);
     notices::send_all(platform, at).await.expect("the reports are made");

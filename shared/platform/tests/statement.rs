@@ -15,7 +15,7 @@ use domain::settlement::{
 use domain::{Currency, Money};
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
-use platform::statement::{PayoutStatement, StatementError};
+use platform::statement::{LINES_MAX, PayoutStatement, StatementError};
 use serde_json::json;
 
 const DAY: Date = date(2026, 11, 20);
@@ -262,8 +262,8 @@ fn expected(made: &Made, plan: &PayoutPlan, language: Language) -> serde_json::V
     })
 }
 
-/// The reader's verdict and what it said; `None` where it is not installed, which in CI it must be.
-fn read_back(pdf: &[u8], expected: &serde_json::Value) -> Option<(bool, String)> {
+/// Whether the reader of others is installed, which in CI it must be.
+fn has_a_reader() -> bool {
     let installed =
         Command::new("python3").args(["-c", "import pypdf"]).output().is_ok_and(|ran| ran.status.success());
     if !installed {
@@ -272,6 +272,28 @@ fn read_back(pdf: &[u8], expected: &serde_json::Value) -> Option<(bool, String)>
         {
             eprintln!("SKIPPED: pypdf is not installed");
         }
+    }
+    installed
+}
+
+/// The text of the last two pages; `None` where there is no reader.
+fn last_pages(pdf: &[u8]) -> Option<String> {
+    if !has_a_reader() {
+        return None;
+    }
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), pdf).expect("written");
+    let script = "import pypdf, sys; pages = pypdf.PdfReader(sys.argv[1]).pages; \
+                  print('\\n'.join(pages[n].extract_text() for n in (-2, -1)))";
+    let output =
+        Command::new("python3").args(["-c", script]).arg(file.path()).output().expect("python3 runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(String::from_utf8(output.stdout).expect("text"))
+}
+
+/// The reader's verdict and what it said; `None` where there is no reader.
+fn read_back(pdf: &[u8], expected: &serde_json::Value) -> Option<(bool, String)> {
+    if !has_a_reader() {
         return None;
     }
     let folder = tempfile::tempdir().expect("a folder");
@@ -345,6 +367,23 @@ fn ten_thousand_lines_are_a_file_that_a_voucher_takes() {
     assert!(pdf.len() < 1024 * 1024, "{} bytes", pdf.len());
     let Some((good, said)) = read_back(&pdf, &expected(&made, &plan, Language::En)) else { return };
     assert!(good, "{said}");
+}
+
+#[test]
+fn what_a_statement_has_no_room_for_is_counted_at_its_end() {
+    let mut made = made(60_000);
+    let more =
+        made.lines.len().checked_sub(LINES_MAX).filter(|more| *more > 0).expect("more than are printed");
+    let plan = made.plan(Language::En);
+    let pdf = made.pdf(&plan, Language::En);
+    // e-conomic takes files of nine megabytes.
+    assert!(pdf.len() < 9 * 1000 * 1000, "{} bytes", pdf.len());
+    let Some(end) = last_pages(&pdf) else { return };
+    let (last, first_left_out) = (made.lines[LINES_MAX - 1].0, made.lines[LINES_MAX].0);
+    let begins = |number: u32| end.lines().any(|line| line.trim().starts_with(&format!("{number} ")));
+    assert!(begins(last) && !begins(first_left_out), "the last that has room is {last}: {end}");
+    let told = format!("{more} lines are not shown here; they stand in the original.");
+    assert!(end.contains(&told), "{told}: {end}");
 }
 
 #[test]

@@ -358,7 +358,9 @@ impl Agreement {
             }
             for entry in entries {
                 self.draft_entries.remove(&entry.number);
-                if let (Some(customer), Some(invoice)) = (entry.customer, entry.customer_invoice) {
+                if let (Some(customer), Some(invoice)) = (entry.customer, entry.customer_invoice)
+                    && !self.payments_stay_open
+                {
                     self.ledger.settle(customer, invoice);
                     self.refresh_remainders(invoice);
                 }

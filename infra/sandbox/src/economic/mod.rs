@@ -67,6 +67,9 @@ pub struct Agreement {
     pub inventory_module: bool,
     /// Which sign a received customer payment has; no source settles it.
     pub customer_payment_sign: CustomerPaymentSign,
+    /// Booking a customer's payment leaves it and its invoice open, until they are matched; no source settles it.
+    #[serde(default)]
+    pub payments_stay_open: bool,
     /// Accounts, zones, groups, terms and the rest.
     pub master: MasterData,
     /// Customers by number, as the server shows them.
@@ -119,6 +122,7 @@ impl Agreement {
             quirks: Quirks::default(),
             inventory_module: false,
             customer_payment_sign: CustomerPaymentSign::default(),
+            payments_stay_open: false,
             master,
             customers: BTreeMap::new(),
             products: BTreeMap::new(),

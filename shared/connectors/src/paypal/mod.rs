@@ -36,11 +36,18 @@ const SETTLEMENT: Format = Format {
 };
 const DOWNLOAD: Format =
     Format { name: "paypal-download-csv", medium: Medium::Delimited, proven: true, proof: Proof::Nothing };
+/// The same under a header in another language than English, of which no sample was seen.
+const TRANSLATED: Format = Format {
+    name: "paypal-download-translated-csv",
+    medium: Medium::Delimited,
+    proven: false,
+    proof: Proof::Nothing,
+};
 
 /// What is known of PayPal's reports.
 pub const MANIFEST: ReportManifest = ReportManifest {
     system: "paypal",
-    formats: &[SEARCH, SETTLEMENT, DOWNLOAD],
+    formats: &[SEARCH, SETTLEMENT, DOWNLOAD, TRANSLATED],
     unproven: &[
         "Only the English download was seen; headers and words of the other languages are from memory, and a description that \
          is not known stays an unknown kind.",
@@ -63,8 +70,11 @@ impl ReportReader for PayPal {
         if start.starts_with("\"RH\"") || start.starts_with("RH,") || start.starts_with("RH\t") {
             return Some(&SETTLEMENT);
         }
-        (start.lines().next()?.split([',', ';', '\t']).count() >= 8 && !start.starts_with('<'))
-            .then_some(&DOWNLOAD)
+        let names: Vec<&str> = start.lines().next()?.split([',', ';', '\t']).collect();
+        if names.len() < 8 || start.starts_with('<') {
+            return None;
+        }
+        Some(if wire::is_english(&names) { &DOWNLOAD } else { &TRANSLATED })
     }
 
     fn read(

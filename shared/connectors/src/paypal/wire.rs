@@ -159,8 +159,17 @@ const ZONE: &[&str] = &[
     "Tijdzone",
     "Zona horaria",
 ];
-const KIND: &[&str] =
-    &["Type", "Description", "Typ", "Beschreibung", "Beskrivelse", "Beskrivning", "Tipo", "Descripción"];
+const KIND: &[&str] = &[
+    "Type",
+    "Description",
+    "Typ",
+    "Beschreibung",
+    "Beskrivelse",
+    "Beskrivning",
+    "Omschrijving",
+    "Tipo",
+    "Descripción",
+];
 const STATUS: &[&str] = &["Status", "État", "Estado"];
 const CURRENCY: &[&str] = &["Currency", "Valuta", "Währung", "Devise", "Divisa", "Moneda"];
 const GROSS: &[&str] = &["Gross", "Brutto", "Bruttobeløb", "Brut", "Avant commission", "Bruto"];
@@ -208,6 +217,14 @@ const REFERENCE: &[&str] = &[
     "Numéro de la transaction de référence",
     "Id. de referencia de trans.",
 ];
+
+/// Names that stand together in an English header alone: single ones are the same in other languages.
+const ENGLISH: [&str; 6] = ["Date", "Time", "Currency", "Gross", "Fee", "Transaction ID"];
+
+/// True for a header in English, the one language that a sample was seen in.
+pub(super) fn is_english(names: &[&str]) -> bool {
+    ENGLISH.iter().all(|name| names.iter().any(|field| field.trim().trim_matches('"') == *name))
+}
 
 impl Download {
     pub(super) fn find(header: &Header) -> Result<Download, Refusal> {

@@ -9,6 +9,7 @@ mod cuts;
 mod days;
 mod goldens;
 mod kinds;
+mod languages;
 mod profiles;
 #[path = "../../../domain/tests/planning/schema.rs"]
 #[expect(dead_code, reason = "a profile has no leaf that acts on orders")]

@@ -1,5 +1,6 @@
 //! What is read: the vendors' samples and the fixtures beside the readers, each with the context it needs.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use connectors::profile::{self, Profile};
@@ -36,10 +37,94 @@ fn sample(system: &'static str, name: &str, bytes: Vec<u8>) -> Sample {
     Sample { name: name.to_owned(), system, bytes, batch: "", day_order: None, profile: None }
 }
 
+/// Where Stripe's resources stand: one object by name.
+const STRIPE: &str = "stripe/fixtures3.settlement.cut.json";
+/// Where SumUp's examples stand: in the description of its API.
+const SUMUP: &str = "sumup/sumup-payouts.cut.openapi.json";
+
+/// Files that are reports by themselves, with the system that reads them.
+const WHOLE: &[(&str, &str)] = &[
+    ("adyen", "adyen/settlement_detail_report_batch_238.csv"),
+    ("adyen", "adyen/settlement_detail_report_2016_batch_48.xlsx"),
+    ("swedbank-pay", "swedbankpay/R1234-0001-Redovisningsservice.xml"),
+    ("swedbank-pay", "swedbankpay/R1234-0001-Redovisningsservice.xlsx"),
+    ("vipps-mobilepay", "vipps-mobilepay/Example-Net.xml"),
+    ("vipps-mobilepay", "vipps-mobilepay/settlement-report.csv"),
+    ("vipps-mobilepay", "vipps-mobilepay/vipps-settlement-example.xlsx"),
+    ("paypal", "paypal/statement_en.csv"),
+    ("shopify-payments", "shopify-payments/payouts.json"),
+    ("shopify-payments", "shopify-payments/payouts_filtered.json"),
+    ("camt", "iso20022-camt/test-camt053.xml"),
+    ("camt", "iso20022-camt/test-camt053-txdtls.xml"),
+    ("camt", "iso20022-camt/test-camt054.xml"),
+];
+
+/// Answers that together are a report, under a name of their own.
+const JOINED: &[(&str, &str, [&str; 2])] = &[
+    (
+        "klarna",
+        "klarna/payout-and-transactions",
+        ["klarna/SettlementsGetPayoutResponse.json", "klarna/SettlementsGetTransactionsResponse.json"],
+    ),
+    (
+        "klarna",
+        "klarna/all-payouts-and-transactions",
+        ["klarna/SettlementsGetAllPayoutsResponse.json", "klarna/SettlementsGetTransactionsResponse.json"],
+    ),
+    (
+        "shopify-payments",
+        "shopify-payments/payout-and-transactions",
+        ["shopify-payments/payout.json", "shopify-payments/payments_transactions.json"],
+    ),
+    (
+        "shopify-payments",
+        "shopify-payments/payout-and-transaction",
+        ["shopify-payments/payout.json", "shopify-payments/payments_transaction.json"],
+    ),
+];
+
+/// The sums that a person confirms a list of Swedbank Pay's by.
+pub(crate) const BALANCE_REPORT: &str = "swedbankpay/R1234-0001-balance-report.txt";
+/// Klarna's sums over many payouts.
+pub(crate) const KLARNA_SUMMARY: &str = "klarna/SettlementsGetSummaryOfPayoutsResponse.json";
+
+/// Files that are no reports, and what they are.
+pub(crate) const NO_REPORTS: &[(&str, &str)] = &[
+    (BALANCE_REPORT, "the text of a PDF: a person reads its sums, and a test of the goldens does too"),
+    (
+        KLARNA_SUMMARY,
+        "sums over whatever was paid in a time, of which none is named: refused, as a test of the goldens shows",
+    ),
+    ("adyen/BalancePlatformReportNotification-v1.json", "the description of another product's notifications"),
+    ("adyen/webhook-examples.cut.json", "notifications, which the tests of announcements read"),
+    ("klarna/settlements-api.openapi.yml", "the description of the API"),
+    ("paypal/reporting_transactions_v1.json", "the description of the API"),
+    ("stripe/stripe-2022-02-03.cut.openapi.json", "the description of the API"),
+    ("vipps-mobilepay/SettlementReport-2.0.xsd", "the schema of the reports"),
+    ("vipps-mobilepay/SettlementReport-3.0.xsd", "the schema of the reports"),
+    ("vipps-mobilepay/report-api-faq.md", "a page of the documentation"),
+    ("vipps-mobilepay/report-api-guide.md", "a page of the documentation"),
+    ("vipps-mobilepay/report-api-v2.openapi.yaml", "the description of the API"),
+    ("vipps-mobilepay/settlement-csv-README.md", "a page of the documentation"),
+    ("vipps-mobilepay/settlement-xml-README.md", "a page of the documentation"),
+    ("vipps-mobilepay/sftp-report-service-README.md", "a page of the documentation"),
+];
+
+/// Every file that a sample is read from.
+pub(crate) fn read_files() -> BTreeSet<&'static str> {
+    let whole = WHOLE.iter().map(|(_, name)| *name);
+    let joined = JOINED.iter().flat_map(|(_, _, parts)| *parts);
+    whole.chain(joined).chain([STRIPE, SUMUP]).collect()
+}
+
+/// A file of the vendors' own.
+pub(crate) fn vendors_file(folder: &Path, name: &str) -> Vec<u8> {
+    read(&folder.join(name))
+}
+
 /// A resource of Stripe's fixtures, which are one object by name.
 fn stripe(folder: &Path) -> Vec<u8> {
-    let all: serde_json::Value =
-        serde_json::from_slice(&read(&folder.join("stripe/fixtures3.settlement.cut.json"))).expect("JSON");
+    let all: serde_json::Value = serde_json::from_slice(&vendors_file(folder, STRIPE)).expect("JSON");
     let page =
         serde_json::json!({ "object": "list", "has_more": false, "data": [all["balance_transaction"]] });
     [all["payout"].to_string(), page.to_string()].join("\n").into_bytes()
@@ -47,8 +132,7 @@ fn stripe(folder: &Path) -> Vec<u8> {
 
 /// The examples of SumUp's description.
 fn sumup(folder: &Path) -> [Vec<u8>; 2] {
-    let all: serde_json::Value =
-        serde_json::from_slice(&read(&folder.join("sumup/sumup-payouts.cut.openapi.json"))).expect("JSON");
+    let all: serde_json::Value = serde_json::from_slice(&vendors_file(folder, SUMUP)).expect("JSON");
     let content =
         &all["paths"]["/v1.0/merchants/{merchant_code}/payouts"]["get"]["responses"]["200"]["content"];
     let json = content["application/json"]["example"].to_string().into_bytes();
@@ -59,53 +143,18 @@ fn sumup(folder: &Path) -> [Vec<u8>; 2] {
 /// Every report of an acquirer or a bank among the vendors' samples.
 pub(crate) fn vendors() -> Vec<Sample> {
     let Some(folder) = contracts() else { return Vec::new() };
-    let file = |system, name: &str| sample(system, name, read(&folder.join(name)));
-    let joined = |system, name: &str, parts: &[&str]| {
-        let bytes = parts.iter().map(|part| read(&folder.join(part))).collect::<Vec<_>>().join(&b'\n');
-        sample(system, name, bytes)
-    };
+    let whole = WHOLE.iter().map(|(system, name)| sample(system, name, vendors_file(&folder, name)));
+    let joined = JOINED.iter().map(|(system, name, parts)| {
+        let parts: Vec<Vec<u8>> = parts.iter().map(|part| vendors_file(&folder, part)).collect();
+        sample(system, name, parts.join(&b'\n'))
+    });
     let [sumup_json, sumup_csv] = sumup(&folder);
-    vec![
-        file("adyen", "adyen/settlement_detail_report_batch_238.csv"),
-        file("adyen", "adyen/settlement_detail_report_2016_batch_48.xlsx"),
-        file("swedbank-pay", "swedbankpay/R1234-0001-Redovisningsservice.xml"),
-        file("swedbank-pay", "swedbankpay/R1234-0001-Redovisningsservice.xlsx"),
-        file("vipps-mobilepay", "vipps-mobilepay/Example-Net.xml"),
-        file("vipps-mobilepay", "vipps-mobilepay/settlement-report.csv"),
-        file("vipps-mobilepay", "vipps-mobilepay/vipps-settlement-example.xlsx"),
-        file("paypal", "paypal/statement_en.csv"),
-        joined(
-            "klarna",
-            "klarna/payout-and-transactions",
-            &["klarna/SettlementsGetPayoutResponse.json", "klarna/SettlementsGetTransactionsResponse.json"],
-        ),
-        joined(
-            "klarna",
-            "klarna/all-payouts-and-transactions",
-            &[
-                "klarna/SettlementsGetAllPayoutsResponse.json",
-                "klarna/SettlementsGetTransactionsResponse.json",
-            ],
-        ),
-        joined(
-            "shopify-payments",
-            "shopify-payments/payout-and-transactions",
-            &["shopify-payments/payout.json", "shopify-payments/payments_transactions.json"],
-        ),
-        joined(
-            "shopify-payments",
-            "shopify-payments/payout-and-transaction",
-            &["shopify-payments/payout.json", "shopify-payments/payments_transaction.json"],
-        ),
-        file("shopify-payments", "shopify-payments/payouts.json"),
-        file("shopify-payments", "shopify-payments/payouts_filtered.json"),
+    let taken_out = [
         sample("stripe", "stripe/payout-and-balance-transaction", stripe(&folder)),
         sample("sumup", "sumup/example-json", sumup_json),
         sample("sumup", "sumup/example-csv", sumup_csv),
-        file("camt", "iso20022-camt/test-camt053.xml"),
-        file("camt", "iso20022-camt/test-camt053-txdtls.xml"),
-        file("camt", "iso20022-camt/test-camt054.xml"),
-    ]
+    ];
+    whole.chain(joined).chain(taken_out).collect()
 }
 
 /// The fixtures beside the readers.

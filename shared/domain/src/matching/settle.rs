@@ -350,16 +350,15 @@ impl Work<'_> {
 
     fn share_out_one(&mut self, set: Vec<u32>, way: Way, places: Vec<Place>) -> Result<(), MoneyError> {
         let mut lines = Vec::new();
+        // The documents of one order are in one currency; where they are not, nothing is shared out: equal figures in two currencies are
+        // not equal amounts.
+        let currency = set.first().map(|id| self.currency(*id));
+        let currency = currency.filter(|one| set.iter().all(|id| self.currency(*id) == *one));
         for place in places {
             let line = self.settlements[place.0].line(place.1);
-            // The documents of one order are in one currency; where they are not, nothing is shared out.
-            let amounts: Option<Vec<i64>> = line.as_ref().and_then(|line| {
-                set.iter().map(|id| amount_in(line, self.receivables.currency(ReceivableId(*id)))).collect()
-            });
-            match (line, amounts) {
-                (Some(line), Some(amounts)) if amounts.iter().all(|amount| *amount == amounts[0]) => {
-                    lines.push(Paying { place, amount: amounts[0], rank: rank_of(&line) });
-                }
+            let amount = line.as_ref().and_then(|line| amount_in(line, currency?));
+            match (line, amount) {
+                (Some(line), Some(amount)) => lines.push(Paying { place, amount, rank: rank_of(&line) }),
                 _ => self.leave(place, &set),
             }
         }
@@ -493,11 +492,16 @@ struct Paying {
     rank: Vec<String>,
 }
 
-/// What orders lines of one amount: their content, never their place.
+/// What orders lines of one amount: their content, never their place. All of it, since lines that are alike in this are put on documents
+/// by their places.
 fn rank_of(line: &Line<'_>) -> Vec<String> {
     let keys = &line.keys;
     let mut rank = vec![format!("{:?}", line.occurred)];
     let texts = [line.reference, keys.transaction, keys.modification, keys.acquirer, line.description];
     rank.extend(texts.map(str::to_owned));
+    let further = [keys.order, keys.merchant, keys.original, keys.invoice, line.raw_kind];
+    rank.extend(further.map(str::to_owned));
+    let amounts = (line.kind, line.gross, line.sale, line.fees, line.vat_on_fees, line.net);
+    rank.push(format!("{amounts:?} {:?} {}", line.booked, line.method));
     rank
 }

@@ -195,6 +195,15 @@ fn several_deliveries_of_an_order_are_paid_by_their_own_captures() {
 }
 
 #[test]
+fn lines_without_a_name_are_put_on_documents_by_their_content_and_not_by_their_place() {
+    let papers = [paper("30001", "1001", "100.00"), paper("30002", "1001", "100.00")];
+    let (dear, cheap) = (sale(2, "1001", "100.00", "-2.00"), sale(3, "1001", "100.00", "-1.00"));
+    let (told, turned) = (tell(&[dear, cheap], &papers), tell(&[cheap, dear], &papers));
+    assert_eq!(told.states(), [Exact, Exact]);
+    assert_eq!((told.parts(0), told.parts(1)), (turned.parts(1), turned.parts(0)));
+}
+
+#[test]
 fn one_payment_for_two_orders_by_the_payment_or_by_a_list_of_numbers() {
     let shared = |number, order, total| Paper { payment: "ch_1", ..paper(number, order, total) };
     let papers = [shared("30001", "1001", "60.00"), shared("30002", "1002", "40.00")];
@@ -307,6 +316,18 @@ fn a_sale_in_another_currency_is_compared_in_its_own() {
     assert_eq!(tell(&[line], &[invoice]).states(), [Partial]);
     line.sale = None;
     assert_eq!(tell(&[line], &[invoice]).states(), [OtherCurrency]);
+}
+
+#[test]
+fn equal_figures_in_two_currencies_are_not_shared_out_over_an_orders_invoices() {
+    let euro: Currency = "EUR".parse().expect("a currency");
+    let papers =
+        [paper("30001", "1001", "100.00"), Paper { currency: euro, ..paper("30002", "1001", "100.00") }];
+    let sale = SaleAmount { amount: Money::parse("100.00", euro).expect("amount"), rate: None };
+    let line = |number| Line { sale: Some(sale), ..by(Kind::Sale, number, "100.00", order("1001")) };
+    let told = tell(&[line(2), line(3)], &papers);
+    assert_eq!(told.states(), [Ambiguous, Ambiguous]);
+    assert_eq!((told.parts(0), told.parts(1)), (vec![], vec![]));
 }
 
 #[test]
