@@ -1,12 +1,13 @@
 //! The deliveries that a real WooCommerce shop sent, played in their order of arrival through the real functions, held
 //! against the oracle's tables, in both ways of rounding VAT.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::DocumentKind;
+use engine::replay::{prove_requests, replan};
 use engine::store::{Head, Status};
 use rust_decimal::Decimal;
 use sandbox::economic::VatRounding;
@@ -108,7 +109,30 @@ async fn play(rounding: VatRounding, mode: &str) {
     assert!(stage.attention().await.is_empty(), "no order is held");
     left_of_each_order_is_what_the_shop_says(&stage);
     agree_with_the_books(&stage, "woocommerce", mode);
+    let orders: BTreeSet<&str> = table.iter().filter_map(|row| row.order.as_deref()).collect();
+    prove_the_logs(&stage, &orders).await;
     fit_the_schemas(&stage, &sent, 34);
+}
+
+/// From what the table and the bucket hold, unsealed and unpacked: each plan comes out again, and each request that was sent.
+async fn prove_the_logs(stage: &Stage, orders: &BTreeSet<&str>) {
+    let (mut plans, mut requests) = (0, 0);
+    for order in orders {
+        if stage.head(WOOCOMMERCE, "woocommerce", order).await.is_none() {
+            continue;
+        }
+        let trace = stage.transfer(WOOCOMMERCE, "woocommerce", order).await.trace;
+        assert_eq!(trace.broken_at, None, "order {order}");
+        let replanned = replan(&trace).unwrap_or_else(|failure| panic!("order {order}: {failure}"));
+        let proved =
+            prove_requests(&trace).await.unwrap_or_else(|failure| panic!("order {order}: {failure}"));
+        let calls = trace.rows.iter().filter_map(|row| row.personal.as_ref()).flat_map(|part| &part.calls);
+        assert_eq!(proved, calls.filter(|call| call.key.is_some()).count(), "order {order}");
+        assert_eq!(proved > 0, !replanned.is_empty(), "order {order}: what is planned is sent");
+        plans += replanned.len();
+        requests += proved;
+    }
+    assert!(plans >= 16 && requests >= 34, "{plans} plans and {requests} requests are proved");
 }
 
 /// Per order, booked less credited is what the shop says that the customer paid: its total less its refunds, and nothing of a

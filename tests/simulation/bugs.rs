@@ -41,6 +41,8 @@ pub(crate) enum Bug {
     LossyRounding,
     /// The draft is booked before its totals are compared.
     BookBeforeComparison,
+    /// A connection that is refused stops everybody.
+    PausesEverybody,
     /// Refunds are known by their place in the shop's list, the newest first, and not by their id.
     RefundsByPlace,
     /// The look-up leaves out documents whose sum is below zero.
@@ -50,13 +52,14 @@ pub(crate) enum Bug {
 }
 
 impl Bug {
-    pub(crate) const ALL: [Bug; 6] = [
+    pub(crate) const ALL: [Bug; 7] = [
         Bug::NoFence,
         Bug::DeleteOnError,
         Bug::CreateWithoutLookUp,
         Bug::FailOpenVerification,
         Bug::LossyRounding,
         Bug::BookBeforeComparison,
+        Bug::PausesEverybody,
     ];
 
     /// Bugs that only lives with refunds can show.
@@ -69,7 +72,7 @@ impl Bug {
 /// The ledger with the bug, if it is the ledger's.
 pub(crate) fn store(bug: Option<Bug>, store: &Arc<SimulatedStore>) -> Arc<dyn Store> {
     match bug {
-        Some(bug @ (Bug::NoFence | Bug::DeleteOnError)) => {
+        Some(bug @ (Bug::NoFence | Bug::DeleteOnError | Bug::PausesEverybody)) => {
             Arc::new(BuggyStore { inner: Arc::clone(store), bug })
         }
         _ => Arc::clone(store) as Arc<dyn Store>,
@@ -187,6 +190,9 @@ impl Store for BuggyStore {
     }
 
     async fn pause(&self, pause: &Pause) -> Result<(), StoreFailure> {
+        if self.bug == Bug::PausesEverybody {
+            return self.inner.pause(&Pause { scope: PauseScope::Everything, ..pause.clone() }).await;
+        }
         self.inner.pause(pause).await
     }
 

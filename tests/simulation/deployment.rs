@@ -165,6 +165,12 @@ pub(crate) fn merchant(index: usize) -> MerchantId {
     MerchantId::new(format!("merchant-{index}"))
 }
 
+/// The place of a merchant by its name.
+pub(crate) fn place_of(merchant: &MerchantId) -> usize {
+    let place = merchant.as_str().strip_prefix("merchant-").and_then(|place| place.parse().ok());
+    place.expect("every merchant is named by its place")
+}
+
 /// The connection of a merchant's shop.
 pub(crate) fn shop_connection(index: usize) -> ConnectionId {
     ConnectionId::new(format!("shop-connection-{index}"))

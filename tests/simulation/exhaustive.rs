@@ -1,10 +1,11 @@
 //! The order flow with every mishap at every point, and with every pair of mishaps.
 //!
 //! A run without mishaps shows the points of the flow: its calls to the ledger and to the outside. Then each mishap strikes
-//! at each point; then, after each crash, each mishap strikes at each point of what follows; then each pair of what is left.
+//! at each point; then, after each crash, each mishap strikes at each point of what follows; then, after one of each kind of mishap
+//! that leaves another state behind, one of each such kind at each point of what follows ([`meanings_at`]).
 
 use engine::memory::Fate;
-use sandbox::{Fault, Operation, System};
+use sandbox::{Fault, Operation, System, Wrong};
 
 use crate::checks;
 use crate::deployment::Setup;
@@ -125,7 +126,102 @@ pub(crate) fn all_at(place: Place) -> Vec<Mishap> {
     }
 }
 
-/// One mishap of each meaning at a place: what is lost or not, applied or not, now or later.
+/// How long a process is frozen: longer than its lease and every timer.
+const FREEZE_MS: i64 = 2 * 3_600_000;
+
+/// One mishap of each kind that leaves another state behind at a place: what each pair of mishaps is made of.
+///
+/// Taken as one are those that the engine cannot tell apart and that leave the same behind, which the single runs strike all of:
+/// - a write that was surely or perhaps not done and whose fate is unknown: no answer, a reset, a 5xx, a page and, of the
+///   accounting system, a redirect, all before the work (here `TimeoutBefore`);
+/// - a write that was done and whose fate is unknown: the same after the work, an answer that breaks off, a page with 200 and a
+///   body beyond all bounds (`FailAfter`);
+/// - a read without an answer that can be read: all of these (`TimeoutBefore`), and a process that dies before or after a read
+///   (`CrashBefore`), or is frozen around one (`FreezeAfter`): a read leaves nothing;
+/// - 429 with and without `Retry-After`: only the time of the next try differs.
+///
+/// [`meaning_of`] says it for each, and a test holds what follows against what follows the one that stands for it.
+pub(crate) fn meanings_at(place: Place) -> Vec<Mishap> {
+    let outside = |faults: &[Fault]| faults.iter().cloned().map(Mishap::Outside).collect::<Vec<Mishap>>();
+    let busy = Fault::TooManyRequests(Some(30));
+    match place {
+        Place::Ledger(_) => vec![
+            Mishap::CrashBefore,
+            Mishap::CrashAfter,
+            Mishap::FreezeBefore(FREEZE_MS),
+            Mishap::FreezeAfter(FREEZE_MS),
+            Mishap::Ledger(Fate::FailsBefore),
+            Mishap::Ledger(Fate::FailsAfter),
+        ],
+        Place::Outside(system, operation) if operation.is_write() => {
+            let mut mishaps = vec![
+                Mishap::CrashBefore,
+                Mishap::CrashAfter,
+                Mishap::FreezeBefore(FREEZE_MS),
+                Mishap::FreezeAfter(FREEZE_MS),
+            ];
+            mishaps.extend(outside(&[
+                Fault::TimeoutBefore,
+                Fault::FailAfter(500),
+                Fault::LateArrival(55),
+                busy,
+                Fault::Unauthorized,
+                Fault::WrongAnswer(Wrong::Amount),
+                Fault::WrongAnswer(Wrong::Currency),
+                Fault::WrongAnswer(Wrong::Customer),
+            ]));
+            if matches!(operation, Operation::CreateDraft | Operation::Book) {
+                mishaps.push(Mishap::Outside(Fault::LookupLag(60)));
+            }
+            if system != System::Economic {
+                // A shop's redirect is a refusal.
+                mishaps.push(Mishap::Outside(Fault::Redirect));
+            }
+            mishaps
+        }
+        Place::Outside(..) => {
+            let mut mishaps = vec![Mishap::CrashBefore, Mishap::FreezeAfter(FREEZE_MS)];
+            mishaps.extend(outside(&[Fault::TimeoutBefore, busy, Fault::Unauthorized, Fault::Redirect]));
+            mishaps
+        }
+    }
+}
+
+/// The mishap of [`meanings_at`] that a mishap is taken as one with.
+pub(crate) fn meaning_of(place: Place, mishap: &Mishap) -> Mishap {
+    let is_read = !place.is_write() && matches!(place, Place::Outside(..));
+    let fault = match mishap {
+        Mishap::CrashAfter if is_read => return Mishap::CrashBefore,
+        Mishap::FreezeBefore(_) | Mishap::FreezeAfter(_) if is_read => return Mishap::FreezeAfter(FREEZE_MS),
+        Mishap::FreezeBefore(_) => return Mishap::FreezeBefore(FREEZE_MS),
+        Mishap::FreezeAfter(_) => return Mishap::FreezeAfter(FREEZE_MS),
+        Mishap::CrashBefore | Mishap::CrashAfter | Mishap::Ledger(_) => return mishap.clone(),
+        Mishap::Outside(fault) => fault,
+    };
+    let unread = matches!(
+        fault,
+        Fault::FailBefore(_)
+            | Fault::FailAfter(_)
+            | Fault::TimeoutBefore
+            | Fault::TimeoutAfter
+            | Fault::ResetBefore
+            | Fault::ResetAfter
+            | Fault::MalformedJson
+            | Fault::HtmlPage { .. }
+            | Fault::HugeBody(_)
+    );
+    let lost = *fault == Fault::Redirect && matches!(place, Place::Outside(System::Economic, _)) && !is_read;
+    Mishap::Outside(match fault {
+        _ if unread && (is_read || !fault.applies()) || lost => Fault::TimeoutBefore,
+        _ if unread => Fault::FailAfter(500),
+        Fault::TooManyRequests(_) => Fault::TooManyRequests(Some(30)),
+        Fault::LateArrival(_) => Fault::LateArrival(55),
+        Fault::LookupLag(_) => Fault::LookupLag(60),
+        other => other.clone(),
+    })
+}
+
+/// What tells most at a place, for flows beside the plain one.
 pub(crate) fn telling_at(place: Place) -> Vec<Mishap> {
     match place {
         Place::Ledger(_) => vec![
@@ -137,7 +233,7 @@ pub(crate) fn telling_at(place: Place) -> Vec<Mishap> {
         Place::Outside(_, operation) if operation.is_write() => vec![
             Mishap::CrashBefore,
             Mishap::CrashAfter,
-            Mishap::FreezeAfter(2 * 3_600_000),
+            Mishap::FreezeAfter(FREEZE_MS),
             Mishap::Outside(Fault::TimeoutBefore),
             Mishap::Outside(Fault::FailAfter(500)),
             Mishap::Outside(Fault::LateArrival(55)),

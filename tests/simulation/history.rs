@@ -24,7 +24,7 @@ use secrecy::SecretString;
 use crate::bugs::Bug;
 use crate::credits::Turn;
 use crate::deployment::{
-    self, Setup, SimulatedConnections, WEBHOOK_SECRET, merchant, shop_connection, source,
+    self, Setup, SimulatedConnections, WEBHOOK_SECRET, merchant, place_of, shop_connection, source,
 };
 use crate::ledger::{SimulatedStore, at_once};
 use crate::machine::{Decider, Machine, NEVER, Polled, Process, WorkerClock, lock};
@@ -41,6 +41,8 @@ const VISIBILITY_MS: i64 = 180_000;
 const WORK_MS: i64 = 90_000;
 /// The queue drops a repeat of a deduplication id within this time.
 const DEDUPLICATION_MS: i64 = 300_000;
+/// Numbers of workers that each merchant has where merchants are kept apart.
+const CREW: usize = 10;
 /// Steps of one history, at most: a history that needs more does not come to its end.
 const MOST_STEPS: usize = 60_000;
 
@@ -79,6 +81,10 @@ pub(crate) struct Plan {
     /// How long things go wrong, in milliseconds.
     pub(crate) trouble_ms: i64,
     pub(crate) bug: Option<Bug>,
+    /// Merchants share no worker and no chance, and only the first one is struck: what the others do must be as if nothing were.
+    pub(crate) apart: bool,
+    /// Nothing goes wrong: the history that a struck one is held against.
+    pub(crate) quiet: bool,
     /// Master data is known from the start.
     pub(crate) warm: bool,
     pub(crate) keep_trace: bool,
@@ -104,6 +110,8 @@ impl Plan {
             restore: None,
             trouble_ms: 20 * 60_000,
             bug: None,
+            apart: false,
+            quiet: false,
             warm: true,
             keep_trace: false,
         }
@@ -115,6 +123,13 @@ struct Queued {
     message: Message,
     visible_at: i64,
     sent_at: i64,
+}
+
+impl Queued {
+    /// True for a message that workers of this crew take.
+    fn is_of(&self, crew: Option<usize>) -> bool {
+        crew.is_none_or(|index| self.message.merchant == merchant(index))
+    }
 }
 
 /// The simulated queue: at least once, in no order, with deduplication.
@@ -189,12 +204,17 @@ pub(crate) struct History {
     pub(crate) done_by_person: Vec<(usize, usize, Deed, bool)>,
     /// Transfers that a person asked to be looked at anew.
     pub(crate) asked_again: BTreeSet<TransferId>,
+    /// Where merchants are kept apart: everything of those that were not struck, before a person looked at anything.
+    pub(crate) others: Vec<String>,
 }
 
 impl History {
     pub(crate) fn new(plan: Plan, decider: Decider) -> History {
         let machine = Machine::new(plan.seed, start(), plan.keep_trace);
-        machine.decide_by(decider);
+        machine.decide_by(if plan.quiet { Box::new(|_, _, _| None) } else { decider });
+        if plan.apart {
+            machine.keep_apart(plan.seed, plan.setups.len());
+        }
         for (worker, skew) in plan.skew_ms.iter().enumerate() {
             machine.set_skew(worker + 1, *skew);
         }
@@ -240,21 +260,28 @@ impl History {
             webhooks: 0,
             done_by_person: Vec::new(),
             asked_again: BTreeSet::new(),
+            others: Vec::new(),
         }
     }
 
     /// Runs both phases.
     pub(crate) fn run(&mut self) {
-        let trouble_until = self.machine.now_ms() + self.plan.trouble_ms;
-        self.run_until(Some(trouble_until));
-        self.heal();
-        self.run_until(None);
+        self.run_unattended();
         for _ in 0..3 {
             if !self.replay_what_needs_attention() {
                 break;
             }
             self.run_until(None);
         }
+    }
+
+    /// Runs both phases as far as things go by themselves.
+    pub(crate) fn run_unattended(&mut self) {
+        let trouble_until = self.machine.now_ms() + self.plan.trouble_ms;
+        self.run_until(Some(trouble_until));
+        self.heal();
+        self.run_until(None);
+        self.others = crate::isolation::of_others(self);
     }
 
     /// Goes on for so many milliseconds.
@@ -343,8 +370,9 @@ impl History {
             };
             for delivery in deliveries {
                 let (lost, doubled, forged, delay) = {
-                    let mut random = lock(&self.machine.random);
-                    let on = |chance: u64| if self.troubled { chance } else { 0 };
+                    let mut random = self.machine.random_of(index);
+                    let spared = !self.troubled || self.plan.quiet && index == 0;
+                    let on = |chance: u64| if spared { 0 } else { chance };
                     (
                         random.chance(on(self.plan.lost)),
                         random.chance(on(self.plan.doubled)),
@@ -402,7 +430,7 @@ impl History {
     /// The scheduler: what is due each minute, a sweep every ten minutes of trouble and once after it.
     fn schedule(&mut self, healed: bool, swept: &mut bool) {
         let now = self.machine.now_ms();
-        if now >= self.next_due {
+        if now >= self.next_due && self.round_at(now) == now {
             self.next_due = now + 60_000;
             let outbox = self.outbox();
             let round =
@@ -416,6 +444,16 @@ impl History {
                 self.start_sweep(index);
             }
         }
+    }
+
+    /// The scheduler's first look at or after a time. Where merchants are kept apart it looks on the minute, whoever else was busy.
+    fn round_at(&self, at: i64) -> i64 {
+        if !self.plan.apart {
+            return at;
+        }
+        let began = start().as_millisecond();
+        let past = (at - began).rem_euclid(60_000);
+        if past == 0 { at } else { at + 60_000 - past }
     }
 
     fn outbox(&self) -> SimulatedOutbox {
@@ -438,31 +476,44 @@ impl History {
             let _ = engine.sweep(&merchant(index), &shop_connection(index), &outbox, deadline).await;
             (None, None)
         };
-        let process = Process::new(&self.machine, 0, future);
+        let process = Process::new(&self.machine, 0, index, future);
         self.processes.push(process);
+    }
+
+    /// Who shares workers: all merchants, or each by itself.
+    fn crews(&self) -> Vec<Option<usize>> {
+        if self.plan.apart { (0..self.plan.setups.len()).map(Some).collect() } else { vec![None] }
+    }
+
+    /// True when a worker of that crew is idle.
+    fn is_idle(&self, crew: Option<usize>) -> bool {
+        let ours = |process: &&Process<'_, Ended>| {
+            takes_messages(process) && crew.is_none_or(|index| process.merchant == index)
+        };
+        self.processes.iter().filter(ours).count() < self.plan.workers
     }
 
     /// Idle workers take messages.
     fn start_work(&mut self) {
+        self.crews().into_iter().for_each(|crew| self.start_work_of(crew));
+    }
+
+    fn start_work_of(&mut self, crew: Option<usize>) {
         let now = self.machine.now_ms();
-        loop {
-            let busy = self.processes.iter().filter(|process| takes_messages(process)).count();
-            if busy >= self.plan.workers {
-                return;
-            }
+        while self.is_idle(crew) {
             let visible: Vec<u64> = {
                 let queue = lock(&self.queue);
                 queue
                     .messages
                     .iter()
-                    .filter(|(_, queued)| queued.visible_at <= now)
+                    .filter(|(_, queued)| queued.visible_at <= now && queued.is_of(crew))
                     .map(|(id, _)| *id)
                     .collect()
             };
             if visible.is_empty() {
                 return;
             }
-            let id = *lock(&self.machine.random).pick(&visible);
+            let id = *self.machine.random_of(crew.unwrap_or(0)).pick(&visible);
             let message = {
                 let mut queue = lock(&self.queue);
                 let queued = queue.messages.get_mut(&id).expect("it was there");
@@ -470,7 +521,8 @@ impl History {
                 queued.message.clone()
             };
             let taken: Vec<usize> = self.processes.iter().map(|process| process.worker).collect();
-            let worker = (1..).find(|worker| !taken.contains(worker)).expect("there is one");
+            let first = 1 + crew.unwrap_or(0) * CREW;
+            let worker = (first..).find(|worker| !taken.contains(worker)).expect("there is one");
             self.start_process(worker, id, message);
         }
     }
@@ -480,6 +532,7 @@ impl History {
         let machine = Arc::clone(&self.machine);
         let (store, connections) = (Arc::clone(&self.engine_store), Arc::clone(&self.connections));
         let token = self.machine.token();
+        let index = place_of(&message.merchant);
         let future = async move {
             let clock = WorkerClock { machine, worker };
             let deadline = clock.now() + SignedDuration::from_millis(WORK_MS);
@@ -492,7 +545,7 @@ impl History {
             let outcome = engine.process(&Work { message, token, deadline }).await;
             (Some(id), Some(outcome))
         };
-        let process = Process::new(&self.machine, worker, future);
+        let process = Process::new(&self.machine, worker, index, future);
         self.processes.push(process);
     }
 
@@ -509,16 +562,16 @@ impl History {
         if ready.is_empty() {
             return false;
         }
-        let place = *lock(&self.machine.random).pick(&ready);
+        let place = self.pick(&ready);
         match self.processes[place].poll(&self.machine) {
             Polled::Waits => {}
             Polled::Crashed => {
                 self.machine.note(|| "the process died".to_owned());
-                drop(self.processes.swap_remove(place));
+                drop(self.processes.remove(place));
             }
             Polled::Done((id, outcome)) => {
                 self.machine.note(|| format!("outcome {outcome:?}"));
-                drop(self.processes.swap_remove(place));
+                drop(self.processes.remove(place));
                 if let (Some(id), Some(outcome)) = (id, outcome)
                     && outcome.is_finished()
                 {
@@ -529,15 +582,29 @@ impl History {
         true
     }
 
+    /// One of these processes. Where merchants are kept apart, a merchant's own chance decides between its own.
+    fn pick(&self, ready: &[usize]) -> usize {
+        let any = *self.machine.random().pick(ready);
+        if !self.plan.apart {
+            return any;
+        }
+        let merchant = self.processes[any].merchant;
+        let own: Vec<usize> =
+            ready.iter().copied().filter(|place| self.processes[*place].merchant == merchant).collect();
+        *self.machine.random_of(merchant).pick(&own)
+    }
+
     /// When something happens next.
     fn next_time(&self, at_end: bool) -> i64 {
         let processes = self.processes.iter().map(|process| process.wake);
         let queue = lock(&self.queue);
-        let busy = self.processes.iter().filter(|process| takes_messages(process)).count();
-        let idle = busy < self.plan.workers;
-        let messages = queue.messages.values().filter(|_| idle).map(|queued| queued.visible_at);
+        let idle: Vec<Option<usize>> = self.crews().into_iter().filter(|crew| self.is_idle(*crew)).collect();
+        let taken = |queued: &&Queued| idle.iter().any(|crew| queued.is_of(*crew));
+        let messages = queue.messages.values().filter(taken).map(|queued| queued.visible_at);
         let events = self.timeline.iter().map(|(at, _)| *at);
-        let due = self.store.memory.next_due().map(|due| due.as_millisecond().max(self.next_due));
+        let now = self.machine.now_ms();
+        let due = self.store.memory.next_due().map(|due| due.as_millisecond());
+        let due = due.map(|due| self.round_at(due.max(now)).max(self.next_due));
         let next = processes.chain(messages).chain(events).chain(due).min().unwrap_or(NEVER);
         if at_end { next } else { next.min(self.next_sweep) }
     }
@@ -603,7 +670,7 @@ impl History {
             let comparison = comparison.map_err(|failure| failure.to_string())?;
             comparison.ok_or_else(|| "the shop's list did not come to its end".to_owned())
         };
-        let mut process = Process::new(&self.machine, 0, future);
+        let mut process = Process::new(&self.machine, 0, index, future);
         loop {
             match process.poll(&self.machine) {
                 Polled::Done(comparison) => return comparison,

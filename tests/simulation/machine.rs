@@ -8,7 +8,7 @@ use std::future::Future;
 use std::hash::Hasher;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::task::{Context, Poll, Waker};
 
 use jiff::Timestamp;
@@ -19,6 +19,9 @@ use engine::memory::Fate;
 
 /// Never.
 pub(crate) const NEVER: i64 = i64::MAX;
+
+/// Whose work runs when no process does.
+const NOBODY: usize = usize::MAX;
 
 /// A point at which something may go wrong: a call to the ledger or to an outside system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,6 +89,13 @@ pub(crate) struct Trace {
     lines: Option<Vec<String>>,
 }
 
+/// What each merchant has of its own where merchants are kept apart: all that chance decides, and what happened. Only the first is
+/// struck.
+struct Apart {
+    randoms: Vec<Mutex<Random>>,
+    lines: Vec<Mutex<Vec<String>>>,
+}
+
 /// What everything shares.
 pub(crate) struct Machine {
     now: AtomicI64,
@@ -96,7 +106,11 @@ pub(crate) struct Machine {
     tokens: AtomicU64,
     /// Skew of each worker's clock, in milliseconds.
     skew: Mutex<Vec<i64>>,
-    pub(crate) random: Mutex<Random>,
+    random: Mutex<Random>,
+    /// The merchant whose process runs now.
+    merchant: AtomicUsize,
+    /// Where merchants are kept apart.
+    apart: OnceLock<Apart>,
     decider: Mutex<Decider>,
     hits: Mutex<Vec<(Place, &'static str)>>,
     trace: Mutex<Trace>,
@@ -118,6 +132,8 @@ impl Machine {
             tokens: AtomicU64::new(0),
             skew: Mutex::new(vec![0; 64]),
             random: Mutex::new(Random::new(seed)),
+            merchant: AtomicUsize::new(NOBODY),
+            apart: OnceLock::new(),
             decider: Mutex::new(Box::new(|_, _, _| None)),
             hits: Mutex::new(Vec::new()),
             trace: Mutex::new(Trace {
@@ -125,6 +141,39 @@ impl Machine {
                 lines: keep_trace.then(Vec::new),
             }),
         })
+    }
+
+    /// From here on each of so many merchants has its own chance and its own trace, and only the first is struck.
+    pub(crate) fn keep_apart(&self, seed: u64, merchants: usize) {
+        let own = |index: usize| Mutex::new(Random::new(seed ^ (index as u64 + 1).wrapping_mul(0xA9A7)));
+        let apart = Apart {
+            randoms: (0..merchants).map(own).collect(),
+            lines: (0..merchants).map(|_| Mutex::new(Vec::new())).collect(),
+        };
+        assert!(self.apart.set(apart).is_ok(), "merchants are kept apart once");
+    }
+
+    /// The chance that decides what happens to a merchant.
+    pub(crate) fn random_of(&self, merchant: usize) -> MutexGuard<'_, Random> {
+        match self.apart.get() {
+            Some(apart) => lock(&apart.randoms[merchant]),
+            None => lock(&self.random),
+        }
+    }
+
+    /// The chance that all share.
+    pub(crate) fn random(&self) -> MutexGuard<'_, Random> {
+        lock(&self.random)
+    }
+
+    /// Every call of a merchant's processes, where merchants are kept apart.
+    pub(crate) fn lines_of(&self, merchant: usize) -> Vec<String> {
+        self.apart.get().map(|apart| lock(&apart.lines[merchant]).clone()).unwrap_or_default()
+    }
+
+    /// The merchant whose process runs now.
+    pub(crate) fn merchant(&self) -> usize {
+        self.merchant.load(Ordering::Relaxed)
     }
 
     pub(crate) fn now_ms(&self) -> i64 {
@@ -164,6 +213,9 @@ impl Machine {
 
     /// What goes wrong at the next point, counted.
     pub(crate) fn mishap(&self, place: Place) -> Option<Mishap> {
+        if self.apart.get().is_some() && self.merchant() != 0 {
+            return None;
+        }
         let number = self.points.fetch_add(1, Ordering::Relaxed);
         let worker = self.worker.load(Ordering::Relaxed);
         let mishap = (lock(&self.decider))(number, place, worker)?;
@@ -183,11 +235,6 @@ impl Machine {
         Some(mishap)
     }
 
-    /// True when anything went wrong since the hits were last taken.
-    pub(crate) fn had_mishaps(&self) -> bool {
-        !lock(&self.hits).is_empty()
-    }
-
     pub(crate) fn take_hits(&self) -> Vec<(Place, &'static str)> {
         std::mem::take(&mut *lock(&self.hits))
     }
@@ -195,10 +242,17 @@ impl Machine {
     /// Writes a line of the trace, where one is kept.
     pub(crate) fn note(&self, line: impl FnOnce() -> String) {
         let mut trace = lock(&self.trace);
-        if trace.lines.is_none() {
+        let own = self.apart.get().and_then(|apart| apart.lines.get(self.merchant()));
+        if trace.lines.is_none() && own.is_none() {
             return;
         }
         let line = format!("{} w{} {}", self.now_ms(), self.worker.load(Ordering::Relaxed), line());
+        if let Some(own) = own {
+            lock(own).push(line.clone());
+        }
+        if trace.lines.is_none() {
+            return;
+        }
         trace.hash.write(line.as_bytes());
         if let Some(lines) = &mut trace.lines {
             lines.push(line);
@@ -252,6 +306,8 @@ impl Future for Sleep {
 /// A process: one worker with one message.
 pub(crate) struct Process<'a, T> {
     pub(crate) worker: usize,
+    /// Place of the merchant that it works for.
+    pub(crate) merchant: usize,
     pub(crate) wake: i64,
     future: Pin<Box<dyn Future<Output = T> + 'a>>,
 }
@@ -267,17 +323,20 @@ impl<'a, T> Process<'a, T> {
     pub(crate) fn new(
         machine: &Machine,
         worker: usize,
+        merchant: usize,
         future: impl Future<Output = T> + 'a,
     ) -> Process<'a, T> {
-        Process { worker, wake: machine.now_ms(), future: Box::pin(future) }
+        Process { worker, merchant, wake: machine.now_ms(), future: Box::pin(future) }
     }
 
     pub(crate) fn poll(&mut self, machine: &Machine) -> Polled<T> {
         machine.worker.store(self.worker, Ordering::Relaxed);
+        machine.merchant.store(self.merchant, Ordering::Relaxed);
         machine.wake.store(NEVER, Ordering::Relaxed);
         let polled = self.future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         let crashed = machine.crashed.swap(false, Ordering::Relaxed);
         self.wake = machine.wake.load(Ordering::Relaxed);
+        machine.merchant.store(NOBODY, Ordering::Relaxed);
         match polled {
             Poll::Ready(value) => Polled::Done(value),
             Poll::Pending if crashed => Polled::Crashed,

@@ -78,7 +78,8 @@ impl SimulatedTransport {
             Some(Mishap::FreezeBefore(ms)) => self.machine.sleep(*ms).await,
             _ => {}
         }
-        let latency = i64::try_from(lock(&self.machine.random).below(120)).expect("it fits") + 1;
+        let latency =
+            i64::try_from(self.machine.random_of(self.machine.merchant()).below(120)).expect("it fits") + 1;
         self.machine.sleep(latency).await;
         if self.machine.now_ms() > began + self.timeout_ms {
             // A process that was frozen finds its timer run out before it writes to the socket.

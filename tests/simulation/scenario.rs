@@ -55,6 +55,7 @@ fn outside_faults(random: &mut Random, write: bool) -> Vec<Fault> {
         Fault::MalformedJson,
         Fault::HtmlPage { status: 502, applied: random.chance(500) },
         Fault::HtmlPage { status: 200, applied: random.chance(500) },
+        Fault::Redirect,
         Fault::HugeBody(17 * 1024 * 1024),
     ];
     if write {
@@ -128,6 +129,7 @@ pub(crate) fn plan(seed: u64) -> (Plan, Decider) {
             (backup, backup + 1000 + minutes(&mut random, 15))
         }),
         trouble_ms: 25 * 60_000,
+        apart: merchants == 2 && Random::new(seed ^ 0x150_1A7E).chance(500),
         warm: random.chance(850),
         ..Plan::single(seed)
     };
@@ -268,6 +270,10 @@ pub(crate) fn decider(mut random: Random, rate: u64) -> Decider {
             Place::Outside(_, Operation::Book) => (12, 500),
             Place::Outside(_, Operation::CreateProduct) => (8, 500),
             Place::Outside(_, Operation::ReadBooked) => (6, 500),
+            Place::Outside(_, Operation::ReadRefunds) => (20, 500),
+            Place::Ledger("pause") => (8, 500),
+            Place::Outside(System::Shopify, Operation::ListOrders) => (8, 500),
+            Place::Outside(_, Operation::ListOrders) => (3, 500),
             Place::Outside(System::Shopify, Operation::ReadOrder) => (4, 500),
             Place::Outside(_, Operation::CreateCustomer | Operation::CreateDraft) => (4, 500),
             Place::Outside(_, Operation::ReadDrafts | Operation::ReadShopProducts)

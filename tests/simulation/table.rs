@@ -1,6 +1,6 @@
 //! How often each fault struck at each step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sandbox::{Operation, System};
 
@@ -12,9 +12,16 @@ pub(crate) struct Table(BTreeMap<(Place, &'static str), usize>);
 
 /// The steps of the order flow, in order.
 const STEPS: &[Place] = &[
+    Place::Outside(System::WooCommerce, Operation::ListOrders),
+    Place::Outside(System::Shopify, Operation::ListOrders),
+    Place::Ledger("move-cursor"),
+    Place::Ledger("head"),
     Place::Ledger("claim"),
+    Place::Ledger("leave-word"),
+    Place::Ledger("pause"),
     Place::Outside(System::WooCommerce, Operation::ReadOrder),
     Place::Outside(System::Shopify, Operation::ReadOrder),
+    Place::Outside(System::WooCommerce, Operation::ReadRefunds),
     Place::Outside(System::Economic, Operation::ReadMasterData),
     Place::Outside(System::Economic, Operation::ReadProducts),
     Place::Outside(System::Economic, Operation::ReadCustomers),
@@ -65,6 +72,7 @@ const OUTSIDE: &[&str] = &[
     "401",
     "malformed JSON",
     "HTML page",
+    "redirect",
     "huge body",
 ];
 const WRITES: &[&str] = &["late arrival", "wrong amount", "wrong currency", "wrong customer"];
@@ -102,6 +110,17 @@ impl Table {
             }
         }
         faults
+    }
+
+    /// Places that were struck and are no column of the order flow's table.
+    pub(crate) fn strangers(&self) -> Vec<String> {
+        self.strangers_to(STEPS)
+    }
+
+    /// Places that were struck and are none of these steps.
+    pub(crate) fn strangers_to(&self, steps: &[Place]) -> Vec<String> {
+        let places: BTreeSet<Place> = self.0.keys().map(|(place, _)| *place).collect();
+        places.into_iter().filter(|place| !steps.contains(place)).map(Place::name).collect()
     }
 
     /// Cells of the order flow with fewer than `least` hits.

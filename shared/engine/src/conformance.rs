@@ -488,6 +488,7 @@ async fn progress_is_read_back(bench: &Bench<'_>) -> Finding {
     let head = bench.take("1", "a", 0).await?;
     let progress = Progress {
         step: 2,
+        told: 1,
         customer: Some(4),
         draft: Some(77),
         compared: true,

@@ -27,7 +27,7 @@ const OTHERWISE: &str = "integrity";
 const REFUND_WAITS: &str = "refund-before-transfer";
 
 /// Something that is made once under its key, and can be looked up.
-enum Thing<'p> {
+pub(crate) enum Thing<'p> {
     Customer(&'p EffectKey, &'p NewCustomer),
     Product(&'p ProductStep),
     Document(&'p DocumentStep),
@@ -64,7 +64,8 @@ impl Session<'_> {
         let plan = self.load_plan(pointer.ordinal).await?;
         self.note_plan(&plan, &stored.hash);
         // After a restore even a step whose predecessor is missing may have been done: the ledger is behind the books.
-        let look_first = self.route.epoch.is_some();
+        // What was counted as not registered may be in the books all the same, whoever goes on with it.
+        let look_first = self.route.epoch.is_some() || plan.done > 0;
         let mut ending = self.execute(&plan, stored.applied, true, look_first).await?;
         // The message that woke it may tell of a newer state than the plan was made from: look again at once.
         ending.due_at = Some(self.engine.now());
@@ -96,6 +97,9 @@ impl Session<'_> {
     ) -> Result<Ending, Stop> {
         self.notes.executing = true;
         let mut carrying = Carrying { plan, applied, uncertain, look_first };
+        if uncertain {
+            self.tell_of_steps_before(plan).await;
+        }
         if let Left::End(ending) = self.adopt_first(&carrying).await? {
             return Ok(ending);
         }
@@ -168,6 +172,9 @@ impl Session<'_> {
     ) -> Result<(), Stop> {
         if carrying.uncertain || look_first {
             if self.look(carrying.plan, thing).await? {
+                if carrying.uncertain || carrying.look_first {
+                    self.tell_of(thing).await;
+                }
                 return Ok(());
             }
             if carrying.uncertain {
@@ -256,7 +263,7 @@ impl Session<'_> {
     /// Looks a thing up by what identifies it; what is found is adopted into the progress.
     async fn look(&mut self, plan: &Plan, thing: &Thing<'_>) -> Result<bool, Stop> {
         let port = self.route.accounting.port;
-        let fails = |failure| self.stop_of(Side::Accounting, failure);
+        let fails = |failure| self.stop_of_look(failure);
         match thing {
             Thing::Customer(_, customer) => {
                 let (field, value) = &customer.identified_by;
@@ -281,7 +288,11 @@ impl Session<'_> {
                 booked.iter().for_each(|found| self.note_found(found));
                 Ok(booked.is_some())
             }
-            Thing::Payment(payment) => port.find_payment(&self.accounting(), payment).await.map_err(fails),
+            // The invoice stands whatever is seen of its payment: a refusal is told on it.
+            Thing::Payment(payment) => {
+                let found = port.find_payment(&self.accounting(), payment).await;
+                found.map_err(|failure| self.stop_of(Side::Accounting, failure))
+            }
         }
     }
 
@@ -328,7 +339,7 @@ impl Session<'_> {
     pub(crate) async fn look_for(&mut self, plan: &Plan) -> Result<Option<FoundDocument>, Stop> {
         let port = self.route.accounting.port;
         let found = port.find(&self.accounting(), &plan.reference).await;
-        let found = found.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
+        let found = found.map_err(|failure| self.stop_of_look(failure))?;
         if found.len() > 1 {
             let reason = Reason::new("document-stands-twice").with("reference", &plan.reference);
             self.notes.warnings.push(reason.with("count", found.len()));
@@ -342,7 +353,7 @@ impl Session<'_> {
         // A draft carries the key it was made under, also when a later plan changes it.
         let key = EffectKey::at_end_of(&plan.reference).unwrap_or_else(|| step.key.clone());
         let edited = port.find_edited(&self.accounting(), customer, step.document.date, &key).await;
-        let edited = edited.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
+        let edited = edited.map_err(|failure| self.stop_of_look(failure))?;
         Ok(edited.into_iter().next())
     }
 
@@ -434,8 +445,14 @@ impl Session<'_> {
     /// Takes over the document that stands under the reference of another integration, and the customer it is made out to.
     async fn adopt(&mut self, carrying: &Carrying<'_>, reference: &str) -> Result<Left, Stop> {
         let port = self.route.accounting.port;
-        let found = port.find(&self.accounting(), reference).await;
-        let found = found.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
+        let found = port.find(&self.accounting(), reference).await.map_err(|failure| {
+            // Before anything was sent nothing is in doubt.
+            if carrying.uncertain {
+                self.stop_of_look(failure)
+            } else {
+                self.stop_of(Side::Accounting, failure)
+            }
+        })?;
         let (credits, invoices): (Vec<FoundDocument>, Vec<FoundDocument>) = found
             .into_iter()
             .partition(|found| found.kind.is_credit_note() || found.totals.gross.is_negative());
@@ -572,6 +589,7 @@ impl Session<'_> {
             match found {
                 Some(found) if found.kind.is_booked() => {
                     self.note_found(&found);
+                    self.tell_of(&Thing::Booking(step)).await;
                     return Ok(self.check_booked(carrying));
                 }
                 Some(_) => self.nothing_found(index).await?,
@@ -715,7 +733,12 @@ impl Session<'_> {
     /// The target refused a step for good. Nothing is in doubt, so the next try plans anew.
     fn end_parked(&mut self, carrying: &Carrying<'_>, reason: Reason) -> Ending {
         self.plan_open = false;
-        self.remember_plan(carrying.plan);
+        // A draft that was not brought to this plan stands as the plan before it says, and is still to be brought to the order.
+        let done = self.progress.step as usize;
+        let mut left = carrying.plan.steps.iter().skip(done);
+        if !left.any(|step| matches!(step, Step::UpdateDraft(_))) {
+            self.remember_plan(carrying.plan);
+        }
         self.notes.reason = Some(reason.clone());
         let applied = Some(carrying.applied.clone());
         Ending::settled(Status::Parked { code: reason.code }, reason.facts, applied)

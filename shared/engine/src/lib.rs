@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod clock;
 pub mod compare;
 pub mod conformance;
+mod earlier;
 mod erased;
 mod execute;
 pub mod held;

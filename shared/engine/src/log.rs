@@ -89,6 +89,9 @@ pub struct CallSummary {
     pub at: Timestamp,
     /// How long it took, in milliseconds.
     pub milliseconds: u64,
+    /// As [`RecordedCall::earlier`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub earlier: bool,
 }
 
 /// What may be read by whoever operates Bogbro.
@@ -191,6 +194,10 @@ pub struct RecordedCall {
     pub answer: String,
     /// The answer was longer than the limit.
     pub cut: bool,
+    /// Not sent under this claim: what it makes was found standing, or its step counted as done, after a worker that left no row. It
+    /// is the request that the plan makes for it; what was answered, if anything, died with that worker or stands in an earlier row.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub earlier: bool,
 }
 
 /// What holds names, addresses and amounts of people.

@@ -650,7 +650,14 @@ impl Session<'_> {
         if plan.done > 0 {
             // It goes on from what stands, a complaint that nobody has settled included.
             let step = plan.done;
-            return Progress { step, compared: true, doubt: None, reopened: false, ..self.progress.clone() };
+            return Progress {
+                step,
+                told: step,
+                compared: true,
+                doubt: None,
+                reopened: false,
+                ..self.progress.clone()
+            };
         }
         let updates = plan.steps.iter().any(|step| matches!(step, Step::UpdateDraft(_)));
         let standing = standing.filter(|_| updates);

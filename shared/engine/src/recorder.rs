@@ -40,6 +40,38 @@ impl Recorder {
         self.calls().len()
     }
 
+    /// Writes down a request that a worker before this one sent and did not live to tell, made again from the plan.
+    pub(crate) fn note_earlier(
+        &self,
+        system: &'static str,
+        key: &EffectKey,
+        request: Request,
+        at: Timestamp,
+    ) {
+        let summary = CallSummary {
+            system: system.to_owned(),
+            key: Some(key.as_str().to_owned()),
+            method: request.method,
+            path: request.path.clone(),
+            request_hash: request_hash(&request),
+            status: None,
+            failure: None,
+            at,
+            milliseconds: 0,
+            earlier: true,
+        };
+        let recorded = RecordedCall {
+            key: Some(key.clone()),
+            request,
+            status: None,
+            headers: Vec::new(),
+            answer: String::new(),
+            cut: false,
+            earlier: true,
+        };
+        self.calls().push((summary, recorded));
+    }
+
     /// Takes what was recorded since the last taking.
     pub fn take(&self) -> (Vec<CallSummary>, Vec<RecordedCall>) {
         std::mem::take(&mut *self.calls()).into_iter().unzip()
@@ -158,6 +190,7 @@ impl RecordingTransport<'_> {
             failure: outcome.as_ref().err().map(|failure| failure_word(failure).to_owned()),
             at: sent_at,
             milliseconds: u64::try_from(elapsed).unwrap_or(0),
+            earlier: false,
         };
         let (answer, cut) = outcome.as_ref().map(answer_text).unwrap_or_default();
         let recorded = RecordedCall {
@@ -167,6 +200,7 @@ impl RecordingTransport<'_> {
             headers: outcome.as_ref().map(kept_headers).unwrap_or_default(),
             answer,
             cut,
+            earlier: false,
         };
         self.recorder.calls().push((summary, recorded));
     }

@@ -31,6 +31,8 @@ pub(crate) enum Stop {
     Wait(Wait),
     /// Refused: visible, can be replayed.
     Park(Reason),
+    /// A look was refused: what stands is not known, so the plan under way stays open. Visible, and a replay looks again.
+    Unseen(Reason),
     /// The credentials do not hold: the connection is paused.
     Unauthorized {
         /// Which side's.
@@ -204,7 +206,7 @@ impl<'a> Session<'a> {
         match stop {
             Stop::Fenced => Err(Outcome::Fenced),
             Stop::Ledger(words) => Err(Outcome::Retry(words)),
-            Stop::Park(reason) => {
+            Stop::Park(reason) | Stop::Unseen(reason) => {
                 self.notes.reason = Some(reason.clone());
                 Ok(Ending::settled(Status::Parked { code: reason.code }, reason.facts, self.applied_now()))
             }
@@ -340,6 +342,14 @@ impl<'a> Session<'a> {
                 Stop::Park(reason.with("message", message))
             }
             Failure::Unauthorized { message } => Stop::Unauthorized { side, message },
+        }
+    }
+
+    /// What a failed look means for the claim.
+    pub(crate) fn stop_of_look(&self, failure: Failure) -> Stop {
+        match self.stop_of(Side::Accounting, failure) {
+            Stop::Park(reason) => Stop::Unseen(reason),
+            stop => stop,
         }
     }
 
@@ -500,6 +510,12 @@ impl<'a> Session<'a> {
             && ending.status == self.head.status
             && ending.facts == self.head.facts;
         let log = if same_pause { None } else { Some(self.entry(RowKind::Concluded, now)) };
+        if !self.plan_open {
+            self.progress.told = 0;
+        } else if self.notes.executing {
+            // The row tells of every step that is done.
+            self.progress.told = self.progress.step;
+        }
         let mut pointers = self.payout_keys(settled);
         pointers.extend(self.note_making(now));
         if settled {

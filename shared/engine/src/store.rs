@@ -146,6 +146,10 @@ pub struct Doubt {
 pub struct Progress {
     /// Number of steps done.
     pub step: u32,
+    /// Number of steps of the open plan whose calls stand in the log. What was done after them was done by a worker that did not
+    /// live to tell.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub told: u32,
     /// Number of the customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<u32>,
@@ -185,6 +189,10 @@ pub struct Progress {
     /// The document was deleted because somebody was told to, or asked for it since: it is made again when the order is chosen again.
     #[serde(default, skip_serializing_if = "is_false")]
     pub removed_as_told: bool,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 fn is_false(flag: &bool) -> bool {

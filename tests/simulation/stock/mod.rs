@@ -194,7 +194,7 @@ impl History {
             lock(&outcomes).push(outcome);
             (None, None)
         };
-        Process::new(&self.machine, worker, future)
+        Process::new(&self.machine, worker, index, future)
     }
 
     /// One run by itself, after whatever was under way has ended.
