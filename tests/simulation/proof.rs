@@ -109,9 +109,12 @@ fn a_log_that_was_changed_proves_nothing() {
     assert_eq!(prove(&trace), Err(ReplayFailure::Incomplete(planned)), "it was erased");
 }
 
+/// What becomes of workers, and what they had sent by then.
+type Deaths<'a> = (&'a [(Operation, Mishap)], &'a [Operation]);
+
 #[test]
 fn what_a_worker_sent_before_it_died_stands_in_the_log_as_it_was_sent() {
-    let cases: [(&[(Operation, Mishap)], &[Operation]); 5] = [
+    let cases: [Deaths<'_>; 5] = [
         (&[(Operation::CreateDraft, Mishap::CrashAfter)], &[Operation::CreateDraft]),
         (&[(Operation::Book, Mishap::CrashBefore)], &[Operation::CreateDraft]),
         (&[(Operation::Book, Mishap::CrashAfter)], &[Operation::CreateDraft, Operation::Book]),
