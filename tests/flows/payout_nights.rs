@@ -16,11 +16,11 @@ use crate::stage::{MERCHANT, Shop, Stage, WOOCOMMERCE, oracle_settings, plain_or
 
 const ORDER: u64 = 7_950;
 
-/// The middle of the merchant's next night.
-fn tonight() -> Timestamp {
+/// An hour of the merchant's next day: of its night or not, whenever the test runs.
+fn tomorrow_at(hour: i8) -> Timestamp {
     let zone = TimeZone::get("Europe/Copenhagen").expect("it is known");
     let tomorrow = zone.to_datetime(Timestamp::now() + 24.hours()).date();
-    zone.to_timestamp(tomorrow.at(4, 10, 0, 0)).expect("a time")
+    zone.to_timestamp(tomorrow.at(hour, 10, 0, 0)).expect("a time")
 }
 
 /// The clock's turn of then, with what is known now of pauses.
@@ -55,15 +55,15 @@ async fn a_payout_whose_invoice_comes_later_goes_on_at_night_and_not_while_it_is
     let before = fence(&stage).await;
     let scope = PauseScope::Merchant { merchant: MerchantId::new(MERCHANT) };
     stage.operations.pause(scope.clone(), "stocktaking").await.expect("it is paused");
-    turn(&stage, tonight()).await;
+    turn(&stage, tomorrow_at(4)).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(fence(&stage).await, before, "nothing is brought up while the pause holds");
     stage.operations.resume(&scope).await.expect("it is lifted");
 
-    turn(&stage, Timestamp::now()).await;
+    turn(&stage, tomorrow_at(12)).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(fence(&stage).await, before, "nothing is due");
     stage.host.kill("paymatch").await;
-    turn(&stage, tonight()).await;
+    turn(&stage, tomorrow_at(4)).await;
     until(&stage, "it can be approved", || in_state(&stage, 1, PayoutState::WaitingForApproval)).await;
 }

@@ -135,7 +135,7 @@ fn acquirer(sound: &Sound, raw: &[(u16, Vec<u8>)], edits: &[(u8, Edit)], page: O
         original.splice(3..3, [NONE_OF_A_KIND.to_owned(), NONE_OF_A_KIND.to_owned()]);
     }
     let list = sound.list.replace("HEAD", original.first().map_or("", String::as_str));
-    let [from, to] = ["2026-02-01", "2026-12-31"].map(|day| day.parse().expect("a day"));
+    let [from, to] = ["2026-02-01", "2027-12-31"].map(|day| day.parse().expect("a day"));
     // Where days are listed one by one, the first has answers.
     let from = if matches!(sound.system, "paypal" | "vipps-mobilepay") {
         "2026-02-06".parse().expect("a day")
