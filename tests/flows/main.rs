@@ -23,6 +23,7 @@ mod payout_nights;
 mod payout_store;
 mod payouts;
 mod permissions;
+mod printed;
 mod records;
 mod refunds;
 mod reports;

@@ -47,7 +47,11 @@ fn operator(stage: &Stage, arguments: &[&str]) -> String {
 
 fn shown(stage: &Stage, arguments: &[&str]) -> Value {
     let said = operator(stage, &[arguments, &["--json"]].concat());
-    serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"))
+    let printed: Value = serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"));
+    crate::printed::is_said(&arguments[..2].join(" "), &printed);
+    crate::printed::is_said("payouts show", &printed["payout"]);
+    crate::printed::is_said("payouts list", &printed["payout"]["record"]);
+    printed
 }
 
 /// What is open of an invoice, and its entries that something is open of.
