@@ -425,8 +425,10 @@ mod tests {
     fn what_paypal_refuses_is_said() {
         let body = r#"{"name":"RESULTSET_TOO_LARGE","message":"Result set size is greater than the maximum limit.","debug_id":"1"}"#;
         let script = Script::default().read(&[], 400, body);
-        let refused = list(&script, None).expect_err("it is refused").to_string();
-        assert!(refused.contains("greater than the maximum limit"), "{refused}");
+        let page = list(&script, None).expect("the days behind it are listed");
+        let [refused] = page.refused.as_slice() else { panic!("one refusal: {page:?}") };
+        assert!(refused.to_string().contains("greater than the maximum limit"), "{refused}");
+        assert_eq!((page.payouts.len(), page.closed, page.next.as_deref()), (0, None, Some("2026-02-07")));
         let script = Script::default().read(&[], 403, r#"{"error":"x","error_description":"no permission"}"#);
         assert!(matches!(list(&script, None), Err(Failure::Unauthorized { .. })));
     }

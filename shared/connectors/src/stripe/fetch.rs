@@ -195,6 +195,7 @@ mod tests {
     fn payouts_are_listed_and_only_complete_ones_can_be_fetched() {
         let list = r#"{"object":"list","has_more":true,"data":[
             {"id":"po_2","object":"payout","amount":16000,"arrival_date":1789603200,"automatic":true,"currency":"dkk","reconciliation_status":"completed","status":"paid"},
+            {"id":"po_x","object":"payout","amount":1,"arrival_date":1789603200,"automatic":true,"currency":"?","reconciliation_status":"completed","status":"paid"},
             {"id":"po_3","object":"payout","amount":-500,"arrival_date":1789689600,"automatic":true,"currency":"dkk","reconciliation_status":"in_progress","status":"pending"}]}"#;
         let script = Script::default().read(&["/v1/payouts", "arrival_date[gte]", "1789516800"], 200, list);
         let from = "2026-09-16".parse().expect("a day");
@@ -205,6 +206,7 @@ mod tests {
             .map(|payout| format!("{} {} {}", payout.id, payout.amount, payout.complete))
             .collect();
         assert_eq!(found, ["po_2 160.00 true", "po_3 -5.00 false"]);
+        assert_eq!(page.refused.len(), 1, "one that cannot be read keeps none of the others back");
         assert_eq!(page.next.as_deref(), Some("po_3"));
         assert_eq!(page.payouts[0].on.map(|day| day.to_string()).as_deref(), Some("2026-09-17"));
     }

@@ -275,7 +275,9 @@ mod tests {
         // A day that alone is too much is never read in part.
         let whole = vec![record("2026-02-06", "", "PAYOUT", "1.00", "DKK", "SUCCESSFUL"); MOST];
         let script = Script::default().read(&[], 200, answer(&whole)).read(&[], 200, answer(&whole));
-        assert_eq!(word(&list(&script, Some("2026-02-06"))), "rejected");
+        let page = list(&script, Some("2026-02-06")).expect("the days behind it are listed");
+        assert!(matches!(page.refused.as_slice(), [Failure::Rejected { .. }]), "{page:?}");
+        assert_eq!((page.payouts.len(), page.next.as_deref()), (0, Some("2026-02-07")));
         let payout = testing::payout("2026-02-06", "2026-02-06", "1.00", "DKK");
         assert_eq!(word(&block_on(SumUp.fetch(&script, ACCOUNT, &payout, &mut Vec::new()))), "rejected");
     }
