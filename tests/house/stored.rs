@@ -31,6 +31,7 @@ const ACTED_ON: &[&str] = &[
     "FeeKind",
     "FulfilmentState",
     "IntakeOutcome",
+    "JournalTakes",
     "Kept",
     "Kind",
     "LineChoice",

@@ -121,9 +121,14 @@ fn told<'a>(
     }
     let makings = keys(&["/invoices/drafts", "/orders/drafts"]);
     // With a restored ledger the log of what was made since is gone, and of a draft that was booked then its number, without which
-    // its booking cannot be told of.
+    // its booking cannot be told of. Where nothing was planned since, what a lost plan made is told of by the hold that names it.
     let restored = history.plan.restore.is_some();
-    if makings < if restored { made.min(1) } else { made } {
+    let demanded = match (restored, &head.plan) {
+        (false, _) => made,
+        (true, Some(_)) => made.min(1),
+        (true, None) => 0,
+    };
+    if makings < demanded {
         found.push(format!("I9: the log of {} tells of {makings} of {made} documents", head.transfer));
     }
     let bookings = keys(&["/invoices/booked"]);

@@ -35,9 +35,9 @@ pub(super) enum Event {
 
 impl History {
     pub(super) fn events(&mut self) {
-        let now = self.machine.now_ms();
+        // A restore takes a while: what falls due meanwhile comes with it, before anybody works on.
         while let Some((at, _)) = self.timeline.first()
-            && *at <= now
+            && *at <= self.machine.now_ms()
         {
             let (_, event) = self.timeline.remove(0);
             self.machine.note(|| format!("event {event:?}"));
