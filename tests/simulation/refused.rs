@@ -8,6 +8,7 @@ use engine::store::Status;
 use sandbox::{Fault, Operation};
 
 use crate::checks;
+use crate::credits::{self, Turn};
 use crate::deployment::Setup;
 use crate::history::{History, Plan};
 use crate::machine::{Decider, Mishap, Place};
@@ -86,4 +87,41 @@ fn a_look_that_is_refused_while_a_write_is_in_doubt_leaves_the_plan_open() {
         let found = checks::violations(&mut history);
         assert!(found.is_empty(), "{write:?} {fault:?}: {found:#?}");
     }
+}
+
+/// Strikes the first call of a kind after the first of another.
+fn after(before: Operation, struck: Operation) -> Decider {
+    let (mut passed, mut done) = (false, false);
+    Box::new(move |_, place, _| {
+        let Place::Outside(_, operation) = place else { return None };
+        passed |= operation == before;
+        let due = passed && operation == struck && !done;
+        done |= due;
+        due.then_some(Mishap::Outside(Fault::Redirect))
+    })
+}
+
+#[test]
+fn a_credit_note_that_was_refused_follows_when_the_shop_tells_of_the_order_again() {
+    // The connector asks for the agreement before it makes the product that an amount is credited on.
+    let plan = Plan {
+        setups: vec![Setup { credits: true, ..Setup::plain() }],
+        lives: vec![
+            (0, 5001, 60_000, Turn::GiveBackAmount(999)),
+            (0, 5001, 120_000, Turn::GiveBackAmount(499)),
+        ],
+        ..Plan::single(8)
+    };
+    let mut history = History::new(plan, after(Operation::ReadRefunds, Operation::ReadMasterData));
+    history.run_for(110_000);
+    let head = history.head(0, 5001).expect("the order is known");
+    assert_eq!(head.status, Status::Parked { code: "refused".to_owned() }, "{:?}", head.facts);
+    assert_eq!(head.progress.invoice, head.documents.first().map(|document| document.number));
+    history.run_for(300_000);
+    let head = history.head(0, 5001).expect("the order is known");
+    assert_eq!(head.status, Status::Done, "nobody asked for it, and {:?}", head.facts);
+    assert_eq!(head.documents.len(), 3, "the invoice and two credit notes");
+    history.run();
+    let found = credits::violations(&mut history);
+    assert!(found.is_empty(), "{found:#?}");
 }

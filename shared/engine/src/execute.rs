@@ -730,13 +730,31 @@ impl Session<'_> {
         Ending::settled(Status::Skipped { code: reason.code }, reason.facts, applied)
     }
 
+    /// A plan that was to make a document beside the one that stands, or in its place, and made none leaves that one standing, as
+    /// its own plan says: without its number it would be taken for one that a person removed, and what the order asks for would
+    /// never follow. True for such a plan.
+    fn keep_what_stood(&mut self, plan: &Plan) -> bool {
+        let replaced = plan.document_step().and_then(|step| step.supersedes.as_ref());
+        let Some(stood) = self.documents.last().filter(|_| self.standing().is_none()) else { return false };
+        if plan.adjustment.is_none() && replaced.is_none_or(|order| order.number != stood.number) {
+            return false;
+        }
+        let (kind, number, totals) = (stood.kind, stood.number, stood.totals);
+        let place = if kind.is_booked() { &mut self.progress.invoice } else { &mut self.progress.draft };
+        *place = Some(number);
+        self.progress.kind = Some(kind);
+        self.progress.totals = Some(totals);
+        true
+    }
+
     /// The target refused a step for good. Nothing is in doubt, so the next try plans anew.
     fn end_parked(&mut self, carrying: &Carrying<'_>, reason: Reason) -> Ending {
         self.plan_open = false;
+        let stood = self.keep_what_stood(carrying.plan);
         // A draft that was not brought to this plan stands as the plan before it says, and is still to be brought to the order.
         let done = self.progress.step as usize;
         let mut left = carrying.plan.steps.iter().skip(done);
-        if !left.any(|step| matches!(step, Step::UpdateDraft(_))) {
+        if !stood && !left.any(|step| matches!(step, Step::UpdateDraft(_))) {
             self.remember_plan(carrying.plan);
         }
         self.notes.reason = Some(reason.clone());
