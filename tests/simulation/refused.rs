@@ -125,3 +125,26 @@ fn a_credit_note_that_was_refused_follows_when_the_shop_tells_of_the_order_again
     let found = credits::violations(&mut history);
     assert!(found.is_empty(), "{found:#?}");
 }
+
+#[test]
+fn a_buyer_is_made_once_although_what_followed_was_refused_and_nobody_is_seen_yet() {
+    let mut shape = OrderShape::plain(5001);
+    shape.lines.push(("KANDE".to_owned(), 1, 1_000, 250));
+    let plan = Plan {
+        setups: vec![Setup { lag_seconds: 30, ..Setup::plain() }],
+        orders: vec![(0, 0, shape)],
+        changes: vec![(0, 5001, 5_000, "completed")],
+        ..Plan::single(8)
+    };
+    let mut history = History::new(plan, after(Operation::CreateCustomer, Operation::ReadMasterData));
+    history.run_for(4_000);
+    let head = history.head(0, 5001).expect("the order is known");
+    assert_eq!(head.status, Status::Parked { code: "refused".to_owned() }, "{:?}", head.facts);
+    history.run_for(6_000);
+    let head = history.head(0, 5001).expect("the order is known");
+    assert_eq!(head.status, Status::Waiting { code: "look-up-lag".to_owned() }, "{:?}", head.facts);
+    history.run();
+    assert_eq!(history.head(0, 5001).expect("the order is known").status, Status::Done);
+    let found = checks::violations(&mut history);
+    assert!(found.is_empty(), "{found:#?}");
+}

@@ -3,6 +3,7 @@
 //! The simulator runs this very code: nothing here reads a clock, the environment or a random number, and nothing waits.
 //! "Later" is a fact in the ledger (`due_at`), never a sleep.
 
+mod buyer;
 pub mod catalogue;
 pub mod clock;
 pub mod compare;

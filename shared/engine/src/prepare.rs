@@ -142,7 +142,7 @@ impl Session<'_> {
 
     /// True when a person asked for this look, or for the one that found the document gone and waited to look once more; and when the
     /// document was to be deleted, so that its going says nothing about the order.
-    fn is_asked(&self) -> bool {
+    pub(crate) fn is_asked(&self) -> bool {
         self.is_replay()
             || self.progress.doubt.as_ref().is_some_and(|doubt| doubt.asked)
             || self.progress.removed_as_told
@@ -529,7 +529,12 @@ impl Session<'_> {
         let customers = match &asked.customer {
             Some(lookup) => {
                 let read = port.customers(&self.accounting(), &lookup.field, &lookup.value).await;
-                read.map_err(|failure| self.stop_of(Side::Accounting, failure))?
+                let found = read.map_err(|failure| self.stop_of(Side::Accounting, failure))?;
+                self.end_doubt_of_buyer();
+                if found.is_empty() {
+                    self.buyer_not_found(lookup, before).await?;
+                }
+                found
             }
             None => Vec::new(),
         };
