@@ -199,7 +199,9 @@ pub(crate) fn documents(history: &History, index: usize, found: &mut Vec<String>
         let known = plans.iter().any(|json| json.contains(&format!("\"reference\":\"{reference}\"")));
         let order = reference.split(' ').next().and_then(|number| number.parse().ok());
         let told = order.is_some_and(|order| {
-            crate::credits::edits_seen_as_one(history, order) || cancelled_with_draft(history, index, order)
+            let restored = history.plan.restore.is_some();
+            crate::credits::edits_seen_as_one(history, order)
+                || restored && cancelled_with_draft(history, index, order)
         });
         if !known && !told {
             found.push(format!("I6: no plan in the ledger has the reference {reference:?}"));
@@ -207,13 +209,23 @@ pub(crate) fn documents(history: &History, index: usize, found: &mut Vec<String>
     }
 }
 
-/// After a restore the draft of an order that was cancelled meanwhile is found, and left to the merchant by its number.
+/// The draft of an order that was cancelled meanwhile is left to the merchant by its number: a draft that is found after a restore, or
+/// whose way to the booking the target refused.
 pub(crate) fn cancelled_with_draft(history: &History, index: usize, order: usize) -> bool {
-    let is_told = |head: Head| match &head.status {
+    let is_told = |head: &Head| match &head.status {
         Status::Held { code } => code == "cancelled-with-draft",
         _ => false,
     };
-    history.plan.restore.is_some() && history.head(index, order).is_some_and(is_told)
+    let was_refused = |head: &Head| {
+        let trace = at_once(history.store.memory.log(&head.transfer)).expect("the memory is there");
+        trace.rows.iter().any(|row| {
+            let code = row.public.reason.as_ref().map(|reason| reason.code.as_str());
+            let draft = row.public.numbers.iter().any(|(what, _)| what == "draft");
+            row.public.decision == "parked" && code == Some("refused") && draft
+        })
+    };
+    let head = history.head(index, order).filter(is_told);
+    head.is_some_and(|head| history.plan.restore.is_some() || was_refused(&head))
 }
 
 /// I1 and I2 for payments: one for each order that was paid and is booked, for its whole amount, and none otherwise.
