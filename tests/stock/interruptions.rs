@@ -283,3 +283,39 @@ fn a_reading_of_everything_goes_on_for_a_day_and_under_the_settings_that_it_bega
         assert_eq!(read(&bench), 600, "{to:?}: the settings are others");
     }
 }
+
+#[test]
+fn a_quantity_whose_call_is_refused_without_a_word_about_it_is_told_by_the_next_run() {
+    // A redirect, such as while a shop moves, is about the call: it must not keep the entry from the shop until the next day.
+    let one = |to| {
+        let bench = changed(to);
+        bench.count("C", 10);
+        bench
+    };
+    let mut put_off = 0;
+    for to in SHOPS {
+        let counted = one(to);
+        counted.shared.points.set(None);
+        counted.run(StockTask::Changes).finished();
+        let all = counted.shared.points.passed.load(Ordering::SeqCst);
+        for at in 1..=all {
+            let what = format!("{to:?}, point {at} of {all}");
+            let bench = one(to);
+            bench.shared.points.set(Some((at, Strike::Refuse)));
+            if let Ended::Outcome(StockOutcome::Finished(report)) = bench.run(StockTask::Changes)
+                && let Some(cause) = report.causes.get("stock-refused")
+            {
+                assert_eq!(cause.products, ["A"], "{what}");
+                assert_eq!(
+                    report.refusals,
+                    [("A".to_owned(), "there is no such place".to_owned())],
+                    "{what}"
+                );
+                put_off += 1;
+            }
+            converge(&bench, &what);
+            assert_eq!(shows(&bench), [3, 10, 10, 10].map(Some), "{what}");
+        }
+    }
+    assert_eq!(put_off, SHOPS.len(), "each shop refused the call that writes");
+}
