@@ -4,7 +4,7 @@
 
 use std::sync::atomic::Ordering;
 
-use engine::stock::{StockOutcome, StockTask};
+use engine::stock::{StockOutcome, StockReport, StockTask};
 use jiff::SignedDuration;
 
 use crate::bench::{Ended, StockBench, Strike};
@@ -217,32 +217,60 @@ fn broken_off(to: To) -> StockBench {
     bench
 }
 
+/// What a run says it did, whether it came to its end or not: a shop's budget may be spent before all is told.
+fn report(ended: Ended) -> StockReport {
+    match ended {
+        Ended::Outcome(StockOutcome::Finished(report) | StockOutcome::Stopped { report, .. }) => report,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Runs until nothing is left to tell.
+fn tell_all(bench: &StockBench) {
+    for _ in 0..20 {
+        bench.later(300);
+        if let Ended::Outcome(StockOutcome::Finished(report)) = bench.run(StockTask::Changes)
+            && report.different == 0
+        {
+            return;
+        }
+    }
+    panic!("{:?}: there is always something to tell", bench.to);
+}
+
+/// The next run's list is refused where it was, and the one after reads all of it again.
+fn is_read_anew(bench: &StockBench) {
+    let to = bench.to;
+    // The claim, the state, and the list where it was.
+    bench.shared.points.set(Some((3, Strike::Refuse)));
+    let refused = report(bench.run(StockTask::Changes));
+    assert_eq!(refused.stopped.map(|reason| reason.code).as_deref(), Some("stock-rejected"), "{to:?}");
+    bench.shared.points.set(None);
+    bench.later(300);
+    assert_eq!(report(bench.run(StockTask::Changes)).read_products, 600, "{to:?}");
+}
+
 #[test]
 fn a_place_in_a_list_that_is_not_known_any_more_is_left_and_everything_read_anew() {
     for to in SHOPS {
         let bench = broken_off(to);
-        // The claim, the state, and the list where it was.
-        bench.shared.points.set(Some((3, Strike::Refuse)));
-        match bench.run(StockTask::Changes) {
-            Ended::Outcome(StockOutcome::Stopped { report, .. }) => {
-                assert_eq!(
-                    report.stopped.map(|reason| reason.code).as_deref(),
-                    Some("stock-rejected"),
-                    "{to:?}"
-                );
-            }
-            other => panic!("{to:?}: {other:?}"),
-        }
-        bench.shared.points.set(None);
-        let report = bench.run(StockTask::Changes).finished();
-        assert_eq!((report.read_products, report.whole), (600, true), "{to:?}");
+        is_read_anew(&bench);
+        tell_all(&bench);
         assert_eq!(bench.shows("N00599"), [Some(10)], "{to:?}");
+
+        // One that was asked for, although nothing else calls for it.
+        assert_eq!(report(bench.run(StockTask::Changes)).read_products, 0, "{to:?}");
+        bench.later(300);
+        let asked = report(bench.run_for(StockTask::Everything, 40_045));
+        assert_eq!((asked.read_products, asked.whole), (600, false), "{to:?}");
+        bench.later(300);
+        is_read_anew(&bench);
     }
 }
 
 #[test]
 fn a_reading_of_everything_goes_on_for_a_day_and_under_the_settings_that_it_began_with() {
-    let read = |bench: &StockBench| bench.run(StockTask::Changes).finished().read_products;
+    let read = |bench: &StockBench| report(bench.run(StockTask::Changes)).read_products;
     for to in SHOPS {
         let bench = broken_off(to);
         bench.later(23 * 3_600);
@@ -254,4 +282,40 @@ fn a_reading_of_everything_goes_on_for_a_day_and_under_the_settings_that_it_bega
         bench.settings(|_| ());
         assert_eq!(read(&bench), 600, "{to:?}: the settings are others");
     }
+}
+
+#[test]
+fn a_quantity_whose_call_is_refused_without_a_word_about_it_is_told_by_the_next_run() {
+    // A redirect, such as while a shop moves, is about the call: it must not keep the entry from the shop until the next day.
+    let one = |to| {
+        let bench = changed(to);
+        bench.count("C", 10);
+        bench
+    };
+    let mut put_off = 0;
+    for to in SHOPS {
+        let counted = one(to);
+        counted.shared.points.set(None);
+        counted.run(StockTask::Changes).finished();
+        let all = counted.shared.points.passed.load(Ordering::SeqCst);
+        for at in 1..=all {
+            let what = format!("{to:?}, point {at} of {all}");
+            let bench = one(to);
+            bench.shared.points.set(Some((at, Strike::Refuse)));
+            if let Ended::Outcome(StockOutcome::Finished(report)) = bench.run(StockTask::Changes)
+                && let Some(cause) = report.causes.get("stock-refused")
+            {
+                assert_eq!(cause.products, ["A"], "{what}");
+                assert_eq!(
+                    report.refusals,
+                    [("A".to_owned(), "there is no such place".to_owned())],
+                    "{what}"
+                );
+                put_off += 1;
+            }
+            converge(&bench, &what);
+            assert_eq!(shows(&bench), [3, 10, 10, 10].map(Some), "{what}");
+        }
+    }
+    assert_eq!(put_off, SHOPS.len(), "each shop refused the call that writes");
 }

@@ -312,10 +312,14 @@ impl Run<'_> {
     }
 
     /// A list that is not gone on with. A place that the other side does not know any more is never asked for again: the next run begins
-    /// to read anew.
+    /// to read anew, and reads everything where this one was to: nothing else says then that it was asked for.
     fn broken_off(&mut self, failure: Failure, page: Option<&str>, of: fn(Failure) -> Stop) -> Stop {
         if page.is_some() && matches!(failure, Failure::Rejected { .. }) {
-            self.state.reading = None;
+            let left = self.state.reading.take();
+            if let Some(reading) = left.filter(|reading| reading.whole) {
+                let locations = self.state.locations.clone();
+                self.state.begin_whole(self.now(), locations, reading.settings_version);
+            }
         }
         of(failure)
     }

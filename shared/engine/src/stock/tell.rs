@@ -116,7 +116,7 @@ impl Run<'_> {
             }
             Err(Failure::Rejected { code, message }) if self.rejections < MOST_REJECTIONS => {
                 self.rejections += 1;
-                Ok((self.divide(changes, code.unwrap_or_default(), message, round), true))
+                Ok((self.divide(changes, code, message, round), true))
             }
             Err(failure) => Err(shop(failure)),
         }
@@ -199,10 +199,19 @@ impl Run<'_> {
     }
 
     /// A call that was refused as a whole is halved until the one that is wrong stands alone.
-    fn divide(&mut self, changes: Vec<Change>, code: String, message: String, round: u32) -> Vec<Batch> {
+    fn divide(
+        &mut self,
+        changes: Vec<Change>,
+        code: Option<String>,
+        message: String,
+        round: u32,
+    ) -> Vec<Batch> {
         if let [change] = changes.as_slice() {
             let change = change.clone();
-            self.refuse(&change, code, message);
+            match code {
+                Some(code) => self.refuse(&change, code, message),
+                None => self.put_off(&change, message),
+            }
             return Vec::new();
         }
         let (one, other) = changes.split_at(changes.len() / 2);
@@ -218,6 +227,13 @@ impl Run<'_> {
             cell.refused = Some(Refusal { quantity: change.to, code, message });
         }
         self.dirty = true;
+        self.note("stock-refused", &change.id);
+    }
+
+    /// A call that was refused without a code, as by a redirect, says nothing of the entry: it stays in doubt, so the next run tells it.
+    fn put_off(&mut self, change: &Change, message: String) {
+        let number = self.number(&change.id);
+        self.report.refusals.push((number, message));
         self.note("stock-refused", &change.id);
     }
 
