@@ -161,6 +161,9 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
+/// What stands in a stored reason where somebody's mail address was.
+pub const MASKED_ADDRESS: &str = "[mail address]";
+
 /// The payments of a booked invoice as far as they are registered once a plan is carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegisteredPayments {

@@ -173,11 +173,11 @@ impl Engine<'_> {
         Ok(gone)
     }
 
-    /// At most so many as one look asks the ledger for; with each hour others, so that all have their turn.
+    /// At most so many as one look asks the ledger for; with each look others, twelve hours later, so that all have their turn.
     fn some_of<'n>(&self, mut numbers: Vec<&'n str>) -> Vec<&'n str> {
         let parts = numbers.len().div_ceil(MOST_GONE).max(1);
-        let hour = usize::try_from(self.now().as_second().div_euclid(3600)).unwrap_or(0);
-        let begin = (hour % parts) * MOST_GONE;
+        let look = usize::try_from(self.now().as_second().div_euclid(12 * 3600)).unwrap_or(0);
+        let begin = (look % parts) * MOST_GONE;
         numbers.drain(..begin.min(numbers.len()));
         numbers.truncate(MOST_GONE);
         numbers

@@ -232,20 +232,28 @@ impl Session<'_> {
         }
     }
 
-    /// True unless the ledger knows the order as a younger one. A day is let go at each end: days are local.
+    /// True unless the ledger knows the order as a younger one. A day is let go at each end: days are local. What was made says nothing of
+    /// when the order was placed.
     fn may_be_older(&self, days: u32) -> bool {
+        if !self.head.documents.is_empty() {
+            return true;
+        }
         let until = i64::from(days.saturating_sub(2)) * 24;
         let today = self.route.time_zone.to_datetime(self.engine.now()).date();
         self.head.day.is_none_or(|day| today.duration_since(day) > SignedDuration::from_hours(until))
     }
 
-    /// The shop does not show the order, which may be there all the same: nothing is concluded from that, and nothing is lost.
+    /// The shop does not show the order, which may be there all the same: nothing is concluded from that, and nothing is lost. One that
+    /// was never read is older than what the ledger knows of the shop, and is passed over.
     fn hidden(&mut self, reason: Reason) -> Ending {
+        let known = !self.head.documents.is_empty() || self.head.day.is_some();
         let reason = reason.with("order", &self.head.order_number);
         self.notes.reason = Some(reason.clone());
         let earlier = self.head.applied.clone().unwrap_or_default();
         let applied = Some(Applied { body_hash: self.kept_hash(), decision: reason.code.clone(), ..earlier });
-        Ending::settled(Status::Held { code: reason.code }, reason.facts, applied)
+        let Reason { code, facts } = reason;
+        let status = if known { Status::Held { code } } else { Status::Skipped { code } };
+        Ending::settled(status, facts, applied)
     }
 
     /// The order is gone in the shop: what stands in the books stays there. That is the merchant's to look at, unless all of it

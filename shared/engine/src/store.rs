@@ -10,7 +10,7 @@
 
 use async_trait::async_trait;
 use domain::document::{DocumentKind, Totals};
-use domain::plan::Reason;
+use domain::plan::{MASKED_ADDRESS, Reason};
 use domain::{ConnectionId, EffectKey, EntityId, MerchantId, Money, TransferId};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -409,6 +409,11 @@ impl Head {
     /// What keeps it with a person now. A version of before wrote statuses and left the trouble as it found it: what is stored of another
     /// cause than the status has is not believed, and the trouble is as old as the last write.
     pub fn standing_trouble(&self) -> Option<Trouble> {
+        // A cause is known by its facts as they were before addresses were masked in them.
+        let is_held = matches!(self.status, Status::Held { .. } | Status::Parked { .. });
+        if is_held && self.facts.iter().any(|(_, fact)| fact.contains(MASKED_ADDRESS)) {
+            return self.trouble.clone();
+        }
         Trouble::after(self.trouble.as_ref(), &self.status, &self.facts, self.updated_at)
     }
 

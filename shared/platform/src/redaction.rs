@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
-use domain::plan::Reason;
+use domain::plan::{MASKED_ADDRESS, Reason};
 
 /// How many secrets are remembered; a process serves a bounded number of connections.
 const SECRETS: usize = 10_000;
@@ -39,7 +39,7 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     }
     if redacted.contains('@') {
         redacted =
-            Cow::Owned(mask_words(&redacted, is_address_character, looks_like_address, "[mail address]"));
+            Cow::Owned(mask_words(&redacted, is_address_character, looks_like_address, MASKED_ADDRESS));
     }
     if has_long_number(&redacted) {
         redacted = Cow::Owned(mask_words(&redacted, is_card_character, looks_like_card, "[card number]"));
@@ -58,7 +58,7 @@ pub fn without_address(fact: &str) -> String {
     if !fact.contains('@') {
         return fact.to_owned();
     }
-    mask_words(fact, is_address_character, looks_like_address, "[mail address]")
+    mask_words(fact, is_address_character, looks_like_address, MASKED_ADDRESS)
 }
 
 /// Replaces each run of `belongs` characters that `is_hit` with `mask`.

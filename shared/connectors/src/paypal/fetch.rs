@@ -96,8 +96,9 @@ impl Acquirer for PayPal {
         let closed = match listed {
             Ok(closed) => closed,
             // A day of more than may be asked for keeps none behind it back.
-            Err(failure @ Failure::Rejected { .. }) => {
-                return Ok(PayoutPage { next: behind(), refused: vec![failure], ..PayoutPage::default() });
+            Err(Failure::Rejected { code, message }) => {
+                let refused = vec![Failure::Rejected { code, message: format!("{date}: {message}") }];
+                return Ok(PayoutPage { next: behind(), refused, ..PayoutPage::default() });
             }
             Err(failure) => return Err(failure),
         };

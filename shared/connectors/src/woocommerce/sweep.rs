@@ -91,11 +91,23 @@ impl SweepPlace {
         let end = |list: &[(EntityId, Timestamp)]| {
             list.last().filter(|_| list.len() >= PAGE_SIZE).map(|(_, at)| *at)
         };
-        let known_to = [end(&shown), end(&thrown_away)].into_iter().flatten().min();
+        let ends: Vec<Timestamp> = [end(&shown), end(&thrown_away)].into_iter().flatten().collect();
         let mut changes = [shown, thrown_away].concat();
-        changes.retain(|(_, at)| known_to.is_none_or(|end| *at <= end));
         changes.sort_by_key(|(_, at)| *at);
-        let next = known_to.map(|end| self.after(end)).transpose()?;
+        let next = if self.page > 1 {
+            // One list filled whole pages with a single second. The other one's page of that number may begin anywhere behind it: of both
+            // only that second is told, and what comes after it begins with their first pages.
+            let second = self.after.checked_add(SignedDuration::from_secs(1));
+            let second = second.map_err(|_| rejected("sweep", "the time is out of range"))?;
+            changes.retain(|(_, at)| *at <= second);
+            let goes_on = ends.iter().any(|end| *end <= second);
+            let after = if goes_on { self.after } else { second };
+            Some(SweepPlace { after, page: if goes_on { self.page + 1 } else { 1 } }.text())
+        } else {
+            let known_to = ends.into_iter().min();
+            changes.retain(|(_, at)| known_to.is_none_or(|end| *at <= end));
+            known_to.map(|end| self.after(end)).transpose()?
+        };
         Ok(ChangePage { changes, next })
     }
 
@@ -107,7 +119,11 @@ impl SweepPlace {
         } else {
             SweepPlace { after: self.after, page: self.page + 1 }
         };
-        Ok(format!("{}/{}", next.after.as_second(), next.page))
+        Ok(next.text())
+    }
+
+    fn text(&self) -> String {
+        format!("{}/{}", self.after.as_second(), self.page)
     }
 }
 
@@ -170,7 +186,9 @@ mod tests {
             .read(&[second, one], 200, listing(&one_second))
             .read(&[second, BIN, one], 200, "[]")
             .read(&[second, two], 200, listing(&rest))
-            .read(&[second, BIN, two], 200, "[]");
+            .read(&[second, BIN, two], 200, "[]")
+            .read(&["(\"modified_after\", \"2026-11-20T09:00:09\")", one], 200, listing(&rest[1..]))
+            .read(&["(\"modified_after\", \"2026-11-20T09:00:09\")", BIN, one], 200, "[]");
         assert_eq!(swept(&script), (1..=101).collect());
         script.finish();
         for page in ["", "x", "1", "1/x", "99999999999999999/1"] {
@@ -202,6 +220,25 @@ mod tests {
         assert_eq!(found.changes.len(), 51, "what changed after it is told with the next page");
         assert_eq!(found.changes[0].0.as_str(), "1");
         assert!(found.next.is_some());
+        script.finish();
+    }
+
+    #[test]
+    fn a_second_that_fills_pages_of_one_list_loses_nothing_of_the_other() {
+        let bin: Vec<(u32, &str)> = (201..=250).map(|id| (id, "09:00:00")).collect();
+        let shown = [(1, "09:00:00"), (2, "09:20:00"), (3, "09:30:00")];
+        let first = "(\"modified_after\", \"2026-11-20T08:59:59\")";
+        let behind = "(\"modified_after\", \"2026-11-20T09:00:00\")";
+        let (one, two) = ("(\"page\", \"1\")", "(\"page\", \"2\")");
+        let script = Script::default()
+            .read(&[first, one], 200, listing(&shown))
+            .read(&[first, BIN, one], 200, listing(&bin))
+            .read(&[first, two], 200, "[]")
+            .read(&[first, BIN, two], 200, listing(&[(251, "09:00:00"), (252, "09:10:00")]))
+            .read(&[behind, one], 200, listing(&shown[1..]))
+            .read(&[behind, BIN, one], 200, listing(&[(252, "09:10:00")]));
+        let expected: BTreeSet<u32> = (1..=3).chain(201..=252).collect();
+        assert_eq!(swept(&script), expected);
         script.finish();
     }
 }

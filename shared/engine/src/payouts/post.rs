@@ -147,11 +147,19 @@ impl PayoutEngine<'_> {
         }
         let (journals, transport) = (work.route.books.journals, &*work.route.books.transport);
         let (abandoned, parts) = (posting.abandoned, posting.parts);
+        // What was booked a moment ago may not be seen yet: that it is not seen says only later that it is gone.
+        let posted = record.approval.moves().iter().rev().find(|made| made.to == PayoutState::Posted);
+        let seen_by = posted.map(|made| made.at + late(work) + late(work));
         let mut undoes = Vec::new();
         for part in (0..posting.numbers.len().min(posting.parts)).rev() {
             self.in_time(work.deadline)?;
             let step = self.voucher(work, record, posting, part)?;
-            let Some(found) = journals.find(transport, &step).await.map_err(Stop::Failed)? else { continue };
+            let Some(found) = journals.find(transport, &step).await.map_err(Stop::Failed)? else {
+                match seen_by.filter(|seen_by| self.now() < *seen_by) {
+                    Some(seen_by) => return Err(Stop::Wait(seen_by)),
+                    None => continue,
+                }
+            };
             // A person has said that it is undone in the books.
             if record.not_booked_on.contains(&found.number.to_string()) {
                 continue;

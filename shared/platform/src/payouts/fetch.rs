@@ -195,7 +195,7 @@ impl Payouts {
             match fetched {
                 Fetched::New => taken += 1,
                 Fetched::Known => {}
-                Fetched::Refused(failure) => refused.push(failure),
+                Fetched::Refused(failure) => refused.push(of_payout(&payout.id, failure)),
                 Fetched::BrokenOff => return Ok((taken, false)),
             }
         }
@@ -323,4 +323,14 @@ enum Fetched {
 /// deliveries do.
 fn answers_name(flow: &str, payout: &str, answers: &str) -> String {
     format!("payout-fetch/{}/{answers}", hash(format!("{flow}\n{payout}").as_bytes()))
+}
+
+/// A refusal that says which payout it is of: another one that is refused by the same words is news.
+fn of_payout(payout: &str, failure: Failure) -> Failure {
+    match failure {
+        Failure::Rejected { code, message } => {
+            Failure::Rejected { code, message: format!("{payout}: {message}") }
+        }
+        other => other,
+    }
 }

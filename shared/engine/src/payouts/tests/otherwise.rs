@@ -129,6 +129,10 @@ fn a_reversal_looks_first_and_undoes_nothing_that_is_gone() {
     world.books.vouchers.lock().expect("not poisoned").clear();
     world.reverse(&id("po_1"), "anna").expect("it is taken");
     let record = world.work(&id("po_1")).expect("it is looked at");
+    assert_eq!(record.approval.state(), PayoutState::Posted, "what was just booked may not be seen yet");
+    assert!(record.due_at.is_some() && paid(&world) > 0, "it is looked for again");
+    world.clock.turn(600);
+    let record = world.work(&id("po_1")).expect("it is looked at");
     assert_eq!((record.approval.state(), paid(&world)), (PayoutState::Reversed, 0), "{:?}", record.reasons);
     assert!(world.books.all().is_empty(), "nothing is made to undo what is gone");
 }
