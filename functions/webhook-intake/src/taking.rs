@@ -49,7 +49,7 @@ pub(crate) async fn of_shop(
                 settings: SettingsChoice::Now,
                 deduplication: match kind {
                     // Nothing but an id is no state that could be known already: each telling of it is news, and one look at the shop.
-                    _ if bare => format!("bare:{kind:?}:{body_hash}:{}", received_at.as_second()),
+                    _ if bare => format!("bare:{kind:?}:{body_hash}:{}", received_at.as_nanosecond()),
                     EntityKind::Order => String::new(),
                     EntityKind::Product => format!("product:{body_hash}"),
                 },
