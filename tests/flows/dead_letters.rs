@@ -1,7 +1,6 @@
 //! Words about payouts and stock that their queues gave up: they stand where a person sees them, with the reason, and are put back; a
 //! stock word goes by itself once the stock was told.
 
-use std::process::Command;
 use std::time::Duration;
 
 use bogbro::local::queues::NewMessage;
@@ -59,11 +58,7 @@ async fn minute(stage: &Stage) {
 
 /// Runs the operator's executable against the stage; what it printed.
 fn operator(stage: &Stage, arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_bogbro"))
-        .args(arguments)
-        .envs(stage.host.environment("operator"))
-        .output()
-        .expect("the executable runs");
+    let output = stage.command(arguments);
     let said = String::from_utf8(output.stdout).expect("text");
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     said

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain::MerchantId;
 use domain::payout::PayoutState;
+use domain::plan::Reason;
 use domain::settlement::Standing;
 use jiff::{Timestamp, ToSpan};
 use rust_decimal::Decimal;
@@ -175,18 +176,56 @@ async fn a_shop_that_does_not_let_its_payouts_be_read_says_so() {
     of_the_shop(&stage, |shop| shop.access_token = "shpat_another".to_owned());
     let said = ask().await.expect_err("the token is wrong").to_string();
     assert!(said.contains("401") && !said.contains("shpat"), "{said}");
-    let entries = async || {
-        let entries = stage.operations.parked_deliveries(&MerchantId::new(MERCHANT)).await.expect("the list");
-        entries.into_iter().map(|entry| entry.reason.code).collect::<Vec<_>>()
-    };
-    assert_eq!(entries().await, ["payout-fetch-refused"], "each cause once");
+    assert_eq!(entries(&stage).await.len(), 1, "each cause once");
 
     of_the_shop(&stage, |shop| {
         shop.access_token = demo::SHOPIFY_ACCESS_TOKEN.to_owned();
         shop.moves_balance(movement("CHARGE", Decimal::ONE, Decimal::ZERO, ORDERS[0], None));
     });
     assert_eq!(ask().await, Ok(0), "it may be asked, and has paid nothing out");
-    assert_eq!(entries().await, Vec::<String>::new(), "a cause that is gone is told of no more");
+    assert_eq!(entries(&stage).await, [], "a cause that is gone is told of no more");
+}
+
+/// What stands where a person sees it of payouts that cannot be fetched.
+async fn entries(stage: &Stage) -> Vec<Reason> {
+    let entries = stage.operations.parked_deliveries(&MerchantId::new(MERCHANT)).await.expect("the list");
+    let reasons: Vec<Reason> = entries.into_iter().map(|entry| entry.reason).collect();
+    assert!(reasons.iter().all(|reason| reason.code == "payout-fetch-refused"), "{reasons:?}");
+    reasons
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payout_that_cannot_be_fetched_keeps_none_behind_it_back() {
+    let stage = stage().await;
+    let mut payouts = Vec::new();
+    for (number, order) in (2..).zip(ORDERS) {
+        payouts.push(of_the_shop(&stage, |shop| {
+            shop.moves_balance(movement("CHARGE", Decimal::from(number), Decimal::ZERO, order, None));
+            let payout = shop.makes_payout(Timestamp::now() - number.hours());
+            shop.payout_becomes(Timestamp::now(), payout, "IN_TRANSIT");
+            payout
+        }));
+    }
+    // The newest stands first in the list.
+    let [refused, other] = payouts[..] else { panic!("two payouts") };
+    let rule = Rule {
+        system: Some(System::Shopify),
+        containing: Some(refused.to_string()),
+        fault: Some(Fault::FailBefore(400)),
+        ..Rule::default()
+    };
+    stage.world().script = Script { rules: vec![rule] };
+    let (engine, deadline) = stage.operations.payouts().expect("the engine");
+    let said = engine.fetch(&MerchantId::new(MERCHANT), "shopify-payments", deadline).await;
+    let said = said.expect_err("whoever asks is told").to_string();
+    assert!(said.contains(&refused.to_string()), "{said}");
+    let known: Vec<String> = records(&stage).await.into_iter().map(|record| record.id.key.batch).collect();
+    assert_eq!(known, [other.to_string()]);
+    let told = entries(&stage).await;
+    assert!(told.len() == 1 && told[0].fact("message").contains(&refused.to_string()), "{told:?}");
+    stage.world().script = Script::default();
+    assert_eq!(fetched(&stage).await, 1, "it is fetched once it can be");
+    assert_eq!(entries(&stage).await, []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

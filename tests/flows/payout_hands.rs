@@ -1,7 +1,6 @@
 //! Payouts by hand: one that the operator sees through with the executable, from the file to its reversal, where invoices are left open
 //! for the payout to settle; and the same by a program, through the JSON API.
 
-use std::process::Command;
 use std::time::Duration;
 
 use domain::payout::PayoutState;
@@ -29,11 +28,7 @@ async fn booked(stage: &Stage, number: u64) -> (u32, i64) {
 /// Runs the operator's executable against the stage; what it printed. Where the function holds the payout for a moment, it is run again.
 fn operator(stage: &Stage, arguments: &[&str]) -> String {
     for _ in 0..100 {
-        let output = Command::new(env!("CARGO_BIN_EXE_bogbro"))
-            .args(arguments)
-            .envs(stage.host.environment("operator"))
-            .output()
-            .expect("the executable runs");
+        let output = stage.command(arguments);
         let said = String::from_utf8(output.stdout).expect("text");
         let failed = String::from_utf8_lossy(&output.stderr).into_owned();
         if output.status.success() {

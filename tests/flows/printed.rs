@@ -1,7 +1,6 @@
 //! What the operator's commands print for programs is what the README says they print.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 
 use sandbox::demo;
 use serde_json::Value;
@@ -28,12 +27,7 @@ pub(crate) fn is_said(command: &str, printed: &Value) {
 
 /// What the operator's executable printed.
 fn printed(stage: &Stage, arguments: &[&str]) -> Value {
-    let output = Command::new(env!("CARGO_BIN_EXE_bogbro"))
-        .args(arguments)
-        .arg("--json")
-        .envs(stage.host.environment("operator"))
-        .output()
-        .expect("the executable runs");
+    let output = stage.command(&[arguments, &["--json"]].concat());
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
 }

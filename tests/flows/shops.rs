@@ -7,6 +7,7 @@ use engine::message::SettingsChoice;
 use engine::store::Status;
 use jiff::Timestamp;
 use sandbox::demo;
+use sandbox::signing::hmac_base64;
 
 use crate::night::{self, NIGHT};
 use crate::refunds;
@@ -86,6 +87,15 @@ async fn an_order_that_the_app_may_not_read_any_more_is_held_and_goes_on_once_it
     assert_eq!(head.status, held("order-out-of-reach"));
     let fact = |name: &str| head.facts.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     assert_eq!((fact("scope"), fact("days")), (Some("read_all_orders"), Some("60")));
+    // One that was never read is older than what the ledger knows of the shop.
+    let body = br#"{"id":4000000000001,"admin_graphql_api_id":"gid://shopify/Order/4000000000001"}"#.to_vec();
+    let signature = hmac_base64(demo::SHOPIFY_CLIENT_SECRET.as_bytes(), &body);
+    let headers = [("Content-Type", "application/json".to_owned()), ("X-Shopify-Hmac-Sha256", signature)]
+        .map(|(name, value)| (name.to_owned(), value));
+    assert_eq!(stage.deliver(refunds::SHOP, &headers, body).await, 200);
+    stage.rest().await;
+    let never_known = stage.head(refunds::SHOP, "shopify", "4000000000001").await.expect("it was told of");
+    assert_eq!(never_known.status, Status::Skipped { code: "order-out-of-reach".to_owned() });
     // The scope is granted: the night brings it up, as an operator does here.
     stage.world().shopify.get_mut(refunds::SHOP).expect("the shop").reads_all_orders = true;
     let (merchant, needle) =

@@ -148,6 +148,15 @@ impl Stage {
         stage
     }
 
+    /// Runs the operator's executable against the stage: what it did.
+    pub(crate) fn command(&self, arguments: &[&str]) -> std::process::Output {
+        std::process::Command::new(env!("CARGO_BIN_EXE_bogbro"))
+            .args(arguments)
+            .envs(self.host.environment("operator"))
+            .output()
+            .expect("the executable runs")
+    }
+
     /// Stops the host (at once, as the end of its process would, or in order) and starts it again on the same folder.
     pub(crate) async fn restarted(self, at_once: bool, change: impl FnOnce(&mut HostConfig)) -> Stage {
         let Stage { host, world, client, sandbox, folder, _kept, .. } = self;

@@ -160,7 +160,7 @@ impl Engine<'_> {
             return Ok(Vec::new());
         }
         let mut gone = Vec::new();
-        for number in self.some_of(catalogues.not_in_shop(route)) {
+        for number in some_of(catalogues.not_in_shop(route), self.now()) {
             let pointer = Pointer { kind: PointerKind::ProductNumber, value: number.to_owned() };
             let found = self.store.find(&route.merchant, &pointer).await;
             for transfer in found.map_err(|failure| CatalogueFailure::Ledger(failure.to_string()))? {
@@ -172,16 +172,16 @@ impl Engine<'_> {
         }
         Ok(gone)
     }
+}
 
-    /// At most so many as one look asks the ledger for; with each look others, twelve hours later, so that all have their turn.
-    fn some_of<'n>(&self, mut numbers: Vec<&'n str>) -> Vec<&'n str> {
-        let parts = numbers.len().div_ceil(MOST_GONE).max(1);
-        let look = usize::try_from(self.now().as_second().div_euclid(12 * 3600)).unwrap_or(0);
-        let begin = (look % parts) * MOST_GONE;
-        numbers.drain(..begin.min(numbers.len()));
-        numbers.truncate(MOST_GONE);
-        numbers
-    }
+/// At most so many as one look asks the ledger for; twelve hours later, with the next look, others, so that all have their turn.
+fn some_of(mut numbers: Vec<&str>, now: Timestamp) -> Vec<&str> {
+    let parts = numbers.len().div_ceil(MOST_GONE).max(1);
+    let look = usize::try_from(now.as_second().div_euclid(12 * 3600)).unwrap_or(0);
+    let begin = (look % parts) * MOST_GONE;
+    numbers.drain(..begin.min(numbers.len()));
+    numbers.truncate(MOST_GONE);
+    numbers
 }
 
 impl Catalogues {
@@ -261,5 +261,29 @@ fn message(route: &Route, entity: &EntityId, now: Timestamp) -> Message {
         settings: SettingsChoice::Now,
         deduplication: format!("catalogue:{}:{}", transfer(route, entity), now.as_second() / 600),
         body: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    #[test]
+    fn every_number_has_its_turn_within_as_many_looks_as_it_takes() {
+        for count in [0, 1, MOST_GONE, MOST_GONE + 1, 4 * MOST_GONE, 4 * MOST_GONE + 7] {
+            let numbers: Vec<String> = (0..count).map(|number| number.to_string()).collect();
+            let all: BTreeSet<&str> = numbers.iter().map(String::as_str).collect();
+            let mut asked = BTreeSet::new();
+            for look in 0..count.div_ceil(MOST_GONE).max(1) {
+                let hours = i64::try_from(look).expect("few") * 12 + 7;
+                let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
+                let part = some_of(all.iter().copied().collect(), now);
+                assert!(part.len() <= MOST_GONE);
+                asked.extend(part);
+            }
+            assert_eq!(asked, all, "of {count}");
+        }
     }
 }

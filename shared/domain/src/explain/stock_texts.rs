@@ -140,12 +140,12 @@ pub(crate) const STOCK: &[Entry] = &[
         [
             "Webshoppen afviste lageret på {count} varer: {products}.",
             "De viser stadig det gamle antal. Alle andre varer er opdateret.",
-            "Se afvisningen med `bogbro stock show`, og ret varen i webshoppen; der forsøges igen ved næste fulde gennemgang.",
+            "Se afvisningen med `bogbro stock show`, og ret varen i webshoppen; der forsøges igen senest ved næste fulde gennemgang.",
         ],
         [
             "The webshop refused the stock of {count} products: {products}.",
             "They still show the old number. All other products are up to date.",
-            "See the refusal with `bogbro stock show`, and correct the product in the webshop; it is tried again at the next whole comparison.",
+            "See the refusal with `bogbro stock show`, and correct the product in the webshop; it is tried again at the next whole comparison at the latest.",
         ],
     ),
     entry(

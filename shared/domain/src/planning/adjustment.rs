@@ -445,7 +445,7 @@ fn finish(
         steps,
         done: 0,
         on_gift_cards: None,
-        payments: payment::kept(input, earlier),
+        payments: payment::kept_after(input, earlier, refund)?,
         warnings,
         product: None,
         sold: after.sold,

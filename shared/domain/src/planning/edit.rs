@@ -94,10 +94,14 @@ impl Books<'_> {
         if same_rate && net.minor() >= 0 && vat.minor() >= 0 {
             let more = line.quantity.checked_sub(sold.quantity).unwrap_or_default();
             let quantity = if more > Decimal::ZERO { more } else { Decimal::ONE };
-            edit.added.push(only(line, quantity, net, vat)?);
-            return Ok(());
+            let added = only(line, quantity, net, vat)?;
+            if self.position.line(&sold.id).is_none_or(|left| left.rate == effective_rate(&added)) {
+                edit.added.push(added);
+                return Ok(());
+            }
         }
-        // Another rate, or net and VAT in opposite directions: the line is taken back whole and invoiced as it is now.
+        // Another rate, net and VAT in opposite directions, or so little more that rounding which came to the line hides its rate: the line
+        // is taken back whole and invoiced as it is now.
         self.take_off(sold, sold.quantity, edit)?;
         if !line.net.is_zero() {
             edit.added.push(line.clone());

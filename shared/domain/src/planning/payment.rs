@@ -367,20 +367,30 @@ pub(super) fn following(input: &PlanInput<'_>) -> Result<Option<Plan>, Stop> {
         return Ok(None);
     }
     let captures = u32::try_from(captures(input.order).count()).unwrap_or(u32::MAX);
+    Ok(Some(with_payments(input, &earlier, new, RegisteredPayments { captures, ..payments })))
+}
+
+/// The plan that was carried out, with payments as its only steps that are not done.
+fn with_payments(
+    input: &PlanInput<'_>,
+    earlier: &Earlier<'_>,
+    new: Vec<PaymentStep>,
+    payments: RegisteredPayments,
+) -> Plan {
     let mut steps: Vec<Step> =
         earlier.plan.steps.iter().filter(|step| !matches!(step, Step::RegisterPayment(_))).cloned().collect();
     let done = u32::try_from(steps.len()).unwrap_or(u32::MAX);
     steps.extend(new.into_iter().map(Step::RegisterPayment));
-    Ok(Some(Plan {
+    Plan {
         ordinal: earlier.plan.ordinal.saturating_add(1),
         settings_version: input.settings_version,
         catalogue_hash: input.catalogue_hash.to_owned(),
         steps,
         done,
-        payments: Some(RegisteredPayments { captures, ..payments }),
+        payments: Some(payments),
         warnings: Vec::new(),
         ..earlier.plan.clone()
-    }))
+    }
 }
 
 /// Money of edits that went back, as a further step of the plan that booked what the edit left: the shop writes it down as a refund
@@ -416,34 +426,14 @@ pub(super) fn repaid(input: &PlanInput<'_>, earlier: &Earlier<'_>) -> Result<Opt
     let adjusted = earlier.plan.adjustment.as_ref();
     let invoice = adjusted.filter(|_| !is_credit).map(|adjustment| adjustment.invoice);
     let amount = back.negated()?;
-    let mut steps: Vec<Step> =
-        earlier.plan.steps.iter().filter(|step| !matches!(step, Step::RegisterPayment(_))).cloned().collect();
-    let done = u32::try_from(steps.len()).unwrap_or(u32::MAX);
-    steps.push(Step::RegisterPayment(PaymentStep {
-        key,
-        journal,
-        contra_account,
-        amount,
-        date,
-        text,
-        invoice,
-    }));
-    let first = adjusted.is_none();
-    Ok(Some(Plan {
-        ordinal: earlier.plan.ordinal.saturating_add(1),
-        settings_version: input.settings_version,
-        catalogue_hash: input.catalogue_hash.to_owned(),
-        steps,
-        done,
-        payments: Some(RegisteredPayments {
-            repaid: so_far,
-            // The plan of the first invoice tells its day by itself.
-            invoiced_on: payments.invoiced_on.filter(|_| !first),
-            ..payments
-        }),
-        warnings: Vec::new(),
-        ..earlier.plan.clone()
-    }))
+    let step = PaymentStep { key, journal, contra_account, amount, date, text, invoice };
+    let payments = RegisteredPayments {
+        repaid: so_far,
+        // The plan of the first invoice tells its day by itself.
+        invoiced_on: payments.invoiced_on.filter(|_| adjusted.is_some()),
+        ..payments
+    };
+    Ok(Some(with_payments(input, earlier, vec![step], payments)))
 }
 
 /// What went back to the buyer otherwise than onto gift cards.
@@ -462,6 +452,26 @@ fn repaid_of_edits(order: &Order) -> Result<Money, MoneyError> {
     let owed = captured(order)?.plus(cards)?.minus(order.total)?;
     let most = owed.minor().max(0);
     Ok(Money::from_minor(beyond.minor().clamp(0, most), order.currency))
+}
+
+/// So much of a refund, in smallest units, was registered before as money of an edit. The shop counts what went back to the edit while
+/// the order is for less than was captured, and to the refund once it is for more again, or cancelled.
+fn registered_before(order: &Order, payments: RegisteredPayments, refund: Money) -> Result<i64, MoneyError> {
+    let beyond = payments.repaid.saturating_sub(repaid_of_edits(order)?.minor()).max(0);
+    Ok(beyond.min(refund.minor()))
+}
+
+/// What a plan keeps of the payments of the first invoice once it has registered this refund, see [`kept`].
+pub(super) fn kept_after(
+    input: &PlanInput<'_>,
+    earlier: &Earlier<'_>,
+    refund: Option<&Refund>,
+) -> Result<Option<RegisteredPayments>, MoneyError> {
+    let (Some(payments), Some(refund)) = (kept(input, earlier), refund) else {
+        return Ok(kept(input, earlier));
+    };
+    let before = registered_before(input.order, payments, refund.total.minus(refund.to_gift_cards)?)?;
+    Ok(Some(RegisteredPayments { repaid: payments.repaid - before, ..payments }))
 }
 
 /// True when money of an edit went back that the plan does not register yet. Planning decides.
@@ -519,6 +529,8 @@ pub(super) fn paid_back(
     let Some(payments) = kept(input, earlier).filter(|payments| payments.captures > 0) else {
         return Ok(None);
     };
+    let before = registered_before(input.order, payments, amount)?;
+    let amount = Money::from_minor(amount.minor() - before, amount.currency());
     if amount.is_zero() || settles(input, payments.term)? {
         return Ok(None);
     }

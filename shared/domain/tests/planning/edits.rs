@@ -206,6 +206,33 @@ fn money_of_an_edit_that_goes_back_is_registered_on_its_credit_note_once() {
 }
 
 #[test]
+fn money_that_the_shop_counts_to_a_refund_after_all_is_registered_once() {
+    for (refunded, registered) in [("49.00", None), ("99.95", Some("-50.95"))] {
+        let world =
+            freight_taken_off().with(|world| world.order.payments.push(back("49.00", 24, "quickpay")));
+        let plan = world.plan();
+        assert_eq!(to_register(&plan).len(), 1);
+        let world = world.carried_out(plan, 10_002);
+        // The buyer takes another thing for as much, and the money that went back becomes a refund, or a part of one.
+        let mugs = world.order.lines[0].clone();
+        let world = edited(world, vec![mugs, goods("MUG-2", "1", "39.20", "25", "9.80")]);
+        let plan = world.plan();
+        assert_eq!((plan.expected.gross, to_register(&plan).len()), (dkk("49.00"), 0));
+        let world = world.carried_out(plan, 10_003).with(|world| {
+            world.order.refunds = vec![crate::credits::by_amount(refunded)];
+            if refunded != "49.00" {
+                world.order.payments.push(back("50.95", 25, "quickpay"));
+            }
+        });
+        let plan = world.plan();
+        assert_eq!(plan.expected.gross, dkk(&format!("-{refunded}")));
+        let amounts: Vec<Money> = to_register(&plan).iter().map(|step| step.amount).collect();
+        assert_eq!(amounts, registered.map(dkk).into_iter().collect::<Vec<_>>(), "{refunded}");
+        assert_eq!(world.carried_out(plan, 10_004).skipped().code, "nothing-changed");
+    }
+}
+
+#[test]
 fn money_of_an_edit_before_the_invoice_is_registered_on_the_invoice() {
     // Captured whole, then edited, then invoiced for what was left.
     let paid = plain_order().payments;

@@ -484,36 +484,21 @@ fn two_threads_find_what_one_finds() {
     assert!(states.iter().all(|state| counts.contains_key(state)), "every state is among them: {counts:?}");
 }
 
-/// How many times longer these lines take than those: both are as many, so the machine falls out of it.
-fn times_longer(lines: &[Line<'_>], than: &[Line<'_>], papers: &[Paper]) -> (Told, f64) {
-    let timed = |lines| {
-        let started = std::time::Instant::now();
-        (tell(lines, papers), started.elapsed().as_secs_f64())
-    };
-    let (_, usual) = timed(than);
-    let (told, took) = timed(lines);
-    (told, took / usual)
-}
-
 #[test]
 fn a_reference_that_very_many_sales_have_leads_nowhere_and_is_not_followed() {
     const SALES: u32 = 10_000;
     let orders: Vec<&'static str> =
         (0..SALES).map(|number| &*(100_000 + number).to_string().leak()).collect();
     let papers: Vec<Paper> = orders.iter().map(|order| paper(order, order, "100.00")).collect();
-    let lines = |transaction: fn(&'static str) -> &'static str| {
-        let keys = |order| LinkKeys { order, transaction: transaction(order), ..LinkKeys::default() };
-        let refund = |order| LinkKeys { original: transaction(order), ..LinkKeys::default() };
-        let sales = (2..).zip(&orders).map(|(number, order)| by(Kind::Sale, number, "100.00", keys(*order)));
-        let refunds = (2 + SALES..).zip(&orders);
-        let refunds = refunds.map(|(number, order)| by(Kind::Refund, number, "-1.00", refund(*order)));
-        sales.chain(refunds).collect::<Vec<Line<'_>>>()
-    };
-    let mut constant = lines(|_| "the same");
-    let invoice = LinkKeys { original: "the same", invoice: orders[7], ..LinkKeys::default() };
-    constant.push(by(Kind::Refund, 500_000, "-1.00", invoice));
-    let (told, times) = times_longer(&constant, &lines(|order| order), &papers);
-    assert!(times < 30.0, "each refund looked at every sale: {times} times longer");
+    let same = "the same";
+    let sale = |order| LinkKeys { order, transaction: same, ..LinkKeys::default() };
+    let refund = LinkKeys { original: same, ..LinkKeys::default() };
+    let sales = (2..).zip(&orders).map(|(number, order)| by(Kind::Sale, number, "100.00", sale(*order)));
+    let refunds = (2 + SALES..).zip(&orders).map(|(number, _)| by(Kind::Refund, number, "-1.00", refund));
+    let invoice = LinkKeys { original: same, invoice: orders[7], ..LinkKeys::default() };
+    let last = by(Kind::Refund, 500_000, "-1.00", invoice);
+    let lines: Vec<Line<'_>> = sales.chain(refunds).chain([last]).collect();
+    let told = tell(&lines, &papers);
     let states = told.states();
     let (first, last) = (SALES as usize, 2 * SALES as usize);
     assert!(states[..first].iter().all(|state| *state == Exact));
@@ -523,25 +508,22 @@ fn a_reference_that_very_many_sales_have_leads_nowhere_and_is_not_followed() {
     assert_eq!((told.key(last), told.parts(last)), (Some(KeyUsed::Invoice), vec!["100007:-1.00".to_owned()]));
 }
 
+/// So many that holding each amount against each line would not come to an end within anybody's patience.
 #[test]
-fn very_many_lines_of_one_order_are_shared_out_in_little_time() {
-    const LINES: u32 = 30_000;
+fn very_many_lines_of_one_order_are_shared_out() {
+    const LINES: u32 = 300_000;
     let papers = [
         paper("10017", "#1001", "100.00"),
         paper("10018", "#1001", "250.00"),
         paper("10019", "#1002", "1.00"),
     ];
-    let lines = |of: &'static str| -> Vec<Line<'_>> {
-        let line = |number: u32| {
-            let gross = Money::from_minor(i64::from(50_000 + number), Currency::DKK);
-            Line { gross, ..by(Kind::Sale, 10 + number, "1.00", order(of)) }
-        };
-        (0..LINES).map(line).collect()
+    let line = |number: u32| {
+        let gross = Money::from_minor(i64::from(50_000 + number), Currency::DKK);
+        Line { gross, ..by(Kind::Sale, 10 + number, "1.00", order("1001")) }
     };
-    let mut several = lines("1001");
-    several.push(by(Kind::Sale, 2, "250.00", order("1001")));
-    let (told, times) = times_longer(&several, &lines("1002"), &papers);
-    assert!(times < 30.0, "each amount was held against each line: {times} times longer");
+    let mut lines: Vec<Line<'_>> = (0..LINES).map(line).collect();
+    lines.push(by(Kind::Sale, 2, "250.00", order("1001")));
+    let told = tell(&lines, &papers);
     assert_eq!(told.parts(LINES as usize), ["10018:250.00"]);
     assert_eq!(told.parts(0), ["10017:500.00"], "the other document is all that is left");
 }
