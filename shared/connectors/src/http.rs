@@ -229,7 +229,7 @@ const CREDENTIAL_LENGTH: usize = 24;
 /// whose status says nothing of the system behind them.
 ///
 /// # Errors
-/// 401 and 403 are `Unauthorized`, 429 is `Busy` for as long as the system says; 408, 425 and 5xx, and any page that is
+/// 401 and 403 are `Unauthorized`, 429 is `Busy` for as long as the system says; 408, 425 and 5xx (or above), and any page that is
 /// not JSON, are `Busy` for a read and `Unknown` for a write; redirects and all other statuses are `Rejected`.
 pub fn accept(
     call: Call,
@@ -239,28 +239,29 @@ pub fn accept(
     if response.is_success() {
         return Ok(());
     }
-    let status = response.status;
-    let page = is_page(response);
-    let said = if page { Complaint::default() } else { read_complaint(response, complaint) };
+    let said = if is_page(response) { Complaint::default() } else { read_complaint(response, complaint) };
     let message = if said.message.is_empty() {
-        format!("status {status}")
+        format!("status {}", response.status)
     } else {
-        format!("status {status}: {}", said.message)
+        format!("status {}: {}", response.status, said.message)
     };
-    match status {
-        429 => Err(Failure::Busy { retry_after_ms: retry_after_ms(response), message }),
-        401 => Err(Failure::Unauthorized { message }),
-        403 if !page => Err(Failure::Unauthorized { message }),
-        300..=399 => Err(Failure::Rejected {
-            code: said.code,
-            message: format!("{message} (a redirect, not followed)"),
-        }),
-        408 | 425 | 500..=599 => Err(call.unanswered(message, retry_after_ms(response))),
-        _ if page => {
-            Err(call
-                .unanswered(format!("status {status} with a page instead of JSON"), retry_after_ms(response)))
+    Err(refused(call, response, said.code, message))
+}
+
+/// What an answer that is not a success means for what may be done next, as [`accept`] says. `code` and `message` are the system's own
+/// words after [`clean`].
+pub(crate) fn refused(call: Call, response: &Response, code: Option<String>, message: String) -> Failure {
+    let page = is_page(response);
+    match response.status {
+        429 => Failure::Busy { retry_after_ms: retry_after_ms(response), message },
+        401 => Failure::Unauthorized { message },
+        403 if !page => Failure::Unauthorized { message },
+        300..=399 => Failure::Rejected { code, message: format!("{message} (a redirect, not followed)") },
+        408 | 425 | 500.. => call.unanswered(message, retry_after_ms(response)),
+        status if page => {
+            call.unanswered(format!("status {status} with a page instead of JSON"), retry_after_ms(response))
         }
-        _ => Err(Failure::Rejected { code: said.code, message }),
+        _ => Failure::Rejected { code, message },
     }
 }
 
@@ -318,7 +319,7 @@ fn has_long_run(word: &str) -> bool {
 }
 
 /// True for what a proxy, a firewall or a maintenance plugin puts in place of the system's answer.
-fn is_page(response: &Response) -> bool {
+pub(crate) fn is_page(response: &Response) -> bool {
     let start = response.body.iter().copied().find(|byte| !byte.is_ascii_whitespace());
     let html = response.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
     match start {
@@ -381,6 +382,7 @@ mod tests {
             (429, page, "busy", "busy"),
             (500, json, "busy", "unknown"),
             (503, page, "busy", "unknown"),
+            (999, json, "busy", "unknown"),
             (101, "", "rejected", "rejected"),
         ] {
             let response = answer(status, &[], body);

@@ -7,10 +7,10 @@ use domain::{EffectKey, Failure};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::errors::{Call, failure, refused, unreadable};
+use super::errors::{failure, refused, unreadable};
 use super::filter::Filter;
 use super::wire::{CursorPage, Page};
-use crate::http::{Method, Request, Response, Transport, Upload};
+use crate::http::{Call, Method, Request, Response, Transport, Upload, is_page};
 
 /// The legacy surface: documents, customers, products, master data, journals.
 pub(crate) const REST: &str = "rest";
@@ -54,10 +54,15 @@ impl Item {
 /// Reads one item; `None` when it does not exist.
 pub(crate) async fn read_item(transport: &dyn Transport, path: String) -> Result<Option<String>, Failure> {
     let response = transport.read(Request::get(path).on(REST)).await?;
-    if response.status == 404 {
+    if is_missing(&response) {
         return Ok(None);
     }
     text(&response, Call::Read).map(Some)
+}
+
+/// True when e-conomic itself says that there is no such item; the 404 of a proxy says nothing.
+fn is_missing(response: &Response) -> bool {
+    response.status == 404 && !is_page(response)
 }
 
 /// Whether the agreement has a place, and we a right to it.
@@ -104,7 +109,8 @@ async fn read_pages<T: DeserializeOwned>(
             request = request.query("filter", filter.as_str());
         }
         let response = transport.read(request).await?;
-        if presence == Presence::Optional && is_absent(&response) {
+        // A proxy's page says nothing of what stands here, and what is looked for in vain would be made again.
+        if presence == Presence::Optional && is_absent(&response) && !is_page(&response) {
             return Ok(None);
         }
         let page: Page = parse(&text(&response, Call::Read)?, Call::Read, path)?;
@@ -260,7 +266,7 @@ pub(crate) async fn delete(transport: &dyn Transport, key: &EffectKey, item: &It
     let request = Request { method: Method::Delete, ..Request::get(item.path()) };
     let request = request.on(REST).header("Idempotency-Key", idempotency);
     let response = transport.write(key, request).await?;
-    if response.status == 404 {
+    if is_missing(&response) {
         return Ok(());
     }
     // Nothing (204), or how many were deleted (200) [L].
@@ -294,13 +300,8 @@ pub(crate) fn text(response: &Response, call: Call) -> Result<String, Failure> {
     if !response.is_success() {
         return Err(failure(response, call));
     }
-    String::from_utf8(response.body.clone()).map_err(|_| {
-        let message = "e-conomic's answer is not UTF-8".to_owned();
-        match call {
-            Call::Read => Failure::Busy { retry_after_ms: None, message },
-            Call::Write => Failure::Unknown { message },
-        }
-    })
+    String::from_utf8(response.body.clone())
+        .map_err(|_| call.unanswered("e-conomic's answer is not UTF-8", None))
 }
 
 /// Reads an answer's text.

@@ -10,12 +10,12 @@ use serde_json::value::RawValue;
 
 use super::client::{Item, acknowledged, json, parse, read_all, read_item, text, write};
 use super::countries::{country_code, country_name};
-use super::errors::{Call, refused};
+use super::errors::refused;
 use super::filter::Filter;
 use super::limits::{self, check_ean, cut, kept};
 use super::map::some_cut;
 use super::wire::{CustomerBody, CustomerGroupReference, Number, PaymentTermsReference, VatZoneReference};
-use crate::http::{Method, Transport};
+use crate::http::{Call, Method, Transport};
 
 const CUSTOMERS: &str = "/customers";
 

@@ -9,12 +9,12 @@ use super::client::REST;
 use super::client::{
     Item, delete, json, parse, read_all, read_all_if_there, read_item, replace, text, write,
 };
-use super::errors::{Call, failure, refused};
+use super::errors::{failure, refused};
 use super::filter::Filter;
 use super::limits;
 use super::map::{compare, draft_body, found, replacing_body};
 use super::wire::{BookingBody, DocumentAnswer, DraftReference};
-use crate::http::{Method, Request, Transport};
+use crate::http::{Call, Method, Request, Transport};
 use crate::ports::{Difference, FoundDocument, OrderClosing};
 
 const DRAFTS: &str = "/invoices/drafts";

@@ -1,26 +1,20 @@
 //! What an answer that is not a success means for what may be done next, in words that a merchant understands.
 //!
 //! Two forms are read: the legacy one (`{message, developerHint, logId, errors: {field: {errors: [{errorCode, message}]}}}`)
-//! and `application/problem+json` of the OpenAPI services. The values that were sent are left out: they may be personal.
+//! and `application/problem+json` of the OpenAPI services. The values that were sent are left out: they may be personal. What a status
+//! means is said in [`crate::http`]; only what is e-conomic's own stands here.
 
 use domain::Failure;
 use serde_json::Value;
 
-use crate::http::Response;
-
-/// Whether the call may have changed something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Call {
-    /// It only reads.
-    Read,
-    /// It writes.
-    Write,
-}
+use crate::http::{self, Call, Response};
 
 /// Most complaints that are repeated in one message.
 const COMPLAINTS_LIMIT: usize = 5;
 /// Longest text taken from one complaint, in characters.
 const COMPLAINT_LENGTH: usize = 300;
+/// Longest name of an entry in e-conomic's log that is repeated.
+const LOG_LENGTH: usize = 80;
 
 /// e-conomic's codes in the merchant's words (facts 1.6).
 const WORDS: &[(&str, &str)] = &[
@@ -61,16 +55,15 @@ const WORDS: &[(&str, &str)] = &[
 pub(crate) fn failure(response: &Response, call: Call) -> Failure {
     let told = Told::read(&response.body);
     let message = told.message(response.status);
+    let code = told.code().map(str::to_owned);
     match (response.status, call) {
-        (401, _) => Failure::Unauthorized { message },
         // A missing module is a matter of this one call; any other 403 is about the grant and its roles.
-        (403, _) if told.code() == Some("AccessDeniedAgreementMissingModules") => rejected(&told, message),
-        (403, _) => Failure::Unauthorized { message },
-        (429, _) => Failure::Busy { retry_after_ms: retry_after(response), message },
-        (408 | 500.., Call::Read) => Failure::Busy { retry_after_ms: retry_after(response), message },
-        // A server that stumbles may have written first; what a 409 or a redirect means for a write is documented nowhere.
-        (300..=399 | 408 | 409 | 500.., Call::Write) => Failure::Unknown { message },
-        _ => rejected(&told, message),
+        (403, _) if code.as_deref() == Some("AccessDeniedAgreementMissingModules") => {
+            Failure::Rejected { code, message }
+        }
+        // What a 409 or a redirect means for a write is documented nowhere.
+        (300..=399 | 409, Call::Write) => Failure::Unknown { message },
+        _ => http::refused(call, response, code, message),
     }
 }
 
@@ -83,26 +76,14 @@ pub(crate) fn unreadable(call: Call, what: &str, error: &serde_json::Error) -> F
         error.column()
     );
     match (call, error.classify()) {
-        (Call::Write, _) => Failure::Unknown { message },
-        (Call::Read, serde_json::error::Category::Data) => {
-            Failure::Rejected { code: Some("unreadable".to_owned()), message }
-        }
-        (Call::Read, _) => Failure::Busy { retry_after_ms: None, message },
+        (Call::Read, serde_json::error::Category::Data) => refused("unreadable", message),
+        _ => call.unanswered(message, None),
     }
 }
 
 /// A refusal of our own, before or after a call.
 pub(crate) fn refused(code: &str, message: impl Into<String>) -> Failure {
     Failure::Rejected { code: Some(code.to_owned()), message: message.into() }
-}
-
-fn rejected(told: &Told, message: String) -> Failure {
-    Failure::Rejected { code: told.code().map(str::to_owned), message }
-}
-
-fn retry_after(response: &Response) -> Option<u64> {
-    let seconds: u64 = response.header("retry-after")?.trim().parse().ok()?;
-    Some(seconds.min(24 * 60 * 60) * 1000)
 }
 
 /// What an error body says.
@@ -126,7 +107,7 @@ impl Told {
         let text = |name: &str| body.get(name).and_then(Value::as_str).map(shorten);
         let mut told = Told {
             message: text("message").or_else(|| text("detail")).or_else(|| text("title")).unwrap_or_default(),
-            log: text("logId").or_else(|| text("traceId")),
+            log: name_in_log(&body, "logId").or_else(|| name_in_log(&body, "traceId")),
             complaints: Vec::new(),
         };
         if let Some(errors) = body.get("errors") {
@@ -220,8 +201,15 @@ fn is_complaint(fields: &serde_json::Map<String, Value>) -> bool {
     fields.get("message").is_some_and(Value::is_string) && !fields.contains_key("errors")
 }
 
+/// e-conomic's support finds a call by this name. It is long and random like a credential, so it is known by its place.
+fn name_in_log(body: &Value, field: &str) -> Option<String> {
+    let name = body.get(field)?.as_str()?;
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '|' | '_'));
+    (plain && name.len() <= LOG_LENGTH).then(|| name.to_owned())
+}
+
 fn shorten(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control()).take(COMPLAINT_LENGTH).collect()
+    http::clean(text).chars().take(COMPLAINT_LENGTH).collect()
 }
 
 #[cfg(test)]
@@ -247,6 +235,7 @@ mod tests {
             (408, "busy", "unknown"),
             (409, "rejected", "unknown"),
             (415, "rejected", "rejected"),
+            (425, "busy", "unknown"),
             (429, "busy", "busy"),
             (302, "rejected", "unknown"),
             (500, "busy", "unknown"),
@@ -265,6 +254,34 @@ mod tests {
                 assert_eq!(found, expected, "{status} of a {call:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_page_of_a_proxys_is_no_word_of_e_conomics() {
+        for status in [403, 404] {
+            let page = answer(status, &[("content-type", "text/html")], "<html>Just a moment</html>");
+            assert!(matches!(failure(&page, Call::Read), Failure::Busy { .. }), "{status}");
+            assert!(matches!(failure(&page, Call::Write), Failure::Unknown { .. }), "{status}");
+        }
+    }
+
+    #[test]
+    fn what_e_conomic_repeats_carries_no_credential_and_no_address() {
+        let body = r#"{"message":"no","logId":"0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f",
+            "errors":[{"message":"Token\n 0123456789abcdef0123456789abcdef of buyer@example.dk is not known",
+              "errorCode":"buyer@example.dk","property":"for buyer@example.dk"}]}"#;
+        let Failure::Rejected { code, message } = failure(&answer(400, &[], body), Call::Write) else {
+            panic!("a refusal")
+        };
+        assert_eq!(code.as_deref(), Some("(e-mail)"));
+        assert_eq!(
+            message,
+            "for (e-mail): Token (removed) of (e-mail) is not known [(e-mail)] \
+             (status 400, e-conomic's log 0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f)"
+        );
+        let body = r#"{"message":"no","logId":"of buyer@example.dk"}"#;
+        let message = failure(&answer(400, &[], body), Call::Write).to_string();
+        assert!(!message.contains("buyer"), "{message}");
     }
 
     #[test]

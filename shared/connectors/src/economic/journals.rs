@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use super::client::{Item, OPENAPI};
 use super::client::{json, parse, post_openapi, read_all, read_cursor, text};
-use super::errors::{Call, failure, refused};
+use super::errors::{failure, refused};
 use super::filter::Filter;
 use super::limits;
 use super::payments::{BOOKED_ENTRIES, accounting_year, amount_on_customer, with_key};
@@ -18,7 +18,7 @@ use super::wire::{
     BookEntriesBody, BookedEntryAnswer, DraftEntriesBody, DraftEntryAnswer, DraftEntryBody,
     EntryNumbersAnswer, JournalAnswer, Number,
 };
-use crate::http::{Request, Transport};
+use crate::http::{Call, Request, Transport};
 use crate::journals::{Days, EnteredVoucher, JournalLimits};
 use crate::ports::Difference;
 

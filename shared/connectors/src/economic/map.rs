@@ -7,7 +7,7 @@ use domain::money::{Currency, Money};
 use rust_decimal::Decimal;
 
 use super::countries::country_name;
-use super::errors::{Call, refused};
+use super::errors::refused;
 use super::limits::{
     CITY, COUNTRY, DELIVERY_ADDRESS, DESCRIPTION, HEADING, POSTCODE, RECIPIENT_ADDRESS, RECIPIENT_CITY,
     RECIPIENT_POSTCODE, TEXT, cut,
@@ -17,6 +17,7 @@ use super::wire::{
     NotesBody, Number, PaymentTermsReference, ProductReference, RecipientBody, ReferencesBody,
     VatZoneReference,
 };
+use crate::http::Call;
 use crate::ports::{Difference, FoundDocument};
 
 /// The body of an order or draft invoice.

@@ -16,11 +16,11 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::client::{Item, parse, read_all, read_cursor, read_item};
-use super::errors::{Call, refused};
+use super::errors::refused;
 use super::filter::{Filter, IN_LIST_LIMIT};
 use super::journals;
 use super::wire::{AccountReference, CustomerReference, Number, VatZoneReference};
-use crate::http::Transport;
+use crate::http::{Call, Transport};
 
 const PERIODS: &str = "/accountingyearsapi/v2.0.1/accountingYears/periods";
 

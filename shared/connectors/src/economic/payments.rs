@@ -9,14 +9,14 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::client::{Item, json, parse, read_all, read_cursor, text, write};
-use super::errors::{Call, refused};
+use super::errors::refused;
 use super::filter::Filter;
 use super::limits::{self, cut};
 use super::wire::{
     AccountReference, AccountingYearReference, CurrencyReference, CustomerPaymentBody, CustomerReference,
     EntriesBody, JournalReference, Number, VoucherBody,
 };
-use crate::http::{Method, Transport};
+use crate::http::{Call, Method, Transport};
 
 pub(super) const BOOKED_ENTRIES: &str = "/bookedEntriesapi/v4.0.0/booked-entries";
 

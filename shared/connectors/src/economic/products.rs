@@ -9,12 +9,12 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::client::{json, parse, read_all, read_item, text, write};
-use super::errors::{Call, refused};
+use super::errors::refused;
 use super::filter::Filter;
 use super::limits::{self, cut, kept};
 use super::master::{self, Agreement};
 use super::wire::{InventoryBody, Number, ProductBody, ProductGroupReference, UnitReference};
-use crate::http::{Method, Transport};
+use crate::http::{Call, Method, Transport};
 use crate::ports::Difference;
 
 const PRODUCTS: &str = "/products";

@@ -12,9 +12,9 @@ use rust_decimal::prelude::ToPrimitive;
 use serde::Deserialize;
 
 use super::client::{REST, text};
-use super::errors::{Call, refused};
+use super::errors::refused;
 use super::filter::Filter;
-use crate::http::{Request, Transport};
+use crate::http::{Call, Request, Transport};
 use crate::json::{Amount, Flag, List, Text, read_answer};
 use crate::ports::StockPage;
 

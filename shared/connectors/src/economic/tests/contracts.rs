@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::economic::errors::{Call, failure};
+use crate::economic::errors::failure;
 use crate::economic::wire::{DocumentAnswer, Page};
 use crate::economic::{customers, map};
+use crate::http::Call;
 use serde_json::Value;
 
 /// The folder of e-conomic's contracts; `None` when they are not here (said on standard error, and a failure in CI).

@@ -63,6 +63,10 @@ fn a_replaced_order_is_deleted_by_its_number_while_it_carries_our_reference() {
     // A proxy's page with the status of a success says nothing about the order.
     let (closed, _) = close(vec![read(200, &ours), delete(200, "<html><body>Please wait</body></html>")]);
     assert!(matches!(closed, Err(Failure::Unknown { .. })), "{closed:?}");
+    let (closed, _) = close(vec![read(200, &ours), delete(404, "<html><body>Not found</body></html>")]);
+    assert!(matches!(closed, Err(Failure::Unknown { .. })), "{closed:?}");
+    let (closed, _) = close(vec![read(404, "<html><body>Not found</body></html>")]);
+    assert!(matches!(closed, Err(Failure::Busy { .. })), "{closed:?}");
     let (closed, _) = close(vec![read(404, "{}"), sent(404, "{}")]);
     assert_eq!(closed, Ok(OrderClosing::Closed), "it is gone, or archived");
     for other in ["", "1002", "another 9"] {
@@ -182,8 +186,11 @@ fn an_agreement_without_orders_holds_none_and_other_troubles_are_not_passed_over
         assert_eq!(run(documents::find(&script, "1001,(x)")).expect("nothing there"), []);
         script.finish();
     }
-    for status in [401, 429, 500, 400] {
-        let script = Script::new(vec![step(&format!("GET /orders/drafts{filter}"), status, "{}")]);
+    let page_of_a_proxy = "<html><body>Just a moment</body></html>";
+    for (status, body) in
+        [(401, "{}"), (429, "{}"), (500, "{}"), (400, "{}"), (403, page_of_a_proxy), (404, page_of_a_proxy)]
+    {
+        let script = Script::new(vec![step(&format!("GET /orders/drafts{filter}"), status, body)]);
         assert!(run(documents::find(&script, "1001,(x)")).is_err(), "{status}");
         script.finish();
     }
