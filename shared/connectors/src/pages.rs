@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::characters::{Characters, RecordEnd};
 use crate::json;
-use crate::report::{Unreadable, refusal};
+use crate::report::{Refusal, Unreadable, refusal};
 
 /// Longest single document, in bytes. Pages of APIs hold at most some thousands of items.
 pub const LONGEST_DOCUMENT: usize = 24 << 20;
@@ -67,8 +67,13 @@ pub fn document<'a, T: Deserialize<'a>>(number: u32, text: &'a str) -> Result<T,
             domain::Failure::Rejected { message, .. } => message.clone(),
             other => other.to_string(),
         };
-        refusal("report-json").with("document", number).with("place", place).into()
+        misread(number, place).into()
     })
+}
+
+/// A document that holds at this place something else than it should.
+pub fn misread(document: u32, place: impl std::fmt::Display) -> Refusal {
+    refusal("report-json").with("document", document).with("place", place)
 }
 
 /// How deep in objects, lists and texts the scan is.

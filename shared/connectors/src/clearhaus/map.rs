@@ -9,7 +9,8 @@ use domain::settlement::{
 
 use super::wire::{Settlement, Summary, Transaction};
 use crate::figures;
-use crate::report::{Batches, ReadingContext, Refusal, Unreadable, refusal};
+use crate::pages::misread;
+use crate::report::{Batches, ReadingContext, Refusal, Unreadable};
 
 /// The settlement whose transactions follow.
 pub(super) struct Open {
@@ -19,10 +20,6 @@ pub(super) struct Open {
     pub(super) lines: u32,
     pub(super) transactions: u64,
     charged_back: bool,
-}
-
-fn misread(document: u32, place: &str) -> Refusal {
-    refusal("report-json").with("document", document).with("place", place)
 }
 
 /// Reads a settlement: what it states, and every line that is no transaction.

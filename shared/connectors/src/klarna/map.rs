@@ -8,17 +8,14 @@ use domain::settlement::{
 
 use super::wire::{Payout, Totals, Transaction};
 use crate::figures;
-use crate::report::{Batches, ReadingContext, Refusal, Unreadable, refusal};
+use crate::pages::misread;
+use crate::report::{Batches, ReadingContext, Unreadable, refusal};
 
 /// The payout whose transactions follow.
 #[derive(Clone, Default)]
 pub(super) struct Open {
     pub(super) reference: String,
     pub(super) lines: u32,
-}
-
-fn misread(document: u32, place: &str) -> Refusal {
-    refusal("report-json").with("document", document).with("place", place)
 }
 
 /// Reads a payout: its batch and its totals.

@@ -8,12 +8,8 @@ use domain::settlement::{FeeKind, Fees, Kind, Line, LinkKeys, SaleAmount, Settle
 
 use super::wire::{Amount, Item, Metadata, Movement, Settlement};
 use crate::figures::{self, Marks};
-use crate::pages;
+use crate::pages::{self, misread};
 use crate::report::{Batches, ReadingContext, Refusal, Unreadable, refusal};
-
-fn misread(document: u32, place: &str) -> Refusal {
-    refusal("report-json").with("document", document).with("place", place)
-}
 
 pub(super) fn money(amount: &Amount<'_>, document: u32, place: &str) -> Result<Money, Refusal> {
     figures::currency(&amount.currency)

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::kinds;
 use super::wire::{Amount, Balance, Body, Info, SEARCH_TIME, Search, TIME_WITH_OFFSET};
 use crate::figures::{self, Marks};
+use crate::pages::misread;
 use crate::report::{Batches, ReadingContext, Refusal, Unreadable, refusal};
 use crate::tabular::{Column, Header, Row};
 
@@ -33,7 +34,7 @@ pub(super) struct Found {
 impl Found {
     /// The balances before the transactions that follow, and then those after them.
     pub(super) fn balances(&mut self, document: u32, balances: &[Balance<'_>]) -> Result<(), Unreadable> {
-        let misread = || refusal("report-json").with("document", document).with("place", "total_balance");
+        let misread = || misread(document, "total_balance");
         // They stand before all transactions: what comes between them and these is of nothing that is known.
         if self.total.is_some() || self.ends.len() >= 2 {
             return Err(misread().into());
@@ -88,11 +89,7 @@ impl Found {
         if moved_nothing(info) {
             return Ok(());
         }
-        let misread = |place: &str| {
-            refusal("report-json")
-                .with("document", document)
-                .with("place", format!("{place}, transaction {}", self.lines))
-        };
+        let misread = |place: &str| misread(document, format!("{place}, transaction {}", self.lines));
         let currency = figures::currency(&info.transaction_amount.currency_code)
             .ok_or_else(|| misread("currency_code"))?;
         let money = |amount: &Amount<'_>, name: &str| {

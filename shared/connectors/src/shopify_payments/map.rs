@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 
 use super::wire;
 use crate::figures;
+use crate::pages::misread;
 use crate::report::{Batches, ReadingContext, Refusal, Unreadable, refusal};
 
 /// A payout, whichever API told of it.
@@ -186,10 +187,6 @@ impl<'a> Transaction<'a> {
 /// The number at the end of a global id (`gid://shopify/ShopifyPaymentsPayout/1`); a plain one as it is.
 pub(super) fn number(id: &str) -> &str {
     id.rsplit('/').next().unwrap_or_default()
-}
-
-fn misread(document: u32, place: &str) -> Refusal {
-    refusal("report-json").with("document", document).with("place", place)
 }
 
 fn currency(text: &str, document: u32) -> Result<Currency, Refusal> {

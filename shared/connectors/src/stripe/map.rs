@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::wire::{Columns, Page, Payout, Source, TIME, Transaction};
 use crate::figures::{self, Marks};
+use crate::pages::misread;
 use crate::report::{Batches, ReadingContext, Refusal, Unreadable, refusal};
 use crate::tabular::Row;
 
@@ -95,7 +96,7 @@ pub(super) fn money(units: i64, currency: Currency, document: u32) -> Result<Mon
     } else {
         figures::from_smallest_units(units, currency)
     };
-    amount.ok_or_else(|| refusal("report-json").with("document", document).with("place", "amount"))
+    amount.ok_or_else(|| misread(document, "amount"))
 }
 
 fn currency_of(text: &str, document: u32) -> Result<Currency, Refusal> {
@@ -238,7 +239,7 @@ fn fees(document: u32, transaction: &Transaction<'_>, currency: Currency) -> Res
 }
 
 fn too_large(document: u32) -> Refusal {
-    refusal("report-json").with("document", document).with("place", "fee_details")
+    misread(document, "fee_details")
 }
 
 /// Stripe's reporting categories, and its types where the category is not there.

@@ -17,7 +17,6 @@ use crate::figures::{self, Marks};
 use crate::pages;
 use crate::report::{
     Batches, Format, Medium, Proof, ReadingContext, ReportManifest, ReportReader, Unreadable, beginning,
-    refusal,
 };
 use crate::tabular::{Style, Table, headed};
 
@@ -96,9 +95,7 @@ impl ReportReader for SumUp {
 }
 
 fn json<'a>(number: u32, document: u32, record: &'a wire::Record<'a>) -> Result<map::Record<'a>, Unreadable> {
-    let misread = |place: &str| {
-        refusal("report-json").with("document", document).with("place", format!("{place}, record {number}"))
-    };
+    let misread = |place: &str| pages::misread(document, format!("{place}, record {number}"));
     let currency = figures::currency(&record.currency).ok_or_else(|| misread("currency"))?;
     let money = |amount: crate::json::Amount, place: &str| {
         Money::from_decimal(amount.or_zero(), currency).map_err(|_| misread(place))

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 
 use super::wire::Entry;
 use crate::figures::{self, Marks};
+use crate::pages::misread;
 use crate::report::{Batches, ReadingContext, Refusal, Unreadable, refusal};
 
 const MARKS: Marks = Marks::POINT;
@@ -31,11 +32,7 @@ impl Ledger {
         batches: &mut Batches<'_>,
     ) -> Result<(), Unreadable> {
         self.lines += 1;
-        let misread = |place: &str| {
-            refusal("report-json")
-                .with("document", document)
-                .with("place", format!("{place}, entry {}", self.lines))
-        };
+        let misread = |place: &str| misread(document, format!("{place}, entry {}", self.lines));
         let currency = figures::currency(&entry.currency).ok_or_else(|| misread("currency"))?;
         let money =
             |units: i64| figures::from_smallest_units(units, currency).ok_or_else(|| misread("amount"));
