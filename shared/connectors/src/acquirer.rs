@@ -2,6 +2,7 @@
 //! what the reader of its reports reads. So what is fetched is kept and read again like any file.
 
 use std::io::Write;
+use std::str::FromStr;
 
 use async_trait::async_trait;
 use domain::{Failure, Money};
@@ -108,6 +109,13 @@ pub(crate) async fn ask(
     let response = transport.read(request).await?;
     accept(Call::Read, &response, complaint)?;
     json_text(Call::Read, &response).map(str::to_owned)
+}
+
+/// The number that a page of a list was called by; `first` where it begins.
+pub(crate) fn page_number<T: FromStr>(page: Option<&str>, first: T) -> Result<T, Failure> {
+    page.map_or(Ok(first), |page| {
+        page.parse().map_err(|_| rejected("unreadable", "a page that is no number"))
+    })
 }
 
 /// Keeps an answer as it came.

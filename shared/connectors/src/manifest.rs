@@ -76,8 +76,6 @@ pub struct Manifest {
     pub response_limit: usize,
     /// How long a document just made may be invisible to look-ups, in seconds.
     pub look_up_lag_seconds: u32,
-    /// For how long a native idempotency key is remembered, in seconds; 0: there is none.
-    pub idempotency_seconds: u32,
     /// Of a shop: how it takes stock.
     pub stock: Option<StockLimits>,
     /// What no live system has confirmed yet, in plain words.

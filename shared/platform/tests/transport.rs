@@ -21,7 +21,6 @@ const MANIFEST: Manifest = Manifest {
     timeout_seconds: 1,
     response_limit: 1_000,
     look_up_lag_seconds: 0,
-    idempotency_seconds: 0,
     stock: None,
     unproven: &[],
 };

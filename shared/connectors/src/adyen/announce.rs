@@ -31,7 +31,6 @@ pub const CONNECTION: Manifest = Manifest {
     timeout_seconds: 60,
     response_limit: 64 * 1024 * 1024,
     look_up_lag_seconds: 0,
-    idempotency_seconds: 0,
     stock: None,
     unproven: &[
         "The address of a report is taken as /reports/download/MerchantAccount/ACCOUNT/REPORT, as the documentation shows it.",

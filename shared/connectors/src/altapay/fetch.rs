@@ -10,7 +10,7 @@ use domain::Failure;
 use jiff::civil::Date;
 
 use super::{AltaPay, MANIFEST};
-use crate::acquirer::{self, Acquirer, Payout, PayoutPage, went_on};
+use crate::acquirer::{self, Acquirer, Payout, PayoutPage, page_number, went_on};
 use crate::figures::{self, Marks};
 use crate::http::{Call, Complaint, Request, Response, Transport, accept, clean};
 use crate::json::rejected;
@@ -29,7 +29,6 @@ pub const CONNECTION: Manifest = Manifest {
     // A file comes in one piece.
     response_limit: 64 * 1024 * 1024,
     look_up_lag_seconds: 0,
-    idempotency_seconds: 0,
     stock: None,
     unproven: &[
         "Pages of the list are taken to be counted from 0, as the vendor's clients do by default.",
@@ -73,10 +72,7 @@ impl Acquirer for AltaPay {
         to: Date,
         page: Option<&str>,
     ) -> Result<PayoutPage, Failure> {
-        let number: u32 = match page {
-            Some(page) => page.parse().map_err(|_| rejected("unreadable", "a page that is no number"))?,
-            None => 0,
-        };
+        let number = page_number(page, 0_u32)?;
         let request = Request::get("/merchant/API/fundingList").query("page", number.to_string());
         let found = answer(&ask(transport, request).await?)?;
         let behind = number.saturating_add(1);

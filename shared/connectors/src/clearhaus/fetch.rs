@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::wire::{Document, Link, Settlement};
 use super::{Clearhaus, MANIFEST};
-use crate::acquirer::{self, Acquirer, MOST_PAGES, Payout, PayoutPage, plain_id, went_on};
+use crate::acquirer::{self, Acquirer, MOST_PAGES, Payout, PayoutPage, page_number, plain_id, went_on};
 use crate::figures;
 use crate::http::{Complaint, Request, Transport};
 use crate::json::{Text, read_answer, rejected};
@@ -35,7 +35,6 @@ pub const CONNECTION: Manifest = Manifest {
     timeout_seconds: 30,
     response_limit: 8 * 1024 * 1024,
     look_up_lag_seconds: 0,
-    idempotency_seconds: 0,
     stock: None,
     unproven: &[
         "The paths of the token, of the settlements and of one of them are taken from the vendor's examples; further links are followed.",
@@ -65,10 +64,7 @@ impl Acquirer for Clearhaus {
         to: Date,
         page: Option<&str>,
     ) -> Result<PayoutPage, Failure> {
-        let number: u32 = match page {
-            Some(page) => page.parse().map_err(|_| rejected("unreadable", "a page that is no number"))?,
-            None => 1,
-        };
+        let number = page_number(page, 1_u32)?;
         // By the period, since a settlement that pays nothing out has no day of a payout.
         let earliest = from.saturating_sub(DAYS_AFTER.days());
         let request = Request::get("/settlements")

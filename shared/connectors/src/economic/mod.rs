@@ -104,7 +104,6 @@ pub const MANIFEST: Manifest = Manifest {
     // Nobody has measured it [U]: a document just made is taken to be found after this. Two looks are this far apart, and the
     // time limit of a call further, before anything is made again.
     look_up_lag_seconds: 60,
-    idempotency_seconds: 60 * 60,
     stock: None,
     unproven: &[
         "whether the amount of a received customer payment is negative (payment registration in a journal stays off until a live agreement has shown it)",

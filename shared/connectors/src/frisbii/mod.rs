@@ -28,7 +28,6 @@ pub const MANIFEST: Manifest = Manifest {
     timeout_seconds: 30,
     response_limit: 8 * 1024 * 1024,
     look_up_lag_seconds: 0,
-    idempotency_seconds: 0,
     stock: None,
     unproven: &["A list is taken to go on as long as it gives a token for the next page."],
 };

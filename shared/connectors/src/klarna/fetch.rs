@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::wire::Payout as WirePayout;
 use super::{Klarna, MANIFEST};
-use crate::acquirer::{self, Acquirer, MOST_PAGES, Payout, PayoutPage, plain_id, went_on};
+use crate::acquirer::{self, Acquirer, MOST_PAGES, Payout, PayoutPage, page_number, plain_id, went_on};
 use crate::figures;
 use crate::http::{Complaint, Request, Transport};
 use crate::json::{List, Text, read_answer, rejected};
@@ -25,7 +25,6 @@ pub const CONNECTION: Manifest = Manifest {
     timeout_seconds: 30,
     response_limit: 8 * 1024 * 1024,
     look_up_lag_seconds: 0,
-    idempotency_seconds: 0,
     stock: None,
     unproven: &[
         "A payout that is listed is taken as complete; one whose transactions do not make up its totals is refused.",
@@ -84,10 +83,7 @@ impl Acquirer for Klarna {
         to: Date,
         page: Option<&str>,
     ) -> Result<PayoutPage, Failure> {
-        let offset = match page {
-            Some(page) => page.parse().map_err(|_| rejected("unreadable", "a page that is no number"))?,
-            None => 0_u64,
-        };
+        let offset = page_number(page, 0_u64)?;
         let request = Request::get("/settlements/v1/payouts")
             .query("start_date", format!("{from}T00:00:00Z"))
             .query("end_date", format!("{to}T23:59:59Z"))

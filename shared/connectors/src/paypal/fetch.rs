@@ -40,7 +40,6 @@ pub const CONNECTION: Manifest = Manifest {
     timeout_seconds: 30,
     response_limit: 8 * 1024 * 1024,
     look_up_lag_seconds: 0,
-    idempotency_seconds: 0,
     stock: None,
     unproven: &[
         "Transactions appear within three hours, as the documentation says: a day is complete when PayPal has refreshed its data so long \

@@ -47,7 +47,6 @@ pub const MANIFEST: Manifest = Manifest {
     timeout_seconds: 30,
     response_limit: 8 * 1024 * 1024,
     look_up_lag_seconds: 0,
-    idempotency_seconds: 0,
     stock: Some(StockLimits { look_up: 40, write: 250, compares: true, by_product: false }),
     unproven: &[
         "gift cards used: taken as transactions of the gateway `gift_card` that do not lower the total",

@@ -33,7 +33,6 @@ pub const CONNECTION: Manifest = Manifest {
     timeout_seconds: 30,
     response_limit: 8 * 1024 * 1024,
     look_up_lag_seconds: 0,
-    idempotency_seconds: 0,
     stock: None,
     unproven: &[
         "the search of balance transactions by their payout (`payments_transfer_id`): a line of another payout is refused",

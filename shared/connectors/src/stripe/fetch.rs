@@ -28,7 +28,6 @@ pub const CONNECTION: Manifest = Manifest {
     timeout_seconds: 30,
     response_limit: 8 * 1024 * 1024,
     look_up_lag_seconds: 0,
-    idempotency_seconds: 0,
     stock: None,
     unproven: &["Only automatic payouts can be asked for their transactions."],
 };

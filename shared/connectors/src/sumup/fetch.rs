@@ -31,7 +31,6 @@ pub const CONNECTION: Manifest = Manifest {
     timeout_seconds: 30,
     response_limit: 8 * 1024 * 1024,
     look_up_lag_seconds: 0,
-    idempotency_seconds: 0,
     stock: None,
     unproven: &[
         "Records of one reference are of one day, and none is added once all of them were successful.",

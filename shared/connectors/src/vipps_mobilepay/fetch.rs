@@ -36,7 +36,6 @@ pub const CONNECTION: Manifest = Manifest {
     timeout_seconds: 30,
     response_limit: 8 * 1024 * 1024,
     look_up_lag_seconds: 0,
-    idempotency_seconds: 0,
     stock: None,
     unproven: &[
         "A date that is answered with 404 is taken as not closed yet, as the guide says; a ledger that does not exist may look the same.",

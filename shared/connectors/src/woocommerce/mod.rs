@@ -41,7 +41,6 @@ pub const MANIFEST: Manifest = Manifest {
     timeout_seconds: 30,
     response_limit: 8 * 1024 * 1024,
     look_up_lag_seconds: 0,
-    idempotency_seconds: 0,
     stock: Some(StockLimits { look_up: 100, write: 100, compares: false, by_product: true }),
     unproven: &[
         "gift cards used: how plugins write them (fee names are a setting; a `gift_cards` list is believed when the sums prove it)",
