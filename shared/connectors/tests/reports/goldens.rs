@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use connectors::registry::REPORT_READERS;
+use connectors::registry::{BANK_STATEMENTS, REPORT_READERS};
 use domain::settlement::Standing;
 
 use super::sources::{
@@ -161,12 +161,20 @@ fn files_that_break_their_own_arithmetic_are_found_with_the_difference() {
 fn every_format_has_a_fixture_or_a_vendors_sample() {
     let mut seen = std::collections::BTreeSet::new();
     for sample in fixtures().iter().chain(&vendors()) {
-        if let Outcome::Settlements(format, _) = read(sample, &sample.bytes) {
-            seen.insert(format);
+        match read(sample, &sample.bytes) {
+            Outcome::Settlements(format, _) => _ = seen.insert(format),
+            Outcome::Statements(_) => {
+                // A message names its form in its namespace.
+                let text = String::from_utf8_lossy(&sample.bytes);
+                let formats = BANK_STATEMENTS.formats.iter().map(|format| format.name);
+                seen.extend(formats.filter(|name| text.contains(name)));
+            }
+            Outcome::Refused(_) => {}
         }
     }
     let without_vendors = super::sources::contracts().is_none();
-    for format in REPORT_READERS.iter().flat_map(|reader| reader.manifest().formats) {
+    let manifests = REPORT_READERS.iter().map(|reader| reader.manifest()).chain([BANK_STATEMENTS]);
+    for format in manifests.flat_map(|manifest| manifest.formats) {
         // A workbook by profile and the comma form of a funding file are read in the tests of bad input.
         let elsewhere = matches!(format.name, "profile-workbook" | "altapay-funding-csv");
         let vendors_own = without_vendors && format.proven;
