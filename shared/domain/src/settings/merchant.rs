@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Settings;
 use super::payouts::{PayoutSettings, Profile, is_read_by_profile};
-use super::problem::{SettingProblem, SettingProblems};
+use super::problem::{self, SettingProblems};
 use crate::identity::{AgreementId, ConnectionId, MerchantId};
 
 /// A merchant, whole, as the operator configures it.
@@ -384,12 +384,7 @@ impl MerchantFile {
 /// # Errors
 /// Every problem that was found, each with its path, what is wrong and what to do, in Danish and English.
 pub fn read_merchant_file(text: &str) -> Result<MerchantFile, SettingProblems> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let file: MerchantFile = serde_path_to_error::deserialize(&mut reader)
-        .map_err(|error| SettingProblems::from(SettingProblem::from_json(&error)))?;
-    if let Err(error) = reader.end() {
-        return Err(SettingProblem::of("", "not-json", &[("message", &error.to_string())]).into());
-    }
+    let file: MerchantFile = problem::read(text)?;
     let problems = file.problems();
     if problems.is_empty() { Ok(file) } else { Err(problems) }
 }

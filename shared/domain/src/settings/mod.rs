@@ -150,12 +150,7 @@ pub fn settings_schema() -> serde_json::Value {
 /// # Errors
 /// Every problem that was found, each with its path, what is wrong and what to do, in Danish and English.
 pub fn read_settings(text: &str) -> Result<Settings, SettingProblems> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let settings: Settings = serde_path_to_error::deserialize(&mut reader)
-        .map_err(|error| SettingProblems::from(SettingProblem::from_json(&error)))?;
-    if let Err(error) = reader.end() {
-        return Err(SettingProblem::of("", "not-json", &[("message", &error.to_string())]).into());
-    }
+    let settings: Settings = problem::read(text)?;
     let mut problems = SettingProblems::default();
     if let Err(report) = settings.validate() {
         problems.add_report(&report);

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::de::DeserializeOwned;
+
 use super::Language;
 use crate::explain;
 use crate::plan::Reason;
@@ -17,13 +19,13 @@ pub struct SettingProblem {
 
 impl SettingProblem {
     /// A problem of a code.
-    pub(super) fn of(path: &str, code: &str, facts: &[(&str, &str)]) -> SettingProblem {
+    fn of(path: &str, code: &str, facts: &[(&str, &str)]) -> SettingProblem {
         let facts = facts.iter().map(|(name, fact)| ((*name).to_owned(), (*fact).to_owned())).collect();
         SettingProblem { path: path.to_owned(), reason: Reason { code: format!("setting-{code}"), facts } }
     }
 
     /// A problem that the JSON reader found: a wrong type, a missing or an unknown field, or text that is not JSON.
-    pub(super) fn from_json(error: &serde_path_to_error::Error<serde_json::Error>) -> SettingProblem {
+    fn from_json(error: &serde_path_to_error::Error<serde_json::Error>) -> SettingProblem {
         let path = error.path().to_string();
         let path = if path == "." { String::new() } else { path };
         let code = if error.inner().is_data() { "not-understood" } else { "not-json" };
@@ -35,6 +37,17 @@ impl SettingProblem {
         let explanation = explain::explain(&self.reason, language);
         let place = if self.path.is_empty() { "(file)" } else { &self.path };
         format!("{place}: {} {}", explanation.what, explanation.remedy)
+    }
+}
+
+/// Reads a file of settings by its form alone; what it says is still to be checked.
+pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, SettingProblems> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let read = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| SettingProblems::from(SettingProblem::from_json(&error)))?;
+    match reader.end() {
+        Ok(()) => Ok(read),
+        Err(error) => Err(SettingProblem::of("", "not-json", &[("message", &error.to_string())]).into()),
     }
 }
 

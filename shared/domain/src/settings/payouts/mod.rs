@@ -8,7 +8,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::problem::{SettingProblem, SettingProblems};
+use super::problem::{self, SettingProblems};
 use super::value::DecimalText;
 
 pub use accounts::{FeeAccount, FeeVat, FeeVatRule, PayoutAccounts};
@@ -228,12 +228,7 @@ pub fn payout_settings_schema() -> serde_json::Value {
 /// # Errors
 /// Every problem that was found, each with its path, what is wrong and what to do, in Danish and English.
 pub fn read_payout_settings(text: &str) -> Result<PayoutSettings, SettingProblems> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let settings: PayoutSettings = serde_path_to_error::deserialize(&mut reader)
-        .map_err(|error| SettingProblems::from(SettingProblem::from_json(&error)))?;
-    if let Err(error) = reader.end() {
-        return Err(SettingProblem::of("", "not-json", &[("message", &error.to_string())]).into());
-    }
+    let settings: PayoutSettings = problem::read(text)?;
     let mut problems = SettingProblems::default();
     if let Err(report) = settings.validate() {
         problems.add_report(&report);
