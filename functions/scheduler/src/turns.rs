@@ -1,6 +1,7 @@
 //! When it is whose turn: each connection has its own minute, from its id alone.
 
 use domain::ConnectionId;
+use domain::identity::spread;
 use domain::settings::MerchantFile;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -9,11 +10,7 @@ pub(crate) use platform::held::NIGHT_HOURS;
 
 /// A connection's own minute within a period, from its id alone: the same on every machine.
 fn offset(connection: &ConnectionId, period: i64) -> i64 {
-    let sum = connection
-        .as_str()
-        .bytes()
-        .fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
-    i64::from(sum) % period
+    i64::from(spread(connection.as_str())) % period
 }
 
 /// True in one minute of each period.

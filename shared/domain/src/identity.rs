@@ -54,6 +54,12 @@ identifier! {
     EntityId
 }
 
+/// A number that depends on a name alone, the same on every machine: it spreads work over shards and over time. Shards that are stored
+/// go by it, so it never changes.
+pub fn spread(name: &str) -> u32 {
+    name.bytes().fold(0, |sum: u32, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)))
+}
+
 /// What kind of thing is transferred.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -249,6 +255,12 @@ impl fmt::Debug for EffectKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_work_is_spread_by_never_changes() {
+        assert_eq!(spread("krus/woocommerce:krus.example/order/1001"), 1_308_594_365);
+        assert_eq!(spread(""), 0);
+    }
 
     #[test]
     fn the_key_is_found_again_in_the_reference_it_was_written_into() {

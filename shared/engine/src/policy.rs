@@ -5,6 +5,7 @@
 //! grow longer and are bounded as well, since nothing may go on for ever unseen.
 
 use domain::TransferId;
+use domain::identity::spread;
 use jiff::{SignedDuration, Timestamp};
 
 /// The limits of one deployment.
@@ -52,7 +53,7 @@ impl Limits {
     pub fn backoff(&self, transfer: &TransferId, tries: u32) -> SignedDuration {
         let doubled = self.shortest_wait_seconds.saturating_mul(1_i64 << tries.min(20));
         let seconds = doubled.min(self.longest_wait_seconds);
-        let spread = i64::from(crate::store::spread(transfer) % 1000);
+        let spread = i64::from(spread(&transfer.to_string()) % 1000);
         SignedDuration::from_millis(seconds * 1000 + seconds * spread / 5)
     }
 
@@ -72,7 +73,7 @@ impl Limits {
         asked: Option<SignedDuration>,
     ) -> Timestamp {
         let backoff = self.backoff(transfer, tries);
-        let place = i64::from(crate::store::spread(transfer) % 1000);
+        let place = i64::from(spread(&transfer.to_string()) % 1000);
         let apart = |asked: SignedDuration| {
             let most = (asked.as_millis() / 20).min(LONGEST_SPREAD_MS);
             asked + SignedDuration::from_millis(i64::try_from(most).unwrap_or(0) * place / 1000)

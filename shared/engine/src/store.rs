@@ -10,6 +10,7 @@
 
 use async_trait::async_trait;
 use domain::document::{DocumentKind, Totals};
+use domain::identity::spread;
 use domain::plan::{MASKED_ADDRESS, Reason};
 use domain::{ConnectionId, EffectKey, EntityId, MerchantId, Money, TransferId};
 use jiff::Timestamp;
@@ -431,13 +432,7 @@ impl Head {
 
 /// Shard of a transfer in the index of what is due: the same on every machine.
 pub fn due_shard(transfer: &TransferId) -> u8 {
-    u8::try_from(spread(transfer) % u32::from(DUE_SHARDS)).unwrap_or(0)
-}
-
-/// A number that depends on the transfer alone, for spreading transfers over shards and time.
-pub(crate) fn spread(transfer: &TransferId) -> u32 {
-    let mix = |sum: u32, byte: u8| sum.wrapping_mul(31).wrapping_add(u32::from(byte));
-    transfer.to_string().bytes().fold(0, mix)
+    u8::try_from(spread(&transfer.to_string()) % u32::from(DUE_SHARDS)).unwrap_or(0)
 }
 
 /// A claim on a transfer.

@@ -2,13 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::identity::ConnectionId;
+use crate::identity::{ConnectionId, spread};
 use crate::settings::StockSettings;
 
 /// True in one minute of each period, another for each connection, so that not all come at once.
 pub fn is_turn(settings: &StockSettings, shop: &ConnectionId, now: Timestamp) -> bool {
-    let sum = |sum: u32, byte: u8| sum.wrapping_mul(31).wrapping_add(u32::from(byte));
-    let own = i64::from(shop.as_str().bytes().fold(0, sum));
+    let own = i64::from(spread(shop.as_str()));
     let period = i64::from(settings.every_minutes.max(1));
     settings.is_on() && now.as_second().div_euclid(60).rem_euclid(period) == own.rem_euclid(period)
 }
