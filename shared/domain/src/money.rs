@@ -320,6 +320,16 @@ impl Money {
         amounts.into_iter().try_fold(currency.zero(), Money::plus)
     }
 
+    /// As much of the amount as `part` is of `whole`, to the nearest minor unit.
+    ///
+    /// # Errors
+    /// Overflow; a whole of nothing.
+    pub fn in_proportion(self, part: Money, whole: Money) -> Result<Money, MoneyError> {
+        let product = self.to_decimal().checked_mul(part.to_decimal());
+        let share = product.and_then(|product| product.checked_div(whole.to_decimal()));
+        Money::round_decimal(share.ok_or(MoneyError::Overflow)?, self.currency)
+    }
+
     /// Divides the amount in proportion to the weights, so that the parts always add up to the whole. What does not
     /// divide goes, one minor unit each, to the parts with the largest remainders; among equals, to the first.
     ///

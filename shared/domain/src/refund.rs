@@ -77,19 +77,12 @@ impl Refund {
         let lowered = |(line, kept): (&RefundLine, Money)| {
             let before = line.gross()?;
             let after = before.minus(kept)?;
-            let net = if kept.is_zero() { line.net } else { share(line.net, after, before)? };
+            let net = if kept.is_zero() { line.net } else { line.net.in_proportion(after, before)? };
             Ok(RefundLine { net, vat: after.minus(net)?, ..line.clone() })
         };
         let lines = self.lines.iter().zip(kept).map(lowered).collect::<Result<_, MoneyError>>()?;
         Ok((lines, currency.zero()))
     }
-}
-
-/// `part` times `of` over `whole`, to the nearest minor unit.
-fn share(part: Money, of: Money, whole: Money) -> Result<Money, MoneyError> {
-    let product = part.to_decimal().checked_mul(of.to_decimal());
-    let share = product.and_then(|product| product.checked_div(whole.to_decimal()));
-    Money::round_decimal(share.ok_or(MoneyError::Overflow)?, part.currency())
 }
 
 #[cfg(test)]

@@ -56,6 +56,19 @@ proptest! {
     }
 
     #[test]
+    fn a_proportion_is_the_nearest_unit(
+        minor in -1_000_000_000_i64..1_000_000_000,
+        part in -1_000_000_000_i64..1_000_000_000,
+        whole in 1_i64..1_000_000_000,
+    ) {
+        let money = |minor| Money::from_minor(minor, Currency::DKK);
+        let share = money(minor).in_proportion(money(part), money(whole)).expect("it fits");
+        let off = i128::from(share.minor()) * i128::from(whole) - i128::from(minor) * i128::from(part);
+        prop_assert!(off.abs() * 2 <= i128::from(whole), "{share:?} is not {minor} * {part} / {whole}");
+        prop_assert_eq!(money(minor).in_proportion(money(part), money(0)), Err(MoneyError::Overflow));
+    }
+
+    #[test]
     fn text_that_is_no_plain_number_is_refused_without_panic(text in "\\PC{0,40}") {
         if let Ok(money) = Money::parse(&text, Currency::DKK) {
             prop_assert!(text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-'));

@@ -562,12 +562,7 @@ fn rate_of(net: Money, vat: Money) -> Percentage {
 /// The net of a share of what is left at a rate: in its own proportion of net and VAT, and whole for the whole.
 fn share_of(share: Money, bucket: &Bucket) -> Result<Money, MoneyError> {
     let gross = bucket.gross()?;
-    if share == gross {
-        return Ok(bucket.net);
-    }
-    let net = share.to_decimal().checked_mul(bucket.net.to_decimal());
-    let net = net.and_then(|net| net.checked_div(gross.to_decimal())).ok_or(MoneyError::Overflow)?;
-    Money::round_decimal(net, share.currency())
+    if share == gross { Ok(bucket.net) } else { share.in_proportion(bucket.net, gross) }
 }
 
 /// When nothing is left in sum, but too much at one rate and too little at another: the last credit note evens it out.

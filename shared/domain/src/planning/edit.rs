@@ -168,13 +168,8 @@ fn only(line: &OrderLine, quantity: Decimal, net: Money, vat: Money) -> Result<O
     let mut rest = vat;
     let last = part.vat.len().saturating_sub(1);
     for (index, amount) in part.vat.iter_mut().enumerate() {
-        let share = if index == last || whole.is_zero() {
-            rest
-        } else {
-            let product = amount.amount.to_decimal().checked_mul(vat.to_decimal());
-            let share = product.and_then(|product| product.checked_div(whole.to_decimal()));
-            Money::round_decimal(share.ok_or(MoneyError::Overflow)?, vat.currency())?
-        };
+        let share =
+            if index == last || whole.is_zero() { rest } else { amount.amount.in_proportion(vat, whole)? };
         amount.amount = share;
         rest = rest.minus(share)?;
     }

@@ -98,7 +98,7 @@ fn take_off(order: &mut Order, refund: &Refund) -> Result<(), Stop> {
         if share.is_zero() || gross.is_zero() {
             continue;
         }
-        let net = if share == gross { line.net } else { part_of(line.net, share, gross)? };
+        let net = if share == gross { line.net } else { line.net.in_proportion(share, gross)? };
         let lowered = RefundLine {
             order_line: None,
             name: String::new(),
@@ -114,12 +114,6 @@ fn take_off(order: &mut Order, refund: &Refund) -> Result<(), Stop> {
 
 fn is_sold(line: &OrderLine) -> bool {
     !matches!(line.kind, crate::order::LineKind::Fee | crate::order::LineKind::CashRounding)
-}
-
-fn part_of(part: Money, of: Money, whole: Money) -> Result<Money, MoneyError> {
-    let product = part.to_decimal().checked_mul(of.to_decimal());
-    let share = product.and_then(|product| product.checked_div(whole.to_decimal()));
-    Money::round_decimal(share.ok_or(MoneyError::Overflow)?, part.currency())
 }
 
 /// Lowers a line by money and units; a line that still costs something keeps a unit to cost it.
