@@ -40,8 +40,6 @@ const LEARNING: SignedDuration = SignedDuration::from_mins(5);
 const PATIENCE: SignedDuration = SignedDuration::from_mins(45);
 /// Earlier days whose findings one night looks at again, the latest first.
 const DAYS_AGAIN: usize = 7;
-/// Pages of what was set aside that are read for these.
-const PAGES: usize = 40;
 /// The findings that a comparison of ledger and books makes; beside them, orders that the ledger does not know.
 const OF_BOOKS: &[&str] =
     &["books-twin", "books-unknown", "books-differ", "books-other-day", "books-missing", "books-sums"];
@@ -222,8 +220,7 @@ async fn look_again(
                 names.contains(&entry.body_hash)
             };
             if !holds {
-                tracing::info!(event = "finding-ended", merchant = %route.merchant, code = entry.reason.code, "it agrees now");
-                platform.ledger.forget_delivery(&route.merchant, &entry.body_hash).await?;
+                platform.ledger.end_finding(entry).await?;
             }
         }
         for finding in &findings {
@@ -239,21 +236,15 @@ async fn open_findings(
     route: &Route,
     compared: Date,
 ) -> Result<BTreeMap<Date, Vec<ParkedDelivery>>, PlatformError> {
+    let of_books = |entry: &ParkedDelivery| {
+        let code = entry.reason.code.as_str();
+        entry.connection == route.shop.connection && (OF_BOOKS.contains(&code) || code == ORDER_UNKNOWN)
+    };
     let mut open: BTreeMap<Date, Vec<ParkedDelivery>> = BTreeMap::new();
-    let mut page: Option<String> = None;
-    for _ in 0..PAGES {
-        let found = platform.ledger.parked_deliveries(&route.merchant, page.as_deref()).await?;
-        for entry in found.items {
-            let code = entry.reason.code.as_str();
-            let is_finding = OF_BOOKS.contains(&code) || code == ORDER_UNKNOWN;
-            let Ok(day) = entry.reason.fact("day").parse::<Date>() else { continue };
-            if is_finding && entry.connection == route.shop.connection && day != compared {
-                open.entry(day).or_default().push(entry);
-            }
-        }
-        page = found.next;
-        if page.is_none() {
-            break;
+    for entry in platform.ledger.findings(&route.merchant, of_books).await? {
+        let Ok(day) = entry.reason.fact("day").parse::<Date>() else { continue };
+        if day != compared {
+            open.entry(day).or_default().push(entry);
         }
     }
     Ok(open)

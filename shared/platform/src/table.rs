@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, Update};
 use jiff::Timestamp;
@@ -573,6 +574,17 @@ impl Table {
             .await
             .map_err(|error| PlatformError::of(SERVICE, &error))?;
         Ok(())
+    }
+
+    /// A query for what stands under a partition of an index whose partition attribute has the index's own name.
+    pub(crate) fn query_of_index(&self, index: &str, partition: &str) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.name)
+            .index_name(index)
+            .key_condition_expression("#partition = :partition")
+            .expression_attribute_names("#partition", index)
+            .expression_attribute_values(":partition", text(partition))
     }
 
     /// The last item of one partition whose sort key begins so.

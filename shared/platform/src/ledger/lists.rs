@@ -165,13 +165,7 @@ impl Ledger {
         let start = page.map(|page| start_of(page, index, partition, merchant)).transpose()?;
         let answer = self
             .table
-            .client
-            .query()
-            .table_name(&self.table.name)
-            .index_name(index)
-            .key_condition_expression("#partition = :partition")
-            .expression_attribute_names("#partition", index)
-            .expression_attribute_values(":partition", text(partition))
+            .query_of_index(index, partition)
             .set_exclusive_start_key(start)
             .scan_index_forward(index != ATTENTION)
             .limit(PAGE)
@@ -334,6 +328,27 @@ impl Ledger {
         self.table.delete(&Keys::of(merchant).parked(body_hash)).await
     }
 
+    /// The findings of a kind that stand, as far as they are listed. What a person dismissed is none of them.
+    ///
+    /// # Errors
+    /// As DynamoDB says.
+    pub async fn findings(
+        &self,
+        merchant: &MerchantId,
+        of_the_kind: impl Fn(&ParkedDelivery) -> bool,
+    ) -> Result<Vec<ParkedDelivery>, PlatformError> {
+        let (mut findings, mut page) = (Vec::new(), None::<String>);
+        for _ in 0..FINDING_PAGES {
+            let found = self.list_deliveries(merchant, page.as_deref()).await?;
+            findings.extend(found.items.into_iter().filter(&of_the_kind));
+            page = found.next;
+            if page.is_none() {
+                break;
+            }
+        }
+        Ok(findings)
+    }
+
     /// Takes findings of a kind away whose cause is gone: those that are not named among what still stands. What a person dismissed stays
     /// dismissed.
     ///
@@ -345,21 +360,21 @@ impl Ledger {
         standing: &BTreeSet<String>,
         of_the_kind: impl Fn(&ParkedDelivery) -> bool,
     ) -> Result<(), PlatformError> {
-        let (mut ended, mut page) = (Vec::new(), None::<String>);
-        for _ in 0..FINDING_PAGES {
-            let found = self.list_deliveries(merchant, page.as_deref()).await?;
-            let names = found.items.into_iter().filter(&of_the_kind).map(|entry| entry.body_hash);
-            ended.extend(names.filter(|name| !standing.contains(name)));
-            page = found.next;
-            if page.is_none() {
-                break;
-            }
-        }
-        for name in ended {
-            tracing::info!(event = "finding-ended", %merchant, "it is not found any more");
-            self.forget_delivery(merchant, &name).await?;
+        let found = self.findings(merchant, of_the_kind).await?;
+        for ended in found.iter().filter(|finding| !standing.contains(&finding.body_hash)) {
+            self.end_finding(ended).await?;
         }
         Ok(())
+    }
+
+    /// Takes a finding away whose cause is gone.
+    ///
+    /// # Errors
+    /// As DynamoDB says.
+    pub async fn end_finding(&self, finding: &ParkedDelivery) -> Result<(), PlatformError> {
+        let (merchant, code) = (&finding.merchant, &finding.reason.code);
+        tracing::info!(event = "finding-ended", %merchant, code, "it is not found any more");
+        self.forget_delivery(merchant, &finding.body_hash).await
     }
 
     pub(super) async fn read_cursor(

@@ -174,18 +174,8 @@ impl Ledger {
 
     /// Keys of the heads in an index.
     async fn heads_in(&self, index: &str, partition: &str) -> Result<Vec<ItemKey>, PlatformError> {
-        let answer = self
-            .table
-            .client
-            .query()
-            .table_name(&self.table.name)
-            .index_name(index)
-            .key_condition_expression("#partition = :partition")
-            .expression_attribute_names("#partition", index)
-            .expression_attribute_values(":partition", text(partition))
-            .send()
-            .await
-            .map_err(|error| PlatformError::of(SERVICE, &error))?;
+        let query = self.table.query_of_index(index, partition);
+        let answer = query.send().await.map_err(|error| PlatformError::of(SERVICE, &error))?;
         let of = |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
         let key = |item: &Item| Some(ItemKey { partition: of(item, "pk")?, sort: of(item, "sk")? });
         Ok(answer.items().iter().filter_map(key).collect())
