@@ -152,16 +152,11 @@ async fn the_official_clients_find_every_service_behind_one_address() {
         clients.files.get_object().bucket("bogbro").key("absent").send().await.expect_err("no object");
     assert!(absent.as_service_error().expect("an answer").is_no_such_key());
 
-    let text = |data: &str| {
-        aws_sdk_ses::types::Content::builder().data(data).charset("UTF-8").build().expect("text")
-    };
     let mail = |from: &str| {
-        let message = aws_sdk_ses::types::Message::builder()
-            .subject(text("Fejlrapport"))
-            .body(aws_sdk_ses::types::Body::builder().text(text("Hej")).html(text("<p>Hej</p>")).build())
-            .build();
-        let to = aws_sdk_ses::types::Destination::builder().to_addresses("kunde@example.com").build();
-        clients.mails.send_email().source(from).destination(to).message(message).send()
+        let raw = "To: kunde@example.com\r\nSubject: Fejlrapport\r\n\r\nHej\r\n";
+        let raw = aws_sdk_ses::types::RawMessage::builder().data(aws_sdk_ses::primitives::Blob::new(raw));
+        let raw = raw.build().expect("a message");
+        clients.mails.send_raw_email().source(from).destinations("kunde@example.com").raw_message(raw).send()
     };
     mail("Bogbro <bogbro@example.com>").await.expect("the mail is sent");
     let refused = mail("other@example.com").await.expect_err("nobody verified it");

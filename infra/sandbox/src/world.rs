@@ -133,22 +133,6 @@ impl World {
         self.counts.get(&(system, operation)).copied().unwrap_or(0)
     }
 
-    /// A second world that starts from this one's state, without its observer.
-    pub fn fork(&self) -> World {
-        World {
-            woocommerce: self.woocommerce.clone(),
-            shopify: self.shopify.clone(),
-            agreements: self.agreements.clone(),
-            adyen: self.adyen.clone(),
-            script: self.script.clone(),
-            log: self.log.clone(),
-            requests: self.requests,
-            late: self.late.clone(),
-            counts: self.counts.clone(),
-            observer: None,
-        }
-    }
-
     /// The whole state as text.
     pub fn save(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(self)
