@@ -17,15 +17,13 @@ use futures::FutureExt;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use platform::clock::SystemClock;
+use platform::clock::{SystemClock, work_ends};
 use platform::routes::Routes;
 use platform::sealing::new_token;
 use platform::stock::StockWord;
 use platform::transport::Traffic;
 use platform::{Platform, queue, telemetry};
 
-/// What the answer and the last writes need at the end of an invocation.
-const MARGIN: SignedDuration = SignedDuration::from_secs(2);
 /// A message is not begun with less time than this.
 const LEAST: SignedDuration = SignedDuration::from_secs(5);
 
@@ -39,16 +37,10 @@ pub async fn run() -> Result<(), Error> {
     let routes = platform.routes()?;
     let (platform, routes) = (&platform, &routes);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-        let deadline = deadline(event.context.deadline);
+        let deadline = work_ends(event.context.deadline);
         process_batch(platform, routes, event.payload, deadline).await
     }))
     .await
-}
-
-/// The end of an invocation less what its own end takes.
-fn deadline(milliseconds: u64) -> Timestamp {
-    let end = i64::try_from(milliseconds).ok().and_then(|end| Timestamp::from_millisecond(end).ok());
-    end.unwrap_or_else(|| SystemClock.now()) - MARGIN
 }
 
 /// Works on a batch; answers with the ids of what must come again.
@@ -220,10 +212,5 @@ mod tests {
         assert_eq!(reported("2", true), ["2", "3"]);
         assert_eq!(reported("1", true), ["1", "2", "3"]);
         assert_eq!(*seen.lock().expect("no panic holds it"), ["1", "2", "3", "1", "2", "1", "2", "1"]);
-    }
-
-    #[test]
-    fn the_deadline_leaves_time_for_the_answer() {
-        assert_eq!(deadline(10_000), Timestamp::from_millisecond(8_000).expect("a time"));
     }
 }

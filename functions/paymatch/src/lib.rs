@@ -10,14 +10,12 @@ use engine::clock::Clock;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use platform::clock::SystemClock;
+use platform::clock::{SystemClock, work_ends};
 use platform::payouts::{Asked, Handled, Payouts, Told};
 use platform::transport::Traffic;
 use platform::{Platform, telemetry};
 use serde_json::{Value, json};
 
-/// What the answer and the last writes need at the end of an invocation.
-const MARGIN: SignedDuration = SignedDuration::from_secs(2);
 /// Callers of the API are answered before the gateway gives up.
 const API_TIME: SignedDuration = SignedDuration::from_secs(27);
 /// In the first minutes of an hour acquirers are asked for what is new.
@@ -35,9 +33,7 @@ pub async fn run() -> Result<(), Error> {
     let payouts = Payouts::new(platform, routes);
     let payouts = &payouts;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
-        let end = i64::try_from(event.context.deadline).ok();
-        let end = end.and_then(|end| Timestamp::from_millisecond(end).ok());
-        let deadline = end.unwrap_or_else(|| SystemClock.now()) - MARGIN;
+        let deadline = work_ends(event.context.deadline);
         // The three kinds of work make a large future: it stands on the heap.
         Box::pin(answer(payouts, event.payload, deadline)).await
     }))

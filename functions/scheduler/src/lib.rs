@@ -15,9 +15,9 @@ use engine::clock::Clock;
 use engine::policy::Limits;
 use engine::{Engine, later};
 use futures::{StreamExt, stream};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use platform::clock::SystemClock;
+use platform::clock::{SystemClock, work_ends};
 use platform::routes::Routes;
 use platform::stock::StockWord;
 use platform::transport::Traffic;
@@ -34,8 +34,6 @@ const SWEEP_MINUTES: i64 = 10;
 const TEND_MINUTES: i64 = 12 * 60;
 /// Shops that are called at the same time.
 const SIDE_BY_SIDE: usize = 8;
-/// What the end of an invocation takes.
-const MARGIN: SignedDuration = SignedDuration::from_secs(2);
 
 /// Starts the function and serves until it is stopped.
 ///
@@ -47,9 +45,8 @@ pub async fn run() -> Result<(), Error> {
     let routes = platform.routes()?.for_traffic(Traffic::Background);
     let (platform, routes) = (&platform, &routes);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<serde_json::Value>| async move {
-        let end = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
-        let end = Timestamp::from_millisecond(end).unwrap_or_else(|_| SystemClock.now());
-        Minute { platform, routes, now: SystemClock.now(), deadline: end - MARGIN }.run().await;
+        let deadline = work_ends(event.context.deadline);
+        Minute { platform, routes, now: SystemClock.now(), deadline }.run().await;
         Ok::<_, Error>(serde_json::Value::Null)
     }))
     .await

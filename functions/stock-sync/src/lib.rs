@@ -13,15 +13,13 @@ use engine::route::Connections;
 use engine::stock::{StockEngine, StockOutcome, StockReport, StockStore, StockWork};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use platform::clock::SystemClock;
+use platform::clock::{SystemClock, work_ends};
 use platform::routes::Routes;
 use platform::sealing::new_token;
 use platform::stock::{StockWord, flow};
 use platform::transport::Traffic;
 use platform::{Platform, telemetry};
 
-/// What the answer and the last writes need at the end of an invocation.
-const MARGIN: SignedDuration = SignedDuration::from_secs(2);
 /// A run is not begun again with less time than this.
 const LEAST: SignedDuration = SignedDuration::from_secs(60);
 
@@ -36,9 +34,7 @@ pub async fn run() -> Result<(), Error> {
     let routes = platform.routes()?.for_traffic(Traffic::Background);
     let (platform, routes) = (&platform, &routes);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-        let end = i64::try_from(event.context.deadline).ok();
-        let end = end.and_then(|end| Timestamp::from_millisecond(end).ok());
-        let deadline = end.unwrap_or_else(|| SystemClock.now()) - MARGIN;
+        let deadline = work_ends(event.context.deadline);
         process_batch(platform, routes, event.payload, deadline).await
     }))
     .await
