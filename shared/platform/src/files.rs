@@ -1,4 +1,5 @@
-//! The bucket: bodies too large for a queue message, log rows too large for the table, exports.
+//! The bucket: bodies too large for a queue message, rows and plans too large for the table, packed segments of the log, the files
+//! that payouts came in, the state of stock.
 
 use std::io::{Read, Write};
 
@@ -7,6 +8,8 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use domain::MerchantId;
 use engine::payouts::FileBytes;
+use jiff::Timestamp;
+use serde::Serialize;
 
 use crate::failure::PlatformError;
 use crate::keys::Keys;
@@ -33,6 +36,15 @@ fn part_of(from: &mut dyn Read) -> Result<Vec<u8>, PlatformError> {
     Ok(bytes)
 }
 
+/// An object of the bucket, as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct KeptObject {
+    name: String,
+    bytes: i64,
+    changed_at: Option<Timestamp>,
+}
+
 /// The bucket. Every name is below the merchant's own prefix.
 #[derive(Clone, Debug)]
 pub struct Files {
@@ -52,6 +64,27 @@ impl Files {
     /// As S3 says.
     pub async fn put(&self, merchant: &MerchantId, name: &str, bytes: Vec<u8>) -> Result<(), PlatformError> {
         self.write(Keys::of(merchant).object(name), bytes).await
+    }
+
+    /// One page of the objects below a prefix, and where the next one begins.
+    pub(crate) async fn list(
+        &self,
+        prefix: &str,
+        token: Option<String>,
+    ) -> Result<(Vec<KeptObject>, Option<String>), PlatformError> {
+        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        let answer = request
+            .set_continuation_token(token)
+            .send()
+            .await
+            .map_err(|error| PlatformError::of(SERVICE, &error))?;
+        let kept = answer.contents().iter().map(|object| KeptObject {
+            name: object.key().unwrap_or_default().to_owned(),
+            bytes: object.size().unwrap_or_default(),
+            changed_at: object.last_modified().and_then(|at| Timestamp::from_second(at.secs()).ok()),
+        });
+        let more = answer.is_truncated().unwrap_or_default();
+        Ok((kept.collect(), answer.next_continuation_token().filter(|_| more).map(str::to_owned)))
     }
 
     async fn write(&self, key: String, bytes: Vec<u8>) -> Result<(), PlatformError> {
@@ -221,20 +254,6 @@ impl Files {
             return Err(PlatformError::NotFound(object.to_owned()));
         }
         self.read_version(object.to_owned(), version.map(str::to_owned), limit).await
-    }
-
-    /// Drops a file for a flow of payouts, as anybody who may write there could.
-    ///
-    /// # Errors
-    /// As S3 says.
-    pub async fn drop_file(
-        &self,
-        merchant: &MerchantId,
-        flow: &str,
-        name: &str,
-        bytes: Vec<u8>,
-    ) -> Result<(), PlatformError> {
-        self.write(Keys::of(merchant).dropped_object(flow, name), bytes).await
     }
 
     async fn read_file(&self, key: String, limit: u64) -> Result<SpooledFile, PlatformError> {

@@ -1,4 +1,9 @@
 //! The only crate that touches AWS, HTTP, secrets and the clock.
+//!
+//! [`Platform`] is all of it, built once in each process. It performs what the engine asks for: the [`ledger`] on the [`table`] and the
+//! bucket ([`files`]), the [`queue`], and the way out to the systems ([`routes`], [`transport`]). [`merchants`] has what was configured,
+//! [`sealing`] keeps it shut. What functions do beside the engine's work stands under its own name: [`notices`], [`comparison`],
+//! [`catalogue`], [`stock`], [`payouts`], [`dead_letters`], [`retention`] and [`privacy`]. [`operations`] is what an operator can do.
 
 mod access_token;
 pub mod calls;
@@ -16,7 +21,6 @@ pub mod mail;
 pub mod merchants;
 pub mod notices;
 pub mod operations;
-pub mod operations_stock;
 pub mod packing;
 pub mod payouts;
 mod platform;

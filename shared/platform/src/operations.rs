@@ -7,9 +7,9 @@ mod export;
 mod parked;
 mod payouts;
 mod privacy;
+mod stock;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use aws_sdk_dynamodb::config::{Credentials, Region};
 use domain::plan::Reason;
@@ -29,20 +29,18 @@ use crate::catalogue::{self, CatalogueView};
 use crate::clock::SystemClock;
 use crate::config::{Environment, aws_configuration};
 use crate::failure::PlatformError;
-use crate::files::Files;
 use crate::ledger::Ledger;
 use crate::merchants::{BELIEVED, Epoch, MerchantRecord, Merchants, SealedSecret};
 use crate::platform::Platform;
 use crate::queue::Queues;
-use crate::sealing::{Sealing, new_token};
+use crate::sealing::new_token;
 use crate::table::Table;
 use crate::transport::Traffic;
 
 pub use export::{ExportSink, Exported};
 pub use parked::{ParkedEntry, entry_name};
 pub use privacy::{ErasureView, PersonChoice, SegmentView};
-
-use export::Objects;
+pub use stock::StockView;
 
 /// Transfers of one page of what is due.
 const DUE_PAGE: usize = 100;
@@ -55,7 +53,6 @@ pub struct Operations {
     pub(crate) ledger: Ledger,
     queues: Queues,
     platform: Platform,
-    objects: Objects,
 }
 
 /// Reads a merchant's file and checks it, with what its systems ask of their connections.
@@ -179,7 +176,7 @@ impl Operations {
     pub async fn from_environment() -> Result<Operations, PlatformError> {
         let environment = Environment::read()?;
         let aws = aws_configuration().await;
-        Ok(Operations::new(&environment, &aws))
+        Ok(Operations::new(environment, &aws))
     }
 
     /// By given variables in place of the process environment: those of a local run, which names its endpoint and keys.
@@ -205,30 +202,14 @@ impl Operations {
             .credentials_provider(credentials)
             .load()
             .await;
-        Ok(Operations::new(&environment, &aws))
+        Ok(Operations::new(environment, &aws))
     }
 
     /// Over given AWS configuration.
-    pub fn new(environment: &Environment, aws: &aws_config::SdkConfig) -> Operations {
-        let table = Table { client: aws_sdk_dynamodb::Client::new(aws), name: environment.table.clone() };
-        let sealing = Sealing::new(aws_sdk_kms::Client::new(aws), environment.key_id.clone());
-        let merchants = Merchants::new(table.clone(), sealing);
-        let s3 = aws_sdk_s3::config::Builder::from(aws).force_path_style(environment.own_endpoint).build();
-        let s3 = aws_sdk_s3::Client::from_conf(s3);
-        let objects = Objects::new(s3.clone(), environment.bucket.clone());
-        let files = Files::new(s3, environment.bucket.clone());
-        let ledger = Ledger::new(table.clone(), files.clone(), Arc::new(merchants.clone()));
-        let queues = Queues::new(
-            aws_sdk_sqs::Client::new(aws),
-            environment.orders_queue_url.clone(),
-            environment.backfill_queue_url.clone(),
-            environment.stock_queue_url.clone(),
-            environment.payouts_queue_url.clone(),
-            files,
-            merchants.clone(),
-        );
-        let platform = Platform::with(environment.clone(), aws);
-        Operations { table, merchants, ledger, queues, platform, objects }
+    pub fn new(environment: Environment, aws: &aws_config::SdkConfig) -> Operations {
+        let platform = Platform::with(environment, aws);
+        let Platform { table, merchants, ledger, queues, .. } = platform.clone();
+        Operations { table, merchants, ledger, queues, platform }
     }
 
     /// Looks at the catalogue of each of a merchant's shops, or of the one of that name: what would stop an order, and what would be

@@ -23,6 +23,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::access_token::TokenSource;
 use crate::clock::SystemClock;
 use crate::failure::PlatformError;
+use crate::queue::LANES;
 use crate::quota::DayQuota;
 use crate::redaction::redact;
 
@@ -32,8 +33,6 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 const IDLE_LIMIT: Duration = Duration::from_secs(20);
 /// How long a call waits for its budget before it is put off.
 const BUDGET_WAIT: Duration = Duration::from_secs(5);
-/// Lanes that share one connection's budget, and how the live ones and the others split it.
-const LANES: u32 = 4;
 
 /// The one pooled client of a process.
 #[derive(Clone, Debug)]
@@ -349,7 +348,7 @@ struct BudgetState {
 }
 
 impl RateBudget {
-    /// A full bucket with a lane's part of `limit`.
+    /// A full bucket with a lane's part of `limit`: all lanes share one connection's budget, and live traffic has most of it.
     pub fn new(limit: &RateLimit, traffic: Traffic) -> RateBudget {
         let share = |amount: i64| match traffic {
             Traffic::Live => amount * 3 / 4 / i64::from(LANES),

@@ -13,10 +13,9 @@ use platform::catalogue::CatalogueView;
 use platform::ledger::DismissedDelivery;
 use platform::ledger::erasure::{Erasable, Personal};
 use platform::operations::{
-    ErasureView, Exported, MerchantPut, MerchantView, ParkedEntry, ReplayEffect, ReplayPreview, TransferView,
-    entry_name,
+    ErasureView, Exported, MerchantPut, MerchantView, ParkedEntry, ReplayEffect, ReplayPreview, StockView,
+    TransferView, entry_name,
 };
-use platform::operations_stock::StockView;
 use platform::privacy::PrivacyRequest;
 use serde::Serialize;
 

@@ -97,49 +97,6 @@ impl ComparedDay {
     }
 }
 
-/// An object of the bucket.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct KeptObject {
-    name: String,
-    bytes: i64,
-    changed_at: Option<Timestamp>,
-}
-
-/// The bucket, as a list of names.
-#[derive(Clone, Debug)]
-pub(super) struct Objects {
-    client: aws_sdk_s3::Client,
-    bucket: String,
-}
-
-impl Objects {
-    pub(super) fn new(client: aws_sdk_s3::Client, bucket: String) -> Objects {
-        Objects { client, bucket }
-    }
-
-    /// One page of the objects below a prefix, and where the next one begins.
-    async fn page(
-        &self,
-        prefix: &str,
-        token: Option<String>,
-    ) -> Result<(Vec<KeptObject>, Option<String>), PlatformError> {
-        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
-        let answer = request
-            .set_continuation_token(token)
-            .send()
-            .await
-            .map_err(|error| PlatformError::of("s3", &error))?;
-        let kept = answer.contents().iter().map(|object| KeptObject {
-            name: object.key().unwrap_or_default().to_owned(),
-            bytes: object.size().unwrap_or_default(),
-            changed_at: object.last_modified().and_then(|at| Timestamp::from_second(at.secs()).ok()),
-        });
-        let more = answer.is_truncated().unwrap_or_default();
-        Ok((kept.collect(), answer.next_continuation_token().filter(|_| more).map(str::to_owned)))
-    }
-}
-
 pub(super) fn write<T: Serialize>(
     sink: &mut dyn ExportSink,
     part: &str,
@@ -261,7 +218,7 @@ impl Operations {
         for prefix in Keys::of(merchant).object_prefixes() {
             let mut token = None;
             loop {
-                let (objects, next) = self.objects.page(&prefix, token).await?;
+                let (objects, next) = self.platform.files.list(&prefix, token).await?;
                 for object in &objects {
                     write(sink, "objects", object)?;
                     written += 1;

@@ -4,20 +4,19 @@ use std::collections::BTreeMap;
 
 use domain::MerchantId;
 use domain::settings::Connection;
+use engine::clock::Clock as _;
 use engine::policy::Limits;
 use engine::route::Connections;
 use engine::stock::{StockEngine, StockHead, StockOutcome, StockReport, StockStore, StockTask, StockWork};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::{Operations, store};
 use crate::clock::SystemClock;
 use crate::failure::PlatformError;
-use crate::operations::Operations;
-use crate::routes::Routes;
 use crate::sealing::new_token;
 use crate::stock::flow;
-use crate::transport::{HttpClient, Traffic};
-use engine::clock::Clock;
+use crate::transport::Traffic;
 
 /// How long a run on demand may take.
 const LONGEST_RUN: SignedDuration = SignedDuration::from_mins(30);
@@ -49,7 +48,7 @@ impl Operations {
     pub async fn stock(&self, merchant: &MerchantId) -> Result<Vec<StockView>, PlatformError> {
         let found = self.merchants.merchant(merchant).await?;
         let file = &found.record.file;
-        let heads = self.ledger.stock_heads(merchant).await.map_err(unavailable)?;
+        let heads = self.ledger.stock_heads(merchant).await.map_err(store)?;
         let heads: BTreeMap<String, StockHead> =
             heads.into_iter().map(|head| (head.flow.name(), head)).collect();
         let mut views = Vec::new();
@@ -81,7 +80,7 @@ impl Operations {
     ) -> Result<Vec<StockView>, PlatformError> {
         let found = self.merchants.merchant(merchant).await?;
         let file = &found.record.file;
-        let routes = Routes::new(self.merchants.clone(), HttpClient::new()?).for_traffic(Traffic::Background);
+        let routes = self.platform.routes()?.for_traffic(Traffic::Background);
         let engine = StockEngine {
             clock: &SystemClock,
             stock: &self.ledger,
@@ -119,10 +118,6 @@ async fn run(engine: &StockEngine<'_>, mut work: StockWork) -> StockOutcome {
             Err(_) => return outcome,
         }
     }
-}
-
-fn unavailable(failure: engine::store::StoreFailure) -> PlatformError {
-    PlatformError::Unavailable { service: "dynamodb", message: failure.to_string() }
 }
 
 fn name(merchant: &MerchantId, shop: &Connection, accounting: &Connection) -> Option<String> {
