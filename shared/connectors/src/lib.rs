@@ -1,4 +1,9 @@
-//! One folder per outside system: translates between its wire format and the domain.
+//! One folder per outside system: translates between its wire format and the domain. [`registry`] names them all.
+//!
+//! What the engine asks of a system is a port: [`ports`] (webshops and accounting), [`journals`], [`acquirer`], [`announcement`],
+//! [`bridge`], and [`report`] for the readers of settlements. What a system can do stands in its [`manifest`]. The folders share the
+//! way out ([`http`]) and the readers of forms: [`json`] and [`pages`], [`tabular`] over delimited text and [`workbook`]s, [`markup`],
+//! and [`figures`] for amounts and days.
 //!
 //! Connectors never retry, log, sleep, cache, read the clock or the environment, or know of AWS. They see no secrets but
 //! those they are handed to verify a webhook with: base URLs and credentials are added by the transport.

@@ -1,4 +1,11 @@
-//! What is true whatever system is connected: money, orders, settings, plans.
+//! What is true whatever system is connected: money, orders, settlements, settings, plans.
+//!
+//! | to understand | begin with |
+//! |---|---|
+//! | one order | [`order`], [`planning`] (what becomes of it), [`plan`] (what is then done) |
+//! | one payout | [`settlement`] (what the acquirer says), [`matching`], [`payout`] (vouchers, approval), [`bank`] |
+//! | stock and products | [`stock`], [`shop_product`], [`catalogue`] (what the books have) |
+//! | what a merchant chooses, and is told | [`settings`], [`explain`] |
 //!
 //! This crate is pure: no tokio, AWS, HTTP, clock, randomness or environment. The same input gives the same output,
 //! byte for byte, on every machine, so a plan can be made again from the log and compared with the one that was carried out.

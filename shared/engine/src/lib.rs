@@ -1,5 +1,9 @@
 //! The transfer machinery: claim, plan, execute, resume. Deterministic over clock, store and transport.
 //!
+//! A message comes in at [`process`], which claims the transfer in the [`store`]; `prepare` reads and plans, `execute` carries the plan out,
+//! `session` concludes. What nobody told of is found by the [`sweep`] and by the night's [`compare`]; what waits comes up by [`later`] and
+//! [`held`]. [`stock`] and [`payouts`] are flows of their own, by the same rules. [`conformance`] holds every store to one reading of them.
+//!
 //! The simulator runs this very code: nothing here reads a clock, the environment or a random number, and nothing waits.
 //! "Later" is a fact in the ledger (`due_at`), never a sleep.
 
