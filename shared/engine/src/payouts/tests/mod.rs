@@ -1,3 +1,5 @@
+//! The life of payouts over the ledger and the journals of the tests: each file is one part of it.
+
 mod bad_input;
 mod by_hand;
 mod confirmed;
