@@ -1,5 +1,6 @@
 mod bad_input;
 mod by_hand;
+mod by_mail;
 mod confirmed;
 mod crashes;
 mod days;
