@@ -651,6 +651,7 @@ async fn in_pages(stage: &Stage) {
             payout,
             flow,
             name,
+            media_type: "",
             after,
             limit,
             body,
