@@ -85,12 +85,13 @@ fn the_template_and_the_local_host_have_the_same_queues_and_indexes() {
 }
 
 /// Where the code says that something was parked, by which event, and in the log of which function.
-const PARKED: [(&str, &str, &str); 5] = [
+const PARKED: [(&str, &str, &str); 6] = [
     ("functions/order-processing/src/lib.rs", "transfer-parked", "order-processing"),
     ("functions/scheduler/src/lib.rs", "transfer-parked", "scheduler"),
     ("functions/webhook-intake/src/taking.rs", "delivery-parked", "webhook-intake"),
     ("shared/platform/src/dead_letters.rs", "dead-letter-parked", "scheduler"),
     ("shared/platform/src/payouts/mod.rs", "dead-letter-parked", "paymatch"),
+    ("shared/platform/src/payouts/mailed.rs", "mail-parked", "paymatch"),
 ];
 
 /// The texts of a source that are names of events and end in `-parked`.

@@ -19,6 +19,7 @@ mod payout_drops;
 mod payout_fetch;
 mod payout_files;
 mod payout_hands;
+mod payout_mails;
 mod payout_nights;
 mod payout_store;
 mod payouts;

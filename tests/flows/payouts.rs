@@ -573,9 +573,20 @@ async fn approved_through_the_api(stage: &Stage, record: &PayoutRecord, plan: &s
 pub(crate) async fn asked(
     stage: &Stage,
     method: &str,
-    (path, query): (&str, &str),
+    target: (&str, &str),
     secret: &str,
     body: &str,
+) -> (u16, Value) {
+    asked_with(stage, method, target, secret, ("application/json", body)).await
+}
+
+/// The same with a body of this media type.
+pub(crate) async fn asked_with(
+    stage: &Stage,
+    method: &str,
+    (path, query): (&str, &str),
+    secret: &str,
+    (media_type, body): (&str, &str),
 ) -> (u16, Value) {
     let mark = if query.is_empty() { "" } else { "?" };
     let address = format!("{}{path}{mark}{query}", stage.host.gateway_url());
@@ -583,7 +594,7 @@ pub(crate) async fn asked(
     let client = reqwest::Client::new();
     let mut request = match method {
         "GET" => client.get(&address),
-        _ => client.post(&address).header("content-type", "application/json").body(body.to_owned()),
+        _ => client.post(&address).header("content-type", media_type).body(body.to_owned()),
     };
     for (name, value) in signature(method, (path, query), host, body, secret) {
         request = request.header(name, value);
@@ -640,6 +651,7 @@ async fn in_pages(stage: &Stage) {
             payout,
             flow,
             name,
+            media_type: "",
             after,
             limit,
             body,

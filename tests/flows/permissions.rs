@@ -42,6 +42,7 @@ async fn what_the_functions_do_is_what_the_template_allows_them() {
     stock(&stage).await;
     crate::payouts::of_every_kind(&stage, &settings).await;
     dropped_and_gone(&stage).await;
+    mailed_and_gone(&stage).await;
     as_it_was_then(&stage).await;
     crate::payout_fetch::of_another_merchant(&stage).await;
     paused(&stage).await;
@@ -243,6 +244,32 @@ async fn dropped_and_gone(stage: &Stage) {
         let answer = stage.host.invoke("paymatch", event).await.expect("it is looked for");
         assert!(!String::from_utf8_lossy(&answer).contains("record-1"), "that it is gone is an answer");
     }
+}
+
+/// A mail to a flow's address that was removed before it was read, by buckets of both kinds; and one to no address that holds.
+async fn mailed_and_gone(stage: &Stage) {
+    let object = "mail/o3vrnil0e2ic28tr";
+    let tasks = [
+        json!({ "task": "mailed", "object": object, "flow": "stripe" }),
+        json!({ "task": "mailed", "object": object, "flow": "stripe", "version": "3sL4kqtJlcpXroDTDmJ" }),
+    ];
+    for task in tasks {
+        let word = json!({ "schema": 1, "merchant": MERCHANT, "task": task, "occasion": "" });
+        let event = json!({ "Records": [record(&word.to_string())] }).to_string();
+        let answer = stage.host.invoke("paymatch", event).await.expect("it is looked for");
+        assert!(!String::from_utf8_lossy(&answer).contains("record-1"), "that it is gone is an answer");
+    }
+    let (payouts, _) = stage.operations.payouts().expect("the engine");
+    let merchant = MerchantId::new(MERCHANT);
+    payouts.mail_address(&merchant, "stripe", false).await.expect("an address");
+    crate::payout_mails::deliver(
+        stage,
+        "nobody",
+        format!("To: {MERCHANT}.aaaaaaaaaaaaaaaa@reports.localdomain\r\n\r\n"),
+    );
+    let parked = || async { !payouts.undelivered_mails().await.expect("they are listed").is_empty() };
+    crate::payouts::until(stage, "it is parked", parked).await;
+    payouts.dismiss_mail("mail/nobody", "Bo", "spam").await.expect("it is set aside");
 }
 
 /// An order that is done again with the settings of its last planning, which are not the newest.

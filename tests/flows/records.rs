@@ -184,6 +184,7 @@ pub(crate) async fn payout_file(keeper: &Platform, merchant: &str, sha256: &str,
         bytes: 22,
         received_at,
         profile: None,
+        mail: None,
     };
     let intake = IntakeRecord {
         schema: PAYOUT_SCHEMA,

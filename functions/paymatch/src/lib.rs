@@ -109,6 +109,7 @@ async fn serve(payouts: &Payouts, request: &ApiGatewayV2httpRequest, deadline: T
     };
     let path = |name: &str| request.path_parameters.get(name).map(String::as_str).unwrap_or_default();
     let query = |name: &str| request.query_string_parameters.first(name).unwrap_or_default();
+    let media_type = request.headers.get("content-type").and_then(|told| told.to_str().ok());
     let asked = Asked {
         by: &by,
         method: request.request_context.http.method.as_str(),
@@ -116,6 +117,7 @@ async fn serve(payouts: &Payouts, request: &ApiGatewayV2httpRequest, deadline: T
         payout: path("payout"),
         flow: query("flow"),
         name: query("name"),
+        media_type: media_type.unwrap_or_default(),
         after: query("after"),
         limit: query("limit"),
         body: &body,

@@ -23,6 +23,7 @@ pub mod http;
 pub mod journals;
 pub mod json;
 pub mod klarna;
+pub mod mailed;
 pub mod manifest;
 pub mod markup;
 pub mod mollie;

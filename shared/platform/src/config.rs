@@ -34,6 +34,8 @@ pub struct Environment {
     pub payouts_queue_url: String,
     /// `BOGBRO_MAIL_FROM`: sender of all mails.
     pub mail_from: String,
+    /// `BOGBRO_REPORT_MAIL_DOMAIN`: the domain to which reports are mailed; empty where none is.
+    pub report_mail_domain: String,
     /// True when the AWS services are at an address of the operator's (`AWS_ENDPOINT_URL`): S3 then takes the bucket in the path.
     pub own_endpoint: bool,
 }
@@ -69,6 +71,10 @@ impl Environment {
             stock_queue_url: take("BOGBRO_STOCK_QUEUE_URL"),
             payouts_queue_url: take("BOGBRO_PAYOUTS_QUEUE_URL"),
             mail_from: take("BOGBRO_MAIL_FROM"),
+            report_mail_domain: look_up("BOGBRO_REPORT_MAIL_DOMAIN")
+                .unwrap_or_default()
+                .trim()
+                .to_ascii_lowercase(),
             own_endpoint: look_up("AWS_ENDPOINT_URL").is_some() || look_up("AWS_ENDPOINT_URL_S3").is_some(),
         };
         if missing.is_empty() {

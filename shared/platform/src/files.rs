@@ -240,7 +240,8 @@ impl Files {
         self.read_file(Keys::of(merchant).object(name), limit).await
     }
 
-    /// Reads an object that was dropped to be taken in to this machine's disk: in this version, or as it is now where none is given.
+    /// Reads an object that was dropped to be taken in to this machine's disk, and what it was told to be: in this version, or as it is now
+    /// where none is given.
     ///
     /// # Errors
     /// `NotFound`; `Invalid` when it is longer than `limit`, and then nothing of it is read; otherwise as S3 and the disk say.
@@ -249,15 +250,71 @@ impl Files {
         object: &str,
         version: Option<&str>,
         limit: u64,
-    ) -> Result<SpooledFile, PlatformError> {
+    ) -> Result<(SpooledFile, String), PlatformError> {
         if crate::keys::dropped(object).is_none() {
             return Err(PlatformError::NotFound(object.to_owned()));
         }
         self.read_version(object.to_owned(), version.map(str::to_owned), limit).await
     }
 
+    /// Reads a mail that was delivered to the bucket to this machine's disk: in this version, or as it is now where none is given.
+    ///
+    /// # Errors
+    /// As [`Files::get_dropped`].
+    pub async fn get_mailed(
+        &self,
+        object: &str,
+        version: Option<&str>,
+        limit: u64,
+    ) -> Result<SpooledFile, PlatformError> {
+        if crate::keys::mailed(object).is_none() {
+            return Err(PlatformError::NotFound(object.to_owned()));
+        }
+        Ok(self.read_version(object.to_owned(), version.map(str::to_owned), limit).await?.0)
+    }
+
+    /// Reads the first bytes of such a mail, at most so many.
+    ///
+    /// # Errors
+    /// `NotFound`; otherwise as S3 says.
+    pub async fn beginning_of_mailed(
+        &self,
+        object: &str,
+        version: Option<&str>,
+        most: usize,
+    ) -> Result<Vec<u8>, PlatformError> {
+        let range = format!("bytes=0-{}", most.saturating_sub(1));
+        let asked = self.client.get_object().bucket(&self.bucket).key(object);
+        let asked = asked.range(range).set_version_id(version.map(str::to_owned));
+        let answer = match asked.send().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                return match error.as_service_error() {
+                    Some(refused) if refused.is_no_such_key() || refused.code() == Some(NO_SUCH_VERSION) => {
+                        Err(PlatformError::NotFound(object.to_owned()))
+                    }
+                    // An empty object has no first byte.
+                    Some(refused) if refused.code() == Some("InvalidRange") => Ok(Vec::new()),
+                    _ => Err(PlatformError::of(SERVICE, &error)),
+                };
+            }
+        };
+        let mut body = answer.body;
+        let mut bytes = Vec::new();
+        // Whoever does not know of ranges gives all of it.
+        while let Some(more) = body.next().await.filter(|_| bytes.len() < most) {
+            let more = more.map_err(|_| PlatformError::Unavailable {
+                service: SERVICE,
+                message: "the answer was lost".to_owned(),
+            })?;
+            bytes.extend_from_slice(&more);
+        }
+        bytes.truncate(most);
+        Ok(bytes)
+    }
+
     async fn read_file(&self, key: String, limit: u64) -> Result<SpooledFile, PlatformError> {
-        self.read_version(key, None, limit).await
+        Ok(self.read_version(key, None, limit).await?.0)
     }
 
     async fn read_version(
@@ -265,7 +322,7 @@ impl Files {
         key: String,
         version: Option<String>,
         limit: u64,
-    ) -> Result<SpooledFile, PlatformError> {
+    ) -> Result<(SpooledFile, String), PlatformError> {
         let asked = self.client.get_object().bucket(&self.bucket).key(&key).set_version_id(version);
         let answer = asked.send().await.map_err(|error| match error.as_service_error() {
             Some(refused) if refused.is_no_such_key() || refused.code() == Some(NO_SUCH_VERSION) => {
@@ -277,6 +334,7 @@ impl Files {
         if length.is_none_or(|length| length > limit) {
             return Err(PlatformError::Invalid(format!("{key} is longer than {} MB", limit >> 20)));
         }
+        let media_type = answer.content_type().unwrap_or_default().to_owned();
         let mut spool = Spool::new(limit).map_err(|error| disk(&error))?;
         let mut body = answer.body;
         while let Some(bytes) = body.next().await {
@@ -286,7 +344,8 @@ impl Files {
             })?;
             spool.write_all(&bytes).map_err(|error| disk(&error))?;
         }
-        spool.done().map_err(|error| disk(&error))
+        let file = spool.done().map_err(|error| disk(&error))?;
+        Ok((file, media_type))
     }
 
     async fn read(&self, key: String, name: &str) -> Result<Vec<u8>, PlatformError> {

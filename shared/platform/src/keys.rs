@@ -59,6 +59,25 @@ pub fn due_shard(number: u8) -> String {
 /// Where files are dropped that are to be taken in: the bucket tells of every object below it.
 pub const DROPPED: &str = "drop/";
 
+/// Where mails to the operator's domain are delivered: the bucket tells of every object below it.
+pub const MAILED: &str = "mail/";
+/// What SES puts there when the rule is made, to see that it may.
+const SET_UP: &str = "AMAZON_SES_SETUP_NOTIFICATION";
+
+/// The partition of the mails of which nobody knows whose they are.
+pub const UNDELIVERED: &str = "undelivered-mails";
+
+/// A mail of which nobody knows whose it is.
+pub fn undelivered(object: &str) -> ItemKey {
+    ItemKey { partition: UNDELIVERED.to_owned(), sort: escape(object) }
+}
+
+/// The name of a mail that was delivered to the bucket: `mail/NAME`; `None` for any other object.
+pub fn mailed(object: &str) -> Option<&str> {
+    let name = object.strip_prefix(MAILED)?;
+    (!name.is_empty() && !name.contains('/') && name != SET_UP).then_some(name)
+}
+
 /// The keys of one merchant's items.
 #[derive(Clone, Debug)]
 pub struct Keys {
@@ -208,6 +227,16 @@ impl Keys {
     /// What became of a file that came in for a flow of payouts.
     pub fn payout_file(&self, flow: &str, sha256: &str) -> ItemKey {
         self.item("payout-files", format!("{}#{}", escape(flow), escape(sha256)))
+    }
+
+    /// The address to which reports of a flow of payouts are mailed.
+    pub fn mail_address(&self, flow: &str) -> ItemKey {
+        self.item("mail-address", escape(flow))
+    }
+
+    /// The partition of those of all flows.
+    pub fn mail_addresses(&self) -> String {
+        self.item("mail-address", String::new()).partition
     }
 
     /// A voucher number in a journal's series of one accounting year.
@@ -387,6 +416,7 @@ mod tests {
             keys.payout("stripe", "a", "1"),
             keys.payouts("stripe", "a"),
             keys.payout_file("payouts", "hash"),
+            keys.mail_address("payouts"),
             keys.voucher_number("1", 1, "2026", 1),
             keys.paid("1", "1"),
         ];
@@ -401,6 +431,7 @@ mod tests {
             keys.person("a"),
             keys.payout_attention(),
             keys.payout_files(),
+            keys.mail_addresses(),
             keys.dropped_object("payouts", "report.csv"),
             keys.object("deliveries/1"),
             keys.object("segments/1"),

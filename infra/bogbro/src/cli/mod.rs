@@ -2,6 +2,7 @@
 //! variables, else it finds the local run of the data directory. It prints for people, or JSON with `--json`.
 
 mod demo;
+mod mails;
 mod payouts;
 mod serve;
 mod show;

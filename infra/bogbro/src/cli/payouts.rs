@@ -32,6 +32,28 @@ pub(super) enum PayoutsCommand {
         /// The file.
         file: PathBuf,
     },
+    /// The address to which reports of a flow are mailed.
+    Address {
+        /// Whose.
+        merchant: String,
+        /// Name of the flow of payouts.
+        flow: String,
+        /// Make it anew: the one before holds no more.
+        #[arg(long)]
+        renew: bool,
+    },
+    /// List the mails that were sent to no address that holds, or take one off that list.
+    Mails {
+        /// The mail that somebody has looked at, as it is listed.
+        #[arg(long, requires_all = ["reason", "by"])]
+        dismiss: Option<String>,
+        /// Why.
+        #[arg(long)]
+        reason: Option<String>,
+        /// Who.
+        #[arg(long)]
+        by: Option<String>,
+    },
     /// List payouts, and with --files what became of the files that came in.
     List {
         /// Whose.
@@ -219,6 +241,14 @@ pub(super) async fn perform(
     printer: &Printer,
 ) -> anyhow::Result<()> {
     let (payouts, deadline) = operations.payouts()?;
+    if let PayoutsCommand::Mails { dismiss, reason, by } = &command {
+        return super::mails::undelivered(
+            &payouts,
+            (dismiss.as_deref(), reason.as_deref(), by.as_deref()),
+            printer,
+        )
+        .await;
+    }
     let file = operations.merchant(&merchant_of(&command)).await?.file;
     let out = Out { printer, language: file.language, zone: file.zone() };
     match command {
@@ -232,7 +262,34 @@ pub(super) async fn perform(
             };
             let merchant = MerchantId::new(merchant);
             let intake = payouts.take_in(&merchant, &flow, &name(&file), &bytes, deadline).await;
-            out.intakes(&[intake.map_err(|failure| out.told(&failure))?])
+            let intake = intake.map_err(|failure| out.told(&failure))?;
+            let mut came_in_it = Vec::new();
+            if let IntakeOutcome::Mail { files, .. } = &intake.outcome {
+                let all = payouts.files(&merchant).await.map_err(|failure| out.told(&failure))?;
+                let inside = |other: &IntakeRecord| {
+                    other.flow == flow && files.iter().any(|file| file.sha256 == other.file.sha256)
+                };
+                came_in_it.extend(all.into_iter().filter(inside));
+            }
+            came_in_it.insert(0, intake);
+            out.intakes(&came_in_it)
+        }
+        PayoutsCommand::Address { merchant, flow, renew } => {
+            let merchant = MerchantId::new(merchant);
+            let made = payouts.mail_address(&merchant, &flow, renew).await;
+            let made = made.map_err(|failure| out.told(&failure))?;
+            let address = payouts.written(&merchant, &made);
+            let value = serde_json::json!({ "flow": made.flow, "address": address, "made-at": made.made_at });
+            printer.either(&value, || match address.ends_with('@') {
+                false => address.clone(),
+                true => format!(
+                    "{address}\n{}",
+                    out.pick(
+                        "Der er ikke sat et domæne for rapporter (BOGBRO_REPORT_MAIL_DOMAIN).",
+                        "No domain for reports is set (BOGBRO_REPORT_MAIL_DOMAIN)."
+                    )
+                ),
+            })
         }
         PayoutsCommand::List { merchant, files: true, .. } => {
             let found = payouts.files(&MerchantId::new(merchant)).await;
@@ -337,6 +394,7 @@ fn today(zone: &jiff::tz::TimeZone, now: jiff::Timestamp) -> Date {
 fn merchant_of(command: &PayoutsCommand) -> MerchantId {
     match command {
         PayoutsCommand::Upload { merchant, .. }
+        | PayoutsCommand::Address { merchant, .. }
         | PayoutsCommand::List { merchant, .. }
         | PayoutsCommand::Fetch { merchant, .. }
         | PayoutsCommand::Overview { merchant, .. } => MerchantId::new(merchant),
@@ -420,6 +478,11 @@ impl Out<'_> {
                         self.pick("måske", "perhaps")
                     ),
                     IntakeOutcome::Refused { reason } => self.words(reason),
+                    IntakeOutcome::Mail { files, passed_over } => {
+                        let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+                        let rest = self.pick("dele sprunget over", "parts passed over");
+                        format!("{} ({passed_over} {rest})", names.join(", "))
+                    }
                 };
                 let dismissed = match &intake.dismissed {
                     Some(made) => format!(

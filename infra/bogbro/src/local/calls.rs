@@ -319,7 +319,7 @@ fn file_action(operation: &str) -> String {
     format!("s3:{action}")
 }
 
-/// Objects are told apart by what their names begin with: what is kept of merchants, what passes, what was dropped. Of what is kept it
+/// Objects are told apart by what their names begin with: what is kept of merchants, what passes, what was dropped, what was mailed. Of what is kept it
 /// is also told what kind is deleted, since most of it may never be.
 fn file_resource(request: &Asked) -> String {
     let (bucket, key) = file_path(request);
@@ -354,7 +354,7 @@ mod tests {
     fn each_call_names_its_caller_and_the_permissions_that_it_would_need_on_aws() {
         let transaction = r#"{"TransactItems":[{"Put":{"TableName":"bogbro","Item":{}}},
             {"Update":{"TableName":"bogbro"}},{"ConditionCheck":{"TableName":"bogbro"}}]}"#;
-        let cases: [(&str, &str, &str, &str, &str, &str); 13] = [
+        let cases: [(&str, &str, &str, &str, &str, &str); 14] = [
             (
                 "POST",
                 "/",
@@ -415,6 +415,14 @@ mod tests {
                 "",
                 "",
                 "s3:GetObjectVersion bucket/bogbro/drop/*",
+            ),
+            (
+                "GET",
+                "/bogbro/mail/x?versionId=7&x-id=GetObject",
+                "s3",
+                "",
+                "",
+                "s3:GetObjectVersion bucket/bogbro/mail/*",
             ),
             ("GET", "/bogbro?list-type=2", "s3", "", "", "s3:ListBucket bucket/bogbro"),
         ];

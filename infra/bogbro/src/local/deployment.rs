@@ -16,6 +16,8 @@ pub const BUCKET: &str = "bogbro";
 pub const KEY_ID: &str = "b06b0000-0000-4000-8000-000000000001";
 /// The sender of the mails unless the operator names another.
 pub const MAIL_FROM: &str = "bogbro@localhost.localdomain";
+/// The domain to which reports are mailed.
+pub const REPORT_MAIL_DOMAIN: &str = "reports.localdomain";
 
 /// An attribute's type in a key of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! Files that are dropped for payouts: whatever appears below the bucket's `drop/`, through S3 or by copying it into the folder, is
-//! told to the payouts' queue in the form of the bucket's own events. What was told is remembered over restarts; a file that
+//! Files that are dropped for payouts, and mails that are delivered: whatever appears below the bucket's `drop/` or `mail/`, through S3 or
+//! by copying it into the folder, is told to the payouts' queue in the form of the bucket's own events. What was told is remembered over restarts; a file that
 //! is still growing is told when it has stood still.
 
 use super::deployment::{ACCOUNT, BUCKET, REGION};
@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 use tokio::sync::watch;
 
-/// The part of the bucket that is watched.
-pub(crate) const PREFIX: &str = "drop";
+/// The parts of the bucket that are watched.
+pub(crate) const PREFIXES: [&str; 2] = ["drop", "mail"];
 /// The queue that is told.
 pub(crate) const QUEUE: &str = "payouts.fifo";
 /// Time between two looks.
@@ -33,7 +33,9 @@ pub(crate) async fn run(
     let mut before: BTreeMap<String, Seen> = BTreeMap::new();
     loop {
         let mut now = BTreeMap::new();
-        look(&bucket, &bucket.join(PREFIX), &mut now);
+        for prefix in PREFIXES {
+            look(&bucket, &bucket.join(prefix), &mut now);
+        }
         for (object, seen) in &now {
             if told.get(object) == Some(seen) || before.get(object) != Some(seen) {
                 continue;
@@ -87,7 +89,8 @@ fn message(object: &str, (length, changed): Seen) -> NewMessage {
     });
     NewMessage {
         body: event.to_string(),
-        group: Some("drop".to_owned()),
+        // Each folder has a rule of its own, and a rule knows one group.
+        group: object.split('/').next().map(str::to_owned),
         deduplication: Some(tag),
         ..NewMessage::default()
     }

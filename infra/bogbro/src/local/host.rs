@@ -4,7 +4,7 @@
 
 use super::calls::{CallCount, CallKey, Calls, Observer, Policies};
 use super::deliveries::{Mapping, deliver};
-use super::deployment::{BUCKET, KEY_ID, MAIL_FROM, QUEUES, REGION, RETENTION, TABLE};
+use super::deployment::{BUCKET, KEY_ID, MAIL_FROM, QUEUES, REGION, REPORT_MAIL_DOMAIN, RETENTION, TABLE};
 use super::endpoint::{BODY_LIMIT, Endpoint};
 use super::files::Files;
 use super::functions::{FunctionSpec, FunctionStatus, Functions, InvocationError, Trigger};
@@ -353,6 +353,7 @@ fn environment(config: &HostConfig, endpoint: &str) -> BTreeMap<String, String> 
         ("BOGBRO_BUCKET", BUCKET),
         ("BOGBRO_KEY_ID", KEY_ID),
         ("BOGBRO_MAIL_FROM", &config.mail_from),
+        ("BOGBRO_REPORT_MAIL_DOMAIN", REPORT_MAIL_DOMAIN),
     ];
     environment.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
     for queue in QUEUES {

@@ -9,6 +9,7 @@ mod customer_texts;
 mod decision_texts;
 mod ledger_texts;
 mod letter_texts;
+mod mail_texts;
 mod payment_texts;
 mod payouts;
 mod posting_texts;
@@ -62,6 +63,7 @@ fn all() -> impl Iterator<Item = &'static Entry> {
         .chain(decision_texts::ENTRIES)
         .chain(ledger_texts::ENTRIES)
         .chain(letter_texts::ENTRIES)
+        .chain(mail_texts::ENTRIES)
         .chain(setting_texts::ENTRIES)
         .chain(stock_texts::STOCK)
         .chain(profile_texts::ENTRIES)

@@ -28,6 +28,8 @@ pub struct Incoming<'a> {
     pub name: &'a str,
     /// Its bytes.
     pub file: &'a dyn FileBytes,
+    /// SHA-256 of the mail that it came in, if it came in one.
+    pub mail: Option<&'a str>,
     /// Unique per attempt.
     pub token: &'a str,
     /// When the worker must be done.
@@ -46,14 +48,8 @@ impl PayoutEngine<'_> {
         if too_large.is_none() {
             self.payouts.put_file(incoming.merchant, incoming.file).await?;
         }
-        let mut file = FileRecord {
-            sha256: incoming.file.sha256().to_owned(),
-            name: incoming.name.chars().take(200).collect(),
-            format: String::new(),
-            bytes: incoming.file.length(),
-            received_at: self.now(),
-            profile: route.acquirer.profile.clone().map(Box::new),
-        };
+        let mut file = self.file_record(incoming);
+        file.profile = route.acquirer.profile.clone().map(Box::new);
         let read = match too_large {
             Some(reason) => Err(NoContent::Refused(reason)),
             None => reading::read(&route, incoming.name, incoming.file),
@@ -63,6 +59,11 @@ impl PayoutEngine<'_> {
                 file.format = format;
                 Box::pin(self.take_batches(incoming, &route, &file, batches)).await?
             }
+            // A payout is believed because the bank shows it: what anybody may have written shows nothing.
+            Ok(Content::Statements(_)) if incoming.mail.is_some() => {
+                "camt".clone_into(&mut file.format);
+                IntakeOutcome::Refused { reason: Reason::new("payout-statement-by-mail") }
+            }
             Ok(Content::Statements(statements)) => {
                 "camt".clone_into(&mut file.format);
                 Box::pin(self.see_statements(incoming, &route, &statements)).await?
@@ -70,6 +71,43 @@ impl PayoutEngine<'_> {
             Err(NoContent::Refused(reason)) => IntakeOutcome::Refused { reason },
             Err(NoContent::Interrupted(words)) => return Err(PayoutFailure::Unavailable(words)),
         };
+        self.keep_intake(incoming, file, outcome).await
+    }
+
+    /// Keeps a mail and what became of it: its attachments were taken in before, each as a file of its own.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn take_in_mail(
+        &self,
+        incoming: &Incoming<'_>,
+        outcome: IntakeOutcome,
+    ) -> Result<IntakeRecord, PayoutFailure> {
+        if reading::too_large(incoming.file).is_none() {
+            self.payouts.put_file(incoming.merchant, incoming.file).await?;
+        }
+        let file = FileRecord { format: MAIL.to_owned(), ..self.file_record(incoming) };
+        self.keep_intake(incoming, file, outcome).await
+    }
+
+    fn file_record(&self, incoming: &Incoming<'_>) -> FileRecord {
+        FileRecord {
+            sha256: incoming.file.sha256().to_owned(),
+            name: incoming.name.chars().take(200).collect(),
+            format: String::new(),
+            bytes: incoming.file.length(),
+            received_at: self.now(),
+            profile: None,
+            mail: incoming.mail.map(str::to_owned),
+        }
+    }
+
+    async fn keep_intake(
+        &self,
+        incoming: &Incoming<'_>,
+        file: FileRecord,
+        outcome: IntakeOutcome,
+    ) -> Result<IntakeRecord, PayoutFailure> {
         // What a person has looked at is no news when the same file is refused for the same reason.
         let before = self.payouts.intake(incoming.merchant, incoming.flow, &file.sha256).await?;
         let dismissed = before.and_then(|before| {
@@ -139,8 +177,11 @@ impl PayoutEngine<'_> {
         };
         let original = known.original.sha256 == file.sha256;
         let read_otherwise = original && known.original.profile != file.profile && known.content != content;
-        if known.knows(&file.sha256) && !read_otherwise {
-            let conflict = known.conflicts.iter().any(|other| other.sha256 == file.sha256);
+        let conflict = known.conflicts.iter().any(|other| other.sha256 == file.sha256);
+        // The very file that came by mail, by a way on which nobody could have forged it.
+        let mut read = known.repeats.iter().chain([&known.original]);
+        let vouches = known.by_mail && file.mail.is_none() && read.any(|other| other.sha256 == file.sha256);
+        if known.knows(&file.sha256) && !read_otherwise && !vouches {
             return Ok(if conflict { ArrivalKind::Conflict } else { ArrivalKind::Known });
         }
         self.take_again(incoming, route, &new, settlement).await
@@ -158,9 +199,9 @@ impl PayoutEngine<'_> {
         let work =
             PayoutWork { id: id.clone(), token: incoming.token.to_owned(), deadline: incoming.deadline };
         let mut known = self.claim(&work).await?;
-        // The very file by another profile: the merchant has corrected how it is read.
-        let read_otherwise = known.original.sha256 == new.original.sha256;
         let equal = known.content == new.content;
+        // The very file by another profile: the merchant has corrected how it is read.
+        let read_otherwise = known.original.sha256 == new.original.sha256 && !equal;
         let same = equal || (!read_otherwise && self.says_the_same(route, &known, settlement).await?);
         use PayoutState::{Balanced, Matched, Received, Unbalanced, WaitingForApproval};
         let undecided = [Received, Unbalanced, Balanced, Matched, WaitingForApproval];
@@ -180,11 +221,16 @@ impl PayoutEngine<'_> {
             let old = std::mem::replace(&mut known.original, new.original.clone());
             known.content.clone_from(&new.content);
             known.figures = new.figures.clone();
+            // Of a mail that shows more, the more is the mail's alone.
+            known.by_mail = new.by_mail && (known.by_mail || !equal);
             if !read_otherwise {
                 keep(&mut known.repeats, old);
             }
         } else if same {
-            keep(&mut known.repeats, new.original.clone());
+            known.by_mail &= new.by_mail;
+            if !known.knows(&new.original.sha256) {
+                keep(&mut known.repeats, new.original.clone());
+            }
         } else {
             keep(&mut known.conflicts, new.original.clone());
         }
@@ -232,6 +278,7 @@ impl PayoutEngine<'_> {
             lease_until: None,
             content,
             original: file.clone(),
+            by_mail: file.mail.is_some(),
             repeats: Vec::new(),
             conflicts: Vec::new(),
             overlap: None,
@@ -263,6 +310,9 @@ impl PayoutEngine<'_> {
         }
     }
 }
+
+/// The format of a mail.
+const MAIL: &str = "mail";
 
 fn keep(files: &mut Vec<FileRecord>, file: FileRecord) {
     if files.len() < KEPT_FILES {

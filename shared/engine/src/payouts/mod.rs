@@ -50,7 +50,7 @@ pub use intake::Incoming;
 pub use overview::{AgeView, InterimView, OpenItem, PaidOutView, PayoutOverview, ToComeView};
 pub use record::{
     ArrivalKind, BalanceReport, BalanceSums, Dismissal, FileDismissal, FileRecord, IntakeOutcome,
-    IntakeRecord, LineChoice, PayoutFigures, PayoutId, PayoutRecord, SetAside,
+    IntakeRecord, LineChoice, MailedFile, PayoutFigures, PayoutId, PayoutRecord, SetAside,
 };
 pub use route::{AcquirerEnd, PayoutConnections, PayoutRoute};
 pub use store::{FileBytes, PayoutClaimed, PayoutStore};

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use domain::payout::{Approval, PayoutState};
 use domain::plan::Reason;
 use domain::settings::Profile;
-use domain::settlement::{BatchKey, Confirmation, Standing};
+use domain::settlement::{BatchKey, Confirmation, ConfirmedBy, Standing};
 use domain::{AgreementId, EffectKey, MerchantId, Money};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -66,6 +66,9 @@ pub struct FileRecord {
     /// The profile that it was read by: a file is read again as it was read first, whatever the settings say by then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<Box<Profile>>,
+    /// SHA-256 of the mail that it came in: whoever knows an address may write to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<String>,
 }
 
 /// What lists show of a payout without reading its report.
@@ -355,6 +358,10 @@ pub struct PayoutRecord {
     /// Further files with the same content.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repeats: Vec<FileRecord>,
+    /// What it is read from came by mail, and nothing that nobody can forge has brought the same: rules do not post it before the
+    /// acquirer's list or the bank gives the same amount.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_mail: bool,
     /// Files with the same batch and another content. Nothing of them is posted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<FileRecord>,
@@ -476,6 +483,12 @@ impl PayoutRecord {
         matches!(last, Some(SetAside::Payout(_)))
     }
 
+    /// True while nothing but mails says what was paid: anybody may have written them.
+    pub fn rests_on_mail(&self) -> bool {
+        let outside = |said: &Confirmation| matches!(said.by, ConfirmedBy::PayoutApi | ConfirmedBy::BankLine);
+        self.by_mail && !self.confirmations.iter().any(outside)
+    }
+
     /// True when a person said that it goes on although this keeps it.
     pub fn is_overruled(&self, what: &Reason) -> bool {
         self.overruled.iter().any(|said| said.what == *what)
@@ -556,6 +569,24 @@ pub enum IntakeOutcome {
         /// Why.
         reason: Reason,
     },
+    /// It is a mail. Each of its attachments that may be a report came in as a file of its own.
+    #[serde(rename_all = "kebab-case")]
+    Mail {
+        /// Those attachments.
+        files: Vec<MailedFile>,
+        /// Number of parts that no report can be.
+        passed_over: u64,
+    },
+}
+
+/// An attachment of a mail that came in as a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct MailedFile {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of its bytes: what became of it is kept under that.
+    pub sha256: String,
 }
 
 /// One batch of a file.

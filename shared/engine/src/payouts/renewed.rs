@@ -44,6 +44,7 @@ impl PayoutEngine<'_> {
         };
         let (route, now) = (self.route(&record.id.merchant, &record.flow).await?, self.now());
         file.profile = route.acquirer.profile.clone().map(Box::new);
+        new.by_mail = file.mail.is_some();
         let old = std::mem::replace(&mut new.original, file);
         // What was said of the old report's sums is not said of this one's; the bank goes on showing what it shows.
         new.confirmations.retain(|said| said.by == ConfirmedBy::BankLine);

@@ -348,6 +348,9 @@ impl PayoutEngine<'_> {
             return Ok(());
         }
         match automatic(approval, settlement, &found.receivables, &found.matching, 0, perhaps) {
+            Automatic::Yes if record.rests_on_mail() => {
+                record.notes.push(Reason::new("payout-by-mail").with("payout", &record.id.key.batch));
+            }
             // What is parked beside it is told of by itself.
             Automatic::Yes if conflict => {
                 record.notes.push(Reason::new("payout-needs-person").with("payout", &record.id.key.batch));

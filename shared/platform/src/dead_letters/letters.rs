@@ -91,6 +91,10 @@ pub(super) fn about_payouts(
                 dropped(object).unwrap_or_else(|| (word.merchant.clone(), String::new(), object.clone()));
             (Reason::new("dead-letter-payout-file").with("flow", &flow), Some(name), of_flow(&flow))
         }
+        PayoutTask::Mailed { object, flow, .. } => {
+            let reason = Reason::new("dead-letter-payout-file").with("flow", flow);
+            (reason, Some(object.clone()), of_flow(flow))
+        }
         PayoutTask::Work { key } => {
             let reason = Reason::new("dead-letter-payout-work")
                 .with("payout", &key.batch)

@@ -11,6 +11,7 @@
 pub mod erasure;
 mod heads;
 mod lists;
+mod mails;
 mod masters;
 pub mod pauses;
 mod payouts;
@@ -38,6 +39,7 @@ use crate::keys::Keys;
 use crate::sealing::{DataKey, SALT_BYTES, new_salt};
 use crate::table::{Change, Item, Reading, Table, Updated, hash, number, text, time};
 pub use lists::DismissedDelivery;
+pub use mails::{MailAddress, UndeliveredMail};
 
 use heads::attribute::{
     AGAIN, APPLIED_HASH, CLAIM, DOCUMENT, DUE, ERASED_AT, FENCE, KEEP_UNTIL, LEASE_UNTIL, LOG_TAIL, ORDER,

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use domain::{AgreementId, EffectKey, MerchantId};
 use engine::payouts::record::{IntakeRecord, PAYOUT_SCHEMA, PaidBefore, PayoutClaim};
 use engine::payouts::store::VoucherNumber;
-use engine::payouts::{FileBytes, PayoutClaimed, PayoutId, PayoutRecord, PayoutStore};
+use engine::payouts::{FileBytes, IntakeOutcome, PayoutClaimed, PayoutId, PayoutRecord, PayoutStore};
 use engine::store::{Head, LEDGER_SCHEMA, Page, Pointer, PointerKind, StoreFailure};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
@@ -274,7 +274,13 @@ impl Ledger {
         }
         let mut erased = ErasedFiles::default();
         for mut intake in old {
-            if kept.contains(&intake.file.sha256) {
+            // A mail stays as long as what came in it.
+            let came_in_it = match &intake.outcome {
+                IntakeOutcome::Mail { files, .. } => files.as_slice(),
+                _ => &[],
+            };
+            if kept.contains(&intake.file.sha256) || came_in_it.iter().any(|file| kept.contains(&file.sha256))
+            {
                 erased.later = true;
                 continue;
             }

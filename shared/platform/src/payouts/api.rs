@@ -32,6 +32,8 @@ pub struct Asked<'a> {
     pub flow: &'a str,
     /// See `flow`.
     pub name: &'a str,
+    /// What the body is told to be: a mail may be told by that.
+    pub media_type: &'a str,
     /// The query's `after` and `limit`, for the list: where it goes on, and how many it names at most.
     pub after: &'a str,
     /// See `after`.
@@ -157,7 +159,8 @@ impl Payouts {
         }
         let file = SpooledFile::of(asked.body).map_err(unavailable)?;
         let merchant = MerchantId::new(asked.merchant);
-        let intake = self.take_in(&merchant, asked.flow, asked.name, &file, asked.deadline).await?;
+        let name = super::named_as_told(asked.name, asked.media_type);
+        let intake = self.take_in(&merchant, asked.flow, &name, &file, asked.deadline).await?;
         Ok(Told { status: 200, body: json!({ "intake": intake }) })
     }
 

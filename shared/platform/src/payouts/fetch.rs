@@ -202,7 +202,7 @@ impl Payouts {
         Ok((taken, true))
     }
 
-    /// Fetches one payout when it is not known; one that is known and not confirmed is confirmed by the list.
+    /// Fetches one payout when it is not known, or known by mail alone; one that is known and not confirmed is confirmed by the list.
     async fn fetch_one(
         &self,
         route: &PayoutRoute,
@@ -222,11 +222,13 @@ impl Payouts {
         if let Some(known) = self.platform.ledger.payout(&id).await? {
             let unconfirmed =
                 known.figures.standing == Standing::Unconfirmed && known.confirmations.is_empty();
-            if unconfirmed && !payout.reckoned {
+            if (unconfirmed || known.rests_on_mail()) && !payout.reckoned {
                 let work = self.attempt(&id, deadline)?;
                 self.engine().confirmed_by_acquirer(&work, payout.amount, payout.on).await?;
             }
-            if !known.figures.pending {
+            // What came by mail is held against the acquirer's own report as well, once.
+            let claimed = known.rests_on_mail() && known.conflicts.is_empty() && known.dismissed.is_empty();
+            if !known.figures.pending && !claimed {
                 return Ok(Fetched::Known);
             }
         }

@@ -7,6 +7,7 @@ mod api;
 mod coming_up;
 mod days;
 mod fetch;
+mod mailed;
 mod patience;
 mod routes;
 mod words;
@@ -39,6 +40,7 @@ use coming_up::ComingUp;
 use patience::Patience;
 
 pub use api::{Asked, Told};
+pub use mailed::named_as_told;
 pub use words::{BrokenOff, PayoutMessage, PayoutTask, PayoutWord};
 
 /// Payouts of all merchants.
@@ -94,6 +96,13 @@ impl Payouts {
                     Ok(Handled::Again)
                 }
             },
+            PayoutMessage::Mailed(mail) => match Box::pin(self.deliver(&mail)).await {
+                Ok(()) => Ok(Handled::Done),
+                Err(error) => {
+                    tracing::warn!(event = "mail-again", object = mail.object, %error, "comes again");
+                    Ok(Handled::Again)
+                }
+            },
             PayoutMessage::NoFile { object } => {
                 tracing::warn!(event = "dropped-no-file", object, "a folder, or in no folder of a flow");
                 Ok(Handled::Done)
@@ -107,6 +116,10 @@ impl Payouts {
         let outcome = match &word.task {
             PayoutTask::TakeIn { object, version } => {
                 Box::pin(self.take_dropped(object, version.as_deref(), deadline)).await
+            }
+            PayoutTask::Mailed { object, version, flow } => {
+                let taken = self.take_delivered((&word.merchant, flow), object, version.as_deref(), deadline);
+                Box::pin(taken).await
             }
             PayoutTask::Work { key } => {
                 let id = PayoutId { merchant: word.merchant.clone(), key: key.clone() };
@@ -205,7 +218,8 @@ impl Payouts {
         Ok(PayoutWork { id: id.clone(), token, deadline })
     }
 
-    /// Takes a file in for a flow, and leaves word of what came of it. A payout that another worker holds is waited for a little.
+    /// Takes a file in for a flow, and leaves word of what came of it. A payout that another worker holds is waited for a little. Of a mail
+    /// it is its attachments that are taken in, each as a file of its own.
     ///
     /// # Errors
     /// As the engine says.
@@ -217,10 +231,25 @@ impl Payouts {
         file: &dyn FileBytes,
         deadline: Timestamp,
     ) -> Result<IntakeRecord, PayoutFailure> {
+        if connectors::mailed::is_mail(name, "") {
+            return Box::pin(self.take_mail((merchant, flow), name, file, deadline)).await;
+        }
+        self.take_file((merchant, flow), name, file, None, deadline).await
+    }
+
+    /// Takes a file in that is no mail, and may have come in this one.
+    async fn take_file(
+        &self,
+        (merchant, flow): (&MerchantId, &str),
+        name: &str,
+        file: &dyn FileBytes,
+        mail: Option<&str>,
+        deadline: Timestamp,
+    ) -> Result<IntakeRecord, PayoutFailure> {
         let mut patience = Patience::new(&SystemClock, deadline);
         let intake = loop {
             let token = new_token().map_err(unavailable)?;
-            let incoming = Incoming { merchant, flow, name, file, token: &token, deadline };
+            let incoming = Incoming { merchant, flow, name, file, mail, token: &token, deadline };
             match self.engine().take_in(&incoming).await {
                 Ok(intake) => break intake,
                 Err(failure) => {
@@ -237,6 +266,7 @@ impl Payouts {
                 tracing::warn!(event = "payout-file-refused", %merchant, flow, code = reason.code, "a file");
                 Vec::new()
             }
+            IntakeOutcome::Mail { .. } => Vec::new(),
         };
         for key in keys {
             let id = PayoutId { merchant: merchant.clone(), key: key.clone() };
@@ -263,7 +293,10 @@ impl Payouts {
         }
         let limit = connectors::report::LONGEST_REPORT;
         match self.platform.files.get_dropped(object, version, limit).await {
-            Ok(file) => self.take_in(&merchant, &flow, &name, &file, deadline).await.map(|_| ()),
+            Ok((file, media_type)) => {
+                let name = named_as_told(&name, &media_type);
+                self.take_in(&merchant, &flow, &name, &file, deadline).await.map(|_| ())
+            }
             Err(PlatformError::NotFound(_)) => {
                 let reason = Reason::new("payout-file-gone").with("flow", &flow);
                 self.refused_unread(&merchant, &flow, &name, &dropped, reason).await
@@ -310,6 +343,7 @@ impl Payouts {
             format: String::new(),
             bytes: 0,
             profile: None,
+            mail: None,
             received_at: SystemClock.now(),
         };
         let outcome = IntakeOutcome::Refused { reason };

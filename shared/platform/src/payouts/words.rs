@@ -43,6 +43,16 @@ pub enum PayoutTask {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         resume: Option<BrokenOff>,
     },
+    /// A mail was delivered to the address of a flow.
+    Mailed {
+        /// The object.
+        object: String,
+        /// The version of it; `None` where the bucket keeps none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<String>,
+        /// The flow.
+        flow: String,
+    },
     /// A report was announced that can be downloaded.
     Announced {
         /// The connection that it was announced to.
@@ -71,6 +81,9 @@ impl PayoutTask {
         match self {
             PayoutTask::TakeIn { object, .. } => PayoutTask::TakeIn { object: object.clone(), version: None },
             PayoutTask::Fetch { flow, .. } => PayoutTask::Fetch { flow: flow.clone(), resume: None },
+            PayoutTask::Mailed { object, flow, .. } => {
+                PayoutTask::Mailed { object: object.clone(), version: None, flow: flow.clone() }
+            }
             other => other.clone(),
         }
     }
@@ -133,11 +146,24 @@ pub enum PayoutMessage {
     Word(PayoutWord),
     /// The bucket's own word that a file was dropped, and the word that is left of it.
     Dropped(PayoutWord),
+    /// The bucket's own word that a mail was delivered: whose it is stands in the mail.
+    Mailed(MailedObject),
     /// The bucket's own word of an object that is nobody's file: a folder, or what lies beside the folders of merchants and flows.
     NoFile {
         /// The object.
         object: String,
     },
+}
+
+/// A mail in the bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailedObject {
+    /// The object.
+    pub object: String,
+    /// The version of it that was delivered; `None` where the bucket keeps none.
+    pub version: Option<String>,
+    /// What makes the word of it another than the one before.
+    pub occasion: String,
 }
 
 impl PayoutMessage {
@@ -164,6 +190,9 @@ impl PayoutMessage {
                 }
                 let occasion = event.occasion(text);
                 let ObjectName { key: object, version_id: version, .. } = event.detail.object;
+                if crate::keys::mailed(&object).is_some() {
+                    return Ok(PayoutMessage::Mailed(MailedObject { object, version, occasion }));
+                }
                 Ok(match crate::keys::dropped(&object) {
                     Some((merchant, _, _)) => PayoutMessage::Dropped(PayoutWord {
                         schema: WORD_SCHEMA,
@@ -214,6 +243,13 @@ impl PayoutWord {
         PayoutWord { schema: WORD_SCHEMA, merchant: merchant.clone(), task, occasion: String::new() }
     }
 
+    /// A mail was delivered to the address of a merchant's flow.
+    pub fn mailed(merchant: &MerchantId, flow: &str, mail: &MailedObject) -> PayoutWord {
+        let MailedObject { object, version, occasion } = mail.clone();
+        let task = PayoutTask::Mailed { object, version, flow: flow.to_owned() };
+        PayoutWord { schema: WORD_SCHEMA, merchant: merchant.clone(), task, occasion }
+    }
+
     /// The name of the piece of work, whatever the occasion: words of one name are worked on one after the other.
     pub fn name(&self) -> String {
         self.named(&self.task.grouped())
@@ -223,7 +259,7 @@ impl PayoutWord {
     /// own.
     pub fn entry_name(&self) -> String {
         match &self.task {
-            task @ PayoutTask::TakeIn { .. } => self.named(task),
+            task @ (PayoutTask::TakeIn { .. } | PayoutTask::Mailed { .. }) => self.named(task),
             task => self.named(&task.grouped()),
         }
     }
@@ -240,7 +276,9 @@ impl PayoutWord {
     pub fn read(text: &str) -> Result<PayoutWord, PlatformError> {
         match PayoutMessage::read(text)? {
             PayoutMessage::Word(word) | PayoutMessage::Dropped(word) => Ok(word),
-            PayoutMessage::NoFile { .. } => Err(PlatformError::Unreadable("a word about payouts".to_owned())),
+            PayoutMessage::Mailed(_) | PayoutMessage::NoFile { .. } => {
+                Err(PlatformError::Unreadable("a word about payouts".to_owned()))
+            }
         }
     }
 }
@@ -330,6 +368,28 @@ mod tests {
         let word = PayoutWord::read(before).expect("a word of before");
         assert_eq!(serde_json::to_string(&word).expect("JSON"), before);
         assert_eq!(word.entry_name(), word.name(), "its entry has the name that it had");
+    }
+
+    #[test]
+    fn a_mail_that_was_delivered_is_told_of_without_a_merchant() {
+        let event = |key: &str| {
+            format!(
+                r#"{{"source":"aws.s3","detail":{{"object":{{"key":"{key}","version-id":"v7","etag":"a","sequencer":"01"}}}}}}"#
+            )
+        };
+        let read = |key: &str| PayoutMessage::read(&event(key)).expect("the bucket's own word");
+        let PayoutMessage::Mailed(mail) = read("mail/o3vrnil0e2ic28tr") else { panic!("a mail") };
+        let (version, occasion) = (Some("v7".to_owned()), "a 01".to_owned());
+        assert_eq!(mail, MailedObject { object: "mail/o3vrnil0e2ic28tr".to_owned(), version, occasion });
+        assert!(PayoutWord::read(&event("mail/o3vrnil0e2ic28tr")).is_err(), "nobody's word yet");
+        let word = PayoutWord::mailed(&MerchantId::new("krus"), "stripe", &mail);
+        let text = serde_json::to_string(&word).expect("JSON");
+        assert_eq!(PayoutWord::read(&text), Ok(word.clone()), "it comes back as it was");
+        let other = PayoutWord::mailed(&MerchantId::new("krus"), "adyen", &mail);
+        assert_ne!(other.name(), word.name(), "two flows that it was sent to are two pieces of work");
+        for none in ["mail/", "mail/AMAZON_SES_SETUP_NOTIFICATION", "mail/m/x"] {
+            assert_eq!(read(none), PayoutMessage::NoFile { object: none.to_owned() });
+        }
     }
 
     #[test]

@@ -269,6 +269,7 @@ fn becomes(world: &World, case: &Case) -> String {
             }
         }
         IntakeOutcome::Statement { .. } => "a statement".to_owned(),
+        IntakeOutcome::Mail { .. } => "a mail".to_owned(),
     };
     for record in world.payouts.records() {
         world.work(&record.id).expect("it is looked at");

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod by_hand;
+mod by_mail;
 mod confirmed;
 mod crashes;
 mod days;

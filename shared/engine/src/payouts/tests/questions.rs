@@ -155,7 +155,7 @@ fn payouts_of_one_form_are_told_apart_by_their_lines() {
 }
 
 /// A bank's statement: day, text and amount of each entry, below zero for what went out.
-fn statement(world: &World, entries: &[(&str, &str, &str)]) -> (usize, u64) {
+pub(super) fn of_the_bank(entries: &[(&str, &str, &str)]) -> String {
     let entry = |(number, (day, text, amount)): (usize, &(&str, &str, &str))| {
         let (amount, way) = amount.strip_prefix('-').map_or((*amount, "CRDT"), |amount| (amount, "DBIT"));
         format!(
@@ -163,9 +163,13 @@ fn statement(world: &World, entries: &[(&str, &str, &str)]) -> (usize, u64) {
         )
     };
     let entries: String = entries.iter().enumerate().map(entry).collect();
-    let text = format!(
+    format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt><GrpHdr><MsgId>1</MsgId><CreDtTm>2026-02-11T06:00:00+01:00</CreDtTm></GrpHdr><Stmt><Id>1</Id><Acct><Id><IBAN>DK5000400440116243</IBAN></Id><Ccy>DKK</Ccy></Acct>{entries}</Stmt></BkToCstmrStmt></Document>"
-    );
+    )
+}
+
+fn statement(world: &World, entries: &[(&str, &str, &str)]) -> (usize, u64) {
+    let text = of_the_bank(entries);
     let intake = world.take_in("bank.xml", text.as_bytes()).expect("it is told");
     let IntakeOutcome::Statement { payouts, perhaps } = intake.outcome else {
         panic!("{:?}", intake.outcome)
@@ -173,7 +177,7 @@ fn statement(world: &World, entries: &[(&str, &str, &str)]) -> (usize, u64) {
     (payouts.len(), perhaps)
 }
 
-const ARRIVED: (&str, &str, &str) = ("2026-02-10", "STRIPE po_1", "245.00");
+pub(super) const ARRIVED: (&str, &str, &str) = ("2026-02-10", "STRIPE po_1", "245.00");
 const WENT_BACK: (&str, &str, &str) = ("2026-02-12", "Return STRIPE po_1", "-245.00");
 
 fn with_a_payout(settings: &str) -> World {

@@ -491,9 +491,20 @@ impl World {
         name: &str,
         file: &dyn FileBytes,
     ) -> Result<IntakeRecord, PayoutFailure> {
+        self.take_in_by(flow, name, file, None)
+    }
+
+    /// Takes a file in that came in this mail.
+    pub(super) fn take_in_by(
+        &self,
+        flow: &str,
+        name: &str,
+        file: &dyn FileBytes,
+        mail: Option<&str>,
+    ) -> Result<IntakeRecord, PayoutFailure> {
         let (merchant, token) = (merchant(), self.token());
         let deadline = self.clock.now() + SignedDuration::from_secs(300);
-        let incoming = Incoming { merchant: &merchant, flow, name, file, token: &token, deadline };
+        let incoming = Incoming { merchant: &merchant, flow, name, file, mail, token: &token, deadline };
         block_on(self.engine().take_in(&incoming))
     }
 

@@ -1,0 +1,154 @@
+//! What came by mail may have been written by anybody: it is matched like any other, and posted by rules only once the bank, the acquirer
+//! or a file that came otherwise says the same.
+
+use domain::money::{Currency, Money};
+use domain::payout::PayoutState;
+use futures::executor::block_on;
+
+use super::bad_input::eager;
+use super::questions::{ARRIVED, of_the_bank};
+use super::world::{World, id, report};
+use crate::payouts::PayoutRecord;
+use crate::payouts::memory::MemoryFile;
+use crate::payouts::record::{ArrivalKind, IntakeOutcome, IntakeRecord};
+
+const MAIL: &str = "a-mail";
+
+fn mailed(world: &World, name: &str, text: &str) -> IntakeRecord {
+    let file = MemoryFile::new(text.as_bytes().to_vec());
+    world.take_in_by("stripe", name, &file, Some(MAIL)).expect("it is told")
+}
+
+fn arrival(intake: &IntakeRecord) -> ArrivalKind {
+    match &intake.outcome {
+        IntakeOutcome::Report { batches } => batches[0].arrival,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A payout of one order under rules that would post whatever they may, which came by mail and waits.
+fn waiting() -> World {
+    let world = World::new(&eager(), 3);
+    let intake = mailed(&world, "po_1.json", &report("po_1", &[1_001]));
+    assert_eq!(arrival(&intake), ArrivalKind::New);
+    assert_eq!(intake.file.mail.as_deref(), Some(MAIL));
+    waits(&world);
+    world
+}
+
+fn waits(world: &World) -> PayoutRecord {
+    let record = world.work(&id("po_1")).expect("it is matched");
+    assert_eq!(record.approval.state(), PayoutState::WaitingForApproval, "{:?}", record.reasons);
+    assert!(record.notes.iter().any(|note| note.code == "payout-by-mail"), "{:?}", record.notes);
+    assert!(world.books.all().is_empty(), "rules do not post it");
+    record
+}
+
+fn is_posted(world: &World) {
+    let record = world.work(&id("po_1")).expect("it goes on");
+    let state = record.approval.state();
+    let posted = matches!(state, PayoutState::Posted | PayoutState::BankConfirmed);
+    assert!(posted, "{state:?} {:?} {:?}", record.reasons, record.notes);
+    assert_eq!(world.books.all().len(), 1);
+}
+
+#[test]
+fn rules_do_not_post_what_came_by_mail_though_it_proves_itself_and_a_person_may() {
+    let world = waiting();
+    world.approve(&id("po_1"), "bookkeeper").expect("a person may");
+    is_posted(&world);
+    // The same report by a way that needs a credential is posted by the rules at once.
+    let trusted = World::new(&eager(), 3);
+    trusted.take_in("po_1.json", report("po_1", &[1_001]).as_bytes()).expect("taken");
+    is_posted(&trusted);
+}
+
+#[test]
+fn it_goes_on_once_the_bank_shows_the_same_amount() {
+    let world = waiting();
+    world.take_in("bank.xml", of_the_bank(&[ARRIVED]).as_bytes()).expect("seen");
+    is_posted(&world);
+}
+
+#[test]
+fn a_statement_that_came_by_mail_confirms_nothing() {
+    let world = waiting();
+    let intake = mailed(&world, "bank.xml", &of_the_bank(&[ARRIVED]));
+    let IntakeOutcome::Refused { reason } = &intake.outcome else { panic!("{:?}", intake.outcome) };
+    assert_eq!(reason.code, "payout-statement-by-mail");
+    assert!(intake.needs_attention(), "somebody is told of it");
+    assert!(waits(&world).bank.is_none());
+}
+
+#[test]
+fn the_acquirers_own_list_frees_it_when_it_says_the_same_and_holds_it_when_it_does_not() {
+    for (minor, says_the_same) in [(24_500, true), (24_501, false)] {
+        let world = waiting();
+        let paid = Money::from_minor(minor, Currency::DKK);
+        let listed = world.engine();
+        block_on(listed.confirmed_by_acquirer(&world.attempt(&id("po_1")), paid, None)).expect("confirmed");
+        if says_the_same {
+            is_posted(&world);
+            continue;
+        }
+        let record = world.work(&id("po_1")).expect("looked at");
+        assert_eq!(record.approval.state(), PayoutState::Unbalanced, "a mail that claims another amount");
+        assert!(world.books.all().is_empty());
+    }
+}
+
+#[test]
+fn the_same_report_by_another_way_frees_it_whichever_came_first() {
+    // The very file, and one with the same content in another order of lines.
+    let whole = report("po_1", &[1_001, 1_002]);
+    for second in [whole.clone(), report("po_1", &[1_002, 1_001])] {
+        let world = World::new(&eager(), 3);
+        mailed(&world, "po_1.json", &whole);
+        waits(&world);
+        let dropped = world.take_in("po_1.json", second.as_bytes()).expect("taken");
+        assert_eq!(arrival(&dropped), ArrivalKind::Known, "it changes nothing of the payout");
+        is_posted(&world);
+        assert!(!world.record(&id("po_1")).by_mail);
+
+        let world = World::new(&eager(), 3);
+        world.take_in("po_1.json", second.as_bytes()).expect("taken");
+        assert_eq!(arrival(&mailed(&world, "po_1.json", &whole)), ArrivalKind::Known);
+        is_posted(&world);
+    }
+    // The same by another mail frees nothing.
+    let world = World::new(&eager(), 3);
+    mailed(&world, "po_1.json", &whole);
+    for name in ["po_1.json", "again.json"] {
+        assert_eq!(arrival(&mailed(&world, name, &report("po_1", &[1_002, 1_001]))), ArrivalKind::Known);
+    }
+    waits(&world);
+}
+
+#[test]
+fn another_content_by_mail_is_parked_and_takes_no_place_by_itself() {
+    let world = World::new(&eager(), 3);
+    world.take_in("po_1.json", report("po_1", &[1_001]).as_bytes()).expect("taken");
+    let forged = mailed(&world, "po_1.json", &report("po_1", &[1_001, 1_002]));
+    assert_eq!(arrival(&forged), ArrivalKind::Conflict);
+    let record = world.work(&id("po_1")).expect("looked at");
+    assert!(!record.by_mail && record.conflicts.len() == 1);
+    assert_eq!(record.approval.state(), PayoutState::WaitingForApproval, "somebody compares them");
+    // Whoever takes the mail's in its place has taken what came by mail.
+    let taken = block_on(world.engine().take_new(&world.attempt(&id("po_1")), "bookkeeper", "it is right"));
+    assert!(taken.expect("it is taken").by_mail);
+    waits(&world);
+}
+
+#[test]
+fn a_record_of_before_came_by_no_mail() {
+    let world = waiting();
+    let record = world.record(&id("po_1"));
+    let mut json = serde_json::to_value(&record).expect("JSON");
+    assert_eq!(json["by-mail"], true);
+    json.as_object_mut().expect("an object").remove("by-mail");
+    json["original"].as_object_mut().expect("an object").remove("mail");
+    let before: PayoutRecord = serde_json::from_value(json).expect("it reads");
+    assert!(!before.by_mail && before.original.mail.is_none() && !before.rests_on_mail());
+    let text = serde_json::to_string(&before).expect("JSON");
+    assert!(!text.contains("\"by-mail\"") && !text.contains("\"mail\""), "and is written as it was");
+}
