@@ -6,6 +6,7 @@ mod bad_input;
 mod bad_refunds;
 mod captures;
 mod catalogue;
+mod customer_numbers;
 mod dead_letters;
 mod deployment;
 mod duplicates;

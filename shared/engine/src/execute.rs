@@ -10,7 +10,7 @@ use domain::plan::{
     BookStep, CloseOrderStep, CustomerAction, CustomerStep, DocumentStep, NewCustomer, PaymentStep,
     ProductStep, Reason, Step, WriteBackStep,
 };
-use domain::planning::{Verdict, judge};
+use domain::planning::{Verdict, judge, made_by_another};
 use domain::{Document, EffectKey, EntityKind, Failure, Plan};
 use jiff::SignedDuration;
 
@@ -269,7 +269,8 @@ impl Session<'_> {
                 let (field, value) = &customer.identified_by;
                 let found = port.customers(&self.accounting(), field, value).await.map_err(fails)?;
                 // Several may have it; the lowest number is the oldest, and the same for every order.
-                let oldest = found.iter().map(|customer| customer.number).min();
+                let made = found.iter().filter(|known| !made_by_another(customer, known));
+                let oldest = made.map(|known| known.number).min();
                 self.progress.customer = oldest.or(self.progress.customer);
                 Ok(oldest.is_some())
             }
