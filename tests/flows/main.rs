@@ -29,6 +29,7 @@ mod records;
 mod refunds;
 mod reports;
 mod restored;
+mod reviews;
 mod rollback;
 mod shops;
 mod stage;

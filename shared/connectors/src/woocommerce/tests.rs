@@ -152,6 +152,54 @@ fn states_say_where_the_money_is() {
 }
 
 #[test]
+fn what_a_payment_plugin_holds_or_paid_in_test_mode_is_no_sale_yet() {
+    let read = |method: &str, status: &str, key: &str, value: Value| {
+        let mut order: Value = serde_json::from_str(ORDER).expect("JSON");
+        order["payment_method"] = json!(method);
+        order["status"] = json!(status);
+        // Behind more fields than are kept of an order.
+        let mut meta: Vec<Value> =
+            (0..300).map(|id| json!({ "id": id, "key": "_x", "value": "y" })).collect();
+        meta.push(json!({ "id": 301, "key": key, "value": value }));
+        order["meta_data"] = json!(meta);
+        let order = read_text(&order.to_string()).expect("an order");
+        (order.test, order.fraud_hold)
+    };
+    let (free, test, held) = ((false, false), (true, false), (false, true));
+    let woo = "woocommerce_payments";
+    for (method, status, key, value, expected) in [
+        (woo, "processing", "_wcpay_mode", json!("test"), test),
+        (woo, "processing", "_wcpay_mode", json!("prod"), free),
+        ("ppcp-gateway", "processing", "_ppcp_paypal_payment_mode", json!("sandbox"), test),
+        ("ppcp-credit-card-gateway", "processing", "_ppcp_paypal_payment_mode", json!("live"), free),
+        (woo, "on-hold", "_wcpay_fraud_meta_box_type", json!("review"), held),
+        ("woocommerce_payments_klarna", "on-hold", "_wcpay_fraud_meta_box_type", json!("review"), held),
+        (woo, "processing", "_wcpay_fraud_meta_box_type", json!("review_allowed"), free),
+        (woo, "processing", "_wcpay_fraud_meta_box_type", json!("allow"), free),
+        (woo, "processing", "_wcpay_fraud_meta_box_type", json!("something new"), free),
+        (woo, "processing", "_wcpay_fraud_meta_box_type", json!({ "type": "review" }), free),
+        ("stripe", "on-hold", "_stripe_status_before_hold", json!("processing"), held),
+        ("stripe_klarna", "on-hold", "_stripe_status_before_hold", json!("processing"), held),
+        ("stripe", "processing", "_stripe_status_before_hold", json!("processing"), free),
+        ("stripe", "on-hold", "_stripe_status_before_hold", json!(""), free),
+        // The buyer paid in another way after all.
+        ("bacs", "on-hold", "_stripe_status_before_hold", json!("processing"), free),
+        ("bacs", "processing", "_wcpay_fraud_meta_box_type", json!("review"), free),
+        ("quickpay", "processing", "_wcpay_mode", json!("test"), free),
+    ] {
+        assert_eq!(read(method, status, key, value.clone()), expected, "{method} {status} {key} {value}");
+    }
+    // Of several with one key the first counts.
+    for (words, expected) in [(["review", "review_allowed"], true), (["review_allowed", "review"], false)] {
+        let meta = words.map(|word| json!({ "id": 1, "key": "_wcpay_fraud_meta_box_type", "value": word }));
+        let twice = changed("/meta_data", json!(meta));
+        let twice =
+            twice.replace(r#""payment_method":"quickpay""#, r#""payment_method":"woocommerce_payments""#);
+        assert_eq!(read_text(&twice).expect("an order").fraud_hold, expected, "{words:?}");
+    }
+}
+
+#[test]
 fn gift_cards_used_are_payments_when_that_is_sure() {
     let fee =
         json!([{ "id": 5, "name": "gavekort BRUGT", "total": "-10.04", "total_tax": "0.00", "taxes": [] }]);
