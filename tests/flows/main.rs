@@ -23,6 +23,7 @@ mod payout_hands;
 mod payout_nights;
 mod payout_store;
 mod payouts;
+mod pdfs;
 mod permissions;
 mod printed;
 mod records;
