@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::scripted::{Script, word, write_back};
 
+mod products;
+
 const ORDER: &str = include_str!("fixtures/order.json");
 /// `wc-test-secret-2026` over [`SIGNED`], from the facts.
 const SIGNED: &str =
@@ -657,61 +659,4 @@ fn a_deletion_without_a_word_of_its_own_is_told_apart_by_its_topic() {
     assert_eq!(kind("product.updated", ORDER), EntityKind::Order);
     let product = r#"{"id":11,"permalink":"https://shop.example/kop","type":"simple"}"#;
     assert_eq!(kind("order.updated", product), EntityKind::Product);
-}
-
-/// A product as the shop sends it.
-fn product(id: u64, kind: &str, rest: &str) -> String {
-    format!(
-        r#"{{"id":{id},"name":"Krus &amp; kande","type":"{kind}","status":"publish","sku":"KRUS","price":"99.95",
-        "tax_status":"taxable","tax_class":"reduced-rate","categories":[{{"id":1,"name":"Te"}}],"parent_id":0,
-        "global_unique_id":"5701","manage_stock":false,"stock_quantity":null,"attributes":[],
-        "date_modified_gmt":"2026-11-20T10:00:00"{rest}}}"#
-    )
-}
-
-#[test]
-fn a_product_is_read_with_its_variations_and_kept_in_one_text() {
-    let fetch = |script: &Script, id: &str| {
-        futures::executor::block_on(WooCommerce.fetch_product(script, &EntityId::new(id)))
-    };
-    let cost = r#","cost_of_goods_sold":{"values":[{"defined_value":40.5}],"total_value":40.5}"#;
-    let script = Script::default().read(&["/wp-json/wc/v3/products/11"], 200, product(11, "simple", cost));
-    let Ok(Fetched::Found { value, raw }) = fetch(&script, "11") else { panic!("it is there") };
-    script.finish();
-    assert_eq!(WooCommerce.read_product(&raw).expect("kept"), value);
-    let [mug] = value.as_slice() else { panic!("one entry: {value:?}") };
-    assert_eq!((mug.name.as_str(), mug.sku.as_deref(), mug.id()), ("Krus & kande", Some("KRUS"), "11"));
-    assert_eq!(mug.cost.map(|cost| cost.to_string()).as_deref(), Some("40.5"));
-    assert_eq!((mug.tax_class.as_str(), mug.taxable), ("reduced-rate", true));
-
-    let variation = |id: u64, sku: &str| {
-        format!(
-            r#"{{"id":{id},"name":"Blå","type":"variation","status":"publish","sku":"{sku}","price":"99.95",
-            "tax_status":"taxable","tax_class":"","parent_id":11,"manage_stock":"parent","stock_quantity":null,
-            "attributes":[{{"option":"Blå"}}],"date_modified_gmt":"2026-11-20T11:00:00"}}"#
-        )
-    };
-    let page = format!("[{},{}]", variation(21, "KRUS-B"), variation(22, ""));
-    let script = Script::default()
-        .read(&["/wp-json/wc/v3/products/11"], 200, product(11, "variable", ""))
-        .read(&["/wp-json/wc/v3/products/11/variations", "per_page", "100"], 200, page);
-    let Ok(Fetched::Found { value, raw }) = fetch(&script, "11") else { panic!("it is there") };
-    script.finish();
-    assert_eq!(WooCommerce.read_product(&raw).expect("kept"), value);
-    let sold: Vec<(&str, &str)> =
-        value.iter().filter(|entry| entry.is_sold()).map(|entry| (entry.id(), entry.name.as_str())).collect();
-    assert_eq!(sold, [("21", "Krus & kande - Blå"), ("22", "Krus & kande - Blå")]);
-    assert_eq!(value[1].categories, ["Te"], "those of its product");
-
-    let missing = r#"{"code":"woocommerce_rest_product_invalid_id","message":"Invalid ID."}"#;
-    let script = Script::default().read(&["/wp-json/wc/v3/products/11"], 404, missing);
-    assert_eq!(fetch(&script, "11"), Ok(Fetched::Gone));
-    let trashed = product(11, "simple", "").replace("publish", "trash");
-    let script = Script::default().read(&["/wp-json/wc/v3/products/11"], 200, trashed);
-    assert_eq!(fetch(&script, "11"), Ok(Fetched::Gone));
-    let other = Script::default().read(&["/wp-json/wc/v3/products/11"], 200, product(12, "simple", ""));
-    assert_eq!(word(&fetch(&other, "11")), "rejected");
-    for id in ["", "../1", "1x"] {
-        assert_eq!(word(&fetch(&Script::default(), id)), "rejected", "{id:?}");
-    }
 }
