@@ -42,10 +42,13 @@ async fn what_programs_read_is_what_the_readme_names() {
     assert_eq!(stage.deliver(WOOCOMMERCE, &headers, body).await, 200);
     let folder = stage.folder().join("exported");
     let folder = folder.to_str().expect("a path of text");
-    let commands: [(&str, &[&str]); 11] = [
+    let pdf = stage.folder().join("invoice.pdf");
+    let pdf = pdf.to_str().expect("a path of text");
+    let commands: [(&str, &[&str]); 12] = [
         ("merchant show", &["merchant", "show", MERCHANT]),
         ("transfers list", &["transfers", "list", MERCHANT, "--number", "7301"]),
         ("transfers show", &["transfers", "show", MERCHANT, "7301"]),
+        ("transfers pdf", &["transfers", "pdf", MERCHANT, "7301", "--out", pdf]),
         ("transfers replay", &["transfers", "replay", MERCHANT, "7301"]),
         ("transfers parked", &["transfers", "parked", MERCHANT]),
         ("stock show", &["stock", "show", MERCHANT]),

@@ -12,7 +12,7 @@ use connectors::ports::{
     Verification, Webshop,
 };
 use domain::catalogue::{KnownCustomer, KnownProduct, MasterData, Product};
-use domain::document::Document;
+use domain::document::{Document, DocumentKind};
 use domain::plan::{
     NewCustomer, PaymentStep, ProductChangeStep, ProductStep, SendBy, SupersededOrder, WriteBackStep,
 };
@@ -528,8 +528,13 @@ impl Accounting for BuggyAccounting {
         ACCOUNTING.find_payment(transport, step).await
     }
 
-    async fn pdf(&self, transport: &dyn Transport, invoice: u64) -> Result<Vec<u8>, Failure> {
-        ACCOUNTING.pdf(transport, invoice).await
+    async fn pdf(
+        &self,
+        transport: &dyn Transport,
+        kind: DocumentKind,
+        number: u64,
+    ) -> Result<Vec<u8>, Failure> {
+        ACCOUNTING.pdf(transport, kind, number).await
     }
 
     async fn booked_on(&self, transport: &dyn Transport, day: Date) -> Result<Vec<FoundDocument>, Failure> {

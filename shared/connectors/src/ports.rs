@@ -614,11 +614,16 @@ pub trait Accounting: Send + Sync {
     /// As the transport and the system say.
     async fn find_payment(&self, transport: &dyn Transport, step: &PaymentStep) -> Result<bool, Failure>;
 
-    /// The PDF of a booked invoice.
+    /// The PDF of a document as it stands: a booked one, a draft or an order.
     ///
     /// # Errors
-    /// As the transport and the system say.
-    async fn pdf(&self, transport: &dyn Transport, invoice: u64) -> Result<Vec<u8>, Failure>;
+    /// `Rejected` with the code `gone` for one that does not stand any more; as the transport and the system say.
+    async fn pdf(
+        &self,
+        transport: &dyn Transport,
+        kind: DocumentKind,
+        number: u64,
+    ) -> Result<Vec<u8>, Failure>;
 
     /// Number and gross sum of the invoices booked on one day whose reference carries a key of ours, for the nightly
     /// comparison.

@@ -183,7 +183,8 @@ pub struct Order {
     /// The country whose VAT the shop charged, in upper case, where it says so; `None` where nothing was charged or several were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taxed_in: Option<String>,
-    /// Suspected of fraud by the shop and not yet shipped: never booked while it is.
+    /// Suspected of fraud by the shop and not yet shipped, or its payment is held until somebody has looked at it: never booked while it
+    /// is.
     pub fraud_hold: bool,
     /// When the order was made.
     pub created_at: Timestamp,

@@ -107,6 +107,10 @@ pub struct ShopProduct {
     pub stock: ShopStock,
     /// When the shop last changed it.
     pub updated: Option<Timestamp>,
+    /// What the shop says of it that cannot be read, such as a price that is no amount: words for people. It is carried nowhere then,
+    /// and keeps no other back; its stock is told all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<String>,
 }
 
 impl ShopProduct {

@@ -460,6 +460,25 @@ fn all_mistakes_of_a_file_are_told_at_once() {
 }
 
 #[test]
+fn customers_are_identified_by_the_shops_number_only_where_one_can_fit() {
+    let rule = r#""customers": { "business": { "otherwise-by": "number" } }"#;
+    let by_number = SHORT.replacen(
+        r#""accounting": "regnskab" }"#,
+        &format!(r#""accounting": "regnskab", "settings": {{ {rule} }} }}"#),
+        1,
+    );
+    read_merchant_file(&by_number).unwrap_or_else(|problems| panic!("{problems}"));
+    let of_shopify = by_number.replace("woocommerce", "shopify");
+    let problems = read_merchant_file(&of_shopify).expect_err("no customer of Shopify's could be found");
+    let places: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
+    assert_eq!(places, ["flows[0].settings.customers.business.otherwise-by"]);
+    for (language, words) in [(Language::Da, "flere cifre"), (Language::En, "more digits")] {
+        let text = problems.iter().map(|problem| problem.text(language)).collect::<String>();
+        assert!(text.contains(words) && text.contains("shopify"), "{text}");
+    }
+}
+
+#[test]
 fn a_filter_cannot_be_nested_without_end() {
     let nested = |depth: usize| {
         let inner = r#"{"where":{"field":"tag","values":["x"]}}"#.to_owned();

@@ -43,6 +43,8 @@ pub const MENDED_ELSEWHERE: &[&str] = &[
     "shared-customer-missing",
     "several-customers",
     "customer-barred",
+    "customer-number-taken",
+    "shop-customer-number-unfit",
     "customer-group-missing",
     "no-customer-group",
     // Periods and payment.

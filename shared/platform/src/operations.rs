@@ -6,6 +6,7 @@
 mod export;
 mod parked;
 mod payouts;
+mod pdf;
 mod privacy;
 mod stock;
 
@@ -39,6 +40,7 @@ use crate::transport::Traffic;
 
 pub use export::{ExportSink, Exported};
 pub use parked::{ParkedEntry, entry_name};
+pub use pdf::DocumentPdf;
 pub use privacy::{ErasureView, PersonChoice, SegmentView};
 pub use stock::StockView;
 

@@ -146,6 +146,19 @@ enum TransfersCommand {
         /// Order, draft or invoice number, or source/id.
         transfer: String,
     },
+    /// Fetch the PDF of an order's document from the accounting system.
+    Pdf {
+        /// Whose.
+        merchant: String,
+        /// Order, draft or invoice number, or source/id.
+        transfer: String,
+        /// Number of the document, where the order has several.
+        #[arg(long)]
+        document: Option<u64>,
+        /// The file to write, which must not exist; without it the document's kind and number, in this folder.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
     /// Do a transfer again. Says what it would do; does it with --yes.
     Replay {
         /// Whose.
@@ -410,6 +423,11 @@ async fn transfers(data: &Path, command: TransfersCommand, printer: &Printer) ->
         }
         TransfersCommand::Show { merchant, transfer } => {
             printer.transfer(&operations.transfer(&MerchantId::new(merchant), &transfer).await?)
+        }
+        TransfersCommand::Pdf { merchant, transfer, document, out } => {
+            let merchant = MerchantId::new(merchant);
+            let pdf = operations.document_pdf(&merchant, &transfer, document).await?;
+            printer.document_pdf(&pdf, &transfers::write_pdf(&pdf, out)?)
         }
         TransfersCommand::Replay { merchant, transfer, settings, yes } => {
             let merchant = MerchantId::new(merchant);

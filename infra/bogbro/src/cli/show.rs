@@ -13,13 +13,13 @@ use platform::catalogue::CatalogueView;
 use platform::ledger::DismissedDelivery;
 use platform::ledger::erasure::{Erasable, Personal};
 use platform::operations::{
-    ErasureView, Exported, MerchantPut, MerchantView, ParkedEntry, ReplayEffect, ReplayPreview, StockView,
+    DocumentPdf, ErasureView, Exported, MerchantPut, MerchantView, ParkedEntry, ReplayEffect, ReplayPreview, StockView,
     TransferView, entry_name,
 };
 use platform::privacy::PrivacyRequest;
 use serde::Serialize;
 
-use super::transfers::transfer_table;
+use super::transfers::{transfer_table, word_of};
 
 /// How things are printed.
 pub(super) struct Printer {
@@ -67,6 +67,17 @@ impl Printer {
         };
         // There is nowhere left to say that standard error is closed.
         let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    /// A document's PDF, and where it lies now.
+    pub(super) fn document_pdf(&self, pdf: &DocumentPdf, file: &Path) -> Printed {
+        let (order, kind, number) = (&pdf.order, word_of(pdf.kind), pdf.number);
+        let value = serde_json::json!({
+            "order": order, "kind": kind, "number": number, "file": file, "bytes": pdf.bytes.len(),
+        });
+        self.either(&value, || {
+            format!("{kind} {number} of order {order}: {} ({} bytes)", file.display(), pdf.bytes.len())
+        })
     }
 
     pub(super) fn merchant_put(&self, put: &MerchantPut) -> Printed {

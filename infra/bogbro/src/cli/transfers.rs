@@ -1,7 +1,14 @@
 //! The table of transfers: what each order became, and how both sides' sums compare.
 
+use std::fs::File;
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Context;
 use domain::Money;
+use domain::document::DocumentKind;
 use engine::store::{DocumentRecord, Head};
+use platform::operations::DocumentPdf;
 
 use super::show::table;
 
@@ -47,9 +54,21 @@ fn sum(documents: &[&DocumentRecord]) -> Option<Money> {
 }
 
 fn named(document: &DocumentRecord) -> String {
-    let kind = serde_json::to_value(document.kind).ok();
-    let kind = kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or_default();
-    format!("{kind} {}", document.number)
+    format!("{} {}", word_of(document.kind), document.number)
+}
+
+/// The kind as JSON spells it.
+pub(super) fn word_of(kind: DocumentKind) -> String {
+    let word = serde_json::to_value(kind).ok();
+    word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Writes a PDF to a file that must not be there yet; where it was written.
+pub(super) fn write_pdf(pdf: &DocumentPdf, out: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+    let path = out.unwrap_or_else(|| PathBuf::from(format!("{}-{}.pdf", word_of(pdf.kind), pdf.number)));
+    let written = File::create_new(&path).and_then(|mut file| file.write_all(&pdf.bytes));
+    written.with_context(|| format!("{} cannot be written", path.display()))?;
+    Ok(path)
 }
 
 fn with_currency(amount: Money) -> String {

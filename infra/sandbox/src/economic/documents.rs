@@ -258,6 +258,13 @@ impl Agreement {
             return;
         };
         let sent = clean.remove("dueDate");
+        let day = sent.as_ref().and_then(|sent| sent.as_text()?.parse::<jiff::civil::Date>().ok());
+        let is_early = term.kind == "dueDate" && day.is_some_and(|day| day < date);
+        if is_early && self.quirks.has(Quirk::DueDatesBeforeTheDocumentAreRefused) {
+            let message = "The due date must not be before the date of the document.";
+            problems.push(Problem::new("dueDate", error::DUE_DATE_TOO_EARLY, message, sent));
+            return;
+        }
         let due = match term.kind.as_str() {
             "dueDate" if sent.is_some() => sent,
             "dueDate" if self.quirks.has(Quirk::DueDateTermsNeedDueDate) => {

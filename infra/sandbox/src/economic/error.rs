@@ -21,6 +21,8 @@ pub(super) const DOES_NOT_EXIST: &str = "E06000";
 pub(super) const PAGE_SIZE: &str = "E04810";
 /// Payment terms of type `dueDate` without a due date.
 pub(super) const DUE_DATE_MISSING: &str = "E04042";
+/// Payment terms of type `dueDate` with a due date before the date of the document.
+pub(super) const DUE_DATE_TOO_EARLY: &str = "E04760";
 /// Payment terms that may not be changed.
 pub(super) const IMMUTABLE_PAYMENT_TERM: &str = "E06151";
 /// Stands where the vendor has a code that none of our sources name: no client may depend on it.

@@ -61,6 +61,9 @@ quirks! {
     NetTermsIgnoreDueDate,
     /// Payment terms of type `dueDate` require a `dueDate` (`E04042`). Off: the date of the document is taken.
     DueDateTermsNeedDueDate,
+    /// Payment terms of type `dueDate` refuse a `dueDate` before the document's date (`E04760`; that this is what the second of the two
+    /// codes stands for is not proven). Off: it is taken.
+    DueDatesBeforeTheDocumentAreRefused,
     /// `inventory.*` is not filterable although the schema says so. Off: it is.
     InventoryIsNotFilterable,
     /// `pNumber` of customers is filterable although the schema does not say so. Off: it is not.

@@ -154,6 +154,12 @@ fn shows(quirk: Quirk, bench: &mut Bench) -> bool {
             codes(&bench.post("invoices/drafts", with(invoice(goods()), "paymentTerms", term(7))))
                 == ["E04042"]
         }
+        Quirk::DueDatesBeforeTheDocumentAreRefused => {
+            let due = |day: &str| with(with(invoice(goods()), "paymentTerms", term(7)), "dueDate", day);
+            let taken = bench.post("invoices/drafts", due("2026-11-20"));
+            assert_eq!(taken.status, 201, "on the document's own day at the earliest");
+            codes(&bench.post("invoices/drafts", due("2026-11-19"))) == ["E04760"]
+        }
         Quirk::InventoryIsNotFilterable => bench.get("products?filter=inventory.inStock$gt:0").status == 400,
         Quirk::PNumberIsFilterable => bench.get("customers?filter=pNumber$eq:1234567890").status == 200,
         Quirk::PostAnswers201 => {

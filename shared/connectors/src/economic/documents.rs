@@ -165,16 +165,33 @@ pub(super) async fn booked_on(transport: &dyn Transport, day: Date) -> Result<Ve
     Ok(ours)
 }
 
-pub(super) async fn pdf(transport: &dyn Transport, invoice: u64) -> Result<Vec<u8>, Failure> {
-    let item = Item::of(BOOKED, invoice)?;
-    let response = transport.read(Request::get(item.path_to("pdf")).on(REST)).await?;
-    if !response.is_success() {
-        return Err(failure(&response, Call::Read));
+pub(super) async fn pdf(
+    transport: &dyn Transport,
+    kind: DocumentKind,
+    number: u64,
+) -> Result<Vec<u8>, Failure> {
+    let kind = match kind {
+        DocumentKind::BookedInvoice | DocumentKind::BookedCreditNote => DocumentKind::BookedInvoice,
+        DocumentKind::DraftInvoice | DocumentKind::DraftCreditNote => DocumentKind::DraftInvoice,
+        DocumentKind::Order => DocumentKind::Order,
+    };
+    // An order may have moved on since it was made.
+    for (place, _) in PLACES.iter().filter(|(_, stands)| *stands == kind) {
+        let item = Item::of(place, number)?;
+        let response = transport.read(Request::get(item.path_to("pdf")).on(REST)).await?;
+        if response.status == 404 {
+            continue;
+        }
+        if !response.is_success() {
+            return Err(failure(&response, Call::Read));
+        }
+        if !response.body.starts_with(b"%PDF") {
+            return Err(refused("unreadable", format!("e-conomic answered no PDF for document {number}")));
+        }
+        return Ok(response.body);
     }
-    if !response.body.starts_with(b"%PDF") {
-        return Err(refused("unreadable", format!("e-conomic answered no PDF for invoice {invoice}")));
-    }
-    Ok(response.body)
+    let became = if kind == DocumentKind::BookedInvoice { "" } else { ": it was booked or deleted there" };
+    Err(refused("gone", format!("document {number} does not stand in e-conomic{became}")))
 }
 
 /// Reads every place with one filter; booked invoices come first in what is returned.

@@ -26,7 +26,7 @@ const WORDS: &[(&str, &str)] = &[
     ("E07180", "the value is of the wrong type"),
     ("E04810", "more than 1000 items were asked for at once"),
     ("E04042", "this term of payment needs a due date"),
-    ("E04760", "this term of payment needs a due date"),
+    ("E04760", "this term of payment needs a due date, and none before the document's date"),
     ("BadFilterRequest", "e-conomic cannot search by this field"),
     ("UpdateConflict", "somebody changed it in e-conomic at the same time"),
     ("AccessDeniedAgreementMissingModules", "the e-conomic agreement lacks a module that this needs"),

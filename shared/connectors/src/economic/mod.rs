@@ -66,7 +66,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use domain::catalogue::LedgerData;
 use domain::catalogue::{KnownCustomer, KnownProduct, MasterData, Product};
-use domain::document::Document;
+use domain::document::{Document, DocumentKind};
 use domain::payout::VoucherStep;
 use domain::plan::{NewCustomer, PaymentStep, ProductChangeStep, ProductStep, SendBy, SupersededOrder};
 use domain::{EffectKey, Failure};
@@ -271,8 +271,13 @@ impl Accounting for Economic {
         payments::find(transport, step).await
     }
 
-    async fn pdf(&self, transport: &dyn Transport, invoice: u64) -> Result<Vec<u8>, Failure> {
-        documents::pdf(transport, invoice).await
+    async fn pdf(
+        &self,
+        transport: &dyn Transport,
+        kind: DocumentKind,
+        number: u64,
+    ) -> Result<Vec<u8>, Failure> {
+        documents::pdf(transport, kind, number).await
     }
 
     async fn booked_on(&self, transport: &dyn Transport, day: Date) -> Result<Vec<FoundDocument>, Failure> {

@@ -328,6 +328,7 @@ impl Variant<'_> {
             },
             stock: self.stock(locations)?,
             updated,
+            unreadable: None,
         })
     }
 

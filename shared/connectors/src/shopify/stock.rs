@@ -28,8 +28,10 @@ const SET: &str = "mutation BogbroStock($input: InventorySetQuantitiesInput!, $k
      inventoryAdjustmentGroup { createdAt } userErrors { code field message } } }";
 /// Locations that are looked at.
 const LISTED_LOCATIONS: usize = 100;
-/// Entries of a look-up by number: a number may stand on several.
+/// Entries of a page of a look-up by number: a number may stand on several.
 const FOUND_ENTRIES: usize = 100;
+/// Most pages of a look-up.
+const LOOK_UP_PAGES: usize = 5;
 /// Items whose quantities are read at once, at one location each three points.
 const READ_ITEMS: usize = 250;
 /// Why quantities change, in the shop's own words: a count that is corrected.
@@ -74,26 +76,54 @@ pub(super) async fn by_sku(
     skus: &[String],
     locations: &[String],
 ) -> Result<Vec<ShopProduct>, Failure> {
-    let terms: Vec<String> = skus.iter().map(|sku| format!("sku:'{}'", escape(sku))).collect();
-    if terms.is_empty() {
-        return Ok(Vec::new());
+    let mut found = Vec::new();
+    let mut waiting: Vec<&[String]> = if skus.is_empty() { Vec::new() } else { vec![skus] };
+    while let Some(asked) = waiting.pop() {
+        let (entries, is_whole) = listed(transport, asked, locations).await?;
+        match asked.split_at(asked.len() / 2) {
+            // What many entries hide is asked for with fewer numbers; of one number on so many the rest says no more.
+            (first, second) if !is_whole && !first.is_empty() => waiting.extend([second, first]),
+            _ => found.extend(entries),
+        }
     }
-    let mut variables = location_variables(locations)?;
-    variables.insert("first".to_owned(), json!(FOUND_ENTRIES));
-    variables.insert("query".to_owned(), json!(terms.join(" OR ")));
+    Ok(found)
+}
+
+/// The entries of some numbers, and whether those are all.
+async fn listed(
+    transport: &dyn Transport,
+    skus: &[String],
+    locations: &[String],
+) -> Result<(Vec<ShopProduct>, bool), Failure> {
+    let terms: Vec<String> = skus.iter().map(|sku| format!("sku:'{}'", escape(sku))).collect();
     let document = format!(
-        "query BogbroProductsBySku($first: Int!, $query: String!{}) {{ \
-         productVariants(first: $first, query: $query) {{ nodes {{ {} }} pageInfo {{ hasNextPage endCursor }} }} }}",
+        "query BogbroProductsBySku($first: Int!, $query: String!, $after: String{}) {{ \
+         productVariants(first: $first, after: $after, query: $query, sortKey: ID) {{ nodes {{ {} }} \
+         pageInfo {{ hasNextPage endCursor }} }} }}",
         declared(locations.len()),
         variant_fields(locations.len()),
     );
-    let data = client::query(transport, &document, Value::Object(variables)).await?;
-    let found: Found<'_> = read_answer("the list of variants", &data)?;
-    let products: Result<Vec<ShopProduct>, Failure> =
-        found.product_variants.nodes.iter().map(|variant| variant.read(locations)).collect();
     let is_asked =
         |product: &ShopProduct| product.sku.as_ref().is_some_and(|sku| skus.iter().any(|asked| asked == sku));
-    Ok(products?.into_iter().filter(is_asked).collect())
+    let mut entries = Vec::new();
+    let mut after: Option<String> = None;
+    for _ in 0..LOOK_UP_PAGES {
+        let mut variables = location_variables(locations)?;
+        variables.insert("first".to_owned(), json!(FOUND_ENTRIES));
+        variables.insert("query".to_owned(), json!(terms.join(" OR ")));
+        variables.insert("after".to_owned(), json!(after));
+        let data = client::query(transport, &document, Value::Object(variables)).await?;
+        let found: Found<'_> = read_answer("the list of variants", &data)?;
+        let variants = found.product_variants;
+        let products: Result<Vec<ShopProduct>, Failure> =
+            variants.nodes.iter().map(|variant| variant.read(locations)).collect();
+        entries.extend(products?.into_iter().filter(is_asked));
+        after = variants.page_info.end_cursor.filter(|_| variants.page_info.has_next_page.0);
+        if after.is_none() {
+            return Ok((entries, true));
+        }
+    }
+    Ok((entries, false))
 }
 
 fn escape(sku: &str) -> String {

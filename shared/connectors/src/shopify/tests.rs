@@ -1067,3 +1067,42 @@ fn a_product_is_read_with_all_its_variants_and_kept_in_one_text() {
     let gone = Script::default().read(&["product_id:77"], 200, page(Vec::new(), None));
     assert_eq!(fetch(&gone), Ok(Fetched::Gone));
 }
+
+#[test]
+fn numbers_are_looked_up_over_several_pages_and_in_smaller_parts() {
+    let page = |skus: &[&str], next: Option<&str>| {
+        let node = |(id, sku): (usize, &&str)| {
+            json!({
+                "id": format!("gid://shopify/ProductVariant/{id}"), "sku": sku, "title": sku, "price": "1.00",
+                "product": { "id": "gid://shopify/Product/7", "title": "Mug", "status": "ACTIVE" },
+            })
+        };
+        let nodes: Vec<serde_json::Value> = skus.iter().enumerate().map(node).collect();
+        json!({ "data": { "productVariants": { "nodes": nodes,
+            "pageInfo": { "hasNextPage": next.is_some(), "endCursor": next } } } })
+        .to_string()
+    };
+    let skus = ["A".to_owned(), "B".to_owned()];
+    let found = |script: Script| {
+        let found = futures::executor::block_on(Shopify.products_by_sku(&script, &skus, &[])).expect("found");
+        script.finish();
+        found.into_iter().filter_map(|entry| entry.sku).collect::<Vec<_>>()
+    };
+    let both = "sku:'A' OR sku:'B'";
+    let script = Script::default().read(&[both], 200, page(&["A", "a"], Some("c1"))).read(
+        &[both, "c1"],
+        200,
+        page(&["B"], None),
+    );
+    assert_eq!(found(script), ["A", "B"], "what lies on the second page too, and no other letter case");
+
+    let mut script = Script::default();
+    for number in 1..=5 {
+        script = script.read(&[both], 200, page(&["A"], Some(&format!("c{number}"))));
+    }
+    for number in 1..=5 {
+        script = script.read(&["\"sku:'A'\""], 200, page(&["A"], Some(&format!("d{number}"))));
+    }
+    let script = script.read(&["\"sku:'B'\""], 200, page(&["B"], None));
+    assert_eq!(found(script), ["A", "A", "A", "A", "A", "B"]);
+}

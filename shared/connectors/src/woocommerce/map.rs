@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use super::entities::decode_name;
-use super::{refunds, wire};
+use super::{refunds, review, wire};
 use crate::json::{Amount, LONGEST_FIELD, MOST_FIELDS, MOST_LINES, Text, rejected};
 use crate::ports::ReadingRules;
 
@@ -64,8 +64,8 @@ pub(super) fn order(
         payment_state_text: String::new(),
         fulfilment_state: fulfilment_state(status, shipped_at.is_some()),
         cancelled: matches!(status, "cancelled" | "trash"),
-        test: false,
-        fraud_hold: false,
+        test: review::is_test(wire),
+        fraud_hold: review::is_held(wire),
         taxed_in: taxed_in(wire),
         created_at,
         modified_at: time("date_modified_gmt", &wire.date_modified_gmt)?.unwrap_or(created_at),

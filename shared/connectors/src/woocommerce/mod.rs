@@ -8,6 +8,7 @@ mod entities;
 mod map;
 mod products;
 mod refunds;
+mod review;
 mod stock;
 mod sweep;
 mod wire;
@@ -48,6 +49,7 @@ pub const MANIFEST: Manifest = Manifest {
         "`_fields` and `type=internal` on listings (documented by WordPress, not seen on a live shop here)",
         "keys of VAT, CVR and EAN fields of plugins (a setting)",
         "the list of all variations (known from the change that brought it, version 10.3; older shops are read product by product)",
+        "what WooPayments, PayPal Payments and Stripe note on orders in test mode and under review (read in their source; `review` names it)",
         "types of bundle and gift card plugins, which core does not know",
         "that an order's time of change moves when it is thrown away (read in the source of the present version; early versions with order tables of their own did not move it, and there the webhook alone tells)",
     ],

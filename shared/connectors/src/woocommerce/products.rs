@@ -27,7 +27,8 @@ const VARIATIONS: &str = "/wp-json/wc/v3/variations";
 const PAGE_SIZE: usize = 100;
 /// Products per page where each costs a call for its variations.
 const PARENTS_PER_PAGE: usize = 20;
-/// Most pages of one product's variations.
+/// Most pages of one product's variations that are read at once. A list goes on behind them; a product that has more is not carried
+/// over by itself.
 const VARIATION_PAGES: usize = 20;
 /// What is read of an entry.
 pub(super) const FIELDS: &str = "id,name,type,status,sku,price,manage_stock,stock_quantity,tax_status,tax_class,categories,\
@@ -40,20 +41,28 @@ enum Place {
     Products { page: usize, variable: bool },
     /// A page of all variations.
     Variations { page: usize },
-    /// A page of products with variations, each listed by itself (before version 10.3).
-    Parents { page: usize },
+    /// A page of products with variations, each listed by itself (before version 10.3): from which of them on, and from which page of
+    /// its variations.
+    Parents { page: usize, at: usize, from: usize },
 }
 
 impl Place {
     fn parse(text: Option<&str>) -> Result<Place, Failure> {
         let Some(text) = text else { return Ok(Place::Products { page: 1, variable: false }) };
         let place = text.split_once('/').and_then(|(kind, page)| {
+            if kind == "parents" {
+                let numbers: Option<Vec<usize>> = page.split('/').map(|number| number.parse().ok()).collect();
+                return match numbers?.as_slice() {
+                    [page] => Some(Place::Parents { page: *page, at: 0, from: 1 }),
+                    [page, at, from] => Some(Place::Parents { page: *page, at: *at, from: *from }),
+                    _ => None,
+                };
+            }
             let page = page.parse().ok()?;
             match kind {
                 "products" => Some(Place::Products { page, variable: false }),
                 "products-with-variations" => Some(Place::Products { page, variable: true }),
                 "variations" => Some(Place::Variations { page }),
-                "parents" => Some(Place::Parents { page }),
                 _ => None,
             }
         });
@@ -65,7 +74,8 @@ impl Place {
             Place::Products { page, variable: false } => format!("products/{page}"),
             Place::Products { page, variable: true } => format!("products-with-variations/{page}"),
             Place::Variations { page } => format!("variations/{page}"),
-            Place::Parents { page } => format!("parents/{page}"),
+            Place::Parents { page, at: 0, from: 1 } => format!("parents/{page}"),
+            Place::Parents { page, at, from } => format!("parents/{page}/{at}/{from}"),
         }
     }
 }
@@ -80,9 +90,9 @@ pub(super) async fn page(
         Place::Products { page, variable } => products(transport, query, page, variable).await,
         Place::Variations { page } => match variations(transport, query, page).await? {
             Some(page) => Ok(page),
-            None => of_parents(transport, query, 1).await,
+            None => of_parents(transport, query, (1, 0, 1)).await,
         },
-        Place::Parents { page } => of_parents(transport, query, page).await,
+        Place::Parents { page, at, from } => of_parents(transport, query, (page, at, from)).await,
     }
 }
 
@@ -128,7 +138,7 @@ async fn variations(
 async fn of_parents(
     transport: &dyn Transport,
     query: &ProductQuery<'_>,
-    page: usize,
+    (page, at, from): (usize, usize, usize),
 ) -> Result<ProductPage, Failure> {
     // Which variations changed, their products do not tell: all products are asked.
     let all = ProductQuery { changed_since: None, ..*query };
@@ -141,9 +151,16 @@ async fn of_parents(
     let text = json_text(Call::Read, &response)?;
     let List(parents): List<Item<'_>> = read_answer("the list of products", text)?;
     let mut products = Vec::new();
-    for parent in &parents {
+    for (place, parent) in parents.iter().enumerate().skip(at) {
         let id = id_of(&parent.id)?;
-        for number in 1..=VARIATION_PAGES {
+        let first = if place == at { from.max(1) } else { 1 };
+        let end = first.saturating_add(VARIATION_PAGES);
+        for number in first.. {
+            if number == end {
+                // Many more: they are the next page of the list.
+                let next = Place::Parents { page, at: place, from: end };
+                return Ok(ProductPage { products, next: Some(next.text()) });
+            }
             let request = listing(&format!("{PRODUCTS}/{id}/variations"), number, PAGE_SIZE, query)?
                 .query("_fields", FIELDS);
             let response = transport.read(request).await?;
@@ -159,7 +176,8 @@ async fn of_parents(
             }
         }
     }
-    let next = (parents.len() >= PARENTS_PER_PAGE).then_some(Place::Parents { page: page + 1 });
+    let next = Place::Parents { page: page + 1, at: 0, from: 1 };
+    let next = (parents.len() >= PARENTS_PER_PAGE).then_some(next);
     Ok(ProductPage { products, next: next.map(Place::text) })
 }
 
@@ -190,7 +208,13 @@ pub(super) async fn fetch(transport: &dyn Transport, id: &str) -> Result<Option<
     }
     let mut pages = Vec::new();
     if entry(&item, None)?.kind == ShopProductKind::Parent {
-        for number in 1..=VARIATION_PAGES {
+        for number in 1.. {
+            if number > VARIATION_PAGES {
+                let most = VARIATION_PAGES * PAGE_SIZE;
+                let words =
+                    format!("product {id} has more than {most} variations, which are not carried over");
+                return Err(rejected("too-many-variations", words));
+            }
             let path = format!("{PRODUCTS}/{id}/variations");
             let all = ProductQuery { changed_since: None, locations: &[] };
             let request = listing(&path, number, PAGE_SIZE, &all)?.query("_fields", FIELDS);
@@ -313,12 +337,15 @@ fn variation(item: &Item<'_>, parent: Option<(&str, &Item<'_>)>) -> Result<ShopP
 /// What products and variations have alike; ids, kind and name are the caller's.
 fn common(item: &Item<'_>) -> Result<ShopProduct, Failure> {
     let text = |text: &Text<'_>| text.given().map(str::to_owned);
-    let price = item.price.given().map(parse_decimal).transpose();
-    let price = price
-        .map_err(|_| rejected("unreadable", format!("the price of product {} is not an amount", item.id)))?;
-    if price.is_some_and(|price| price < Decimal::ZERO) {
-        return Err(rejected("unreadable", format!("the price of product {} is below zero", item.id)));
-    }
+    // One that cannot be read keeps no other back.
+    let price = item.price.given().map(|text| {
+        let price = parse_decimal(text).map_err(|_| "its price is not an amount")?;
+        if price < Decimal::ZERO { Err("its price is below zero") } else { Ok(price) }
+    });
+    let (price, unreadable) = match price.transpose() {
+        Ok(price) => (price, None),
+        Err(what) => (None, Some(what.to_owned())),
+    };
     let categories = item.categories.0.iter().filter_map(|category| category.name.given());
     Ok(ShopProduct {
         product: String::new(),
@@ -345,6 +372,7 @@ fn common(item: &Item<'_>) -> Result<ShopProduct, Failure> {
         },
         stock: stock(item),
         updated: map::product_changed_at(item)?,
+        unreadable,
     })
 }
 

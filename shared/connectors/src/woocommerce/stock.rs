@@ -28,6 +28,21 @@ pub(super) async fn by_sku(transport: &dyn Transport, skus: &[String]) -> Result
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
+    let mut waiting = vec![asked.as_slice()];
+    while let Some(asked) = waiting.pop() {
+        let (entries, is_whole) = listed(transport, asked).await?;
+        match asked.split_at(asked.len() / 2) {
+            // What many entries hide is asked for with fewer numbers; of one number on so many the rest says no more.
+            (first, second) if !is_whole && !first.is_empty() => waiting.extend([second, first]),
+            _ => found.extend(entries),
+        }
+    }
+    Ok(found)
+}
+
+/// The entries of some numbers, and whether those are all.
+async fn listed(transport: &dyn Transport, asked: &[&str]) -> Result<(Vec<ShopProduct>, bool), Failure> {
+    let mut found = Vec::new();
     for page in 1..=LOOK_UP_PAGES {
         let request = Request::get(PRODUCTS)
             .query("sku", asked.join(","))
@@ -44,10 +59,10 @@ pub(super) async fn by_sku(transport: &dyn Transport, skus: &[String]) -> Result
         let is_asked = |entry: &ShopProduct| entry.sku.as_deref().is_some_and(|sku| asked.contains(&sku));
         found.extend(entries.into_iter().filter(is_asked));
         if !full {
-            break;
+            return Ok((found, true));
         }
     }
-    Ok(found)
+    Ok((found, false))
 }
 
 /// Where entries of one product, or entries that are no variations, are.

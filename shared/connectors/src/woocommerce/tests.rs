@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::scripted::{Script, word, write_back};
 
+mod products;
+
 const ORDER: &str = include_str!("fixtures/order.json");
 /// `wc-test-secret-2026` over [`SIGNED`], from the facts.
 const SIGNED: &str =
@@ -148,6 +150,54 @@ fn states_say_where_the_money_is() {
         assert_eq!((order.payment_state, order.cancelled), (expected, cancelled), "{status}, paid {paid}");
         let captured = order.payments.iter().any(|payment| payment.kind == PaymentKind::Capture);
         assert_eq!(captured, paid || expected == PaymentState::Paid, "{status}");
+    }
+}
+
+#[test]
+fn what_a_payment_plugin_holds_or_paid_in_test_mode_is_no_sale_yet() {
+    let read = |method: &str, status: &str, key: &str, value: Value| {
+        let mut order: Value = serde_json::from_str(ORDER).expect("JSON");
+        order["payment_method"] = json!(method);
+        order["status"] = json!(status);
+        // Behind more fields than are kept of an order.
+        let mut meta: Vec<Value> =
+            (0..300).map(|id| json!({ "id": id, "key": "_x", "value": "y" })).collect();
+        meta.push(json!({ "id": 301, "key": key, "value": value }));
+        order["meta_data"] = json!(meta);
+        let order = read_text(&order.to_string()).expect("an order");
+        (order.test, order.fraud_hold)
+    };
+    let (free, test, held) = ((false, false), (true, false), (false, true));
+    let woo = "woocommerce_payments";
+    for (method, status, key, value, expected) in [
+        (woo, "processing", "_wcpay_mode", json!("test"), test),
+        (woo, "processing", "_wcpay_mode", json!("prod"), free),
+        ("ppcp-gateway", "processing", "_ppcp_paypal_payment_mode", json!("sandbox"), test),
+        ("ppcp-credit-card-gateway", "processing", "_ppcp_paypal_payment_mode", json!("live"), free),
+        (woo, "on-hold", "_wcpay_fraud_meta_box_type", json!("review"), held),
+        ("woocommerce_payments_klarna", "on-hold", "_wcpay_fraud_meta_box_type", json!("review"), held),
+        (woo, "processing", "_wcpay_fraud_meta_box_type", json!("review_allowed"), free),
+        (woo, "processing", "_wcpay_fraud_meta_box_type", json!("allow"), free),
+        (woo, "processing", "_wcpay_fraud_meta_box_type", json!("something new"), free),
+        (woo, "processing", "_wcpay_fraud_meta_box_type", json!({ "type": "review" }), free),
+        ("stripe", "on-hold", "_stripe_status_before_hold", json!("processing"), held),
+        ("stripe_klarna", "on-hold", "_stripe_status_before_hold", json!("processing"), held),
+        ("stripe", "processing", "_stripe_status_before_hold", json!("processing"), free),
+        ("stripe", "on-hold", "_stripe_status_before_hold", json!(""), free),
+        // The buyer paid in another way after all.
+        ("bacs", "on-hold", "_stripe_status_before_hold", json!("processing"), free),
+        ("bacs", "processing", "_wcpay_fraud_meta_box_type", json!("review"), free),
+        ("quickpay", "processing", "_wcpay_mode", json!("test"), free),
+    ] {
+        assert_eq!(read(method, status, key, value.clone()), expected, "{method} {status} {key} {value}");
+    }
+    // Of several with one key the first counts.
+    for (words, expected) in [(["review", "review_allowed"], true), (["review_allowed", "review"], false)] {
+        let meta = words.map(|word| json!({ "id": 1, "key": "_wcpay_fraud_meta_box_type", "value": word }));
+        let twice = changed("/meta_data", json!(meta));
+        let twice =
+            twice.replace(r#""payment_method":"quickpay""#, r#""payment_method":"woocommerce_payments""#);
+        assert_eq!(read_text(&twice).expect("an order").fraud_hold, expected, "{words:?}");
     }
 }
 
@@ -609,61 +659,4 @@ fn a_deletion_without_a_word_of_its_own_is_told_apart_by_its_topic() {
     assert_eq!(kind("product.updated", ORDER), EntityKind::Order);
     let product = r#"{"id":11,"permalink":"https://shop.example/kop","type":"simple"}"#;
     assert_eq!(kind("order.updated", product), EntityKind::Product);
-}
-
-/// A product as the shop sends it.
-fn product(id: u64, kind: &str, rest: &str) -> String {
-    format!(
-        r#"{{"id":{id},"name":"Krus &amp; kande","type":"{kind}","status":"publish","sku":"KRUS","price":"99.95",
-        "tax_status":"taxable","tax_class":"reduced-rate","categories":[{{"id":1,"name":"Te"}}],"parent_id":0,
-        "global_unique_id":"5701","manage_stock":false,"stock_quantity":null,"attributes":[],
-        "date_modified_gmt":"2026-11-20T10:00:00"{rest}}}"#
-    )
-}
-
-#[test]
-fn a_product_is_read_with_its_variations_and_kept_in_one_text() {
-    let fetch = |script: &Script, id: &str| {
-        futures::executor::block_on(WooCommerce.fetch_product(script, &EntityId::new(id)))
-    };
-    let cost = r#","cost_of_goods_sold":{"values":[{"defined_value":40.5}],"total_value":40.5}"#;
-    let script = Script::default().read(&["/wp-json/wc/v3/products/11"], 200, product(11, "simple", cost));
-    let Ok(Fetched::Found { value, raw }) = fetch(&script, "11") else { panic!("it is there") };
-    script.finish();
-    assert_eq!(WooCommerce.read_product(&raw).expect("kept"), value);
-    let [mug] = value.as_slice() else { panic!("one entry: {value:?}") };
-    assert_eq!((mug.name.as_str(), mug.sku.as_deref(), mug.id()), ("Krus & kande", Some("KRUS"), "11"));
-    assert_eq!(mug.cost.map(|cost| cost.to_string()).as_deref(), Some("40.5"));
-    assert_eq!((mug.tax_class.as_str(), mug.taxable), ("reduced-rate", true));
-
-    let variation = |id: u64, sku: &str| {
-        format!(
-            r#"{{"id":{id},"name":"Blå","type":"variation","status":"publish","sku":"{sku}","price":"99.95",
-            "tax_status":"taxable","tax_class":"","parent_id":11,"manage_stock":"parent","stock_quantity":null,
-            "attributes":[{{"option":"Blå"}}],"date_modified_gmt":"2026-11-20T11:00:00"}}"#
-        )
-    };
-    let page = format!("[{},{}]", variation(21, "KRUS-B"), variation(22, ""));
-    let script = Script::default()
-        .read(&["/wp-json/wc/v3/products/11"], 200, product(11, "variable", ""))
-        .read(&["/wp-json/wc/v3/products/11/variations", "per_page", "100"], 200, page);
-    let Ok(Fetched::Found { value, raw }) = fetch(&script, "11") else { panic!("it is there") };
-    script.finish();
-    assert_eq!(WooCommerce.read_product(&raw).expect("kept"), value);
-    let sold: Vec<(&str, &str)> =
-        value.iter().filter(|entry| entry.is_sold()).map(|entry| (entry.id(), entry.name.as_str())).collect();
-    assert_eq!(sold, [("21", "Krus & kande - Blå"), ("22", "Krus & kande - Blå")]);
-    assert_eq!(value[1].categories, ["Te"], "those of its product");
-
-    let missing = r#"{"code":"woocommerce_rest_product_invalid_id","message":"Invalid ID."}"#;
-    let script = Script::default().read(&["/wp-json/wc/v3/products/11"], 404, missing);
-    assert_eq!(fetch(&script, "11"), Ok(Fetched::Gone));
-    let trashed = product(11, "simple", "").replace("publish", "trash");
-    let script = Script::default().read(&["/wp-json/wc/v3/products/11"], 200, trashed);
-    assert_eq!(fetch(&script, "11"), Ok(Fetched::Gone));
-    let other = Script::default().read(&["/wp-json/wc/v3/products/11"], 200, product(12, "simple", ""));
-    assert_eq!(word(&fetch(&other, "11")), "rejected");
-    for id in ["", "../1", "1x"] {
-        assert_eq!(word(&fetch(&Script::default(), id)), "rejected", "{id:?}");
-    }
 }

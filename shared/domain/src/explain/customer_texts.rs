@@ -19,6 +19,45 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "customer-number-taken",
+        [
+            "Køberen på ordre {order} har kundenummer {number} i webshoppen, men kunde {number} i regnskabet er tilsyneladende en anden: hverken e-mail, CVR- eller momsnummer, EAN-nummer, telefon eller navn er det samme.",
+            "Ordren er ikke overført, og kunden i regnskabet er ikke ændret.",
+            "Er det den samme, så skriv køberens e-mail på kunde {number}. Er det en anden, så giv kunden i regnskabet et andet nummer, eller genkend kunder på noget andet (identify-by).",
+        ],
+        [
+            "The buyer of order {order} has customer number {number} in the webshop, but customer {number} in the accounts seems to be somebody else: neither e-mail, company or VAT number, EAN number, phone nor name is the same.",
+            "The order is not transferred, and the customer in the accounts was not changed.",
+            "If they are the same, write the buyer's e-mail address on customer {number}. If not, give the customer in the accounts another number, or identify customers by something else (identify-by).",
+        ],
+    ),
+    entry(
+        "shop-customer-number-unfit",
+        [
+            "Køberen på ordre {order} har kundenummer {number} i webshoppen. Et kundenummer i regnskabet har 1 til 9 cifre og begynder ikke med 0.",
+            "Ordren er ikke overført, og intet er skrevet i regnskabet.",
+            "Angiv otherwise-by for kundetypen (for eksempel email), eller customers.anonymous.",
+        ],
+        [
+            "The buyer of order {order} has customer number {number} in the webshop. A customer number in the accounts has 1 to 9 digits and does not begin with 0.",
+            "The order is not transferred, and nothing was written to the accounts.",
+            "Set otherwise-by for that kind of customer (to email, for example), or customers.anonymous.",
+        ],
+    ),
+    entry(
+        "setting-shop-number-too-long",
+        [
+            "Kundenumre i {name} har flere cifre, end en kunde i regnskabet kan have, så ingen kunde kunne genkendes på dem.",
+            "Indstillingerne er ikke gemt.",
+            "Vælg email, phone eller et andet felt.",
+        ],
+        [
+            "Customer numbers of {name} have more digits than a customer in the accounts can have, so no customer could be identified by them.",
+            "The settings are not saved.",
+            "Choose email, phone or another field.",
+        ],
+    ),
+    entry(
         "not-sent-without-address",
         [
             "Dokumentet for ordre {order} sendes ikke pr. e-mail: køberen har ingen adresse, eller kunden i regnskabet er fælles for flere købere.",

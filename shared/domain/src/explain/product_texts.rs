@@ -45,6 +45,19 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "product-unreadable",
+        [
+            "{count} vare(r) i webshoppen kan ikke læses ({message}): {products}.",
+            "Varerne overføres ikke. Andre varer overføres.",
+            "Ret prisen i webshoppen; varen overføres, når den er rettet.",
+        ],
+        [
+            "{count} product(s) in the webshop cannot be read ({message}): {products}.",
+            "The products are not transferred. Other products are transferred.",
+            "Correct the price in the webshop; the product is transferred once it is corrected.",
+        ],
+    ),
+    entry(
         "product-without-sku",
         [
             "{count} vare(r) i webshoppen har intet varenummer: {products}.",

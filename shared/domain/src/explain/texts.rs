@@ -28,14 +28,14 @@ pub(crate) const ENTRIES: &[Entry] = &[
     entry(
         "fraud-hold",
         [
-            "Webshoppen vurderer, at ordre {order} har høj risiko for svindel, og intet af den er sendt.",
+            "Webshoppen eller dens betalingsudbyder mistænker ordre {order} for svindel, og ingen har godkendt den: intet er sendt, eller betalingen venter på at blive gennemset.",
             "Ordren er ikke overført, og intet er skrevet i regnskabet.",
-            "Send ordren, hvis den er i orden; så overføres den. Annullér den ellers i webshoppen.",
+            "Er ordren i orden, så godkend betalingen eller send ordren; så overføres den. Annullér den ellers i webshoppen.",
         ],
         [
-            "The webshop judges that order {order} has a high risk of fraud, and none of it is shipped.",
+            "The webshop or its payment provider suspects order {order} of fraud, and nobody has approved it: nothing is shipped, or the payment waits for a review.",
             "The order is not transferred, and nothing was written to the accounts.",
-            "Ship the order if it is sound; it is then transferred. Cancel it in the webshop otherwise.",
+            "If the order is sound, approve the payment or ship the order; it is then transferred. Cancel it in the webshop otherwise.",
         ],
     ),
     entry(

@@ -1,7 +1,7 @@
 //! Who the document is made out to: found by the merchant's rule, made, or held with the choices listed.
 
 use super::vat::Sale;
-use super::{PlanInput, Stop, hold};
+use super::{PlanInput, Stop, hold, numbered};
 use crate::catalogue::KnownCustomer;
 use crate::customer::CustomerKind;
 use crate::identity::{Effect, EffectKey};
@@ -21,7 +21,7 @@ pub(crate) struct Buyer {
     pub(crate) ean: Option<String>,
 }
 
-fn digits(text: &str) -> String {
+pub(super) fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
@@ -72,6 +72,7 @@ impl Buyer {
             // Without Denmark's country code, so that one number is one buyer whatever way it was written.
             IdentifyBy::Phone => ("phone", local_phone(&order.customer.phone)),
             IdentifyBy::PhoneAsNumber => ("number", phone_as_number(&order.customer.phone)),
+            IdentifyBy::Number => ("number", numbered::of_shop(order).unwrap_or_default().to_owned()),
             IdentifyBy::CompanyNumber => ("company-number", self.company_number.clone().unwrap_or_default()),
             IdentifyBy::VatNumber => ("vat-number", self.whole_vat_number(order).unwrap_or_default()),
             IdentifyBy::Ean => ("ean", self.ean.clone().unwrap_or_default()),
@@ -81,7 +82,7 @@ impl Buyer {
 }
 
 /// Digits of a phone number without Denmark's country code.
-fn local_phone(phone: &str) -> String {
+pub(super) fn local_phone(phone: &str) -> String {
     let all = digits(phone);
     let all = all.strip_prefix("00").unwrap_or(&all);
     let local = if all.len() == 10 { all.strip_prefix("45").unwrap_or(all) } else { all };
@@ -98,8 +99,8 @@ fn phone_as_number(phone: &str) -> String {
 pub(crate) enum Identity {
     /// One customer for many buyers.
     Shared(u32),
-    /// By field and value.
-    Own { field: &'static str, value: String },
+    /// By field and value, which were got in this way.
+    Own { field: &'static str, value: String, by: IdentifyBy },
 }
 
 /// The rule for a kind of buyer.
@@ -122,14 +123,14 @@ pub(crate) fn identity(order: &Order, settings: &Settings, buyer: &Buyer) -> Opt
         CustomerKind::Business => IdentifyBy::CompanyNumber,
         CustomerKind::Ean => IdentifyBy::Ean,
     });
-    let found = buyer
-        .value(first, order)
-        .or_else(|| rule.otherwise_by.and_then(|otherwise| buyer.value(otherwise, order)));
-    match found {
-        Some((field, value)) => Some(Identity::Own { field, value }),
-        None => settings.customers.anonymous.map(Identity::Shared),
-    }
+    let own =
+        |by: IdentifyBy| buyer.value(by, order).map(|(field, value)| Identity::Own { field, value, by });
+    let found = own(first).or_else(|| rule.otherwise_by.and_then(own));
+    found.or(settings.customers.anonymous.map(Identity::Shared))
 }
+
+/// Of a number of the shop's that no customer can have, as many characters are told.
+const LONGEST_SHOWN_NUMBER: usize = 40;
 
 /// Longest name that a document takes (e-conomic: 250).
 const LONGEST_NAME: usize = 250;
@@ -179,12 +180,13 @@ pub(super) fn step(
     check_ean(buyer)?;
     let rule = rule_for(input.settings, buyer.kind);
     let Some(identity) = identity(input.order, input.settings, buyer) else {
-        return Err(Stop::Hold(hold("customer-not-identifiable").with("order", &input.order.number)));
+        return Err(Stop::Hold(not_identifiable(input.order, rule)));
     };
-    let (field, value, shared) = match &identity {
-        Identity::Shared(number) => ("number", number.to_string(), true),
-        Identity::Own { field, value } => (*field, value.clone(), false),
+    let (field, value, by) = match &identity {
+        Identity::Shared(number) => ("number", number.to_string(), None),
+        Identity::Own { field, value, by } => (*field, value.clone(), Some(*by)),
     };
+    let shared = by.is_none();
     let key = EffectKey::shared(
         &input.transfer.merchant,
         Effect::Customer,
@@ -199,6 +201,11 @@ pub(super) fn step(
             ));
         }
         [] => CustomerAction::Create(Box::new(new_customer(input, buyer, sale, term, field, &value)?)),
+        [known] if by == Some(IdentifyBy::Number) && numbered::is_another(input, buyer, known) => {
+            return Err(Stop::Hold(
+                hold("customer-number-taken").with("number", &value).with("order", &input.order.number),
+            ));
+        }
         [known] => existing(input, buyer, known, shared)?,
         several => match chosen(several, input.settings.customers.several) {
             Some(known) => existing(input, buyer, known, shared)?,
@@ -213,6 +220,18 @@ pub(super) fn step(
         },
     };
     Ok(CustomerStep { key, action })
+}
+
+/// Nothing to look up by. Where the shop has a number for the buyer that no customer can have, that is the reason.
+fn not_identifiable(order: &Order, rule: &CustomerRule) -> Reason {
+    let by_number = [rule.identify_by, rule.otherwise_by].contains(&Some(IdentifyBy::Number));
+    match order.customer.shop_id.as_deref().filter(|_| by_number) {
+        Some(number) => {
+            let number: String = number.chars().take(LONGEST_SHOWN_NUMBER).collect();
+            hold("shop-customer-number-unfit").with("number", number).with("order", &order.number)
+        }
+        None => hold("customer-not-identifiable").with("order", &order.number),
+    }
 }
 
 /// True when mail to the customer reaches the buyer: the target sends to the customer's own address, which that of many buyers or of

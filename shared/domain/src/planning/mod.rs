@@ -16,6 +16,7 @@ mod edit;
 mod filter;
 mod lines;
 mod needs;
+mod numbered;
 mod payment;
 mod position;
 mod products;
@@ -35,6 +36,7 @@ pub use content::hash as content_hash;
 pub use credit::more_follows;
 pub use difference::{Verdict, amend, judge};
 pub use needs::{CustomerLookup, Needs, adjustment_needs, needs};
+pub use numbered::made_by_another;
 pub use shop_products::{ProductInput, plan_product, product_numbers};
 
 use crate::catalogue::Catalogue;

@@ -53,7 +53,7 @@ pub fn needs(order: &Order, settings: &Settings) -> Needs {
     }
     let customer = customer::identity(order, settings, &buyer).map(|identity| match identity {
         Identity::Shared(number) => CustomerLookup { field: "number".to_owned(), value: number.to_string() },
-        Identity::Own { field, value } => CustomerLookup { field: field.to_owned(), value },
+        Identity::Own { field, value, .. } => CustomerLookup { field: field.to_owned(), value },
     });
     let products = products.into_iter().filter(|number| number.chars().count() <= LONGEST_NUMBER).collect();
     Needs { products, customer, vat_number }

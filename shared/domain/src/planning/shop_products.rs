@@ -109,11 +109,14 @@ impl Fault {
 /// The sound number of an entry.
 ///
 /// # Errors
-/// No number, one that is too long, or one that another entry has too.
+/// No number, one that is too long, or one of an entry that cannot be read.
 pub(crate) fn sound_number(entry: &ShopProduct, settings: &Settings) -> Result<String, Fault> {
     let Some(number) = number_of(entry, settings) else {
         return Err(Fault::of(hold("product-without-sku"), &entry.name));
     };
+    if let Some(unreadable) = &entry.unreadable {
+        return Err(Fault::of(hold("product-unreadable").with("message", unreadable), &number));
+    }
     if length(&number) > LONGEST_NUMBER {
         let reason = hold("product-sku-too-long").with("limit", LONGEST_NUMBER);
         return Err(Fault::of(reason, &number));

@@ -165,6 +165,9 @@ pub enum IdentifyBy {
     Phone,
     /// The phone number is the customer's number: digits only, without country code 45, at most nine.
     PhoneAsNumber,
+    /// The shop's own customer number is the customer's number: one to nine digits, without a leading zero. Guests have none,
+    /// and Shopify's are longer. A number that the accounts have given to somebody else holds the order.
+    Number,
     /// Company number (CVR), digits only.
     CompanyNumber,
     /// VAT number, letters and digits only.
@@ -217,6 +220,17 @@ pub enum CustomerField {
 }
 
 impl CustomerSettings {
+    /// Where the shop's own customer number is asked for: the places, below `customers`.
+    pub fn by_number(&self) -> Vec<String> {
+        let kinds = [("private", &self.private), ("business", &self.business), ("ean", &self.ean)];
+        let places = kinds.into_iter().flat_map(|(kind, rule)| {
+            let ways = [("identify-by", rule.identify_by), ("otherwise-by", rule.otherwise_by)];
+            let by_number = ways.into_iter().filter(|(_, way)| *way == Some(IdentifyBy::Number));
+            by_number.map(move |(place, _)| format!("{kind}.{place}"))
+        });
+        places.collect()
+    }
+
     /// When a field of a customer that exists is changed for buyers under `rule`.
     pub fn update_of(&self, rule: &CustomerRule, field: CustomerField) -> UpdateWhen {
         let general = match field {

@@ -151,6 +151,9 @@ fn host_of(rest: &str) -> &str {
     }
 }
 
+/// Shops none of whose customer numbers can be a customer's number in the accounts: Shopify's have 13 digits.
+const LONG_CUSTOMER_NUMBERS: &[&str] = &["shopify"];
+
 /// One flow of orders from a shop to an accounting system.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -345,6 +348,13 @@ impl MerchantFile {
                         problems.add(&path, "connection-without-agreement", &[("name", name)]);
                     }
                     _ => {}
+                }
+            }
+            let system = self.connection(&flow.shop).map(|shop| shop.system.as_str());
+            for place in flow.settings.customers.by_number() {
+                if let Some(name) = system.filter(|name| LONG_CUSTOMER_NUMBERS.contains(name)) {
+                    let path = format!("flows[{index}].settings.customers.{place}");
+                    problems.add(&path, "shop-number-too-long", &[("name", name)]);
                 }
             }
             problems.add_stock(&format!("flows[{index}].settings.stock"), &flow.settings);

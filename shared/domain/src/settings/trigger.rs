@@ -9,8 +9,8 @@ use super::filter::Filter;
 use crate::document::DocumentKind;
 use crate::order::{FulfilmentState, PaymentState};
 
-/// Which orders are transferred, when, and as what. Test orders never are, and orders that the shop suspects of fraud not before
-/// some of it is shipped.
+/// Which orders are transferred, when, and as what. Test orders never are, and orders that are suspected of fraud not before some of
+/// it is shipped (Shopify) or the payment is approved (WooCommerce, where the payment plugin holds it).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TriggerSettings {

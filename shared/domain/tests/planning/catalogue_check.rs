@@ -234,3 +234,20 @@ fn what_the_settings_name_is_checked_too() {
     let unnamed = serde_json::from_str(unnamed).expect("stored settings");
     assert_eq!(codes_of(&unnamed, Vec::new()), missing);
 }
+
+#[test]
+fn an_entry_that_cannot_be_read_is_told_and_keeps_no_other_back() {
+    let settings: Settings = read_settings(SETTINGS).expect("settings");
+    let unreadable = Some("its price is not an amount".to_owned());
+    let entries = [product(1, "MUG-1"), ShopProduct { price: None, unreadable, ..product(2, "MUG-2") }];
+    let findings = check_catalogue(&entries, &BTreeMap::new(), &agreement().master, None, &settings);
+    let told: Vec<(&str, &str)> =
+        findings.iter().map(|finding| (finding.code.as_str(), finding.product.as_str())).collect();
+    assert_eq!(
+        told.iter().filter(|(_, product)| product.starts_with("MUG")).copied().collect::<Vec<_>>(),
+        [("product-unreadable", "MUG-2")]
+    );
+    let reasons = domain::planning::grouped(&findings);
+    let told = reasons.iter().find(|reason| reason.code == "product-unreadable").expect("it is told");
+    assert_eq!((told.fact("count"), told.fact("products")), ("1", "MUG-2"));
+}

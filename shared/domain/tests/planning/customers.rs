@@ -54,12 +54,15 @@ fn what_is_told_of_a_buyer_names_the_order_and_the_field_and_never_the_person() 
         })
     };
     let nobody = buyer(&[], "{}").with(|world| world.order.customer.email.clear());
+    let taken = buyer(&[customer(57, "Canary Holm")], &by("number"))
+        .with(|world| world.order.customer.shop_id = Some("57".to_owned()));
     for (code, world) in [
         ("customer-missing", buyer(&[], &by("email"))),
         ("customer-missing", buyer(&[], &by("phone"))),
         ("several-customers", buyer(&several, "{}")),
         ("customer-barred", buyer(&[barred], "{}")),
         ("customer-not-identifiable", nobody),
+        ("customer-number-taken", taken),
     ] {
         let held = world.held();
         assert_eq!(held.code, code);
@@ -86,6 +89,105 @@ fn one_buyer_has_one_key_whatever_way_the_number_is_written() {
         |text: &'static str| key("vat-number", &move |customer| customer.vat_number = Some(text.to_owned()));
     assert_eq!(vat("DK 12 34 56 78"), vat("12345678"));
     assert_ne!(vat("SE123456789012"), vat("DK12345678"));
+}
+
+/// Customer 57 in the accounts, of whom nothing but a name is known.
+fn somebody(name: &str) -> KnownCustomer {
+    KnownCustomer { fields: Default::default(), ..customer(57, name) }
+}
+
+/// A buyer whom the shop knows by this number, and what the accounts have under it.
+fn numbered(number: &str, known: Vec<KnownCustomer>, further: &str) -> World {
+    let rule = format!(r#"{{"identify-by":"number"{further}}}"#);
+    let settings = format!(r#"{{"customers":{{"private":{rule},"business":{rule}}}}}"#);
+    with_known(known, &settings).with(|world| {
+        let customer = &mut world.order.customer;
+        customer.shop_id = Some(number.to_owned()).filter(|number| !number.is_empty());
+        customer.email = "Aase@Example.dk".to_owned();
+        customer.phone = "+45 12 34 56 78".to_owned();
+        customer.billing.name = "Aase Hansen".to_owned();
+    })
+}
+
+#[test]
+fn the_shops_own_number_is_the_customers_number() {
+    let world = numbered("57", Vec::new(), "");
+    let looked_up = domain::planning::needs(&world.order, &world.settings).customer.expect("a look-up");
+    assert_eq!((looked_up.field.as_str(), looked_up.value.as_str()), ("number", "57"));
+    let CustomerAction::Create(new) = action(&world) else { panic!("a new customer") };
+    assert_eq!((new.number, new.identified_by), (Some(57), ("number".to_owned(), "57".to_owned())));
+    let field = |field: &str, value: &str, name: &str| {
+        let mut known = somebody(name);
+        known.fields.insert(field.to_owned(), value.to_owned());
+        numbered("57", vec![known], "")
+    };
+    let same = [
+        numbered("57", vec![somebody(" aase  HANSEN ")], ""),
+        field("email", "aase@example.dk", "Somebody Else"),
+        field("phone", "12345678", "Somebody Else"),
+        // Whoever changed address keeps number and name.
+        field("email", "old@example.dk", "Aase Hansen"),
+    ];
+    for world in same {
+        assert_eq!(action(&world), CustomerAction::Use { number: 57 }, "{:?}", world.catalogue.customers);
+    }
+}
+
+#[test]
+fn a_number_that_is_somebody_elses_is_held_and_nothing_of_theirs_is_changed() {
+    let always = r#","update":[{"field":"email","when":"always"},{"field":"name","when":"always"}]"#;
+    let held = numbered("57", vec![somebody("Jensen A/S")], always).held();
+    assert_eq!((held.code.as_str(), held.fact("number")), ("customer-number-taken", "57"));
+    // Two companies are two, also where both are called alike and have one telephone; one number is one company.
+    let company = |theirs: &str| {
+        let mut known = somebody("Firma ApS");
+        known.fields.insert("phone".to_owned(), "12345678".to_owned());
+        known.fields.insert("company-number".to_owned(), theirs.to_owned());
+        numbered("57", vec![known], "").with(|world| {
+            world.order.customer.billing.company = "Firma ApS".to_owned();
+            world.order.customer.vat_number = Some("DK 12 34 56 78".to_owned());
+        })
+    };
+    assert_eq!(company("87654321").held().code, "customer-number-taken");
+    assert_eq!(action(&company("12345678")), CustomerAction::Use { number: 57 });
+    // Those who gave no name are not one person.
+    let nameless = numbered("57", vec![somebody("Webkunde")], "").with(|world| {
+        world.order.customer.billing.name.clear();
+        world.order.customer.phone.clear();
+    });
+    assert_eq!(nameless.held().code, "customer-number-taken");
+    // One customer for many was never meant to be the buyer.
+    let shared = r#"{"customers":{"private":{"identify-by":"number","collective":57}}}"#;
+    let shared = with_known(vec![somebody("Jensen A/S")], shared);
+    assert_eq!(action(&shared), CustomerAction::Use { number: 57 });
+}
+
+#[test]
+fn a_number_that_no_customer_can_have_gives_way_to_what_the_settings_say() {
+    for number in ["", "0", "007", "6212345678901", "1234567890", "A57", "-57"] {
+        let CustomerAction::Create(new) = action(&numbered(number, Vec::new(), "")) else { panic!("new") };
+        assert_eq!((new.number, new.identified_by.0.as_str()), (None, "email"), "{number:?}");
+        let held = numbered(number, Vec::new(), r#","otherwise-by":null"#).held();
+        let code = if number.is_empty() { "customer-not-identifiable" } else { "shop-customer-number-unfit" };
+        assert_eq!((held.code.as_str(), held.fact("order")), (code, "1042"), "{number:?}");
+    }
+    let fits = numbered("999999999", Vec::new(), r#","otherwise-by":null"#);
+    assert!(matches!(action(&fits), CustomerAction::Create(new) if new.number == Some(999_999_999)));
+    let second = r#"{"customers":{"private":{"identify-by":"ean","otherwise-by":"number"}}}"#;
+    let second =
+        with_known(Vec::new(), second).with(|world| world.order.customer.shop_id = Some("58".to_owned()));
+    assert!(matches!(action(&second), CustomerAction::Create(new) if new.number == Some(58)));
+}
+
+#[test]
+fn what_was_made_under_a_number_is_known_from_what_another_made_there() {
+    let CustomerAction::Create(new) = action(&numbered("57", Vec::new(), "")) else {
+        panic!("a new customer")
+    };
+    assert!(!domain::planning::made_by_another(&new, &somebody("Aase Hansen")));
+    assert!(domain::planning::made_by_another(&new, &somebody("Jensen A/S")));
+    let by_mail = domain::plan::NewCustomer { number: None, ..*new };
+    assert!(!domain::planning::made_by_another(&by_mail, &somebody("Jensen A/S")), "found by its address");
 }
 
 /// A Swedish company that is sold to without VAT.

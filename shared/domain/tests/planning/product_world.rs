@@ -28,6 +28,7 @@ pub(crate) fn entry(id: &str, sku: &str) -> ShopProduct {
         status: ShopProductStatus::Active,
         stock: ShopStock::default(),
         updated: None,
+        unreadable: None,
     }
 }
 

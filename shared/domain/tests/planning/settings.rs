@@ -636,9 +636,11 @@ fn customer_cases() -> Vec<Case> {
         let leaf = |name: &str| format!("/customers/{kind}/{name}");
         let two = buyer(kind)
             .with(|world| world.catalogue.customers = vec![customer(5001, "Butik"), customer(5002, "Web")]);
+        let shop_knows = buyer(kind).with(|world| world.order.customer.shop_id = Some("57".to_owned()));
         let unnumbered = buyer(kind).with(|world| world.order.customer.company_number = None);
         cases.extend([
             values(&leaf("identify-by"), buyer(kind), &rule(r#""identify-by":"@""#), "email", "phone"),
+            values(&leaf("identify-by"), shop_knows, &rule(r#""identify-by":"@""#), "email", "number"),
             values(
                 &leaf("otherwise-by"),
                 unnumbered,

@@ -5,6 +5,7 @@
 
 use connectors::ports::FoundDocument;
 use domain::plan::{BookStep, DocumentStep, NewCustomer, PaymentStep, ProductStep, Reason};
+use domain::planning::made_by_another;
 use domain::{EffectKey, Failure, Plan};
 
 use super::Carrying;
@@ -131,7 +132,8 @@ impl Session<'_> {
                 let (field, value) = &customer.identified_by;
                 let found = port.customers(&self.accounting(), field, value).await.map_err(fails)?;
                 // Several may have it; the lowest number is the oldest, and the same for every order.
-                let oldest = found.iter().map(|customer| customer.number).min();
+                let made = found.iter().filter(|known| !made_by_another(customer, known));
+                let oldest = made.map(|known| known.number).min();
                 self.progress.customer = oldest.or(self.progress.customer);
                 Ok(oldest.is_some())
             }

@@ -272,7 +272,7 @@ fn no_path_is_made_without_a_number() {
         refusal(run(documents::update(&script, &key(Effect::Amendment), 0, &wanted, 5001))).0,
         "no-number"
     );
-    assert_eq!(refusal(run(documents::pdf(&script, 0))).0, "no-number");
+    assert_eq!(refusal(run(documents::pdf(&script, DocumentKind::BookedInvoice, 0))).0, "no-number");
     assert_eq!(refusal(run(documents::create(&script, &key(Effect::Document), &wanted, 0))).0, "limit");
     script.finish();
 }
@@ -317,14 +317,26 @@ fn collections_are_read_to_their_end_and_no_further_than_a_bound() {
 }
 
 #[test]
-fn a_pdf_is_a_pdf() {
+fn a_pdf_is_a_pdf_of_the_document_where_it_stands() {
+    let gone = || fixture("not-found.json");
     let script = Script::new(vec![
         step("GET /invoices/booked/12/pdf", 200, "%PDF-1.4 ..."),
         step("GET /invoices/booked/12/pdf", 200, "<html>"),
-        step("GET /invoices/booked/12/pdf", 404, &fixture("not-found.json")),
+        step("GET /invoices/booked/12/pdf", 404, &gone()),
+        step("GET /invoices/booked/12/pdf", 500, "{}"),
+        step("GET /invoices/drafts/7/pdf", 200, "%PDF-1.4 draft"),
+        step("GET /invoices/drafts/7/pdf", 404, &gone()),
+        step("GET /orders/drafts/3/pdf", 404, &gone()),
+        step("GET /orders/sent/3/pdf", 200, "%PDF-1.4 order"),
     ]);
-    assert_eq!(run(documents::pdf(&script, 12)).expect("a PDF"), b"%PDF-1.4 ...");
-    assert_eq!(refusal(run(documents::pdf(&script, 12))).0, "unreadable");
-    assert!(refusal(run(documents::pdf(&script, 12))).1.contains("status 404"));
+    let ask = |kind, number| run(documents::pdf(&script, kind, number));
+    assert_eq!(ask(DocumentKind::BookedCreditNote, 12).expect("a PDF"), b"%PDF-1.4 ...");
+    assert_eq!(refusal(ask(DocumentKind::BookedInvoice, 12)).0, "unreadable");
+    assert_eq!(refusal(ask(DocumentKind::BookedInvoice, 12)).0, "gone");
+    assert!(!matches!(ask(DocumentKind::BookedInvoice, 12), Ok(_) | Err(Failure::Rejected { .. })));
+    assert_eq!(ask(DocumentKind::DraftCreditNote, 7).expect("a PDF"), b"%PDF-1.4 draft");
+    let (code, message) = refusal(ask(DocumentKind::DraftInvoice, 7));
+    assert!(code == "gone" && message.contains("booked or deleted"), "{message}");
+    assert_eq!(ask(DocumentKind::Order, 3).expect("a PDF"), b"%PDF-1.4 order");
     script.finish();
 }
