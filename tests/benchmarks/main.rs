@@ -1,4 +1,5 @@
-//! The benchmarks: `cargo bench -p bogbro` measures what the issue names goals for, and prints each figure beside its goal.
+//! The benchmarks: `cargo bench -p bogbro` measures what the issue names goals for, and prints each figure beside its goal; with
+//! `-- PART...` (`intake`, `orders`, `stock`, `sizes`) it measures these parts alone.
 //!
 //! Nothing is asserted on time: a figure depends on the machine and on what else it does, and a build that fails on a busy
 //! machine teaches nobody anything. The ratios are taken between things that run side by side in alternation, so the machine
@@ -32,23 +33,41 @@ fn main() -> anyhow::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         return runtime.block_on(intake::function(name));
     }
+    // Cargo gives `--bench` before what the caller asks for.
+    let asked: Vec<&str> = words.iter().map(String::as_str).filter(|word| *word != "--bench").collect();
+    if let Some(unknown) = asked.iter().find(|word| !PARTS.contains(word)) {
+        anyhow::bail!("there is no part {unknown:?}; the parts are {}", PARTS.join(", "));
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let report = runtime.block_on(measure())?;
+    let report = runtime.block_on(measure(&asked))?;
     report.print();
     Ok(())
 }
 
-/// Every measurement, one after the other: nothing else of this program runs beside one.
-async fn measure() -> anyhow::Result<Report> {
+/// What can be asked for by itself. The calls of the orders make the order that is planned, and what they cost.
+const PARTS: [&str; 4] = ["intake", "orders", "stock", "sizes"];
+
+/// Every measurement that is asked for, or all, one after the other: nothing else of this program runs beside one.
+async fn measure(asked: &[&str]) -> anyhow::Result<Report> {
+    let is_asked = |part: &str| asked.is_empty() || asked.contains(&part);
     let mut report = Report::default();
     if cfg!(debug_assertions) {
         report.note("a development build: its times and time ratios are not those of a release");
     }
-    let intake = intake::measure(&mut report).await?;
-    let counted = calls::measure(&mut report).await?;
-    planning::measure(&mut report, &counted)?;
-    stock::measure(&mut report)?;
-    cost::reckon(&mut report, &counted, intake);
-    sizes::list(&mut report)?;
+    let intake = if is_asked("intake") { Some(intake::measure(&mut report).await?) } else { None };
+    let counted = if is_asked("orders") { Some(calls::measure(&mut report).await?) } else { None };
+    if let Some(counted) = &counted {
+        planning::measure(&mut report, counted)?;
+    }
+    if is_asked("stock") {
+        stock::measure(&mut report)?;
+    }
+    // What an order costs holds the time of its intake.
+    if let (Some(counted), Some(intake)) = (&counted, intake) {
+        cost::reckon(&mut report, counted, intake);
+    }
+    if is_asked("sizes") {
+        sizes::list(&mut report)?;
+    }
     Ok(report)
 }

@@ -7,7 +7,8 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 macro_rules! identifier {
@@ -158,9 +159,8 @@ impl Effect {
 }
 
 /// The key of one effect: 16 characters (80 bits) of base 32 in lower case, safe in every reference field, filter and URL.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct EffectKey(String);
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EffectKey([u8; 16]);
 
 impl EffectKey {
     /// The key of `effect` number `ordinal` of a transfer, in one target agreement.
@@ -224,31 +224,51 @@ impl EffectKey {
             hasher.update(part.as_bytes());
         }
         let digest = hasher.finalize();
-        EffectKey(data_encoding::BASE32_NOPAD.encode(&digest[..10]).to_ascii_lowercase())
+        let mut text = [0; 16];
+        data_encoding::BASE32_NOPAD.encode_mut(&digest[..10], &mut text);
+        text.make_ascii_lowercase();
+        EffectKey(text)
+    }
+
+    /// The key that is written so; `None` for what is no key.
+    fn read(text: &str) -> Option<EffectKey> {
+        let plain = text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'));
+        text.as_bytes().try_into().ok().filter(|_| plain).map(EffectKey)
     }
 
     /// The key at the end of a reference that Bogbro wrote (`1001 k7q2…`); `None` when there is none.
     pub fn at_end_of(reference: &str) -> Option<EffectKey> {
-        let word = reference.split_whitespace().next_back()?;
-        let plain = word.len() == 16 && word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'));
-        plain.then(|| EffectKey(word.to_owned()))
+        EffectKey::read(reference.split_whitespace().next_back()?)
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
 impl fmt::Display for EffectKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Debug for EffectKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for EffectKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for EffectKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        EffectKey::read(&text).ok_or_else(|| D::Error::custom("not the key of an effect"))
     }
 }
 
@@ -271,6 +291,11 @@ mod tests {
             entity: EntityId::new("1001"),
         };
         let key = EffectKey::new(&transfer, Effect::Document, 1, &AgreementId::new("424242"));
+        let json = serde_json::to_string(&key).expect("a key is a text");
+        assert_eq!(serde_json::from_str::<EffectKey>(&json).ok(), Some(key.clone()), "{json}");
+        for other in ["\"\"", "\"abcdefghijklmno1\"", "\"abcdefghijklmnop \"", "\"abcdefghijklmnø\"", "7"] {
+            assert!(serde_json::from_str::<EffectKey>(other).is_err(), "{other} was read");
+        }
         assert_eq!(EffectKey::at_end_of(&format!("#1001 {key}")), Some(key));
         for other in ["", "#1001", "#1001 ABCDEFGHIJKLMNOP", "an order of 16 letters: abcdefghijklmno1"] {
             assert_eq!(EffectKey::at_end_of(other), None, "{other}");

@@ -190,7 +190,7 @@ impl Plan {
     /// The step that makes or changes the document.
     pub fn document_step(&self) -> Option<&DocumentStep> {
         self.steps.iter().find_map(|step| match step {
-            Step::CreateDocument(document) | Step::UpdateDraft(document) => Some(document),
+            Step::CreateDocument(document) | Step::UpdateDraft(document) => Some(&**document),
             _ => None,
         })
     }
@@ -216,7 +216,8 @@ pub fn hash_json<T: Serialize>(value: &T) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes))
 }
 
-/// One step of a plan. Every step that writes carries the key its effect is known by.
+/// One step of a plan. Every step that writes carries the key its effect is known by. A document is many times larger than any other
+/// step, so it is kept apart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "step")]
 pub enum Step {
@@ -227,9 +228,9 @@ pub enum Step {
     /// Fields of a product are changed.
     ChangeProduct(ProductChangeStep),
     /// The order or draft is made, and its totals are compared.
-    CreateDocument(DocumentStep),
+    CreateDocument(Box<DocumentStep>),
     /// The draft of an earlier plan of the same transfer is changed to this.
-    UpdateDraft(DocumentStep),
+    UpdateDraft(Box<DocumentStep>),
     /// The draft is booked: cannot be undone.
     Book(BookStep),
     /// The sales order that the invoice took the place of is closed, so that it no longer reserves stock.

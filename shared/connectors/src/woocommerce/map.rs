@@ -227,14 +227,11 @@ fn customer(wire: &wire::Order<'_>, rules: &ReadingRules, fields: &[(String, Str
 
 fn address(wire: &wire::Address<'_>) -> Address {
     let join = |one: &Text<'_>, other: &Text<'_>, between: &str| {
-        let mut joined = readable(one);
-        if other.given().is_some() {
-            if !joined.is_empty() {
-                joined.push_str(between);
-            }
-            joined.push_str(&decode_name(other.trimmed()));
+        let (one, other) = (decode_name(one.trimmed()), decode_name(other.trimmed()));
+        if one.is_empty() || other.is_empty() {
+            return if one.is_empty() { other } else { one }.into_owned();
         }
-        joined
+        [one.as_ref(), between, other.as_ref()].concat()
     };
     Address {
         name: join(&wire.first_name, &wire.last_name, " "),
@@ -321,7 +318,7 @@ fn line(
     let name = if wire.name.given().is_some() { &wire.name } else { &wire.method_title };
     let product = wire.variation_id.given().or_else(|| wire.product_id.given());
     Ok(OrderLine {
-        id: wire.id.to_string(),
+        id: wire.id.0.to_string(),
         kind,
         sku: wire.sku.given().map(str::to_owned),
         product_id: product.map(str::to_owned),
@@ -385,10 +382,13 @@ fn vat_amounts(
 fn round_as_the_sum(lines: &mut [OrderLine], stated: Money) -> Result<(), Failure> {
     let currency = stated.currency();
     let off = reckoned(stated.minus(sum_of_vat(currency, lines)?))?;
+    if off.is_zero() {
+        return Ok(());
+    }
     let amounts = lines.iter_mut().flat_map(|line| line.vat.iter_mut());
     let mut taxed: Vec<&mut VatAmount> = amounts.filter(|vat| !vat.amount.is_zero()).collect();
     let bound = i64::try_from(taxed.len()).unwrap_or(i64::MAX).saturating_mul(currency.smallest_unit());
-    if off.is_zero() || off.minor().saturating_abs() > bound {
+    if off.minor().saturating_abs() > bound {
         return Ok(());
     }
     // The first of several that are alike, so that the order reads the same each time.

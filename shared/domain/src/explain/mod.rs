@@ -122,8 +122,8 @@ fn unknown(reason: &Reason, language: Language) -> Explanation {
 fn fill(text: &str, reason: &Reason) -> String {
     let template = crate::settings::Template(text.to_owned());
     template.fill(&|name| match reason.fact(name) {
-        "" => "–".to_owned(),
-        fact => fact.to_owned(),
+        "" => "–".into(),
+        fact => fact.into(),
     })
 }
 

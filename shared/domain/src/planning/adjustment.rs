@@ -3,6 +3,8 @@
 //! It goes to the same customer, under the same term and VAT zone as the invoice, on the same products. Only money that went back
 //! without goods goes on a product of its own, which moves no stock.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
@@ -211,7 +213,8 @@ pub(super) fn unfinished(input: &PlanInput<'_>, earlier: &Earlier<'_>) -> Option
     let key = EffectKey::new(input.transfer, Effect::Amendment, ordinal, input.agreement);
     let again = |step: &Step| match step {
         Step::CreateDocument(step) | Step::UpdateDraft(step) => {
-            Some(Step::UpdateDraft(DocumentStep { key: key.clone(), ..step.clone() }))
+            let step = DocumentStep { key: key.clone(), ..(**step).clone() };
+            Some(Step::UpdateDraft(Box::new(step)))
         }
         // They were made before the draft was.
         Step::CreateProduct(_) => None,
@@ -331,7 +334,7 @@ fn refund_product(
             {
                 built.new_products.push(new);
             }
-            Ok((chosen.number, chosen.rate))
+            Ok((chosen.number.to_owned(), chosen.rate))
         }
         Err(stop) => {
             let skus = &input.settings.products.skus;
@@ -350,14 +353,14 @@ fn refund_product(
 }
 
 /// The product numbers that money without goods may go on at a rate, the preferred first.
-pub(super) fn refund_candidates(
-    settings: &crate::settings::Settings,
+pub(super) fn refund_candidates<'a>(
+    settings: &'a crate::settings::Settings,
     sale: &Sale,
     rate: Percentage,
-) -> (Vec<String>, bool) {
+) -> (Vec<Cow<'a, str>>, bool) {
     let skus = &settings.products.skus;
-    let ordinary = [&skus.refund, &skus.refund_untaxed].into_iter().flatten().cloned().collect();
-    products::overridden(settings, sale, rate, ordinary)
+    let ordinary = [&skus.refund, &skus.refund_untaxed].into_iter().flatten();
+    products::overridden(settings, sale, rate, ordinary.map(Cow::from).collect())
 }
 
 fn finish(
@@ -378,9 +381,9 @@ fn finish(
     let reference = document::reference(&input.order.number, &key);
     let booking = key.then(Effect::Booking);
     let extra = |name: &str| match name {
-        "invoice_number" => Some(after.invoice.to_string()),
-        "refund_reason" => Some(texts.why.to_owned()),
-        "original_date" => date.moved_from.map(|day| day.to_string()),
+        "invoice_number" => Some(after.invoice.to_string().into()),
+        "refund_reason" => Some(Cow::Borrowed(texts.why)),
+        "original_date" => date.moved_from.map(|day| day.to_string().into()),
         _ => None,
     };
     let mut text = document::fill_with(texts.text, input, &extra);
@@ -404,13 +407,13 @@ fn finish(
     let customer = customer_step(input, earlier, &sale, before.payment_term)?;
     let mut steps = vec![Step::EnsureCustomer(customer.clone())];
     steps.extend(settled.new_products.into_iter().map(Step::CreateProduct));
-    steps.push(Step::CreateDocument(DocumentStep {
+    steps.push(Step::CreateDocument(Box::new(DocumentStep {
         key,
         document,
         difference: settled.rule,
         adopt: Vec::new(),
         supersedes: None,
-    }));
+    })));
     if booked {
         let buyer = Buyer::of(input.order, input.settings);
         let send = if below_zero { input.settings.credit.send } else { input.settings.document.send };

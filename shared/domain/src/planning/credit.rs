@@ -412,12 +412,13 @@ impl Books<'_> {
                 hold("no-product-for-purpose").with("purpose", part.purpose.word()).with("name", ""),
             ));
         };
-        let name = self.input.catalogue.products.get(product).map_or(product, |product| &product.name);
+        let known = self.input.catalogue.products.get(product.as_ref());
+        let name = known.map_or(product.as_ref(), |product| &product.name);
         Ok(Part {
             order_line: None,
-            target: Target::Product(product.clone()),
+            target: Target::Product(product.to_string()),
             of: None,
-            name: name.clone(),
+            name: name.to_owned(),
             quantity: Decimal::ONE,
             rate: part.rate,
             net: part.net.negated()?,

@@ -1,5 +1,8 @@
 //! Who the document is made out to: found by the merchant's rule, made, or held with the choices listed.
 
+use std::borrow::Cow;
+
+use super::document::cut;
 use super::vat::Sale;
 use super::{PlanInput, Stop, hold, numbered};
 use crate::catalogue::KnownCustomer;
@@ -152,16 +155,14 @@ pub(crate) fn name(order: &Order, settings: &Settings, buyer: &Buyer) -> String 
         .unwrap_or_else(|| settings.customers.nameless.clone())
 }
 
-/// A name as it can stand on one line of a document: buyers paste line breaks and worse. Long ones are cut; the target counts
-/// in units of UTF-16.
+/// A name as it can stand on one line of a document: buyers paste line breaks and worse. Long ones are cut.
 fn printed_name(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let mut length = 0;
-    let fits = |character: &char| {
-        length += character.len_utf16();
-        length <= LONGEST_NAME
+    let line = if text.contains(char::is_control) {
+        Cow::Owned(text.replace(char::is_control, " "))
+    } else {
+        Cow::Borrowed(text)
     };
-    line.trim().chars().take_while(fits).collect::<String>().trim_end().to_owned()
+    cut(line.trim(), LONGEST_NAME).trim_end().to_owned()
 }
 
 /// The step that finds, makes or updates the customer.
@@ -182,9 +183,9 @@ pub(super) fn step(
     let Some(identity) = identity(input.order, input.settings, buyer) else {
         return Err(Stop::Hold(not_identifiable(input.order, rule)));
     };
-    let (field, value, by) = match &identity {
+    let (field, value, by) = match identity {
         Identity::Shared(number) => ("number", number.to_string(), None),
-        Identity::Own { field, value, by } => (*field, value.clone(), Some(*by)),
+        Identity::Own { field, value, by } => (field, value, Some(by)),
     };
     let shared = by.is_none();
     let key = EffectKey::shared(
@@ -200,7 +201,7 @@ pub(super) fn step(
                 hold("customer-missing").with("field", field).with("order", &input.order.number),
             ));
         }
-        [] => CustomerAction::Create(Box::new(new_customer(input, buyer, sale, term, field, &value)?)),
+        [] => CustomerAction::Create(Box::new(new_customer(input, buyer, sale, term, (field, value))?)),
         [known] if by == Some(IdentifyBy::Number) && numbered::is_another(input, buyer, known) => {
             return Err(Stop::Hold(
                 hold("customer-number-taken").with("number", &value).with("order", &input.order.number),
@@ -425,8 +426,7 @@ fn new_customer(
     buyer: &Buyer,
     sale: &Sale,
     term: u32,
-    field: &str,
-    value: &str,
+    (field, value): (&str, String),
 ) -> Result<NewCustomer, Stop> {
     let rule = rule_for(input.settings, buyer.kind);
     let groups = &input.catalogue.master.customer_groups;
@@ -447,12 +447,12 @@ fn new_customer(
     Ok(NewCustomer {
         name: name(input.order, input.settings, buyer),
         kind: buyer.kind,
-        identified_by: (field.to_owned(), value.to_owned()),
         customer,
         group,
         payment_term: rule.term.unwrap_or(term),
         vat_zone: rule.zone.unwrap_or(sale.zone),
         currency: input.order.currency.code().to_owned(),
         number: if field == "number" { value.parse().ok() } else { None },
+        identified_by: (field.to_owned(), value),
     })
 }

@@ -56,8 +56,8 @@ pub(super) fn choose_day(input: &PlanInput<'_>, wanted: Date) -> Result<Chosen, 
 /// A day is open when some year or period holds it and none that holds it is closed. An agreement that tells of no periods
 /// closes none.
 fn is_open(periods: &[Period], day: Date) -> bool {
-    let holding = || periods.iter().filter(|period| period.from <= day && day <= period.to);
-    periods.is_empty() || (holding().next().is_some() && holding().all(|period| !period.closed))
+    let mut holding = periods.iter().filter(|period| period.from <= day && day <= period.to).peekable();
+    periods.is_empty() || (holding.peek().is_some() && holding.all(|period| !period.closed))
 }
 
 /// The first open day is the first day of a period, or the day after one.

@@ -1,5 +1,7 @@
 //! The document around its lines: recipient, texts, layout, reference.
 
+use std::borrow::Cow;
+
 use super::PlanInput;
 use super::customer::{self, Buyer};
 use super::dates::{self, Chosen};
@@ -8,6 +10,7 @@ use super::vat::Sale;
 use crate::customer::{Address, CustomerKind};
 use crate::document::{Document, DocumentKind, DocumentLine, Recipient, Totals};
 use crate::identity::EffectKey;
+use crate::order::Order;
 use crate::plan::{CustomerStep, Reason, SendBy};
 use crate::settings::{SendInvoice, Template};
 use jiff::Span;
@@ -38,18 +41,30 @@ pub(super) fn reference(order_number: &str, key: &EffectKey) -> String {
 }
 
 fn with_number(order_number: &str, key: &str) -> String {
-    let words = order_number.split(|c: char| c.is_control() || c.is_whitespace());
-    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    let room = LONGEST_REFERENCE.saturating_sub(key.len() + 1);
-    // The target counts in units of UTF-16.
-    let mut length = 0;
-    let fits = |character: &char| {
-        length += character.len_utf16();
-        length <= room
+    let is_between = |c: char| c.is_control() || c.is_whitespace();
+    let number = if order_number.contains(is_between) {
+        let words: Vec<&str> = order_number.split(is_between).filter(|word| !word.is_empty()).collect();
+        Cow::Owned(words.join(" "))
+    } else {
+        Cow::Borrowed(order_number)
     };
-    let number: String = words.join(" ").chars().take_while(fits).collect();
-    let number = number.trim_end();
-    if number.is_empty() { key.to_owned() } else { format!("{number} {key}") }
+    let room = LONGEST_REFERENCE.saturating_sub(key.len() + 1);
+    let number = cut(&number, room).trim_end();
+    if number.is_empty() { key.to_owned() } else { [number, " ", key].concat() }
+}
+
+/// As much of a text as has no more than so many units of UTF-16, in which the target counts.
+pub(super) fn cut(text: &str, units: usize) -> &str {
+    // No text has more of them than bytes.
+    if text.len() <= units {
+        return text;
+    }
+    let mut length = 0;
+    let beyond = text.char_indices().find(|(_, character)| {
+        length += character.len_utf16();
+        length > units
+    });
+    beyond.map_or(text, |(end, _)| &text[..end])
 }
 
 /// True when the reference was made of this order number, whatever effect its key is of.
@@ -69,7 +84,7 @@ pub(super) fn build(input: &PlanInput<'_>, parts: Parts<'_>, warnings: &mut Vec<
     let settings = &input.settings.document;
     let mut text = fill(&settings.text, input);
     if let Some(original) = parts.date.moved_from {
-        let extra = |name: &str| (name == "original_date").then(|| original.to_string());
+        let extra = |name: &str| (name == "original_date").then(|| original.to_string().into());
         let moved = fill_with(&settings.date.moved_text, input, &extra);
         text = if text.is_empty() { moved } else { format!("{moved}\n{text}") };
         warnings.push(date_moved(parts.date));
@@ -182,39 +197,40 @@ fn fill(template: &Template, input: &PlanInput<'_>) -> String {
 }
 
 /// A template filled with words of the occasion, and the order's own.
-pub(super) fn fill_with(
+pub(super) fn fill_with<'a>(
     template: &Template,
-    input: &PlanInput<'_>,
-    occasion: &dyn Fn(&str) -> Option<String>,
+    input: &PlanInput<'a>,
+    occasion: &dyn Fn(&str) -> Option<Cow<'a, str>>,
 ) -> String {
     template.fill(&|name| occasion(name).unwrap_or_else(|| word(name, input)))
 }
 
-fn word(name: &str, input: &PlanInput<'_>) -> String {
+fn word<'a>(name: &str, input: &PlanInput<'a>) -> Cow<'a, str> {
     let order = input.order;
     let customer = &order.customer;
-    match name {
-        "order_number" => order.number.clone(),
-        "order_id" => order.id.as_str().to_owned(),
-        "order_date" => dates::local_day(input, order.created_at).to_string(),
-        "payment_method" if order.payment_method_title.is_empty() => order.payment_method.clone(),
-        "payment_method" => order.payment_method_title.clone(),
-        "transaction" => transaction(input),
-        "customer_name" => customer.billing.name.clone(),
-        "company" => customer.billing.company.clone(),
-        "email" => customer.email.clone(),
-        "phone" => customer.phone.clone(),
-        "note" => order.note.clone(),
-        "purchase_order_number" => order.purchase_order_number.clone().unwrap_or_default(),
-        "discount_codes" => order.discount_codes.join(", "),
-        "state" => order.state.clone(),
-        "currency" => order.currency.code().to_owned(),
-        "total" => order.total.to_string(),
-        _ => String::new(),
-    }
+    let text = match name {
+        "order_number" => &order.number,
+        "order_id" => order.id.as_str(),
+        "order_date" => return dates::local_day(input, order.created_at).to_string().into(),
+        "payment_method" if order.payment_method_title.is_empty() => &order.payment_method,
+        "payment_method" => &order.payment_method_title,
+        "transaction" => transaction(order),
+        "customer_name" => &customer.billing.name,
+        "company" => &customer.billing.company,
+        "email" => &customer.email,
+        "phone" => &customer.phone,
+        "note" => &order.note,
+        "purchase_order_number" => order.purchase_order_number.as_deref().unwrap_or_default(),
+        "discount_codes" => return order.discount_codes.join(", ").into(),
+        "state" => &order.state,
+        "currency" => order.currency.code(),
+        "total" => return order.total.to_string().into(),
+        _ => "",
+    };
+    Cow::Borrowed(text)
 }
 
-fn transaction(input: &PlanInput<'_>) -> String {
-    let found = input.order.payments.iter().find(|payment| !payment.transaction.is_empty());
-    found.map(|payment| payment.transaction.clone()).unwrap_or_default()
+fn transaction(order: &Order) -> &str {
+    let found = order.payments.iter().find(|payment| !payment.transaction.is_empty());
+    found.map(|payment| payment.transaction.as_str()).unwrap_or_default()
 }

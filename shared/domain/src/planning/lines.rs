@@ -1,5 +1,8 @@
 //! From the order's lines to the document's: product, text, units and price, with nets exact to the smallest unit.
 
+use std::borrow::Cow;
+use std::iter::repeat_n;
+
 use rust_decimal::Decimal;
 
 use super::payment::gift_cards_used;
@@ -17,12 +20,12 @@ use crate::settings::{Discounts, GiftCardVat, GiftCardsUsed, NumberFrom, Setting
 pub(super) const LONGEST_TEXT: usize = 2500;
 
 /// One line to be, before its product is chosen.
-pub(crate) struct Part {
-    pub(crate) order_line: Option<String>,
+pub(crate) struct Part<'a> {
+    pub(crate) order_line: Option<&'a str>,
     pub(crate) purpose: Purpose,
-    pub(crate) candidates: Vec<String>,
+    pub(crate) candidates: Vec<Cow<'a, str>>,
     pub(crate) oss: bool,
-    pub(crate) name: String,
+    pub(crate) name: &'a str,
     pub(crate) quantity: Decimal,
     pub(crate) net: Money,
     pub(crate) rate: Percentage,
@@ -44,8 +47,7 @@ pub(crate) struct Built {
 /// # Errors
 /// Holds with the line and what is wrong with its product or VAT.
 pub(super) fn build(input: &PlanInput<'_>, sale: &Sale, warnings: &mut Vec<Reason>) -> Result<Built, Stop> {
-    let parts = parts(input.order, input.settings, sale)?;
-    let mut parts = parts;
+    let mut parts = parts(input.order, input.settings, sale)?;
     if input.settings.products.discounts == Discounts::OwnLine {
         move_discounts(input, sale, &mut parts)?;
     }
@@ -64,7 +66,7 @@ pub(super) fn build(input: &PlanInput<'_>, sale: &Sale, warnings: &mut Vec<Reaso
 fn add(
     input: &PlanInput<'_>,
     sale: &Sale,
-    part: &Part,
+    part: &Part<'_>,
     built: &mut Built,
     warnings: &mut Vec<Reason>,
 ) -> Result<(), Stop> {
@@ -75,7 +77,7 @@ fn add(
         &Wanted {
             candidates: &part.candidates,
             purpose: part.purpose,
-            name: &part.name,
+            name: part.name,
             net: part.net,
             rate: part.rate,
             oss: part.oss,
@@ -89,39 +91,39 @@ fn add(
     }
     let collective =
         |number: &str| input.settings.vat.oss.collective.iter().any(|entry| entry.product == number);
-    if part.oss && part.purpose == Purpose::Goods && collective(&chosen.number) {
+    if part.oss && part.purpose == Purpose::Goods && collective(chosen.number) {
         warnings.push(
-            Reason::new("oss-collective-moves-no-stock").with("sku", &chosen.number).with("name", &part.name),
+            Reason::new("oss-collective-moves-no-stock").with("sku", chosen.number).with("name", part.name),
         );
     }
-    let mut text = line_text(input, part, &chosen.number, &chosen.name);
+    let mut text = line_text(input, part, chosen.number, &chosen.name);
     if split.quantity_lost {
         text = format!("{} x {text}", part.quantity.normalize());
         warnings.push(
             Reason::new("quantity-in-text")
-                .with("name", &part.name)
+                .with("name", part.name)
                 .with("quantity", part.quantity.normalize()),
         );
     }
     if let Some((end, _)) = text.char_indices().nth(LONGEST_TEXT) {
         text.truncate(end);
     }
-    for piece in &split.pieces {
+    for (piece, description) in split.pieces.iter().zip(repeat_n(text, split.pieces.len())) {
         built.lines.push(DocumentLine {
-            product: chosen.number.clone(),
-            description: text.clone(),
+            product: chosen.number.to_owned(),
+            description,
             quantity: piece.quantity,
             unit_net_price: piece.unit_net_price,
             net: piece.net,
             rate: chosen.rate,
-            order_line: part.order_line.clone(),
+            order_line: part.order_line.map(str::to_owned),
         });
     }
     Ok(())
 }
 
 /// The price of one unit of goods, for products that are made; not known where units cost different or nothing.
-fn sales_price(part: &Part, pieces: &[super::split::Piece]) -> Option<Money> {
+fn sales_price(part: &Part<'_>, pieces: &[super::split::Piece]) -> Option<Money> {
     let goods = part.purpose == Purpose::Goods && !part.net.is_zero();
     match pieces {
         [piece] if goods => Money::from_decimal(piece.unit_net_price, part.net.currency()).ok(),
@@ -129,26 +131,32 @@ fn sales_price(part: &Part, pieces: &[super::split::Piece]) -> Option<Money> {
     }
 }
 
-fn line_text(input: &PlanInput<'_>, part: &Part, number: &str, product_name: &str) -> String {
+fn line_text(input: &PlanInput<'_>, part: &Part<'_>, number: &str, product_name: &str) -> String {
     let name = [part.name.trim(), product_name, number].into_iter().find(|name| !name.is_empty());
     let name = name.unwrap_or(number);
     let text = input.settings.document.line_text.fill(&|placeholder| match placeholder {
-        "name" => name.to_owned(),
-        "sku" => number.to_owned(),
-        "order_number" => input.order.number.clone(),
-        _ => String::new(),
+        "name" => name.into(),
+        "sku" => number.into(),
+        "order_number" => input.order.number.as_str().into(),
+        _ => "".into(),
     });
     let text = if text.trim().is_empty() { name.to_owned() } else { text };
+    if part.purpose != Purpose::Discount || part.order_line.is_some() {
+        return text;
+    }
     let codes = input.order.discount_codes.join(", ");
-    let own_discount = part.purpose == Purpose::Discount && part.order_line.is_none() && !codes.is_empty();
-    if own_discount { format!("{text} {codes}") } else { text }
+    if codes.is_empty() { text } else { format!("{text} {codes}") }
 }
 
 /// The order's lines as parts, and gift cards that were used.
 ///
 /// # Errors
 /// Holds gift cards whose VAT does not agree with the settings.
-pub(super) fn parts(order: &Order, settings: &Settings, sale: &Sale) -> Result<Vec<Part>, Stop> {
+pub(super) fn parts<'a>(
+    order: &'a Order,
+    settings: &'a Settings,
+    sale: &Sale,
+) -> Result<Vec<Part<'a>>, Stop> {
     let mut parts = Vec::with_capacity(order.lines.len() + 1);
     for line in &order.lines {
         if line.net.is_zero() && (line.kind != LineKind::Product || line.quantity.is_zero()) {
@@ -165,7 +173,7 @@ pub(super) fn parts(order: &Order, settings: &Settings, sale: &Sale) -> Result<V
     Ok(parts)
 }
 
-fn part_of(line: &OrderLine, settings: &Settings, sale: &Sale) -> Result<Part, Stop> {
+fn part_of<'a>(line: &'a OrderLine, settings: &'a Settings, sale: &Sale) -> Result<Part<'a>, Stop> {
     let purpose = match line.kind {
         LineKind::Product => Purpose::Goods,
         LineKind::Shipping => Purpose::Shipping,
@@ -187,11 +195,11 @@ fn part_of(line: &OrderLine, settings: &Settings, sale: &Sale) -> Result<Part, S
         _ => products::overridden(settings, sale, rate, ordinary),
     };
     Ok(Part {
-        order_line: Some(line.id.clone()),
+        order_line: Some(&line.id),
         purpose,
         candidates,
         oss,
-        name: line.name.clone(),
+        name: &line.name,
         quantity: if line.quantity.is_zero() { Decimal::ONE } else { line.quantity },
         net,
         rate,
@@ -200,30 +208,30 @@ fn part_of(line: &OrderLine, settings: &Settings, sale: &Sale) -> Result<Part, S
 }
 
 /// The product numbers a line may go on by the settings, the preferred first.
-fn numbers(line: &OrderLine, purpose: Purpose, settings: &Settings) -> Vec<String> {
+fn numbers<'a>(line: &'a OrderLine, purpose: Purpose, settings: &'a Settings) -> Vec<Cow<'a, str>> {
+    fn given(text: &Option<String>) -> Option<&str> {
+        text.as_deref().map(str::trim).filter(|text| !text.is_empty())
+    }
     let skus = &settings.products.skus;
-    let given = |text: &Option<String>| {
-        text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
-    };
-    let list: Vec<Option<String>> = match purpose {
+    let (first, second) = match purpose {
         Purpose::Goods => {
             let own = match settings.products.number_from {
                 NumberFrom::Sku => given(&line.sku),
                 NumberFrom::SkuOrProductId => given(&line.sku).or_else(|| given(&line.product_id)),
                 NumberFrom::ProductId => given(&line.product_id),
             };
-            vec![own.or_else(|| skus.default.clone())]
+            (own.or(skus.default.as_deref()), None)
         }
-        Purpose::Shipping => vec![skus.shipping.clone(), skus.shipping_untaxed.clone()],
-        Purpose::Fee => vec![skus.fee.clone(), skus.fee_untaxed.clone()],
-        Purpose::Discount => vec![skus.discount.clone(), skus.discount_untaxed.clone()],
-        Purpose::Tip => vec![skus.tip.clone()],
-        Purpose::Duty => vec![skus.duty.clone()],
-        Purpose::GiftCard => vec![skus.gift_card.clone()],
-        Purpose::Rounding => vec![skus.rounding.clone()],
-        Purpose::Refund => vec![skus.refund.clone(), skus.refund_untaxed.clone()],
+        Purpose::Shipping => (skus.shipping.as_deref(), skus.shipping_untaxed.as_deref()),
+        Purpose::Fee => (skus.fee.as_deref(), skus.fee_untaxed.as_deref()),
+        Purpose::Discount => (skus.discount.as_deref(), skus.discount_untaxed.as_deref()),
+        Purpose::Tip => (skus.tip.as_deref(), None),
+        Purpose::Duty => (skus.duty.as_deref(), None),
+        Purpose::GiftCard => (skus.gift_card.as_deref(), None),
+        Purpose::Rounding => (skus.rounding.as_deref(), None),
+        Purpose::Refund => (skus.refund.as_deref(), skus.refund_untaxed.as_deref()),
     };
-    list.into_iter().flatten().collect()
+    [first, second].into_iter().flatten().map(Cow::Borrowed).collect()
 }
 
 /// Net, VAT and rate of a gift card sold. A single-purpose card carries VAT at sale, also where the shop charges none; a
@@ -264,7 +272,7 @@ pub(super) fn vat_inside(gross: Money, rate: Percentage) -> Result<(Money, Money
 
 /// The line by which gift cards that were used lower what the buyer owes. VAT of a single-purpose card was paid when it
 /// was sold, so its use takes net and VAT off the document.
-pub(super) fn gift_card_used(amount: Money, settings: &Settings) -> Result<Part, MoneyError> {
+pub(super) fn gift_card_used(amount: Money, settings: &Settings) -> Result<Part<'_>, MoneyError> {
     let cards = &settings.products.gift_cards;
     let (net, vat, rate) = match cards.vat {
         GiftCardVat::MultiPurpose => (amount, amount.currency().zero(), Percentage::ZERO),
@@ -276,10 +284,10 @@ pub(super) fn gift_card_used(amount: Money, settings: &Settings) -> Result<Part,
     Ok(Part {
         order_line: None,
         purpose: Purpose::GiftCard,
-        candidates: settings.products.skus.gift_card.iter().cloned().collect(),
+        candidates: settings.products.skus.gift_card.iter().map(Cow::from).collect(),
         oss: false,
         // The product's own name in the accounts is the merchant's word for it.
-        name: String::new(),
+        name: "",
         quantity: Decimal::ONE,
         net,
         rate,
@@ -289,17 +297,17 @@ pub(super) fn gift_card_used(amount: Money, settings: &Settings) -> Result<Part,
 
 /// Puts the discounts of all lines with the discount product's rate on one line of its own. Lines at other rates keep
 /// theirs in the price, since one product has one rate.
-fn move_discounts(input: &PlanInput<'_>, sale: &Sale, parts: &mut Vec<Part>) -> Result<(), Stop> {
-    let Some(number) = input.settings.products.skus.discount.clone() else {
+fn move_discounts<'a>(input: &PlanInput<'a>, sale: &Sale, parts: &mut Vec<Part<'a>>) -> Result<(), Stop> {
+    let Some(number) = input.settings.products.skus.discount.as_deref() else {
         return Err(Stop::Hold(hold("no-product-for-purpose").with("purpose", "discount").with("name", "")));
     };
-    let known = input.catalogue.products.get(&number).and_then(|product| {
+    let known = input.catalogue.products.get(number).and_then(|product| {
         input.catalogue.master.product_groups.get(&product.group)?.rate_by_zone.get(&sale.zone).copied()
     });
     let mut total = input.order.currency.zero();
     let mut rate = known;
     for part in parts.iter_mut().filter(|part| matches!(part.purpose, Purpose::Goods | Purpose::Shipping)) {
-        let line = input.order.lines.iter().find(|line| Some(&line.id) == part.order_line.as_ref());
+        let line = input.order.lines.iter().find(|line| Some(line.id.as_str()) == part.order_line);
         let Some(line) = line else { continue };
         let discount = line.discount()?;
         if discount.minor() <= 0 || part.oss || *rate.get_or_insert(part.rate) != part.rate {
@@ -312,9 +320,9 @@ fn move_discounts(input: &PlanInput<'_>, sale: &Sale, parts: &mut Vec<Part>) -> 
         parts.push(Part {
             order_line: None,
             purpose: Purpose::Discount,
-            candidates: vec![number],
+            candidates: vec![Cow::Borrowed(number)],
             oss: false,
-            name: String::new(),
+            name: "",
             quantity: Decimal::ONE,
             net: total.negated()?,
             rate,

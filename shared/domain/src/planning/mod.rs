@@ -230,22 +230,23 @@ fn first_document(input: &PlanInput<'_>, first: First) -> Result<Plan, Stop> {
         Step::CloseOrder(CloseOrderStep { key: making.key(input, Effect::Closing), order: order.clone() })
     });
 
-    let mut steps = vec![Step::EnsureCustomer(customer.clone())];
-    steps.extend(settled.new_products.into_iter().map(Step::CreateProduct));
-    steps.push(document_step(input, &making, document, settled.rule));
-    if kind == DocumentKind::BookedInvoice {
+    let booking = (kind == DocumentKind::BookedInvoice).then(|| {
         let send = document::send_as(input, input.settings.document.send, &buyer, &customer, &mut warnings);
-        steps.push(Step::Book(BookStep { key: making.key(input, Effect::Booking), send }));
-    }
-    // Not before the invoice stands as it should: until then the order is all there is.
-    steps.extend(closing);
-    let mut registered = None;
+        Step::Book(BookStep { key: making.key(input, Effect::Booking), send })
+    });
+    let (mut payments, mut registered, mut written_back) = (Vec::new(), None, None);
     if kind == DocumentKind::BookedInvoice {
-        let payments = payment::registrations(input, &payment, date.day, 0);
+        payments = payment::registrations(input, &payment, date.day, 0);
         registered = payment::counted_of(input, &payment, &payments);
-        steps.extend(payments.into_iter().map(Step::RegisterPayment));
-        steps.extend(write_back(input, &making, kind).map(Step::WriteBack));
+        written_back = write_back(input, &making, kind);
     }
+
+    let steps = [Step::EnsureCustomer(customer)].into_iter();
+    let steps = steps.chain(settled.new_products.into_iter().map(Step::CreateProduct));
+    let steps = steps.chain([document_step(input, &making, document, settled.rule)]).chain(booking);
+    // Not before the invoice stands as it should: until then the order is all there is.
+    let steps = steps.chain(closing).chain(payments.into_iter().map(Step::RegisterPayment));
+    let steps = steps.chain(written_back.map(Step::WriteBack)).collect();
     Ok(Plan {
         schema: PLAN_SCHEMA,
         transfer: input.transfer.clone(),
@@ -275,8 +276,8 @@ fn refund_before_transfer(input: &PlanInput<'_>, taken_off: &[String]) -> Result
     let order = input.order;
     let waiting = credit::counted(input).filter(|refund| !taken_off.contains(&refund.id));
     let waiting = Money::sum(order.currency, waiting.map(|refund| refund.total))?;
-    let reason = Reason::new("refund-before-transfer");
-    let reason = || reason.with("refunded", waiting).with("currency", order.currency);
+    let reason =
+        || Reason::new("refund-before-transfer").with("refunded", waiting).with("currency", order.currency);
     Ok((!waiting.is_zero()).then(reason))
 }
 
@@ -466,22 +467,23 @@ fn document_step(
     difference: crate::plan::DifferenceRule,
 ) -> Step {
     let adopt = if input.earlier.is_some() { Vec::new() } else { document::adoptions(input) };
-    let step = DocumentStep {
+    let step = Box::new(DocumentStep {
         key: making.document_key.clone(),
         document,
         difference,
         adopt,
         supersedes: making.supersedes.clone(),
-    };
+    });
     if making.updates { Step::UpdateDraft(step) } else { Step::CreateDocument(step) }
 }
 
 fn write_back(input: &PlanInput<'_>, making: &Making, kind: DocumentKind) -> Option<WriteBackStep> {
     let settings = &input.settings.document.write_back;
+    let form = settings.form?;
     Some(WriteBackStep {
         key: making.key(input, Effect::WriteBack),
         connection: input.shop.clone(),
-        form: settings.form?,
+        form,
         template: settings.text.0.clone(),
         kind,
     })

@@ -1,5 +1,6 @@
 //! What the engine must read from the target before an order can be planned.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::adjustment::refund_candidates;
@@ -39,7 +40,7 @@ pub fn needs(order: &Order, settings: &Settings) -> Needs {
     let mut vat_number = None;
     if let Ok(sale) = Sale::of(order, settings, &buyer) {
         if let Ok(parts) = lines::parts(order, settings, &sale) {
-            products.extend(parts.into_iter().flat_map(|part| part.candidates));
+            products.extend(parts.into_iter().flat_map(|part| part.candidates).map(Cow::into_owned));
         }
         vat_number = customer::vat_number_to_ask(order, settings, &buyer, &sale);
         let skus = &settings.products.skus;
@@ -74,7 +75,7 @@ pub fn adjustment_needs(order: &Order, settings: &Settings, earlier: &Plan) -> N
         let invoiced = invoiced().map(|line| line.rate);
         let charged = order.lines.iter().map(effective_rate);
         for rate in left.chain(invoiced).chain(charged) {
-            products.extend(refund_candidates(settings, &sale, rate).0);
+            products.extend(refund_candidates(settings, &sale, rate).0.into_iter().map(Cow::into_owned));
         }
     }
     products.extend(settings.products.skus.gift_card.clone());

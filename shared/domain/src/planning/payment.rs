@@ -30,7 +30,7 @@ pub(super) fn gift_cards_used(order: &Order) -> impl Iterator<Item = &Payment> {
 ///
 /// # Errors
 /// Overflow.
-pub(super) fn told_of_gift_cards(input: &PlanInput<'_>, plan: Plan) -> Result<Plan, MoneyError> {
+pub(super) fn told_of_gift_cards(input: &PlanInput<'_>, mut plan: Plan) -> Result<Plan, MoneyError> {
     let (order, is_payment) =
         (input.order, input.settings.products.gift_cards.used == GiftCardsUsed::Payment);
     // A plan that goes on from another, or makes its document again, says what that one said.
@@ -51,7 +51,8 @@ pub(super) fn told_of_gift_cards(input: &PlanInput<'_>, plan: Plan) -> Result<Pl
         Some(_) if plan.leaves_nothing() => before.minus(used)?,
         Some(_) => before.minus(given_back(&plan.refunds)?)?,
     };
-    Ok(Plan { on_gift_cards: (!amount.is_zero()).then_some(amount), ..plan })
+    plan.on_gift_cards = (!amount.is_zero()).then_some(amount);
+    Ok(plan)
 }
 
 /// The captures by other means than gift cards, in the shop's order; further ones come after them.
@@ -216,8 +217,8 @@ fn paid_otherwise<'a>(
 ) -> Result<Option<Reason>, MoneyError> {
     let order = input.order;
     let other = Money::sum(order.currency, others.map(|payment| payment.amount))?;
-    let reason = Reason::new(code).with("other", other).with("total", order.total);
-    Ok((!other.is_zero()).then(|| reason.with("currency", order.currency)))
+    let reason = || Reason::new(code).with("other", other).with("total", order.total);
+    Ok((!other.is_zero()).then(|| reason().with("currency", order.currency)))
 }
 
 /// True when the order was paid by a method whose documents are left for a person to book.

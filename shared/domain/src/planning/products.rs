@@ -3,6 +3,8 @@
 //! In the target the product's group and the document's VAT zone decide the rate. So the number is chosen by the rate that
 //! the shop charged, and a product whose group gives another rate is held before anything is written.
 
+use std::borrow::Cow;
+
 use super::vat::{Sale, applies};
 use super::{PlanInput, Stop, hold};
 use crate::catalogue::ProductGroup;
@@ -52,7 +54,7 @@ pub(crate) const LONGEST_NUMBER: usize = 25;
 
 /// What the choice of a product depends on.
 pub(crate) struct Wanted<'a> {
-    pub(crate) candidates: &'a [String],
+    pub(crate) candidates: &'a [Cow<'a, str>],
     pub(crate) purpose: Purpose,
     pub(crate) name: &'a str,
     pub(crate) net: Money,
@@ -63,36 +65,37 @@ pub(crate) struct Wanted<'a> {
 }
 
 /// The product chosen.
-pub(crate) struct ChosenProduct {
-    pub(crate) number: String,
+pub(crate) struct ChosenProduct<'a> {
+    pub(crate) number: &'a str,
     /// Its name in the target, when it exists.
-    pub(crate) name: String,
+    pub(crate) name: Cow<'a, str>,
     /// The rate that the target will apply.
     pub(crate) rate: Percentage,
     pub(crate) new: Option<ProductStep>,
 }
 
 /// The numbers that an OSS sale or a rule puts in the place of the ordinary ones.
-pub(crate) fn overridden(
-    settings: &Settings,
+pub(crate) fn overridden<'a>(
+    settings: &'a Settings,
     sale: &Sale,
     rate: Percentage,
-    ordinary: Vec<String>,
-) -> (Vec<String>, bool) {
+    ordinary: Vec<Cow<'a, str>>,
+) -> (Vec<Cow<'a, str>>, bool) {
     let fill = |template: &Template, sku: &str| {
-        template.fill(&|name| match name {
-            "sku" => sku.to_owned(),
-            "country" => sale.country.clone(),
-            "rate" => rate.to_string(),
-            _ => String::new(),
-        })
+        let number = template.fill(&|name| match name {
+            "sku" => sku.into(),
+            "country" => sale.country.as_str().into(),
+            "rate" => rate.to_string().into(),
+            _ => "".into(),
+        });
+        Cow::Owned(number)
     };
     if sale.oss && !rate.is_zero() {
         let oss = &settings.vat.oss;
         let collective =
             oss.collective.iter().find(|entry| entry.country == sale.country && entry.rate == rate);
         if let Some(entry) = collective {
-            return (vec![entry.product.clone()], true);
+            return (vec![Cow::Borrowed(entry.product.as_str())], true);
         }
         if let Some(template) = &oss.product {
             return (ordinary.iter().take(1).map(|number| fill(template, number)).collect(), true);
@@ -122,7 +125,11 @@ fn rule_for<'a>(
 ///
 /// # Errors
 /// Holds with the product, its group and both rates, or with what is missing.
-pub(crate) fn choose(input: &PlanInput<'_>, sale: &Sale, wanted: &Wanted<'_>) -> Result<ChosenProduct, Stop> {
+pub(crate) fn choose<'a>(
+    input: &PlanInput<'a>,
+    sale: &Sale,
+    wanted: &Wanted<'a>,
+) -> Result<ChosenProduct<'a>, Stop> {
     if let Some(number) = wanted.candidates.first().filter(|_| is_booked_as_domestic(input, sale, wanted)) {
         return Err(Stop::Hold(oss_missing(sale, wanted, number)));
     }
@@ -142,13 +149,10 @@ pub(crate) fn choose(input: &PlanInput<'_>, sale: &Sale, wanted: &Wanted<'_>) ->
             Some(Err(reason)) => refused = refused.or(Some(reason)),
         }
     }
-    let absent: Vec<&String> = wanted
-        .candidates
-        .iter()
-        .filter(|number| !input.catalogue.products.contains_key(number.as_str()))
-        .collect();
+    let is_absent = |number: &&Cow<'_, str>| !input.catalogue.products.contains_key(number.as_ref());
+    let mut absent = wanted.candidates.iter().filter(is_absent);
     let untaxed_at_home = wanted.rate.is_zero() && sale.zone == input.settings.vat.zones.domestic;
-    let number = if untaxed_at_home { absent.last() } else { absent.first() };
+    let number = if untaxed_at_home { absent.next_back() } else { absent.next() };
     match (number, refused) {
         // A product that exists with another rate is the merchant's to settle, unless its untaxed sibling can be made.
         (Some(number), None) => missing(input, sale, wanted, number),
@@ -180,12 +184,12 @@ fn no_number(wanted: &Wanted<'_>) -> Reason {
     hold("no-product-for-purpose").with("purpose", wanted.purpose.word()).with("name", wanted.name)
 }
 
-fn existing(
-    input: &PlanInput<'_>,
+fn existing<'a>(
+    input: &PlanInput<'a>,
     sale: &Sale,
     wanted: &Wanted<'_>,
-    number: &str,
-) -> Option<Result<ChosenProduct, Reason>> {
+    number: &'a str,
+) -> Option<Result<ChosenProduct<'a>, Reason>> {
     let product = input.catalogue.products.get(number)?;
     if product.barred {
         return Some(Err(hold("product-barred").with("sku", number).with("name", &product.name)));
@@ -199,7 +203,7 @@ fn existing(
         let name = group.map(|group| group.name.as_str()).unwrap_or_default();
         return Some(Err(mismatch(input, sale, wanted.rate, product.group, name, rate).with("sku", number)));
     }
-    Some(Ok(ChosenProduct { number: number.to_owned(), name: product.name.clone(), rate, new: None }))
+    Some(Ok(ChosenProduct { number, name: Cow::Borrowed(product.name.as_str()), rate, new: None }))
 }
 
 fn group_rate(
@@ -238,12 +242,12 @@ fn mismatch(
         .with("rate", rate)
 }
 
-fn missing(
-    input: &PlanInput<'_>,
+fn missing<'a>(
+    input: &PlanInput<'a>,
     sale: &Sale,
     wanted: &Wanted<'_>,
-    number: &str,
-) -> Result<ChosenProduct, Stop> {
+    number: &'a str,
+) -> Result<ChosenProduct<'a>, Stop> {
     if wanted.oss {
         return Err(Stop::Hold(oss_missing(sale, wanted, number)));
     }
@@ -265,12 +269,12 @@ fn missing(
     }
 }
 
-fn create(
+fn create<'a>(
     input: &PlanInput<'_>,
     sale: &Sale,
     wanted: &Wanted<'_>,
-    number: &str,
-) -> Result<ChosenProduct, Reason> {
+    number: &'a str,
+) -> Result<ChosenProduct<'a>, Reason> {
     let (group, rate) = group_for(input, sale, wanted, number)?;
     let name = if wanted.name.trim().is_empty() { number } else { wanted.name };
     let new = ProductStep {
@@ -288,7 +292,7 @@ fn create(
         unit: input.settings.products.unit,
         barcode: String::new(),
     };
-    Ok(ChosenProduct { number: number.to_owned(), name: new.name.clone(), rate, new: Some(new) })
+    Ok(ChosenProduct { number, name: Cow::Owned(new.name.clone()), rate, new: Some(new) })
 }
 
 /// A group of ordinary goods carries no VAT abroad. One that does is for sales under another country's VAT, and no product is

@@ -102,7 +102,8 @@ fn satisfies(order: &Order, rule: &HandlingRule) -> bool {
 
 /// Equal but for letter case, in any language.
 pub(super) fn same_word(one: &str, other: &str) -> bool {
-    one.eq_ignore_ascii_case(other) || one.to_lowercase() == other.to_lowercase()
+    let plain = one.is_ascii() && other.is_ascii();
+    one.eq_ignore_ascii_case(other) || (!plain && one.to_lowercase() == other.to_lowercase())
 }
 
 /// Refuses currencies that the target or Bogbro cannot make a document in.
@@ -149,5 +150,22 @@ pub(super) fn fault_reason(fault: &OrderFault) -> Reason {
             .with("difference", difference)
             .with("currency", sum.currency()),
         OrderFault::Amount(error) => Reason::new("amount-impossible").with("message", error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_word;
+
+    #[test]
+    fn letter_case_is_no_difference_in_any_language() {
+        for (one, other) in
+            [("Processing", "processing"), ("FÆRDIG", "færdig"), ("kort", "\u{212A}ort"), ("", "")]
+        {
+            assert!(same_word(one, other) && same_word(other, one), "{one} and {other}");
+        }
+        for (one, other) in [("kort", "korte"), ("å", "a"), ("ÅBEN", "aben"), ("on-hold", "on_hold")] {
+            assert!(!same_word(one, other) && !same_word(other, one), "{one} and {other}");
+        }
     }
 }

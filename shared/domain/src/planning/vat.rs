@@ -58,38 +58,44 @@ impl Sale {
         let numbered = buyer.kind != CustomerKind::Private && buyer.vat_number.is_some();
         let across = country != home && in_eu(&country) && in_eu(home);
         let reverse_charge = numbered && across && rate.is_zero() && has_sale(order);
-        let sale = |zone: u32, oss: bool| Sale {
-            country: country.clone(),
-            kind: buyer.kind,
-            zone,
-            oss,
-            reverse_charge,
-        };
-        if let Some(rule) = settings.vat.rules.iter().find(|rule| applies(rule, &country, rate, buyer.kind)) {
-            return Ok(sale(rule.zone, false));
+        let (zone, oss) = Sale::zone_of(order, settings, buyer, (&country, rate))?;
+        Ok(Sale { country, kind: buyer.kind, zone, oss, reverse_charge })
+    }
+
+    /// The VAT zone of an order that goes to this country at this rate, and whether the tax is that country's under the one-stop shop.
+    fn zone_of(
+        order: &Order,
+        settings: &Settings,
+        buyer: &Buyer,
+        (country, rate): (&str, Percentage),
+    ) -> Result<(u32, bool), Stop> {
+        let home = settings.vat.home_country.as_str();
+        let numbered = buyer.kind != CustomerKind::Private && buyer.vat_number.is_some();
+        if let Some(rule) = settings.vat.rules.iter().find(|rule| applies(rule, country, rate, buyer.kind)) {
+            return Ok((rule.zone, false));
         }
         let zones = &settings.vat.zones;
         let taxed_at_home = !rate.is_zero() && order.taxed_in.as_deref() == Some(home);
         if country.is_empty() || country == home || taxed_at_home {
             let exempt = order.customer.vat_exempt && rate.is_zero();
-            return Ok(sale(if exempt { zones.exempt } else { zones.domestic }, false));
+            return Ok((if exempt { zones.exempt } else { zones.domestic }, false));
         }
-        if !in_eu(&country) || !in_eu(home) {
-            return Ok(sale(zones.abroad, false));
+        if !in_eu(country) || !in_eu(home) {
+            return Ok((zones.abroad, false));
         }
         if !rate.is_zero() {
             let oss = settings.vat.oss.enabled && !numbered;
             let zone = if oss { settings.vat.oss.zone.unwrap_or(zones.domestic) } else { zones.domestic };
-            return Ok(sale(zone, oss));
+            return Ok((zone, oss));
         }
         if numbered || !has_sale(order) {
-            return Ok(sale(zones.eu, false));
+            return Ok((zones.eu, false));
         }
         match settings.vat.untaxed_private_in_eu {
-            UntaxedPrivateInEu::EuZone => Ok(sale(zones.eu, false)),
-            UntaxedPrivateInEu::ExemptZone => Ok(sale(zones.exempt, false)),
+            UntaxedPrivateInEu::EuZone => Ok((zones.eu, false)),
+            UntaxedPrivateInEu::ExemptZone => Ok((zones.exempt, false)),
             UntaxedPrivateInEu::Hold => Err(Stop::Hold(
-                hold("eu-sale-without-vat").with("order", &order.number).with("country", &country),
+                hold("eu-sale-without-vat").with("order", &order.number).with("country", country),
             )),
         }
     }

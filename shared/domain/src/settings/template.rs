@@ -1,5 +1,6 @@
 //! Texts with placeholders. A placeholder that does not exist is refused when the settings are saved, never printed.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -56,7 +57,10 @@ impl Template {
     }
 
     /// The text with every placeholder replaced by what `value` gives for its name.
-    pub fn fill(&self, value: &dyn Fn(&str) -> String) -> String {
+    pub fn fill<'a>(&self, value: &dyn Fn(&str) -> Cow<'a, str>) -> String {
+        if !self.0.contains('{') {
+            return self.0.clone();
+        }
         let mut filled = String::with_capacity(self.0.len() + 16);
         let mut rest = self.0.as_str();
         while let Some(open) = rest.find('{') {
