@@ -43,6 +43,11 @@ pub enum PayoutTask {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         resume: Option<BrokenOff>,
     },
+    /// A gateway is to be asked which orders its payments are of.
+    AskGateway {
+        /// Its connection.
+        connection: ConnectionId,
+    },
     /// A report was announced that can be downloaded.
     Announced {
         /// The connection that it was announced to.
@@ -205,6 +210,12 @@ impl PayoutWord {
     pub fn resume(merchant: &MerchantId, flow: &str, broken_off: BrokenOff) -> PayoutWord {
         let occasion = broken_off.answers.clone();
         let task = PayoutTask::Fetch { flow: flow.to_owned(), resume: Some(broken_off) };
+        PayoutWord { schema: WORD_SCHEMA, merchant: merchant.clone(), task, occasion }
+    }
+
+    /// A gateway is to be asked.
+    pub fn ask_gateway(merchant: &MerchantId, connection: &ConnectionId, occasion: String) -> PayoutWord {
+        let task = PayoutTask::AskGateway { connection: connection.clone() };
         PayoutWord { schema: WORD_SCHEMA, merchant: merchant.clone(), task, occasion }
     }
 
