@@ -190,7 +190,11 @@ async fn a_payout_of_the_acquirers_references_alone_finds_its_invoices_once_the_
     let folder = stage.folder().join("export").display().to_string();
     let exported = stage.command(&["export", MERCHANT, &folder, "--json"]);
     let exported: Value = serde_json::from_slice(&exported.stdout).expect("JSON");
-    assert_eq!(exported["links"], 2 * 102, "under the acquirer's reference and the gateway's own: {exported}");
+    assert_eq!(
+        exported["links"],
+        2 * 102,
+        "under the acquirer's reference and the gateway's own: {exported}"
+    );
 
     let (payouts, deadline) = stage.operations.payouts().expect("the engine");
     let work = payouts.attempt(&record.id, deadline).expect("a token");

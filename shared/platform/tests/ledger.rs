@@ -3,8 +3,8 @@
 mod support;
 
 use domain::{ConnectionId, EntityId, EntityKind, MerchantId, TransferId};
-use engine::payouts::{OrderLink, PayoutStore};
 use engine::log::{Cause, LOG_SCHEMA, LogEntry, PersonalPart, PublicPart, RowKind, Why};
+use engine::payouts::{OrderLink, PayoutStore};
 use engine::store::{Claim, Claimed, Conclusion, Hold, Pointer, PointerKind, Status, Store};
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
@@ -45,8 +45,7 @@ async fn the_days_calls_of_all_processes_are_added_up_and_begin_anew_with_the_da
 #[tokio::test]
 async fn what_a_gateway_says_again_is_not_written_again_and_is_dropped_when_it_is_old() {
     let local = LocalTable::start().await;
-    let (ledger, merchant, gateway) =
-        (local.ledger(), MerchantId::new("krus"), ConnectionId::new("gateway"));
+    let (ledger, merchant, gateway) = (local.ledger(), MerchantId::new("krus"), ConnectionId::new("gateway"));
     let day = |number: i64| at(number * 24 * 3_600);
     let link = |reference: &str, on: i64| OrderLink {
         connection: gateway.clone(),

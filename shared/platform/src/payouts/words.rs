@@ -348,6 +348,14 @@ mod tests {
         let word = PayoutWord::fetch(&MerchantId::new("krus"), "stripe", "hour".to_owned());
         let text = serde_json::to_string(&word).expect("JSON");
         assert_eq!(PayoutWord::read(&text), Ok(word));
+        let word = PayoutWord::ask_gateway(
+            &MerchantId::new("krus"),
+            &ConnectionId::new("gateway"),
+            "hour".to_owned(),
+        );
+        let text = serde_json::to_string(&word).expect("JSON");
+        assert!(text.contains(r#""task":{"task":"ask-gateway","connection":"gateway"}"#), "{text}");
+        assert_eq!(PayoutWord::read(&text), Ok(word));
     }
 
     #[test]
