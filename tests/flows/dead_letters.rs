@@ -138,12 +138,20 @@ async fn what_is_found_among_dead_letters_is_parked_when_its_owner_can_be_read_a
         "task": { "task": "fetch", "flow": flow } });
     let later = json!({ "schema": 1, "merchant": MERCHANT, "occasion": "9",
         "task": { "task": "fetch", "flow": flow } });
+    let gateway = json!({ "schema": 1, "merchant": MERCHANT, "occasion": "8",
+        "task": { "task": "ask-gateway", "connection": payout_announced::CONNECTION } });
     let newer = json!({ "schema": 9, "merchant": MERCHANT, "task": "of another version" });
     let stranger = json!({ "schema": 1, "merchant": "nobody", "occasion": "8",
         "task": { "task": "fetch", "flow": flow } });
-    for body in
-        ["no word", &stranger.to_string(), &event, &fetch.to_string(), &later.to_string(), &newer.to_string()]
-    {
+    for body in [
+        "no word",
+        &stranger.to_string(),
+        &event,
+        &fetch.to_string(),
+        &later.to_string(),
+        &gateway.to_string(),
+        &newer.to_string(),
+    ] {
         bury(&stage, "payouts-dead.fifo", body);
     }
     minute(&stage).await;
@@ -151,10 +159,19 @@ async fn what_is_found_among_dead_letters_is_parked_when_its_owner_can_be_read_a
     let mut entries = parked(&stage).await;
     entries.sort_by(|a, b| a.reason.code.cmp(&b.reason.code));
     let codes: Vec<&str> = entries.iter().map(|entry| entry.reason.code.as_str()).collect();
-    assert_eq!(codes, ["dead-letter-payout", "dead-letter-payout-fetch", "dead-letter-payout-file"]);
+    let gateway = "dead-letter-gateway";
+    assert_eq!(codes, [gateway, "dead-letter-payout", "dead-letter-payout-fetch", "dead-letter-payout-file"]);
     for entry in &entries {
         has_words(&entry.reason).expect("words in both languages");
     }
+    // No flow names it as a gateway: the word has nothing to do, and is done.
+    let gateway = entries.remove(0);
+    assert_eq!(
+        (gateway.reason.fact("gateway"), gateway.connection.as_str()),
+        (flow, payout_announced::CONNECTION)
+    );
+    stage.operations.replay_parked(&merchant(), &gateway.body_hash).await.expect("it is put back");
+    until(&stage, "it is done", || async { parked(&stage).await.len() == 3 }).await;
 
     // A file that is gone meanwhile is told of as one that could not be read; it is not lost sight of.
     let file = &entries[2];

@@ -13,6 +13,7 @@ mod duplicates;
 mod erasure;
 mod exports;
 mod fixtures;
+mod gateways;
 mod night;
 mod payout_announced;
 mod payout_days;

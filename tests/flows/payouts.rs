@@ -118,7 +118,7 @@ pub(crate) fn total(order: &Value) -> i64 {
     i64::try_from(total * Decimal::ONE_HUNDRED).expect("whole cents")
 }
 
-fn decimal(minor: i64) -> String {
+pub(crate) fn decimal(minor: i64) -> String {
     Decimal::new(minor, 2).to_string()
 }
 
@@ -219,7 +219,7 @@ fn stripe(facts: &Facts) -> (String, i64) {
     (text, paid)
 }
 
-const ADYEN_HEADER: &str = "Company Account,Merchant Account,Psp Reference,Merchant Reference,Payment Method,Creation Date,TimeZone,Type,Modification Reference,Gross Currency,Gross Debit (GC),Gross Credit (GC),Exchange Rate,Net Currency,Net Debit (NC),Net Credit (NC),Commission (NC),Markup (NC),Scheme Fees (NC),Interchange (NC),Payment Method Variant,Batch Number,Modification Merchant Reference,Booking Date,Booking Date TimeZone";
+pub(crate) const ADYEN_HEADER: &str = "Company Account,Merchant Account,Psp Reference,Merchant Reference,Payment Method,Creation Date,TimeZone,Type,Modification Reference,Gross Currency,Gross Debit (GC),Gross Credit (GC),Exchange Rate,Net Currency,Net Debit (NC),Net Credit (NC),Commission (NC),Markup (NC),Scheme Fees (NC),Interchange (NC),Payment Method Variant,Batch Number,Modification Merchant Reference,Booking Date,Booking Date TimeZone";
 
 /// Adyen's settlement details. The sum paid.
 fn adyen(facts: &Facts) -> (String, i64) {

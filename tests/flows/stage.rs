@@ -73,6 +73,10 @@ pub(crate) fn oracle_settings(shop: &str) -> Value {
 /// The key of an Adyen webhook, in hexadecimal.
 pub(crate) const ADYEN_KEY: &str = "44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056";
 
+/// The keys of the gateways.
+pub(crate) const QUICKPAY_KEY: &str = "stage-quickpay-key";
+pub(crate) const FRISBII_KEY: &str = "priv_stage_frisbii";
+
 /// The secret of each name, as the stand-ins know them.
 fn secret(name: &str, system: &str) -> &'static str {
     match (system, name) {
@@ -81,6 +85,8 @@ fn secret(name: &str, system: &str) -> &'static str {
         ("woocommerce", "webhook-secret") => WEBHOOK_SECRET,
         ("shopify", "webhook-secret") => demo::SHOPIFY_CLIENT_SECRET,
         ("shopify", _) => demo::SHOPIFY_ACCESS_TOKEN,
+        ("quickpay", "api-key") => QUICKPAY_KEY,
+        ("frisbii", "private-key") => FRISBII_KEY,
         (_, "user") => "report@Company.Krus",
         (_, "password") => "stage-password",
         (_, "webhook-hmac-key") => ADYEN_KEY,

@@ -89,7 +89,7 @@ impl World {
                     shop.report_delivery(now, delivery, status);
                 }
             }
-            System::Economic | System::Adyen => {}
+            System::Economic | System::Adyen | System::QuickPay | System::Frisbii => {}
         }
     }
 

@@ -8,6 +8,7 @@
 //! | [`economic`] | agreements: validation, VAT and totals, booking, double-entry books, journals, the quirks of the live server |
 //! | [`woocommerce`] | shops: REST v3 and the deliveries of webhooks |
 //! | [`adyen`] | accounts: reports that are announced and downloaded |
+//! | [`quickpay`], [`frisbii`] | accounts of gateways: lists of payments and transactions |
 //! | [`shopify`] | shops: Admin GraphQL and the deliveries of webhooks |
 //! | [`World`] | all of them behind one door: `handle` a request, `advance` the time, `save` and `load` |
 //! | [`faults`] | what may go wrong with a request, by script or by closure |
@@ -15,8 +16,8 @@
 //! | [`serve`] | the same behind a socket; `/_sandbox/` is for tests and people |
 //!
 //! Paths: `/woocommerce/{shop}/wp-json/wc/v3/...`, `/shopify/{shop}/admin/api/{version}/graphql.json`,
-//! `/economic/rest/...` and `/economic/apis/{service}/v{version}/...`, `/adyen/{account}/reports/download/...`. A request to
-//! e-conomic finds its agreement by its two tokens.
+//! `/economic/rest/...` and `/economic/apis/{service}/v{version}/...`, `/adyen/{account}/reports/download/...`,
+//! `/quickpay/{account}/payments`, `/frisbii/{account}/v1/list/transaction`. A request to e-conomic finds its agreement by its two tokens.
 
 pub mod adyen;
 mod control;
@@ -24,9 +25,11 @@ mod delivery;
 pub mod demo;
 pub mod economic;
 pub mod faults;
+pub mod frisbii;
 pub mod http;
 pub mod json;
 mod operation;
+pub mod quickpay;
 mod serve;
 pub mod shopify;
 pub mod signing;

@@ -14,6 +14,10 @@ pub enum System {
     Economic,
     /// An account at Adyen.
     Adyen,
+    /// An account at QuickPay.
+    QuickPay,
+    /// An account at Frisbii.
+    Frisbii,
 }
 
 macro_rules! operations {

@@ -3,8 +3,10 @@
 use crate::adyen;
 use crate::economic::{Agreement, access};
 use crate::faults::{Delivery, Fault, Occasion, Script, spoil};
+use crate::frisbii;
 use crate::http::{Request, Response};
 use crate::operation::{Operation, System};
+use crate::quickpay;
 use crate::shopify;
 use crate::woocommerce;
 use jiff::{SignedDuration, Timestamp};
@@ -61,6 +63,12 @@ pub struct World {
     /// Accounts at Adyen by name.
     #[serde(default)]
     pub adyen: BTreeMap<String, adyen::Account>,
+    /// Accounts at QuickPay by name.
+    #[serde(default)]
+    pub quickpay: BTreeMap<String, quickpay::Account>,
+    /// Accounts at Frisbii by name.
+    #[serde(default)]
+    pub frisbii: BTreeMap<String, frisbii::Account>,
     /// The fault script.
     pub script: Script,
     /// The latest requests.
@@ -165,6 +173,14 @@ impl World {
                 .get(1)
                 .filter(|name| self.adyen.contains_key(*name))
                 .map(|name| (System::Adyen, name.clone())),
+            "quickpay" => segments
+                .get(1)
+                .filter(|name| self.quickpay.contains_key(*name))
+                .map(|name| (System::QuickPay, name.clone())),
+            "frisbii" => segments
+                .get(1)
+                .filter(|name| self.frisbii.contains_key(*name))
+                .map(|name| (System::Frisbii, name.clone())),
             "economic" => {
                 let found = self.agreements.iter().find(|(_, agreement)| agreement.opens_with(request));
                 found.map(|(name, _)| (System::Economic, name.clone()))
@@ -218,6 +234,8 @@ impl World {
             System::Shopify => self.shopify.get_mut(name).map(|shop| shop.handle(now, request)),
             System::Economic => self.agreements.get_mut(name).map(|agreement| agreement.handle(now, request)),
             System::Adyen => self.adyen.get(name).map(|account| account.handle(name, request)),
+            System::QuickPay => self.quickpay.get(name).map(|account| account.handle(request)),
+            System::Frisbii => self.frisbii.get(name).map(|account| account.handle(request)),
         };
         answer.unwrap_or_else(|| unknown(request))
     }

@@ -3,10 +3,12 @@
 
 use async_trait::async_trait;
 use domain::{Failure, Money};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::http::Transport;
+use crate::json::read_answer;
 
 /// What moved on a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +48,46 @@ pub struct LinkPage {
     pub links: Vec<Link>,
     /// Where to go on, in the connector's own words; `None`: that was all.
     pub next: Option<String>,
+    /// What of this page cannot be read, and never will be as it stands. The others, and what comes behind, are not kept back by it.
+    pub refused: Vec<Failure>,
 }
+
+impl LinkPage {
+    /// A page of entries, each of which is read for itself. One that cannot be read is told with its id.
+    pub(crate) fn of_each(
+        entries: &[&RawValue],
+        read: impl Fn(&str) -> Result<Vec<Link>, Failure>,
+        next: Option<String>,
+    ) -> LinkPage {
+        let mut page = LinkPage { next, ..LinkPage::default() };
+        for entry in entries {
+            match read(entry.get()) {
+                Ok(links) => page.links.extend(links),
+                Err(failure) => page.refused.push(named(entry.get(), failure)),
+            }
+        }
+        page
+    }
+}
+
+/// A refusal that says which entry it is of, where that can be read.
+fn named(entry: &str, failure: Failure) -> Failure {
+    #[derive(Deserialize)]
+    struct Entry<'a> {
+        #[serde(borrow, default)]
+        id: crate::json::Text<'a>,
+    }
+    let id = read_answer::<Entry<'_>>("an entry", entry).map(|entry| entry.id.owned()).unwrap_or_default();
+    match failure {
+        Failure::Rejected { code, message } if !id.is_empty() && id.len() <= LONGEST_ID => {
+            Failure::Rejected { code, message: format!("{id}: {message}") }
+        }
+        other => other,
+    }
+}
+
+/// Longest id that a refusal is told by, in bytes.
+const LONGEST_ID: usize = 100;
 
 /// A gateway that links orders with acquirers' references.
 #[async_trait]
@@ -59,6 +100,12 @@ pub trait Bridge: Send + Sync {
     /// # Errors
     /// `Rejected` with the place of what cannot be read.
     fn read(&self, text: &str, page: Option<&str>) -> Result<LinkPage, Failure>;
+
+    /// How long before the last asking each asking begins: what the gateway lists by its beginning may come to its end so much later.
+    fn overlap(&self) -> SignedDuration;
+
+    /// The page behind one that is refused, where that can be known without it.
+    fn behind(&self, page: Option<&str>) -> Option<String>;
 
     /// One page of what moved at or after `since`. `page` is `next` of the page before.
     ///

@@ -10,6 +10,10 @@ pub enum Authentication {
         /// Secret used as password.
         password: &'static str,
     },
+    /// HTTP Basic of one secret as user name, with an empty password.
+    BasicUser(&'static str),
+    /// HTTP Basic of one secret as password, with an empty user name.
+    BasicPassword(&'static str),
     /// Each listed header takes the secret of the given name.
     Headers(&'static [(&'static str, &'static str)]),
     /// Two secrets are exchanged for a token that holds for a while, which each request carries as `Bearer`.

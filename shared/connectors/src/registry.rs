@@ -121,3 +121,16 @@ pub fn announcing(system: &str) -> Option<&'static dyn Announcing> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_and_registry_agree_on_which_systems_are_gateways() {
+        for manifest in MANIFESTS {
+            let system = manifest.system;
+            assert_eq!(bridge(system).is_some(), domain::settings::is_gateway(system), "{system}");
+        }
+    }
+}

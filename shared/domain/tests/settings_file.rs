@@ -101,6 +101,34 @@ fn payouts_of_an_acquirer_go_to_an_accounting_system() {
     }
 }
 
+#[test]
+fn gateways_stand_with_the_payouts_whose_payments_they_took() {
+    let connections = r#""connections": [
+        { "id": "5e8a1c3f7b9d2046cc", "name": "indloeser", "system": "clearhaus" },
+        { "id": "5e8a1c3f7b9d2046dd", "name": "port", "system": "quickpay" },
+        { "id": "5e8a1c3f7b9d2046ee", "name": "abonnement", "system": "frisbii" },"#;
+    let read = |gateways: &str| {
+        let payouts = format!(
+            r#""payouts": [{{"name":"u","acquirer":"indloeser","accounting":"regnskab","gateways":[{gateways}]}}], "recipients""#
+        );
+        let text = SHORT.replacen("\"connections\": [", connections, 1);
+        read_merchant_file(&text.replacen("\"recipients\"", &payouts, 1))
+    };
+    let file = read(r#""port","abonnement""#).unwrap_or_else(|problems| panic!("{problems}"));
+    let asked: Vec<&str> = file.gateways(&file.payouts[0]).map(|one| one.system.as_str()).collect();
+    assert_eq!(asked, ["quickpay", "frisbii"]);
+    for (gateways, place, says) in [
+        (r#""ingen""#, "payouts[0].gateways[0]", "ingen"),
+        (r#""port","port""#, "payouts[0].gateways[1]", "port"),
+        (r#""port","indloeser""#, "payouts[0].gateways[1]", "clearhaus"),
+        (r#""regnskab""#, "payouts[0].gateways[0]", "e-conomic"),
+        (r#""""#, "payouts[0].gateways", ""),
+    ] {
+        let problems = read(gateways).expect_err(gateways).to_string();
+        assert!(problems.contains(place) && problems.contains(says), "{gateways}: {problems}");
+    }
+}
+
 /// The short file with a bank that is read by a profile, which is changed.
 fn with_a_profile(system: &str, from: &str, to: &str) -> String {
     let profile = r#"{ "acquirer": "nordkysten", "encoding": "windows-1252", "delimiter": ";", "decimal": ",", "thousands": ".",

@@ -208,6 +208,21 @@ impl Keys {
         self.item("listed-days", escape(connection.as_str()))
     }
 
+    /// How far a gateway has been asked which orders its payments are of.
+    pub fn asked_gateway(&self, connection: &ConnectionId) -> ItemKey {
+        self.item("asked-gateways", escape(connection.as_str()))
+    }
+
+    /// The partition of what gateways say of references.
+    pub fn links(&self) -> String {
+        self.item("links", String::new()).partition
+    }
+
+    /// What a gateway says of one reference: the partition, and how the sort keys begin. What it says of it is told apart by its hash.
+    pub fn links_of(&self, connection: &ConnectionId, reference: &str) -> ItemKey {
+        self.item("links", format!("{}#{}#", escape(connection.as_str()), escape(reference)))
+    }
+
     /// Where the stock of a flow stands.
     pub fn stock(&self, flow: &str) -> ItemKey {
         self.item("stock", escape(flow))
@@ -404,6 +419,8 @@ mod tests {
             keys.pause(Some(&connection)),
             keys.lock("customer"),
             keys.cursor(&connection),
+            keys.asked_gateway(&connection),
+            keys.links_of(&connection, "reference"),
             keys.quota(&connection),
             keys.parked("1"),
             keys.report("a", "errors"),

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::config::{Credentials, Region};
 use domain::plan::Reason;
-use domain::settings::{MerchantFile, SettingProblems, read_merchant_file};
+use domain::settings::{Connection, MerchantFile, SettingProblems, read_merchant_file};
 use domain::{ConnectionId, EntityId, EntityKind, MerchantId, TransferId};
 use engine::clock::Clock;
 use engine::log::{Trace, Why};
@@ -86,7 +86,7 @@ pub struct MerchantPut {
     pub missing_secrets: Vec<(String, String)>,
     /// Always empty, since a file that names a system which is not known is refused. It stays for the programs that read it.
     pub unknown_systems: Vec<String>,
-    /// Names of connections to gateways: they may stand in the file, and nothing is asked of them yet.
+    /// Names of connections to gateways that no flow of payouts names: nothing is asked of them.
     pub not_asked: Vec<String>,
 }
 
@@ -662,11 +662,13 @@ fn unknown_systems(file: &MerchantFile) -> Vec<String> {
         .collect()
 }
 
-/// Connections to gateways that link orders with payments, which nothing asks.
+/// Connections to gateways that link orders with payments, and that no flow of payouts has asked.
 fn not_asked(file: &MerchantFile) -> Vec<String> {
+    let asked =
+        |connection: &&Connection| file.payouts.iter().any(|flow| flow.gateways.contains(&connection.name));
     let gateways = file.connections.iter();
     let gateways = gateways.filter(|connection| connectors::registry::bridge(&connection.system).is_some());
-    gateways.map(|connection| connection.name.clone()).collect()
+    gateways.filter(|connection| !asked(connection)).map(|connection| connection.name.clone()).collect()
 }
 
 fn missing_secrets(record: &MerchantRecord) -> Vec<(String, String)> {

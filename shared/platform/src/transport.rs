@@ -100,7 +100,10 @@ impl ConnectionTransport {
         let credentials = credential_headers(&manifest.authentication, secrets)?;
         let token = match &manifest.authentication {
             Authentication::Token(credentials) => Some(TokenSource::new(credentials, &surfaces, secrets)?),
-            Authentication::Basic { .. } | Authentication::Headers(_) => None,
+            Authentication::Basic { .. }
+            | Authentication::BasicUser(_)
+            | Authentication::BasicPassword(_)
+            | Authentication::Headers(_) => None,
         };
         let client = client.client.clone();
         Ok(ConnectionTransport { client, manifest, surfaces, credentials, token, budget })
@@ -287,6 +290,12 @@ fn credential_headers(
         Authentication::Basic { user, password } => {
             headers.insert("authorization", basic(secrets, user, password)?);
         }
+        Authentication::BasicUser(name) => {
+            headers.insert("authorization", basic_of(secret(secrets, name)?, "", name)?);
+        }
+        Authentication::BasicPassword(name) => {
+            headers.insert("authorization", basic_of("", secret(secrets, name)?, name)?);
+        }
         Authentication::Headers(list) => {
             for (header, name) in *list {
                 let header = HeaderName::from_bytes(header.as_bytes())
@@ -305,8 +314,11 @@ pub(crate) fn basic(
     user: &str,
     password: &str,
 ) -> Result<HeaderValue, PlatformError> {
-    let text = format!("{}:{}", secret(secrets, user)?, secret(secrets, password)?);
-    sensitive(&format!("Basic {}", BASE64.encode(text.as_bytes())), user)
+    basic_of(secret(secrets, user)?, secret(secrets, password)?, user)
+}
+
+fn basic_of(user: &str, password: &str, name: &str) -> Result<HeaderValue, PlatformError> {
+    sensitive(&format!("Basic {}", BASE64.encode(format!("{user}:{password}").as_bytes())), name)
 }
 
 fn secret<'a>(secrets: &'a HashMap<String, SecretString>, name: &str) -> Result<&'a str, PlatformError> {

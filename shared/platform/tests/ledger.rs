@@ -4,6 +4,7 @@ mod support;
 
 use domain::{ConnectionId, EntityId, EntityKind, MerchantId, TransferId};
 use engine::log::{Cause, LOG_SCHEMA, LogEntry, PersonalPart, PublicPart, RowKind, Why};
+use engine::payouts::{OrderLink, PayoutStore};
 use engine::store::{Claim, Claimed, Conclusion, Hold, Pointer, PointerKind, Status, Store};
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
@@ -39,6 +40,37 @@ async fn the_days_calls_of_all_processes_are_added_up_and_begin_anew_with_the_da
     let calls = local.calls.total();
     other.add(tomorrow, 5).await.expect("added");
     assert_eq!(local.calls.total() - calls, 1, "one write tells and counts");
+}
+
+#[tokio::test]
+async fn what_a_gateway_says_again_is_not_written_again_and_is_dropped_when_it_is_old() {
+    let local = LocalTable::start().await;
+    let (ledger, merchant, gateway) = (local.ledger(), MerchantId::new("krus"), ConnectionId::new("gateway"));
+    let day = |number: i64| at(number * 24 * 3_600);
+    let link = |reference: &str, on: i64| OrderLink {
+        connection: gateway.clone(),
+        reference: reference.to_owned(),
+        order: "1001".to_owned(),
+        payment: "90001".to_owned(),
+        learned_at: day(on),
+    };
+    let links = [link("a", 0), link("b", 30), link("c", 0), link("a", 0)];
+    assert_eq!(ledger.put_links(&merchant, &links).await, Ok(3));
+    let calls = local.calls.total();
+    assert_eq!(ledger.put_links(&merchant, &links).await, Ok(0));
+    assert_eq!(local.calls.total() - calls, 1, "what is known is read with one call, and nothing is written");
+    let known = async || {
+        let asked = ["a", "b", "c"].map(str::to_owned);
+        let found = ledger.links(&merchant, std::slice::from_ref(&gateway), &asked).await.expect("links");
+        found.into_iter().map(|link| link.reference).collect::<Vec<_>>()
+    };
+    let next = ledger.drop_old_links(&merchant, None, day(570)).await.expect("looked through");
+    assert_eq!(known().await, ["a", "b", "c"], "the last day is not over");
+    assert_eq!(ledger.drop_old_links(&merchant, next.as_deref(), day(570)).await, Ok(None), "it begins anew");
+    let other = ledger.drop_old_links(&MerchantId::new("other"), None, day(900)).await;
+    assert_eq!(other, Ok(None), "nothing of anybody else's");
+    ledger.drop_old_links(&merchant, None, day(571)).await.expect("looked through");
+    assert_eq!(known().await, ["b"]);
 }
 
 fn at(second: i64) -> Timestamp {

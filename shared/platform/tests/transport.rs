@@ -259,6 +259,29 @@ fn all(asked: &mut mpsc::UnboundedReceiver<String>) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn basic_of_one_secret_leaves_the_other_half_empty_and_no_secret_is_asked_for_it() {
+    static USER: Manifest = Manifest { authentication: Authentication::BasicUser("token"), ..MANIFEST };
+    static PASSWORD: Manifest =
+        Manifest { authentication: Authentication::BasicPassword("token"), ..MANIFEST };
+    // Base64 of `secret-canary-123:` and of `:secret-canary-123`.
+    for (manifest, header) in [(&USER, "c2VjcmV0LWNhbmFyeS0xMjM6"), (&PASSWORD, "OnNlY3JldC1jYW5hcnktMTIz")] {
+        let (address, mut asked) = server(Some("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")).await;
+        let client = HttpClient::new().expect("a client");
+        let secrets = HashMap::from([("token".to_owned(), "secret-canary-123".to_owned().into())]);
+        let urls = BTreeMap::from([("main".to_owned(), address)]);
+        let budget = Arc::new(RateBudget::new(&manifest.rate, Traffic::Live));
+        let transport =
+            ConnectionTransport::new(&client, manifest, &urls, &secrets, budget).expect("a transport");
+        transport.read(Request::get("/a")).await.expect("an answer");
+        let request = asked.recv().await.expect("it was asked");
+        assert!(request.contains(&format!("authorization: Basic {header}\r\n")), "{request}");
+        let none = HashMap::new();
+        let budget = Arc::new(RateBudget::new(&manifest.rate, Traffic::Live));
+        assert!(ConnectionTransport::new(&client, manifest, &urls, &none, budget).is_err());
+    }
+}
+
+#[tokio::test]
 async fn client_credentials_become_a_token_that_is_used_while_it_holds() {
     let token = |_| r#"200 {"access_token":"token-1","token_type":"Bearer","expires_in":"3600"}"#;
     let (transport, mut asked) = token_server(token, |_| "200 {}").await;

@@ -212,7 +212,7 @@ pub(super) enum PayoutsCommand {
         #[arg(long)]
         by: String,
     },
-    /// Ask the acquirer for its new payouts now.
+    /// Ask the gateways of a flow which orders payments are of, and the acquirer for its new payouts, now.
     Fetch {
         /// Whose.
         merchant: String,
@@ -306,9 +306,16 @@ pub(super) async fn perform(
             out.overview(&view.map_err(|failure| out.told(&failure))?)
         }
         PayoutsCommand::Fetch { merchant, flow } => {
-            let taken = payouts.fetch(&MerchantId::new(merchant), &flow, deadline).await;
+            let merchant = MerchantId::new(merchant);
+            // What gateways say comes first, so that what is fetched is matched by it. Neither keeps the other back.
+            let linked = payouts.ask_gateways(&merchant, &flow, deadline).await;
+            let taken = payouts.fetch(&merchant, &flow, deadline).await;
             let taken = taken.map_err(|failure| out.told(&failure))?;
-            printer.done(&format!("{taken} payouts were fetched"))
+            let said = match linked.map_err(|failure| out.told(&failure))? {
+                None => String::new(),
+                Some(new) => format!(", {new} references were learned of gateways"),
+            };
+            printer.done(&format!("{taken} payouts were fetched{said}"))
         }
         PayoutsCommand::Dismiss { merchant, payout, take_new: false, reason, by }
             if payout.starts_with("file/") =>

@@ -89,7 +89,7 @@ impl Printer {
             };
             text.push_str(&missing(&put.missing_secrets, &put.merchant));
             for name in &put.not_asked {
-                text.push_str(&format!("\n{name}: nothing is asked of this gateway yet; its payments are matched by the shop's own references"));
+                text.push_str(&format!("\n{name}: no flow of payouts names this gateway in its gateways, so nothing is asked of it"));
             }
             text
         })

@@ -8,6 +8,7 @@ mod demo;
 mod documents;
 mod faults;
 mod filters;
+mod gateways;
 mod journals;
 mod json;
 mod payments;

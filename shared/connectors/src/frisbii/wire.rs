@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::json::{List, Text};
 
@@ -10,7 +11,7 @@ use crate::json::{List, Text};
 #[derive(Deserialize)]
 pub(super) struct Transactions<'a> {
     #[serde(borrow)]
-    pub(super) content: List<Transaction<'a>>,
+    pub(super) content: List<&'a RawValue>,
     #[serde(borrow, default)]
     pub(super) next_page_token: Text<'a>,
 }

@@ -5,11 +5,12 @@ mod wire;
 
 use async_trait::async_trait;
 use domain::Failure;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::value::RawValue;
 
 use crate::bridge::{Bridge, LinkPage};
 use crate::http::{Call, Complaint, Request, Transport, accept, json_text};
-use crate::json::{List, read_answer, rejected};
+use crate::json::{List, read_answer, rejected, unless_whole};
 use crate::manifest::{Authentication, Manifest, RateLimit};
 
 /// QuickPay.
@@ -20,9 +21,8 @@ pub struct QuickPay;
 pub const MANIFEST: Manifest = Manifest {
     system: "quickpay",
     surfaces: &[("main", "https://api.quickpay.net")],
-    // The user name is empty: the secret of that name holds nothing.
-    authentication: Authentication::Basic { user: "user", password: "api-key" },
-    secrets: &["user", "api-key"],
+    authentication: Authentication::BasicPassword("api-key"),
+    secrets: &["api-key"],
     rate: RateLimit { units: 60, window_seconds: 60, per_day: None, cost_header: None },
     timeout_seconds: 30,
     response_limit: 8 * 1024 * 1024,
@@ -30,6 +30,7 @@ pub const MANIFEST: Manifest = Manifest {
     stock: None,
     unproven: &[
         "Amounts are taken as smallest units.",
+        "A payment is taken to be listed anew, by the time it was updated, when it is captured or refunded.",
         "The acquirer's reference is looked for in an operation's data as acquirer_reference and arn.",
         "The list of payments is taken to be newest first by page, and is read until a page is not full.",
     ],
@@ -44,13 +45,19 @@ impl Bridge for QuickPay {
     }
 
     fn read(&self, text: &str, page: Option<&str>) -> Result<LinkPage, Failure> {
-        let List(payments): List<wire::Payment<'_>> = read_answer("the list of payments", text)?;
-        let mut links = Vec::new();
-        for payment in &payments {
-            links.extend(map::links(payment)?);
-        }
+        let List(payments): List<&RawValue> = read_answer("the list of payments", text)?;
         let number = number_of(page)?;
-        Ok(LinkPage { links, next: (payments.len() >= PAGE).then(|| (number + 1).to_string()) })
+        let next = (payments.len() >= PAGE).then(|| number.saturating_add(1).to_string());
+        let links = |text: &str| map::links(&read_answer("a payment", text)?);
+        Ok(LinkPage::of_each(&payments, links, next))
+    }
+
+    fn overlap(&self) -> SignedDuration {
+        SignedDuration::from_mins(10)
+    }
+
+    fn behind(&self, page: Option<&str>) -> Option<String> {
+        number_of(page).ok().map(|number| number.saturating_add(1).to_string())
     }
 
     async fn links_since(
@@ -67,7 +74,8 @@ impl Bridge for QuickPay {
             .query("min_time", since.to_string());
         let response = transport.read(request).await?;
         accept(Call::Read, &response, complaint)?;
-        self.read(json_text(Call::Read, &response)?, page)
+        let text = json_text(Call::Read, &response)?;
+        self.read(text, page).map_err(|failure| unless_whole(Call::Read, text, failure))
     }
 }
 
@@ -109,6 +117,24 @@ mod tests {
         assert_eq!(page.links[0].moved, Moved::Captured);
         assert_eq!(page.links[1].operation, "90001/3");
         assert_eq!(page.next, None);
+    }
+
+    #[test]
+    fn a_payment_that_cannot_be_read_keeps_no_other_back() {
+        let broken = PAYMENTS.replacen("\"DKK\"", "\"kroner\"", 1).replacen(
+            "\"test_mode\":true",
+            "\"test_mode\":false",
+            1,
+        );
+        let page = QuickPay.read(&broken, None).expect("read");
+        let orders: Vec<&str> = page.links.iter().map(|link| link.order.as_str()).collect();
+        assert_eq!(orders, ["1002"]);
+        let [refused] = page.refused.as_slice() else { panic!("{:?}", page.refused) };
+        assert!(refused.to_string().contains("90001: a payment cannot be read at currency"), "{refused}");
+        assert_eq!(
+            (QuickPay.behind(None), QuickPay.behind(Some("7"))),
+            (Some("2".to_owned()), Some("8".to_owned()))
+        );
     }
 
     #[test]

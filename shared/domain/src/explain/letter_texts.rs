@@ -60,6 +60,19 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "dead-letter-gateway",
+        [
+            "Gatewayen {gateway} kunne efter mange forsøg ikke spørges om, hvilke ordrer betalinger hører til; den sidste fejl var: {message}.",
+            "Udbetalinger, som kun nævner indløserens egne referencer, venter så længe. Der prøves hver time.",
+            "Ret årsagen (er nøglen trukket tilbage, så sæt en ny med `bogbro secret set`); `bogbro payouts fetch` prøver med det samme.",
+        ],
+        [
+            "The gateway {gateway} could not be asked which orders payments are of after many attempts; the last failure was: {message}.",
+            "Payouts that name the acquirer's own references only wait meanwhile. This is tried every hour.",
+            "Correct the cause (where the key was revoked, set a new one with `bogbro secret set`); `bogbro payouts fetch` tries at once.",
+        ],
+    ),
+    entry(
         "dead-letter-payout-work",
         [
             "Arbejdet med udbetaling {payout} fra {acquirer} blev opgivet efter mange forsøg; den sidste fejl var: {message}.",

@@ -230,6 +230,32 @@ pub(crate) const PAYOUTS: &[Entry] = &[
         ],
     ),
     entry(
+        "gateway-page-refused",
+        [
+            "Gatewayen {gateway} kan ikke give en side af sine betalinger: {message}.",
+            "Betalinger på den side kendes ikke, så udbetalinger af dem kan vente; alt andet hentes som ellers. Der spørges igen hver time.",
+            "Ret det, beskeden siger, eller knyt linjerne til fakturaer med bogbro payouts match.",
+        ],
+        [
+            "The gateway {gateway} cannot give a page of its payments: {message}.",
+            "Payments of that page are not known, so payouts of them may wait; everything else is fetched as ever. It is asked for again each hour.",
+            "Mend what the message says, or match the lines with invoices by bogbro payouts match.",
+        ],
+    ),
+    entry(
+        "gateway-payment-refused",
+        [
+            "En betaling hos gatewayen {gateway} kan ikke læses: {message}.",
+            "Det vides ikke, hvilken ordre den hører til; de andre er læst.",
+            "Knyt dens linje til fakturaen med bogbro payouts match. Er den rettet hos gatewayen, så spørg igen med bogbro payouts fetch.",
+        ],
+        [
+            "A payment of the gateway {gateway} cannot be read: {message}.",
+            "It is not known which order it is of; the others are read.",
+            "Match its line with the invoice by bogbro payouts match. Where the gateway has mended it, ask again with bogbro payouts fetch.",
+        ],
+    ),
+    entry(
         "payout-account-missing",
         [
             "Der mangler en konto i indstillingerne: accounts.{account}.",

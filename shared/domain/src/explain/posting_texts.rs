@@ -132,6 +132,19 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "payout-links-unclear",
+        [
+            "Udbetaling {payout}: {count} referencer hører hos gatewayen til flere mulige ordrer: {references}.",
+            "De er ikke knyttet til nogen faktura.",
+            "Knyt linjerne til fakturaer i hånden. Deler flere butikker en gateway, så nævn butikkerne under matching.shops, eller skil deres numre ad.",
+        ],
+        [
+            "Payout {payout}: {count} references are of several possible orders at the gateway: {references}.",
+            "They are matched with no invoice.",
+            "Match the lines with invoices by hand. Where several shops share a gateway, name the shops in matching.shops, or tell their numbers apart.",
+        ],
+    ),
+    entry(
         "payout-journal-missing",
         [
             "Indstillingerne nævner ingen kassekladde til udbetalinger.",

@@ -10,8 +10,19 @@ const fn profile(code: &'static str, da: [&'static str; 2], en: [&'static str; 2
     entry(code, [da[0], BLOCKS_DA, da[1]], [en[0], BLOCKS_EN, en[1]])
 }
 
-/// Problems of profiles.
+/// Problems of profiles, and of gateways.
 pub(crate) const ENTRIES: &[Entry] = &[
+    profile(
+        "setting-no-gateway",
+        [
+            "{name} er en forbindelse til {system}, som ikke kan spørges om, hvilken ordre en betaling hører til.",
+            "Nævn kun forbindelser til quickpay eller frisbii under gateways.",
+        ],
+        [
+            "{name} is a connection to {system}, which cannot be asked which order a payment is of.",
+            "Name connections to quickpay or frisbii only under gateways.",
+        ],
+    ),
     profile(
         "setting-profile-missing",
         [

@@ -186,6 +186,12 @@ pub struct PayoutFlow {
     /// Name of the accounting system's connection.
     #[garde(length(min = 1, max = 100))]
     pub accounting: String,
+    /// Names of connections to the gateways (`quickpay`, `frisbii`) that took the payments this account pays out: they are asked which
+    /// order a payment is of, and what they say is believed for the payouts of this flow. A gateway may stand in several flows, and is
+    /// asked once. An order's number is made alike by `matching.order-numbers`, and is one of `matching.shops` where those are named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[garde(length(max = 20), inner(length(min = 1, max = 100)))]
+    pub gateways: Vec<String>,
     /// The country of the acquirer's company, two letters: it decides which rule of VAT on fees applies.
     #[serde(default)]
     #[garde(inner(length(min = 2, max = 2)))]
@@ -214,6 +220,11 @@ impl PayoutFlow {
             Some(profile) => problems.add_profile(&path, profile),
         }
     }
+}
+
+/// True for a system that is asked which order a payment is of.
+pub fn is_gateway(system: &str) -> bool {
+    matches!(system, "frisbii" | "quickpay")
 }
 
 /// A side of a flow, for messages.
@@ -377,11 +388,35 @@ impl MerchantFile {
                 }
                 Some(connection) => flow.profile_problems(index, &connection.system, problems),
             }
+            self.gateway_problems(index, &flow.gateways, problems);
             let path = format!("payouts[{index}].accounting");
             match self.connection(&flow.accounting) {
                 None => problems.add(&path, "no-such-connection", &[("name", &flow.accounting)]),
                 Some(connection) if connection.agreement.is_none() => {
                     problems.add(&path, "connection-without-agreement", &[("name", &flow.accounting)]);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+impl MerchantFile {
+    /// The connections of the gateways that a flow of payouts names.
+    pub fn gateways(&self, flow: &PayoutFlow) -> impl Iterator<Item = &Connection> {
+        flow.gateways.iter().filter_map(|name| self.connection(name))
+    }
+
+    fn gateway_problems(&self, index: usize, gateways: &[String], problems: &mut SettingProblems) {
+        let mut names = BTreeSet::new();
+        for (place, name) in gateways.iter().enumerate() {
+            let path = format!("payouts[{index}].gateways[{place}]");
+            match self.connection(name) {
+                _ if !names.insert(name) => problems.add(&path, "name-twice", &[("name", name)]),
+                None => problems.add(&path, "no-such-connection", &[("name", name)]),
+                Some(connection) if !is_gateway(&connection.system) => {
+                    let facts = [("name", name.as_str()), ("system", connection.system.as_str())];
+                    problems.add(&path, "no-gateway", &facts);
                 }
                 Some(_) => {}
             }

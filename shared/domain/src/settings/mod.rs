@@ -40,7 +40,7 @@ pub use document::{
 };
 pub use filter::{Condition, Filter, FilterField, FilterTest};
 pub use merchant::{
-    Connection, Flow, Language, MerchantFile, NotificationFrequency, PayoutFlow, Recipient, Side,
+    Connection, Flow, Language, MerchantFile, NotificationFrequency, PayoutFlow, Recipient, Side, is_gateway,
     merchant_file_schema, read_merchant_file,
 };
 pub use payment::{CapturedLess, PaymentMethodRule, PaymentSettings, Registration};

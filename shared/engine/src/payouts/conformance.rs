@@ -3,9 +3,10 @@
 use domain::money::Currency;
 use domain::payout::Approval;
 use domain::settlement::{BatchKey, Standing};
-use domain::{AgreementId, EffectKey, MerchantId, Money};
+use domain::{AgreementId, ConnectionId, EffectKey, MerchantId, Money};
 use jiff::{SignedDuration, Timestamp};
 
+use super::links::OrderLink;
 use super::memory::MemoryFile;
 use super::record::{
     FileRecord, IntakeOutcome, IntakeRecord, PAYOUT_SCHEMA, PaidBefore, PayoutClaim, PayoutFigures, PayoutId,
@@ -121,7 +122,38 @@ pub async fn check_all(
     lists_are_whole_and_the_merchants_own(store, merchant, other).await?;
     files_and_plans_are_found_by_their_hash(store, merchant, other).await?;
     a_number_is_taken_by_one(store, merchant).await?;
-    what_was_paid_is_added_up(store, merchant, other).await
+    what_was_paid_is_added_up(store, merchant, other).await?;
+    what_gateways_say_is_kept_as_it_was_said(store, merchant, other).await
+}
+
+async fn what_gateways_say_is_kept_as_it_was_said(
+    store: &dyn PayoutStore,
+    merchant: &MerchantId,
+    other: &MerchantId,
+) -> Result<(), String> {
+    let (gateway, further) = (ConnectionId::new("gateway"), ConnectionId::new("gate"));
+    let link = |connection: &ConnectionId, reference: &str, order: &str| OrderLink {
+        connection: connection.clone(),
+        reference: reference.to_owned(),
+        order: order.to_owned(),
+        payment: "90/001".to_owned(),
+        learned_at: NOW,
+    };
+    let (first, second) = (link(&gateway, "7#1", "1001"), link(&gateway, "7#1", "1002"));
+    let all = [first.clone(), second.clone(), link(&gateway, "7", "1003"), link(&further, "way#7#1", "1004")];
+    require(store.put_links(merchant, &all[..1]).await == Ok(1), "a link is new")?;
+    let later = OrderLink { learned_at: NOW + SignedDuration::from_secs(60), ..first.clone() };
+    require(store.put_links(merchant, &[later]).await == Ok(0), "the same again is not")?;
+    require(store.put_links(merchant, &all).await == Ok(3), "the others are")?;
+    let mut found =
+        store.links(merchant, std::slice::from_ref(&gateway), &["7#1".to_owned()]).await.map_err(words)?;
+    found.sort();
+    require(found == [first, second], "all of one reference, as they were first said, and of no other")?;
+    let asked = ["7".to_owned(), "way#7#1".to_owned(), "none".to_owned()];
+    let found = store.links(merchant, &[gateway.clone(), further], &asked).await.map_err(words)?;
+    require(found.len() == 2, "each gateway's own")?;
+    let foreign = store.links(other, &[gateway], &["7".to_owned()]).await.map_err(words)?;
+    require(foreign.is_empty(), "nothing of somebody else's")
 }
 
 async fn a_payout_is_kept_once(store: &dyn PayoutStore, merchant: &MerchantId) -> Result<(), String> {

@@ -6,9 +6,10 @@ use std::io::{self, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use domain::{AgreementId, EffectKey, MerchantId};
+use domain::{AgreementId, ConnectionId, EffectKey, MerchantId};
 use sha2::{Digest, Sha256};
 
+use super::links::OrderLink;
 use super::record::{IntakeRecord, PaidBefore, PayoutClaim, PayoutId, PayoutRecord};
 use super::store::{FileBytes, PayoutClaimed, PayoutStore, VoucherNumber};
 use crate::memory::{Fate, Faults, MemoryStore};
@@ -56,6 +57,7 @@ struct Contents {
     plans: BTreeMap<(PayoutId, String), Vec<u8>>,
     numbers: BTreeMap<VoucherNumber, EffectKey>,
     paid: BTreeMap<(MerchantId, AgreementId, String, String), PaidBefore>,
+    links: BTreeMap<(MerchantId, ConnectionId, String, String, String), OrderLink>,
 }
 
 /// A store of payouts in memory, beside a ledger in memory.
@@ -297,6 +299,33 @@ impl PayoutStore for MemoryPayoutStore {
                 })
                 .map(|(_, one)| one.clone());
             Ok(found.collect())
+        })
+    }
+
+    async fn put_links(&self, merchant: &MerchantId, links: &[OrderLink]) -> Result<usize, StoreFailure> {
+        self.call("put_links", |contents| {
+            let before = contents.links.len();
+            for link in links {
+                let OrderLink { connection, reference, order, payment, .. } = link.clone();
+                let place = (merchant.clone(), connection, reference, order, payment);
+                contents.links.entry(place).or_insert_with(|| link.clone());
+            }
+            Ok(contents.links.len() - before)
+        })
+    }
+
+    async fn links(
+        &self,
+        merchant: &MerchantId,
+        gateways: &[ConnectionId],
+        references: &[String],
+    ) -> Result<Vec<OrderLink>, StoreFailure> {
+        self.call("links", |contents| {
+            let asked = |link: &OrderLink| {
+                gateways.contains(&link.connection) && references.contains(&link.reference)
+            };
+            let found = contents.links.iter().filter(|((of, ..), link)| of == merchant && asked(link));
+            Ok(found.map(|(_, link)| link.clone()).collect())
         })
     }
 

@@ -17,6 +17,7 @@ pub mod conformance;
 mod decide;
 mod intake;
 mod interim;
+pub mod links;
 pub mod memory;
 pub(crate) mod numbers;
 mod overview;
@@ -47,6 +48,7 @@ use crate::store::{Store, StoreFailure};
 pub use bank::StatementSeen;
 pub use decide::{AskedPart, Correction, LineAssignment};
 pub use intake::Incoming;
+pub use links::OrderLink;
 pub use overview::{AgeView, InterimView, OpenItem, PaidOutView, PayoutOverview, ToComeView};
 pub use record::{
     ArrivalKind, BalanceReport, BalanceSums, Dismissal, FileDismissal, FileRecord, IntakeOutcome,

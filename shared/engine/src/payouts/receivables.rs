@@ -19,7 +19,7 @@ use jiff::civil::Date;
 use super::record::{PaidBefore, PayoutRecord};
 use super::route::PayoutRoute;
 use super::work::Stop;
-use super::{PayoutEngine, numbers};
+use super::{PayoutEngine, links, numbers};
 use crate::store::{Head, Pointer, PointerKind};
 
 /// Pages of the books' documents that are read for one payout.
@@ -44,15 +44,17 @@ pub(super) struct Found {
 pub(super) struct Documents {
     pub(super) receivables: Receivables,
     pub(super) before: Vec<PaidBefore>,
+    /// References that gateways say to be of several orders.
+    pub(super) unclear: BTreeSet<String>,
     /// The books were read only in part.
     pub(super) cut: bool,
 }
 
 /// The keys of a payout's lines.
 #[derive(Debug, Default)]
-struct Keys {
+pub(super) struct Keys {
     orders: BTreeSet<String>,
-    payments: BTreeSet<String>,
+    pub(super) payments: BTreeSet<String>,
     invoices: BTreeSet<String>,
 }
 
@@ -117,10 +119,10 @@ fn references<'a>(line: &Line<'a>) -> impl Iterator<Item = &'a str> {
 
 /// Which keys lead to documents.
 #[derive(Debug, Default)]
-struct Leads {
+pub(super) struct Leads {
     /// By order number, made alike: the transfers that were booked under it.
     orders: BTreeMap<String, BTreeSet<TransferId>>,
-    payments: BTreeSet<String>,
+    pub(super) payments: BTreeSet<String>,
 }
 
 impl Leads {
@@ -169,10 +171,14 @@ impl PayoutEngine<'_> {
                 leads.payments.insert(pointer.value);
             }
         }
-        let missing = Keys::missing(settlement, record, rules, (&leads, &found));
+        let links::Linked { unclear, unknown } =
+            self.add_linked((route, record, settlement), &mut leads, &mut found).await?;
+        let mut missing = Keys::missing(settlement, record, rules, (&leads, &found));
+        missing.orders.extend(unknown.keys().cloned());
         let mut cut = false;
         if !missing.is_empty() {
             cut = self.read_books(route, settlement, &missing, &mut found).await?;
+            lead_to_books(&unknown, rules, &mut found);
         }
         let mut numbers: Vec<String> = found.keys().cloned().collect();
         numbers.extend(may_be_taken_back(settlement, record, rules, &found));
@@ -181,7 +187,7 @@ impl PayoutEngine<'_> {
         before.retain(|paid| paid.payout != name && !paid.amount.is_zero());
         before.sort_by(|a, b| (&a.document, &a.payout).cmp(&(&b.document, &b.payout)));
         let receivables = packed(&found, &before, rules).map_err(Stop::Refused)?;
-        Ok(Documents { receivables, before, cut })
+        Ok(Documents { receivables, before, unclear, cut })
     }
 
     /// The currencies of documents by their numbers, of those that are found.
@@ -235,7 +241,7 @@ impl PayoutEngine<'_> {
 
 impl Keys {
     /// The keys of lines that nothing was found under. A refund of a sale that was found goes the sale's way.
-    fn missing(
+    pub(super) fn missing(
         settlement: &Settlement,
         record: &PayoutRecord,
         rules: &OrderNumberRules,
@@ -294,6 +300,26 @@ impl Keys {
                 on_gift_cards: None,
             },
         );
+    }
+}
+
+/// Has references lead to the books' own documents of the orders that gateways say they are of: of one customer's order of that number,
+/// never of several.
+fn lead_to_books(
+    unknown: &BTreeMap<String, BTreeSet<String>>,
+    rules: &OrderNumberRules,
+    found: &mut BTreeMap<String, Found>,
+) {
+    for (number, references) in unknown {
+        let of_order = |one: &Found| !one.order.is_empty() && rules.normal(&one.order) == number.as_str();
+        let customers: BTreeSet<(&str, u32)> =
+            found.values().filter(|one| of_order(one)).map(|one| (one.shop.as_str(), one.customer)).collect();
+        if customers.len() != 1 {
+            continue;
+        }
+        for one in found.values_mut().filter(|one| of_order(one)) {
+            one.payments.extend(references.iter().cloned());
+        }
     }
 }
 

@@ -72,6 +72,8 @@ pub struct PayoutRoute {
     pub acquirer: AcquirerEnd,
     /// To where.
     pub books: BooksEnd,
+    /// Connections of the gateways whose word is taken for which order a payment is of.
+    pub gateways: Vec<ConnectionId>,
     /// Makes the statements that are put on vouchers.
     pub statements: &'static dyn Statements,
     /// The acquirer's company's country; empty when it is not known.

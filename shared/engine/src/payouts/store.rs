@@ -3,9 +3,10 @@
 use std::io::{self, Read};
 
 use async_trait::async_trait;
-use domain::{AgreementId, EffectKey, MerchantId};
+use domain::{AgreementId, ConnectionId, EffectKey, MerchantId};
 use jiff::Timestamp;
 
+use super::links::OrderLink;
 use super::record::{IntakeRecord, PaidBefore, PayoutClaim, PayoutId, PayoutRecord};
 use crate::store::{Head, Page, Pointer, StoreFailure};
 
@@ -191,6 +192,23 @@ pub trait PayoutStore: Send + Sync {
         agreement: &AgreementId,
         documents: &[String],
     ) -> Result<Vec<PaidBefore>, StoreFailure>;
+
+    /// Keeps what a gateway says of references. What was kept before stays as it is; the number of those that are new.
+    ///
+    /// # Errors
+    /// As the store says.
+    async fn put_links(&self, merchant: &MerchantId, links: &[OrderLink]) -> Result<usize, StoreFailure>;
+
+    /// What these gateways said of these references.
+    ///
+    /// # Errors
+    /// As the store says.
+    async fn links(
+        &self,
+        merchant: &MerchantId,
+        gateways: &[ConnectionId],
+        references: &[String],
+    ) -> Result<Vec<OrderLink>, StoreFailure>;
 
     /// The transfers that search keys lead to, each with the key that led there: many keys at a time, since a payout may
     /// have ten thousand lines.

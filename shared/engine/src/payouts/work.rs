@@ -1,5 +1,7 @@
 //! Work on one payout under a claim: read it again, match it, plan it, and go on with what is approved.
 
+use std::collections::BTreeSet;
+
 use domain::matching::{
     LineState, Matching, ReceivableId, Receivables, Rules, match_settlements_on_two_threads,
 };
@@ -79,8 +81,26 @@ pub(super) struct Matched {
     pub(super) matching: Matching,
     pub(super) decisions: Decisions,
     pub(super) before: Vec<PaidBefore>,
+    /// References that gateways say to be of several orders.
+    pub(super) unclear: BTreeSet<String>,
     /// The books were read only in part.
     pub(super) cut: bool,
+}
+
+impl Matched {
+    /// What a person should know of how the lines were looked up.
+    fn notes(&self, record: &PayoutRecord) -> Vec<Reason> {
+        let payout = &record.id.key.batch;
+        let cut = self.cut.then(|| Reason::new("payout-books-cut").with("payout", payout));
+        let some: Vec<&str> = self.unclear.iter().take(5).map(String::as_str).collect();
+        let unclear = (!some.is_empty()).then(|| {
+            Reason::new("payout-links-unclear")
+                .with("payout", payout)
+                .with("count", self.unclear.len())
+                .with("references", some.join(", "))
+        });
+        cut.into_iter().chain(unclear).collect()
+    }
 }
 
 impl PayoutEngine<'_> {
@@ -205,7 +225,7 @@ impl PayoutEngine<'_> {
     /// Reads the payout's lines, looks up what they may pay, and matches them.
     pub(super) async fn matched(&self, route: &PayoutRoute, record: &PayoutRecord) -> Result<Matched, Stop> {
         let settlement = self.settlement(route, record).await?;
-        let receivables::Documents { receivables, before, cut } =
+        let receivables::Documents { receivables, before, unclear, cut } =
             self.documents(route, record, &settlement).await?;
         let tolerance = Money::round_decimal(route.settings.matching.tolerance.0, settlement.currency());
         let tolerance = tolerance.ok().and_then(|money| u32::try_from(money.minor()).ok()).unwrap_or(0);
@@ -214,7 +234,7 @@ impl PayoutEngine<'_> {
         let matching = match_settlements_on_two_threads(&settlements, &receivables, rules)
             .map_err(|error| Stop::Refused(error.to_string()))?;
         let decisions = decisions_of(record, &receivables);
-        Ok(Matched { settlements, receivables, matching, decisions, before, cut })
+        Ok(Matched { settlements, receivables, matching, decisions, before, unclear, cut })
     }
 
     pub(super) async fn settlement(
@@ -234,7 +254,7 @@ impl PayoutEngine<'_> {
         let states = record.figures.states.clone();
         record.figures = intake::figures(settlement, &route.zone);
         record.figures.states = states;
-        (record.reasons, record.notes, record.plan) = (Vec::new(), Vec::new(), None);
+        (record.reasons, record.notes, record.plan) = (Vec::new(), found.notes(record), None);
         let now = self.now();
         let standing = record.figures.standing;
         record.approval.checked(standing, now).map_err(|error| Stop::Hold(error.reason()))?;
@@ -306,9 +326,7 @@ impl PayoutEngine<'_> {
         }
         let (hash, parts) = (plan.hash(), plan.vouchers.len());
         record.notes.clone_from(&plan.notes);
-        if found.cut {
-            record.notes.push(Reason::new("payout-books-cut").with("payout", &record.id.key.batch));
-        }
+        record.notes.extend(found.notes(record));
         let kept = KeptPlan {
             schema: PAYOUT_SCHEMA,
             paid: paid_by(record, found, &route.settings),

@@ -104,6 +104,11 @@ pub(super) fn about_payouts(
         PayoutTask::Fetch { flow, .. } => {
             (Reason::new("dead-letter-payout-fetch").with("flow", flow), None, of_flow(flow))
         }
+        PayoutTask::AskGateway { connection } => {
+            let known = file.connections.iter().find(|known| known.id == *connection);
+            let name = known.map_or_else(|| connection.to_string(), |known| known.name.clone());
+            (Reason::new("dead-letter-gateway").with("gateway", name), None, Some(connection.clone()))
+        }
         PayoutTask::Announced { connection, report } => {
             let reason = Reason::new("dead-letter-payout-report").with("account", &report.account);
             (reason, Some(report.report.clone()), Some(connection.clone()))

@@ -10,6 +10,7 @@
 
 pub mod erasure;
 mod heads;
+mod links;
 mod lists;
 mod mails;
 mod masters;

@@ -7,10 +7,10 @@
 use std::collections::HashSet;
 
 use async_trait::async_trait;
-use domain::{AgreementId, EffectKey, MerchantId};
+use domain::{AgreementId, ConnectionId, EffectKey, MerchantId};
 use engine::payouts::record::{IntakeRecord, PAYOUT_SCHEMA, PaidBefore, PayoutClaim};
 use engine::payouts::store::VoucherNumber;
-use engine::payouts::{FileBytes, IntakeOutcome, PayoutClaimed, PayoutId, PayoutRecord, PayoutStore};
+use engine::payouts::{FileBytes, IntakeOutcome, OrderLink, PayoutClaimed, PayoutId, PayoutRecord, PayoutStore};
 use engine::store::{Head, LEDGER_SCHEMA, Page, Pointer, PointerKind, StoreFailure};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
@@ -29,7 +29,7 @@ use crate::table::{
 };
 
 /// Calls that are under way at a time.
-const AT_A_TIME: usize = 32;
+pub(super) const AT_A_TIME: usize = 32;
 /// The largest plan or list of fingerprints that is unpacked, in bytes.
 const LARGEST: usize = 512 * 1024 * 1024;
 
@@ -212,7 +212,7 @@ impl Ledger {
     }
 
     /// Many items, a hundred with a call and several calls at a time.
-    async fn get_many(&self, keys: &[ItemKey]) -> Result<Vec<Item>, PlatformError> {
+    pub(super) async fn get_many(&self, keys: &[ItemKey]) -> Result<Vec<Item>, PlatformError> {
         let chunks: Vec<Vec<ItemKey>> = keys.chunks(100).map(<[ItemKey]>::to_vec).collect();
         let found: Vec<Vec<Item>> = stream::iter(chunks)
             .map(|chunk| async move { self.table.get_all(&chunk).await })
@@ -509,6 +509,19 @@ impl PayoutStore for Ledger {
             found.extend(read_paid(&item)?);
         }
         Ok(found)
+    }
+
+    async fn put_links(&self, merchant: &MerchantId, links: &[OrderLink]) -> Result<usize, StoreFailure> {
+        Ok(self.keep_links(merchant, links).await?)
+    }
+
+    async fn links(
+        &self,
+        merchant: &MerchantId,
+        gateways: &[ConnectionId],
+        references: &[String],
+    ) -> Result<Vec<OrderLink>, StoreFailure> {
+        Ok(self.links_of(merchant, gateways, references).await?)
     }
 
     async fn booked_under(

@@ -28,6 +28,8 @@ pub struct Exported {
     pub payouts: usize,
     /// Files that came in for payouts, and what became of each.
     pub payout_files: usize,
+    /// What gateways said of acquirers' references.
+    pub links: usize,
     /// Flows of stock.
     pub stock: usize,
     /// Days that were compared.
@@ -44,7 +46,7 @@ pub struct Exported {
 
 /// Where an export is written, line by line.
 pub trait ExportSink: Send {
-    /// One JSON document of a part (`merchant`, `settings`, `transfers`, `payouts`, `payout-files`, `stock`, `comparisons`,
+    /// One JSON document of a part (`merchant`, `settings`, `transfers`, `payouts`, `payout-files`, `links`, `stock`, `comparisons`,
     /// `parked-deliveries`, `dismissed-deliveries`, `privacy-requests`, `segments`, `objects`).
     ///
     /// # Errors
@@ -128,8 +130,8 @@ async fn write_pages<T: Serialize>(
 }
 
 impl Operations {
-    /// Writes everything of a merchant's: file, its versions, transfers with open logs, payouts and the files they came in, stock, comparisons,
-    /// deliveries that could not be understood, requests about persons, segments, and the names of the objects that are kept. Secrets
+    /// Writes everything of a merchant's: file, its versions, transfers with open logs, payouts and the files they came in, what
+    /// gateways said of references, stock, comparisons, deliveries that could not be understood, requests about persons, segments, and the names of the objects that are kept. Secrets
     /// are not exported, and neither is what only guards against doing something twice.
     ///
     /// # Errors
@@ -151,6 +153,8 @@ impl Operations {
         exported.payouts = write_pages(sink, "payouts", page).await?;
         let page = async |next: Option<&str>| ledger.intakes(merchant, next).await.map_err(store);
         exported.payout_files = write_pages(sink, "payout-files", page).await?;
+        let page = async |next: Option<&str>| ledger.all_links(merchant, next).await;
+        exported.links = write_pages(sink, "links", page).await?;
         for head in self.ledger.stock_heads(merchant).await.map_err(store)? {
             write(sink, "stock", &head)?;
             exported.stock += 1;

@@ -7,6 +7,7 @@ mod api;
 mod coming_up;
 mod days;
 mod fetch;
+mod gateways;
 mod mailed;
 mod patience;
 mod routes;
@@ -129,6 +130,10 @@ impl Payouts {
                 let fetched =
                     Box::pin(self.fetch_on(&word.merchant, flow, (resume.as_ref(), false), deadline));
                 fetched.await.map(|_| ())
+            }
+            PayoutTask::AskGateway { connection } => {
+                let asked = Box::pin(self.ask_gateway(&word.merchant, connection, false, deadline));
+                asked.await.map(|_| ())
             }
             PayoutTask::Announced { connection, report } => {
                 Box::pin(self.take_announced(&word.merchant, connection, report, deadline)).await
@@ -489,6 +494,9 @@ impl Payouts {
                 None => break,
                 next => page = next,
             }
+        }
+        if hourly {
+            self.leave_word_of_gateways(&found, now).await?;
         }
         for flow in file.payouts.iter().filter(|_| hourly) {
             let system = file.connection(&flow.acquirer).map_or("", |connection| connection.system.as_str());

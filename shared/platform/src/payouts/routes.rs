@@ -143,6 +143,7 @@ impl PayoutConnections for Routes {
             flow: flow.name.clone(),
             acquirer: self.acquirer_end(&found, acquirer, flow)?,
             books: self.books_end(&found, books)?,
+            gateways: file.gateways(flow).map(|connection| connection.id.clone()).collect(),
             statements: &Papers,
             country: flow.country.clone().unwrap_or_default(),
             settings: flow.settings.clone(),

@@ -53,6 +53,11 @@ pub enum PayoutTask {
         /// The flow.
         flow: String,
     },
+    /// A gateway is to be asked which orders its payments are of.
+    AskGateway {
+        /// Its connection.
+        connection: ConnectionId,
+    },
     /// A report was announced that can be downloaded.
     Announced {
         /// The connection that it was announced to.
@@ -237,6 +242,12 @@ impl PayoutWord {
         PayoutWord { schema: WORD_SCHEMA, merchant: merchant.clone(), task, occasion }
     }
 
+    /// A gateway is to be asked.
+    pub fn ask_gateway(merchant: &MerchantId, connection: &ConnectionId, occasion: String) -> PayoutWord {
+        let task = PayoutTask::AskGateway { connection: connection.clone() };
+        PayoutWord { schema: WORD_SCHEMA, merchant: merchant.clone(), task, occasion }
+    }
+
     /// A report was announced.
     pub fn announced(merchant: &MerchantId, connection: &ConnectionId, report: Announcement) -> PayoutWord {
         let task = PayoutTask::Announced { connection: connection.clone(), report };
@@ -396,6 +407,14 @@ mod tests {
     fn a_word_comes_back_as_it_was() {
         let word = PayoutWord::fetch(&MerchantId::new("krus"), "stripe", "hour".to_owned());
         let text = serde_json::to_string(&word).expect("JSON");
+        assert_eq!(PayoutWord::read(&text), Ok(word));
+        let word = PayoutWord::ask_gateway(
+            &MerchantId::new("krus"),
+            &ConnectionId::new("gateway"),
+            "hour".to_owned(),
+        );
+        let text = serde_json::to_string(&word).expect("JSON");
+        assert!(text.contains(r#""task":{"task":"ask-gateway","connection":"gateway"}"#), "{text}");
         assert_eq!(PayoutWord::read(&text), Ok(word));
     }
 

@@ -8,6 +8,7 @@ mod crashes;
 mod days;
 mod disputes;
 mod intake;
+mod links;
 mod otherwise;
 mod overview;
 mod profiles;

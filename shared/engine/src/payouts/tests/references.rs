@@ -9,7 +9,7 @@ use super::world::{SETTINGS, World, id, report};
 use crate::memory::Fate;
 
 /// A report that says nothing of orders.
-fn without_orders(payout: &str, orders: &[u32]) -> String {
+pub(super) fn without_orders(payout: &str, orders: &[u32]) -> String {
     let mut text = report(payout, orders);
     for order in orders {
         let named = format!(r#""metadata":{{"order_number":"{order}"}}"#);
@@ -20,7 +20,7 @@ fn without_orders(payout: &str, orders: &[u32]) -> String {
 }
 
 /// Counts the calls of the payouts' store by name.
-fn counted(world: &World) -> Arc<Mutex<Vec<&'static str>>> {
+pub(super) fn counted(world: &World) -> Arc<Mutex<Vec<&'static str>>> {
     let calls = Arc::new(Mutex::new(Vec::new()));
     let (of_store, of_books) = (Arc::clone(&calls), Arc::clone(&calls));
     world.payouts.set_faults(Box::new(move |name| {

@@ -43,7 +43,7 @@ const SHOP: &str = "woocommerce:krus.example";
 /// What orders are of, where nothing else is said.
 const USUAL: Money = Money::from_minor(25_000, Currency::DKK);
 pub(super) const DAY: Date = date(2026, 2, 9);
-const START: Timestamp = Timestamp::constant(1_770_600_000, 0);
+pub(super) const START: Timestamp = Timestamp::constant(1_770_600_000, 0);
 
 /// A clock that is moved by hand.
 pub(super) struct Hands(AtomicI64);
@@ -354,6 +354,7 @@ impl PayoutConnections for World {
                 journals: self.books,
                 transport: Arc::new(NoTransport),
             },
+            gateways: vec![ConnectionId::new("gateway")],
             statements: &Paper,
             country: "IE".to_owned(),
             settings: self.settings.clone(),
