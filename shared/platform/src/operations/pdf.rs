@@ -3,7 +3,6 @@
 use domain::MerchantId;
 use domain::document::DocumentKind;
 use engine::clock::Clock as _;
-use engine::policy::Limits;
 use engine::recorder::{Recorder, RecordingTransport};
 use engine::route::Connections as _;
 use engine::store::{DocumentRecord, Head, Store as _};
