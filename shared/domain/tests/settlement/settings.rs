@@ -318,7 +318,7 @@ fn outcome(world: &World) -> String {
     let suggested = matching.suggestions(&receivables, &world.settlements, 0, within, &TimeZone::UTC);
     let amount = world.settlements[0].check().payout;
     let find = PayoutToFind { amount, day: Some(DAY), reference: "po_1".to_owned() };
-    let entry = |day| BankEntry { amount, day, text: "po_1".to_owned() };
+    let entry = |day| BankEntry { amount, day, text: "po_1".to_owned(), reversal: false };
     let early = confirm_by_bank(std::slice::from_ref(&find), &[entry(date(2026, 11, 18))], &settings.bank);
     let late = confirm_by_bank(&[find], &[entry(date(2026, 11, 28))], &settings.bank);
     format!("{plan:?} {alone:?} {suggested:?} {early:?} {late:?}")

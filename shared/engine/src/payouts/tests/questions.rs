@@ -247,6 +247,20 @@ fn a_posted_payout_that_goes_back_is_somebodys_to_undo() {
 }
 
 #[test]
+fn a_reversal_on_the_bank_account_confirms_no_payout() {
+    let world = with_a_payout(SETTINGS);
+    post(&world, &id("po_1"));
+    let text = include_bytes!("../../../../connectors/src/camt/fixtures/camt053_reversal.xml");
+    let intake = world.take_in("bank.xml", text).expect("it is read");
+    let IntakeOutcome::Statement { payouts, perhaps } = intake.outcome else {
+        panic!("{:?}", intake.outcome)
+    };
+    assert_eq!((payouts.len(), perhaps), (0, 1), "for a person to judge");
+    let record = world.record(&id("po_1"));
+    assert_eq!((record.approval.state(), record.bank), (PayoutState::Posted, None));
+}
+
+#[test]
 fn an_entry_that_may_be_the_return_of_either_of_two_is_the_return_of_none() {
     let world = World::new(&eager(), 3);
     for (payout, order) in [("po_1", 1_001), ("po_2", 1_002)] {
