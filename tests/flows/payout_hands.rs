@@ -21,6 +21,8 @@ const CUSTOMERS: u32 = 5600;
 async fn booked(stage: &Stage, number: u64) -> (u32, i64) {
     stage.books_a_correct_order(WOOCOMMERCE, number, "payouts").await;
     let head = stage.head(WOOCOMMERCE, "woocommerce", &number.to_string()).await.expect("it is booked");
+    let methods: Vec<&str> = head.progress.paid_by.iter().map(|paid| paid.method.as_str()).collect();
+    assert_eq!(methods, ["stripe"], "by which it is told who pays it out");
     let invoice = head.progress.invoice.expect("an invoice");
     (u32::try_from(invoice).expect("a number"), total(&plain_order(number)))
 }

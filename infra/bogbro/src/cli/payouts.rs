@@ -11,8 +11,8 @@ use domain::plan::Reason;
 use domain::settings::Language;
 use domain::{MerchantId, Money};
 use engine::payouts::{
-    AgeView, AskedPart, BalanceSums, Correction, IntakeOutcome, IntakeRecord, LineAssignment, LineChoice,
-    PayoutFailure, PayoutOverview, PayoutRecord, PayoutView, SetAside,
+    AgeView, AskedPart, BalanceSums, Correction, IntakeOutcome, IntakeRecord, LineAssignment,
+    LineChoice, PayoutFailure, PayoutOverview, PayoutRecord, PayoutView, SetAside,
 };
 use jiff::civil::Date;
 use platform::operations::Operations;
@@ -239,10 +239,9 @@ pub(super) async fn perform(
             out.intakes(&found.map_err(|failure| out.told(&failure))?)
         }
         PayoutsCommand::List { merchant, open, .. } => {
-            let mut all =
-                payouts.all(&MerchantId::new(merchant)).await.map_err(|failure| out.told(&failure))?;
-            all.retain(|record| !open || record.needs_attention());
-            out.list(&all)
+            let merchant = MerchantId::new(merchant);
+            let found = if open { payouts.open(&merchant).await } else { payouts.all(&merchant).await };
+            out.list(&found.map_err(|failure| out.told(&failure))?)
         }
         PayoutsCommand::Overview { merchant, flow, from, on } => {
             let view = payouts.engine().overview(&MerchantId::new(merchant), &flow, from, on).await;
@@ -572,6 +571,10 @@ impl Out<'_> {
                     interim.difference
                 ));
                 lines.extend(interim.ageing.iter().map(aged));
+                for item in &interim.of_others {
+                    let what = self.pick("en anden indløsers", "another acquirer's");
+                    lines.push(format!("  {what}: {} {} {}", item.since, item.item, item.amount));
+                }
                 for item in &interim.unexplained {
                     let what =
                         self.pick("hverken faktura eller udbetaling", "neither a document nor a payout");

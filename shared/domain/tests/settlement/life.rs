@@ -341,7 +341,11 @@ fn the_bank_confirms_by_amount_day_and_reference_and_only_once() {
     );
     let reversal = |entry: BankEntry| BankEntry { reversal: true, ..entry };
     let taken_back = [reversal(entry("100.00", 21, "batch 48"))];
-    assert_eq!(look(one, &taken_back), [Confirmed::Perhaps(vec![0])], "it takes back a debit: nothing arrived");
+    assert_eq!(
+        look(one, &taken_back),
+        [Confirmed::Perhaps(vec![0])],
+        "it takes back a debit: nothing arrived"
+    );
     let sum = look(&merged, &[reversal(entry("100.00", 21, "po_1 po_2"))]);
     assert_eq!(sum, [Confirmed::No, Confirmed::No, Confirmed::No]);
     let arrived = [taken_back[0].clone(), entry("100.00", 22, "batch 48")];

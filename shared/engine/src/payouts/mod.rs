@@ -10,6 +10,7 @@
 //! the record says what is about to happen, so that a worker which dies leaves a step in doubt, and the next one looks for it
 //! before it does it again. So a worker may die anywhere, and nothing is posted twice.
 
+mod acquirers;
 mod bank;
 mod by_hand;
 mod confirmed;
@@ -29,6 +30,7 @@ mod renewed;
 pub mod route;
 pub mod statement;
 pub mod store;
+pub mod summary;
 mod view;
 pub mod waiting;
 mod work;
@@ -44,6 +46,7 @@ use crate::clock::Clock;
 use crate::policy::Limits;
 use crate::store::{Store, StoreFailure};
 
+pub(crate) use acquirers::paid_by;
 pub use bank::StatementSeen;
 pub use decide::{AskedPart, Correction, LineAssignment};
 pub use intake::Incoming;

@@ -13,6 +13,7 @@ mod heads;
 mod lists;
 mod masters;
 pub mod pauses;
+mod payout_index;
 mod payouts;
 mod rows;
 pub mod segments;

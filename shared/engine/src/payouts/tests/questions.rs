@@ -7,6 +7,7 @@ use futures::executor::block_on;
 
 use super::bad_input::{eager, words};
 use super::world::{SETTINGS, World, id, merchant, report};
+use crate::memory::Fate;
 use crate::payouts::memory::MemoryFile;
 use crate::payouts::record::IntakeOutcome;
 use crate::payouts::store::PayoutStore as _;
@@ -152,6 +153,22 @@ fn payouts_of_one_form_are_told_apart_by_their_lines() {
         let record = world.work(&id(payout)).expect("it is matched");
         assert_eq!(record.approval.state(), PayoutState::WaitingForApproval, "{:?}", record.reasons);
     }
+}
+
+#[test]
+fn a_payout_is_held_against_those_around_it_and_nobody_lists_them_all() {
+    let world = World::new(SETTINGS, 2);
+    world.payouts.set_faults(Box::new(|call| match call {
+        "payouts" => Fate::FailsBefore,
+        _ => Fate::Works,
+    }));
+    world.take_in("po_1.json", report("po_1", &[1_001]).as_bytes()).expect("taken");
+    assert_eq!(post(&world, &id("po_1")).approval.state(), PayoutState::Posted);
+    world.take_in("po_2.json", report("po_2", &[1_001]).as_bytes()).expect("taken");
+    let record = world.work(&id("po_2")).expect("it is matched");
+    assert!(record.overlap.is_some_and(|overlap| overlap.code == "payout-overlap"), "it shares a line");
+    statement(&world, &[ARRIVED]);
+    assert_eq!(world.record(&id("po_1")).approval.state(), PayoutState::BankConfirmed);
 }
 
 /// A bank's statement: day, text and amount of each entry, below zero for what went out.
