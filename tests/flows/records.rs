@@ -14,7 +14,7 @@ use engine::clock::Clock;
 use engine::log::Trace;
 use engine::message::SettingsChoice;
 use engine::payouts::record::PAYOUT_SCHEMA;
-use engine::payouts::{FileRecord, IntakeOutcome, IntakeRecord, PayoutId, PayoutStore as _};
+use engine::payouts::{FileBytes as _, FileRecord, IntakeOutcome, IntakeRecord, PayoutId, PayoutStore as _};
 use engine::store::{Status, Store};
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
@@ -278,6 +278,30 @@ async fn old_files_of_payouts_go_page_by_page_and_a_night_goes_on_where_the_last
     let there =
         async |sha256: &str| keeper.files.get(&merchant, &format!("payout-files/{sha256}")).await.is_ok();
     assert!(there("file-7").await && !there("file-8").await && !there("file-119").await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_acquirers_wrote_of_buyers_stands_sealed_in_the_bucket() {
+    let stage = stage(&[Shop::woocommerce(demo_settings())]).await;
+    let keeper = keeper(&stage).await;
+    let merchant = MerchantId::new(MERCHANT);
+    let report = b"Anna Canary, Storegade 1; 245.00\n".repeat(10_000);
+    let file = engine::payouts::memory::MemoryFile::new(report.clone());
+    let sha256 = file.sha256().to_owned();
+    keeper.ledger.put_file(&merchant, &file).await.expect("it is kept");
+    let name = format!("payout-files/{sha256}");
+    let kept = keeper.files.get(&merchant, &name).await.expect("it is there");
+    assert!(!kept.windows(6).any(|word| word == b"Canary"), "whoever has the bucket alone cannot read it");
+    let read = async || {
+        let file = keeper.ledger.file(&merchant, &sha256).await.expect("it is read");
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut file.open().expect("it opens"), &mut bytes).expect("it is read");
+        bytes
+    };
+    assert!(read().await == report, "and Bogbro reads it as it came");
+    // As a version of before kept it.
+    keeper.files.put(&merchant, &name, report.clone()).await.expect("it is put");
+    assert!(read().await == report);
 }
 
 /// An export in memory.

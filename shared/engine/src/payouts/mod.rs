@@ -153,6 +153,14 @@ impl PayoutEngine<'_> {
         }
     }
 
+    /// The file that a payout is read from, as it came.
+    ///
+    /// # Errors
+    /// `Refused` when it is erased; as the store says.
+    pub async fn original_of(&self, record: &PayoutRecord) -> Result<Box<dyn FileBytes>, PayoutFailure> {
+        self.original(record).await
+    }
+
     /// The file that a payout is read from.
     async fn original(&self, record: &PayoutRecord) -> Result<Box<dyn FileBytes>, PayoutFailure> {
         match self.payouts.file(&record.id.merchant, &record.original.sha256).await {

@@ -25,6 +25,7 @@ use super::{Ledger, heads};
 use crate::failure::PlatformError;
 use crate::keys::{self, ItemKey, Keys};
 use crate::packing::{pack, unpack};
+use crate::sealed_file::SealedBytes;
 use crate::table::{
     Change, Inserted, Item, PACKED_JSON_BYTES, Reading, SERVICE, Updated, json, key_of, number, packed_json,
     readable, text, time,
@@ -382,12 +383,15 @@ fn file_name(sha256: &str) -> String {
 #[async_trait]
 impl PayoutStore for Ledger {
     async fn put_file(&self, merchant: &MerchantId, file: &dyn FileBytes) -> Result<(), StoreFailure> {
-        Ok(self.files.put_file(merchant, &file_name(file.sha256()), file).await?)
+        let key = self.vaults.vault(merchant).await?.key;
+        let sealed = SealedBytes::of(file, key);
+        Ok(self.files.put_file(merchant, &file_name(file.sha256()), &sealed).await?)
     }
 
     async fn file(&self, merchant: &MerchantId, sha256: &str) -> Result<Box<dyn FileBytes>, StoreFailure> {
         let limit = connectors::report::LONGEST_REPORT;
-        match self.files.get_file(merchant, &file_name(sha256), limit).await {
+        let key = self.vaults.vault(merchant).await?.key;
+        match self.files.get_sealed_file(merchant, &file_name(sha256), (&key, sha256), limit).await {
             Ok(file) if file.sha256() == sha256 => Ok(Box::new(file)),
             Ok(_) => Err(StoreFailure::Unavailable("a file that was kept has another hash".to_owned())),
             Err(PlatformError::NotFound(_)) => Err(StoreFailure::Conflict),

@@ -551,6 +551,29 @@ impl Payouts {
         Ok(intake)
     }
 
+    /// The file whose hash begins so, as it came.
+    ///
+    /// # Errors
+    /// `NotFound` when none or several begin so, or it is erased; as the store says.
+    pub async fn file(
+        &self,
+        merchant: &MerchantId,
+        hash: &str,
+    ) -> Result<(IntakeRecord, Box<dyn FileBytes>), PayoutFailure> {
+        let mut found = self.files(merchant).await?;
+        found.retain(|intake| intake.file.sha256.starts_with(hash));
+        // It may have come for several flows.
+        found.sort_by(|a, b| a.file.sha256.cmp(&b.file.sha256));
+        found.dedup_by(|a, b| a.file.sha256 == b.file.sha256);
+        let gone = || PayoutFailure::NotFound(format!("one file that is named file/{hash}"));
+        let (Some(intake), true) = (found.pop(), found.is_empty()) else { return Err(gone()) };
+        match self.platform.ledger.file(merchant, &intake.file.sha256).await {
+            Ok(file) => Ok((intake, file)),
+            Err(StoreFailure::Conflict) => Err(gone()),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
     /// The latest files that came in for a merchant's payouts.
     ///
     /// # Errors
