@@ -21,6 +21,8 @@ const CUSTOMERS: u32 = 5600;
 async fn booked(stage: &Stage, number: u64) -> (u32, i64) {
     stage.books_a_correct_order(WOOCOMMERCE, number, "payouts").await;
     let head = stage.head(WOOCOMMERCE, "woocommerce", &number.to_string()).await.expect("it is booked");
+    let methods: Vec<&str> = head.progress.paid_by.iter().map(|paid| paid.method.as_str()).collect();
+    assert_eq!(methods, ["stripe"], "by which it is told who pays it out");
     let invoice = head.progress.invoice.expect("an invoice");
     (u32::try_from(invoice).expect("a number"), total(&plain_order(number)))
 }
@@ -93,7 +95,7 @@ async fn invoices_left_open_are_settled_by_a_payout_that_the_operator_sees_throu
     // The second charge names an order that nobody knows.
     let file = stage.folder().join("po_open.json");
     let text = paying("po_open", &[("8101".to_owned(), first.1), ("X-77".to_owned(), second.1)]);
-    std::fs::write(&file, text).expect("the file is written");
+    std::fs::write(&file, &text).expect("the file is written");
     let said =
         operator(&stage, &["payouts", "upload", MERCHANT, "stripe", file.to_str().expect("a plain name")]);
     assert!(said.contains("po_open.json") && said.contains("po_open new"), "{said}");
@@ -101,6 +103,20 @@ async fn invoices_left_open_are_settled_by_a_payout_that_the_operator_sees_throu
 
     let listed = operator(&stage, &["payouts", "list", MERCHANT, "--open"]);
     assert!(listed.contains("po_open") && listed.contains("matched"), "{listed}");
+    let written = stage.folder().join("original.json");
+    let name = written.to_str().expect("a plain name");
+    operator(&stage, &["payouts", "original", MERCHANT, "po_open", name]);
+    assert_eq!(std::fs::read_to_string(&written).expect("it is written"), text, "byte for byte as it came");
+    let files: Value =
+        serde_json::from_str(&operator(&stage, &["payouts", "list", MERCHANT, "--files", "--json"]))
+            .expect("a list");
+    let named = format!("file/{}", &files[0]["file"]["sha256"].as_str().expect("a hash")[..12]);
+    let by_name = stage.folder().join("by-name.json");
+    let by_name_text = by_name.to_str().expect("a plain name");
+    operator(&stage, &["payouts", "original", MERCHANT, &named, by_name_text]);
+    assert_eq!(std::fs::read_to_string(&by_name).expect("it is written"), text);
+    let again = stage.command(&["payouts", "original", MERCHANT, "po_open", name]);
+    assert!(!again.status.success(), "no file is written over");
     let view = shown(&stage, &["payouts", "show", MERCHANT, "po_open"]);
     let lines = view["payout"]["lines"].as_array().expect("lines");
     let [line] = lines.as_slice() else { panic!("one line is not settled: {lines:?}") };

@@ -28,6 +28,10 @@ async fn the_store_on_the_table_keeps_the_rules() {
     let folder = tempfile::tempdir().expect("a folder");
     let host = Host::start(HostConfig::without_functions(folder.path())).await.expect("the host starts");
     let operations = Operations::of_variables(&host.environment("operator")).await.expect("reached");
+    for merchant in ["krus", "other"] {
+        let file = json!({ "id": merchant, "name": merchant, "connections": [], "flows": [] }).to_string();
+        operations.put_merchant(&file).await.expect("files are sealed with the merchant's own key");
+    }
     let (payouts, _) = operations.payouts().expect("the engine");
     let store = payouts.engine().payouts;
     let checked = conformance::check_all(store, &MerchantId::new("krus"), &MerchantId::new("other")).await;

@@ -8,12 +8,13 @@ use aws_config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{Credentials, Region};
 use bogbro::local::{Attempt, Verdict};
 use domain::plan::Reason;
+use domain::settlement::BatchKey;
 use domain::{EntityId, EntityKind, MerchantId, TransferId};
 use engine::clock::Clock;
 use engine::log::Trace;
 use engine::message::SettingsChoice;
 use engine::payouts::record::PAYOUT_SCHEMA;
-use engine::payouts::{FileRecord, IntakeOutcome, IntakeRecord, PayoutStore as _};
+use engine::payouts::{FileBytes as _, FileRecord, IntakeOutcome, IntakeRecord, PayoutId, PayoutStore as _};
 use engine::store::{Status, Store};
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
@@ -192,6 +193,7 @@ pub(crate) async fn payout_file(keeper: &Platform, merchant: &str, sha256: &str,
         flow: "stripe".to_owned(),
         file,
         outcome: IntakeOutcome::Refused { reason: Reason::new("report-empty") },
+        earlier: Vec::new(),
         dismissed: None,
         erased_at: None,
     };
@@ -222,6 +224,85 @@ async fn what_acquirers_wrote_of_buyers_goes_when_the_books_need_not_be_kept_any
     // The end of the next financial year.
     assert_eq!(night(&keeper, date(year + 1, 2, 1)).await.erased, 1);
     assert!(!there("new").await && there("again").await);
+}
+
+/// A clock that stands until so many objects were deleted, and then says that the night is over.
+struct Tired<'s> {
+    at: Timestamp,
+    stage: &'s Stage,
+    objects: u64,
+}
+
+impl Clock for Tired<'_> {
+    fn now(&self) -> Timestamp {
+        let calls = self.stage.host.calls().into_iter();
+        let deleted =
+            calls.filter(|(key, _)| key.operation == "s3:DeleteObject").map(|(_, count)| count.calls);
+        if deleted.sum::<u64>() < self.objects { self.at } else { self.at + 1.hours() }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn old_files_of_payouts_go_page_by_page_and_a_night_goes_on_where_the_last_one_ended() {
+    let stage = stage(&[Shop::woocommerce(demo_settings())]).await;
+    let keeper = keeper(&stage).await;
+    let merchant = MerchantId::new(MERCHANT);
+    let came = date(today().year() - 6, 3, 1).at(12, 0, 0, 0).in_tz("UTC").expect("a time").timestamp();
+    for file in 0..120_i32 {
+        payout_file(&keeper, MERCHANT, &format!("file-{file}"), came + file.seconds()).await;
+    }
+    // One belongs to a payout that nobody has settled, and was refused when it came once more.
+    let key = BatchKey {
+        acquirer: "stripe".to_owned(),
+        account: "acct_1".to_owned(),
+        batch: "po_open".to_owned(),
+        currency: domain::money::Currency::DKK,
+    };
+    let id = PayoutId { merchant: merchant.clone(), key: key.clone() };
+    let payout = engine::payouts::conformance::record(&id, "file-7");
+    keeper.ledger.insert_payout(&payout).await.expect("it is kept");
+    let intake = keeper.ledger.intake(&merchant, "stripe", "file-7").await.expect("it is read");
+    let intake = IntakeRecord { earlier: vec![key], ..intake.expect("it came") };
+    keeper.ledger.put_intake(&intake).await.expect("it is kept");
+
+    stage.host.forget_calls();
+    let at =
+        jiff::tz::Offset::UTC.to_timestamp(today().at(3, 30, 0, 0)).expect("a time").min(Timestamp::now());
+    let clock = Tired { at, stage: &stage, objects: 20 };
+    let Platform { table, ledger, merchants, .. } = &keeper;
+    let first = Night { table, ledger, merchants, clock: &clock, deadline: at + 1.hours() };
+    let round = first.run(&merchant, today()).await.expect("the night begins").expect("there is something");
+    assert_eq!((round.erased, round.done), (49, false), "a page is finished, but for the one that is needed");
+    // A later run of the same night goes on.
+    let rest = night(&keeper, today()).await;
+    assert_eq!((rest.erased, rest.done), (70, true));
+    let there =
+        async |sha256: &str| keeper.files.get(&merchant, &format!("payout-files/{sha256}")).await.is_ok();
+    assert!(there("file-7").await && !there("file-8").await && !there("file-119").await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_acquirers_wrote_of_buyers_stands_sealed_in_the_bucket() {
+    let stage = stage(&[Shop::woocommerce(demo_settings())]).await;
+    let keeper = keeper(&stage).await;
+    let merchant = MerchantId::new(MERCHANT);
+    let report = b"Anna Canary, Storegade 1; 245.00\n".repeat(10_000);
+    let file = engine::payouts::memory::MemoryFile::new(report.clone());
+    let sha256 = file.sha256().to_owned();
+    keeper.ledger.put_file(&merchant, &file).await.expect("it is kept");
+    let name = format!("payout-files/{sha256}");
+    let kept = keeper.files.get(&merchant, &name).await.expect("it is there");
+    assert!(!kept.windows(6).any(|word| word == b"Canary"), "whoever has the bucket alone cannot read it");
+    let read = async || {
+        let file = keeper.ledger.file(&merchant, &sha256).await.expect("it is read");
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut file.open().expect("it opens"), &mut bytes).expect("it is read");
+        bytes
+    };
+    assert!(read().await == report, "and Bogbro reads it as it came");
+    // As a version of before kept it.
+    keeper.files.put(&merchant, &name, report.clone()).await.expect("it is put");
+    assert!(read().await == report);
 }
 
 /// An export in memory.

@@ -20,7 +20,7 @@ use jiff::SignedDuration;
 
 use crate::held::waits_for_a_document;
 use crate::log::{PlanningRecord, RowKind, Why};
-use crate::payouts::numbers;
+use crate::payouts::{numbers, paid_by};
 use crate::session::{Ending, Session, Side, Stop};
 use crate::store::{
     Applied, Doubt, LEDGER_SCHEMA, OrderFacts, PlanStoring, Progress, Status, StoreFailure, StoredPlan,
@@ -313,6 +313,7 @@ impl Session<'_> {
             let references = paid.map(|payment| payment.transaction.trim());
             let sound = |text: &&str| (1..=LONGEST_REFERENCE).contains(&text.len());
             self.payments = references.filter(sound).take(MOST_REFERENCES).map(str::to_owned).collect();
+            self.paid_by = Some(paid_by(order));
             let rules = self.route.order_numbers.iter();
             self.numbers = rules.filter_map(|rules| numbers::key_of(&order.number, rules)).collect();
         }

@@ -15,8 +15,8 @@ use crate::process::{Engine, Outcome, Work};
 use crate::recorder::{Recorder, RecordingTransport};
 use crate::route::Route;
 use crate::store::{
-    Advance, Applied, Conclusion, DocumentRecord, Head, Hold, NEAR_DAYS, OrderFacts, Pause, PauseScope,
-    Pointer, PointerKind, Progress, Status, StoreFailure, Trouble,
+    Advance, Applied, Conclusion, DocumentRecord, Head, Hold, NEAR_DAYS, OrderFacts, PaidBy, Pause,
+    PauseScope, Pointer, PointerKind, Progress, Status, StoreFailure, Trouble,
 };
 
 /// Documents remembered in the head, at most; the log has them all.
@@ -129,6 +129,8 @@ pub(crate) struct Session<'a> {
     pub(crate) order: Option<OrderFacts>,
     /// References of the order's payments, where they are to lead to it.
     pub(crate) payments: BTreeSet<String>,
+    /// The methods that paid the order, where payouts are matched; `None` until it is read.
+    pub(crate) paid_by: Option<Vec<PaidBy>>,
     /// The order's number as payouts' rules make it, where those who look for it would not find it otherwise.
     pub(crate) numbers: BTreeSet<String>,
     pub(crate) locks: Vec<EffectKey>,
@@ -153,6 +155,7 @@ impl<'a> Session<'a> {
             plan_open: head.plan.as_ref().is_some_and(|plan| plan.open),
             order: None,
             payments: BTreeSet::new(),
+            paid_by: None,
             locks: head.locks.clone(),
             read_at: None,
             document_day: None,
@@ -454,6 +457,7 @@ impl<'a> Session<'a> {
     fn payout_keys(&mut self, settled: bool) -> Vec<Pointer> {
         self.progress.payments.clone_from(&self.head.progress.payments);
         self.progress.numbers.clone_from(&self.head.progress.numbers);
+        self.progress.paid_by = self.paid_by.as_ref().unwrap_or(&self.head.progress.paid_by).clone();
         let mut pointers = Vec::new();
         if !settled || self.documents.is_empty() {
             return pointers;

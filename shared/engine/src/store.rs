@@ -187,9 +187,22 @@ pub struct Progress {
     /// The same over the forms of the order's number that lead to it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub numbers: String,
+    /// The methods that the order was paid by, other than gift cards, where a merchant's payouts are matched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paid_by: Vec<PaidBy>,
     /// The document was deleted because somebody was told to, or asked for it since: it is made again when the order is chosen again.
     #[serde(default, skip_serializing_if = "is_false")]
     pub removed_as_told: bool,
+}
+
+/// A method that an order was paid by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaidBy {
+    /// The shop's key of the method, or what the buyer saw of it where the shop has none.
+    pub method: String,
+    /// How much, where several methods paid the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
 }
 
 fn is_zero(number: &u32) -> bool {

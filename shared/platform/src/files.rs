@@ -13,6 +13,8 @@ use serde::Serialize;
 
 use crate::failure::PlatformError;
 use crate::keys::Keys;
+use crate::sealed_file::{Opener, sealed_length};
+use crate::sealing::DataKey;
 use crate::spool::{Spool, SpooledFile};
 
 const SERVICE: &str = "s3";
@@ -178,7 +180,7 @@ impl Files {
     /// Reads what was stored by [`Files::put_passing_file`] to this machine's disk.
     ///
     /// # Errors
-    /// As [`Files::get_file`].
+    /// `NotFound`; `Invalid` when it is longer than `limit`, and then nothing of it is read; otherwise as S3 and the disk say.
     pub async fn get_passing_file(
         &self,
         merchant: &MerchantId,
@@ -225,19 +227,6 @@ impl Files {
             .await
             .map_err(|error| PlatformError::of(SERVICE, &error))?;
         Ok(())
-    }
-
-    /// Reads `name` of the merchant to this machine's disk.
-    ///
-    /// # Errors
-    /// `NotFound`; otherwise as S3 and the disk say.
-    pub async fn get_file(
-        &self,
-        merchant: &MerchantId,
-        name: &str,
-        limit: u64,
-    ) -> Result<SpooledFile, PlatformError> {
-        self.read_file(Keys::of(merchant).object(name), limit).await
     }
 
     /// Reads an object that was dropped to be taken in to this machine's disk, and what it was told to be: in this version, or as it is now
@@ -323,6 +312,39 @@ impl Files {
         version: Option<String>,
         limit: u64,
     ) -> Result<(SpooledFile, String), PlatformError> {
+        let mut spool = Spool::new(limit).map_err(|error| disk(&error))?;
+        let take = |bytes: &[u8]| spool.write_all(bytes).map_err(|error| disk(&error));
+        let media_type = self.stream(key, version, limit, take).await?;
+        let file = spool.done().map_err(|error| disk(&error))?;
+        Ok((file, media_type))
+    }
+
+    /// Reads a file that was stored sealed to this machine's disk, or as it is where it was stored before they were: the one of this hash,
+    /// under the merchant's key.
+    ///
+    /// # Errors
+    /// As [`Files::get_passing_file`]; `Unreadable` for what does not open.
+    pub(crate) async fn get_sealed_file(
+        &self,
+        merchant: &MerchantId,
+        name: &str,
+        (key, sha256): (&DataKey, &str),
+        limit: u64,
+    ) -> Result<SpooledFile, PlatformError> {
+        let mut opener = Opener::new(key, sha256, limit)?;
+        let object = Keys::of(merchant).object(name);
+        self.stream(object, None, sealed_length(limit), |bytes| opener.take(bytes)).await?;
+        opener.done()
+    }
+
+    /// Hands an object's bytes over as they come, and says what it was told to be.
+    async fn stream(
+        &self,
+        key: String,
+        version: Option<String>,
+        limit: u64,
+        mut take: impl FnMut(&[u8]) -> Result<(), PlatformError>,
+    ) -> Result<String, PlatformError> {
         let asked = self.client.get_object().bucket(&self.bucket).key(&key).set_version_id(version);
         let answer = asked.send().await.map_err(|error| match error.as_service_error() {
             Some(refused) if refused.is_no_such_key() || refused.code() == Some(NO_SUCH_VERSION) => {
@@ -335,17 +357,15 @@ impl Files {
             return Err(PlatformError::Invalid(format!("{key} is longer than {} MB", limit >> 20)));
         }
         let media_type = answer.content_type().unwrap_or_default().to_owned();
-        let mut spool = Spool::new(limit).map_err(|error| disk(&error))?;
         let mut body = answer.body;
         while let Some(bytes) = body.next().await {
             let bytes = bytes.map_err(|_| PlatformError::Unavailable {
                 service: SERVICE,
                 message: "the answer was lost".to_owned(),
             })?;
-            spool.write_all(&bytes).map_err(|error| disk(&error))?;
+            take(&bytes)?;
         }
-        let file = spool.done().map_err(|error| disk(&error))?;
-        Ok((file, media_type))
+        Ok(media_type)
     }
 
     async fn read(&self, key: String, name: &str) -> Result<Vec<u8>, PlatformError> {

@@ -7,12 +7,48 @@
 use domain::{ConnectionId, EntityId, EntityKind, MerchantId, TransferId};
 
 /// Partition and sort key of an item.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ItemKey {
     /// Partition key (`pk`).
     pub partition: String,
     /// Sort key (`sk`).
     pub sort: String,
+}
+
+/// How rows begin under which payouts are found by month.
+const MONTH: &str = "month#";
+
+/// Under what a payout is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PayoutPlace<'a> {
+    /// A month (`2026-02`) that one of its days is in, with the acquirer; empty where it has no day.
+    Month(&'a str, &'a str),
+    /// The day of UTC that it was posted on.
+    Posted(&'a str),
+    /// Its short name.
+    Name(&'a str),
+    /// Its batch.
+    Batch(&'a str),
+    /// No payout, but a file that was refused when it came for this flow: named by its hash.
+    Refused(&'a str),
+}
+
+impl PayoutPlace<'_> {
+    /// The sort keys of all rows of payouts without a day: from the first to before the last.
+    pub const UNDATED: (&'static str, &'static str) = ("month##", "month#$");
+
+    /// The sort keys of all rows of these months: from the first to before the last.
+    pub fn months(first: &str, last: &str) -> (String, String) {
+        (format!("{MONTH}{first}#"), format!("{MONTH}{last}$"))
+    }
+
+    /// The sort keys of all rows of refused files: from the first to before the last.
+    pub const REFUSED: (&'static str, &'static str) = ("refused#", "refused$");
+
+    /// True for the sort key of a row by month that is of this acquirer.
+    pub fn is_of(sort: &str, acquirer: &str) -> bool {
+        sort.split('#').nth(2) == Some(escape(acquirer).as_str())
+    }
 }
 
 /// The key of the record that is nobody's: ledger epoch, pause of everything.
@@ -239,6 +275,33 @@ impl Keys {
         self.item("payouts", format!("{}#{}#", escape(acquirer), escape(account)))
     }
 
+    /// A row under which a payout is found; without a name, how the rows of that place begin.
+    pub fn payout_at(&self, place: &PayoutPlace<'_>, name: &str) -> ItemKey {
+        let sort = match place {
+            PayoutPlace::Month(month, acquirer) => {
+                format!("{MONTH}{month}#{}#{}", escape(acquirer), escape(name))
+            }
+            PayoutPlace::Posted(day) => format!("posted#{day}#{}", escape(name)),
+            PayoutPlace::Name(known) => format!("name#{}#{}", escape(known), escape(name)),
+            PayoutPlace::Refused(flow) => format!("refused#{}#{}", escape(flow), escape(name)),
+            // As long as an acquirer makes it: a sort key is not.
+            PayoutPlace::Batch(batch) => {
+                format!("batch#{}#{}", crate::queue::hash(batch.as_bytes()), escape(name))
+            }
+        };
+        self.item("payout-index", sort)
+    }
+
+    /// How far the rows under which payouts are found may be believed.
+    pub fn payouts_walked(&self) -> ItemKey {
+        self.item("payout-index", "walked".to_owned())
+    }
+
+    /// What overviews need of one posting of a payout.
+    pub fn payout_summary(&self, name: &str, plan: &str) -> ItemKey {
+        self.item("payout-summaries", format!("{}#{}", escape(name), escape(plan)))
+    }
+
     /// What became of a file that came in for a flow of payouts.
     pub fn payout_file(&self, flow: &str, sha256: &str) -> ItemKey {
         self.item("payout-files", format!("{}#{}", escape(flow), escape(sha256)))
@@ -432,6 +495,13 @@ mod tests {
             keys.retention(),
             keys.payout("stripe", "a", "1"),
             keys.payouts("stripe", "a"),
+            keys.payout_at(&PayoutPlace::Month("2026-02", "stripe"), "1"),
+            keys.payout_at(&PayoutPlace::Posted("2026-02-09"), "1"),
+            keys.payout_at(&PayoutPlace::Name("1"), "1"),
+            keys.payout_at(&PayoutPlace::Batch("po_1"), "1"),
+            keys.payout_at(&PayoutPlace::Refused("payouts"), "hash"),
+            keys.payouts_walked(),
+            keys.payout_summary("1", "hash"),
             keys.payout_file("payouts", "hash"),
             keys.mail_address("payouts"),
             keys.voucher_number("1", 1, "2026", 1),
@@ -467,6 +537,29 @@ mod tests {
         for other in ["beta", "alph", "alpha#transfer", "alpha%23", "", "ALPHA", "alpha/"] {
             for key in all_of(other, &foreign) {
                 assert!(!alpha.contains(&key), "{other:?} reaches {key}");
+            }
+        }
+    }
+
+    #[test]
+    fn rows_of_months_lie_between_their_bounds_and_name_their_acquirer() {
+        let keys = Keys::of(&MerchantId::new("alpha"));
+        let row = |month, acquirer| keys.payout_at(&PayoutPlace::Month(month, acquirer), "name").sort;
+        let within = |row: &String, (from, to): (&str, &str)| from <= row.as_str() && row.as_str() < to;
+        let (from, to) = PayoutPlace::months("2025-12", "2026-02");
+        for acquirer in ["stripe", "Ærø#bank", "~"] {
+            for (month, dated, undated) in [
+                ("", false, true),
+                ("2025-11", false, false),
+                ("2025-12", true, false),
+                ("2026-02", true, false),
+                ("2026-03", false, false),
+            ] {
+                let row = row(month, acquirer);
+                assert_eq!(within(&row, (&from, &to)), dated, "{row}");
+                assert_eq!(within(&row, PayoutPlace::UNDATED), undated, "{row}");
+                assert!(PayoutPlace::is_of(&row, acquirer), "{row}");
+                assert!(!PayoutPlace::is_of(&row, "strip"), "{row}");
             }
         }
     }

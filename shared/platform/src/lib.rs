@@ -32,6 +32,7 @@ pub mod reports;
 pub mod restored;
 pub mod retention;
 pub mod routes;
+mod sealed_file;
 pub mod sealing;
 pub mod spool;
 pub mod statement;

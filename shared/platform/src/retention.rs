@@ -15,6 +15,7 @@ use engine::message::Message;
 use engine::store::{ParkedDelivery, Store, StoreFailure};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
 
 use crate::clock::SystemClock;
 use crate::failure::PlatformError;
@@ -35,8 +36,6 @@ const FIRST_LOOK_DAYS: i64 = 400;
 const AGAIN_DAYS: i64 = 7;
 /// How long a run may hold the merchant's record.
 const CLAIM: SignedDuration = SignedDuration::from_secs(70);
-/// Files of payouts that are erased before it is looked at the time.
-const MOST_FILES: usize = 100;
 /// A day is not begun with less time than this.
 const LEAST: SignedDuration = SignedDuration::from_secs(5);
 
@@ -87,6 +86,16 @@ struct Courses {
     retention: Course,
     /// Of the files of payouts: each year's end is one day.
     payouts: Course,
+    /// How far the files of the year in hand have come.
+    files: FilesWalk,
+}
+
+/// Where the walk over the files of one year goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct FilesWalk {
+    page: Option<String>,
+    /// Some of those before are to be looked at again.
+    later: bool,
 }
 
 impl Courses {
@@ -97,6 +106,7 @@ impl Courses {
             archive: course("archive")?,
             retention: course("retention")?,
             payouts: course("payouts")?,
+            files: reading.json_if_any("payout_files")?.unwrap_or_default(),
         })
     }
 }
@@ -264,6 +274,7 @@ impl Night<'_> {
         courses.archive.set(&mut change, "archive")?;
         courses.retention.set(&mut change, "retention")?;
         courses.payouts.set(&mut change, "payouts")?;
+        change.set("payout_files", json(&courses.files)?);
         change.remove("claimed_until");
         if done {
             change.set("done_on", text(today.to_string()));
@@ -301,9 +312,6 @@ impl Night<'_> {
     ) -> Result<bool, PlatformError> {
         let vault = self.merchants.vault(merchant).await?;
         let Some(limit) = over_until(today, vault.financial_year_end) else { return Ok(true) };
-        if !self.retire_payout_files(merchant, (limit, today), &mut courses.payouts, round).await? {
-            return Ok(false);
-        }
         let course = &mut courses.retention;
         while let Some(day) = course.next(limit, today) {
             if !self.has_time() {
@@ -318,32 +326,43 @@ impl Night<'_> {
         let undated = undated.into_iter().filter(|one| one.day.is_none()).collect();
         self.retire_all(undated, today, round).await?;
         self.retire_deliveries(merchant, limit, round).await?;
-        Ok(true)
+        self.retire_payout_files(merchant, (limit, today), courses, round).await
     }
 
-    /// Erases what acquirers wrote of payouts whose time is over: once a year, and again where something was not at rest. `true` when no
-    /// file is left for tonight.
+    /// Erases what acquirers wrote of payouts whose time is over: once a year, and again where something was not at rest. A night goes on
+    /// where the last one had no time any more. `true` when no file is left for tonight.
     async fn retire_payout_files(
         &self,
         merchant: &MerchantId,
         (limit, today): (Date, Date),
-        course: &mut Course,
+        courses: &mut Courses,
         round: &mut Round,
     ) -> Result<bool, PlatformError> {
+        let Courses { payouts: course, files, .. } = courses;
         let again = course.again.values().any(|on| *on <= today);
         if course.to.is_some_and(|to| limit <= to) && !again {
             return Ok(true);
         }
-        if !self.has_time() {
-            return Ok(false);
+        // What came until the last year's end was all looked at, unless some of it is to be looked at again.
+        let after = course.to.filter(|_| course.again.is_empty());
+        let known = self.merchants.merchant(merchant).await?;
+        let flows: Vec<String> = known.record.file.payouts.iter().map(|flow| flow.name.clone()).collect();
+        loop {
+            if !self.has_time() {
+                return Ok(false);
+            }
+            let (days, now, page) = ((after, limit), self.clock.now(), files.page.as_deref());
+            let done = self.ledger.erase_payout_files((merchant, &flows), days, now, page).await?;
+            round.erased += done.count;
+            *files = FilesWalk { page: done.next, later: files.later || done.later };
+            if files.page.is_none() {
+                break;
+            }
         }
-        let done = self.ledger.erase_payout_files(merchant, limit, (self.clock.now(), MOST_FILES)).await?;
-        round.erased += done.count;
-        if !done.more {
-            course.again.clear();
-            course.looked_at(limit, done.later.then(|| later(today)));
-        }
-        Ok(!done.more)
+        course.again.clear();
+        let some_later = std::mem::take(files).later;
+        course.looked_at(limit, some_later.then(|| later(today)));
+        Ok(true)
     }
 
     /// Erases those whose time is over; when the others are to be looked at again.

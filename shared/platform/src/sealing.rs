@@ -23,6 +23,8 @@ const SEAL_VERSION: u8 = 1;
 const KEY_BYTES: usize = 32;
 /// Length of a salt in bytes.
 pub const SALT_BYTES: usize = 16;
+/// So many bytes more than the plain text a sealed one has: the version, the nonce and the tag.
+pub(crate) const SEALED_MORE: usize = 1 + NONCE_LEN + 16;
 /// Length of a name by hash in bytes.
 const NAME_BYTES: usize = 20;
 /// How many opened data keys a process keeps.

@@ -24,7 +24,7 @@ pub const SCHEMA: u32 = 1;
 /// The largest number of keys in one batch read.
 const BATCH: usize = 100;
 /// The largest value that is kept as packed JSON, in bytes before it is packed.
-const PACKED_JSON_BYTES: usize = 1024 * 1024;
+pub(crate) const PACKED_JSON_BYTES: usize = 1024 * 1024;
 /// Pages of one partition that are read at a time, at most.
 const MOST_PAGES: usize = 64;
 /// How often a batch read asks for what was left out.
@@ -615,6 +615,20 @@ impl Table {
     /// As DynamoDB says.
     pub async fn range(&self, partition: &str, from: &str, to: &str) -> Result<Vec<Item>, PlatformError> {
         Ok(self.range_page(partition, from, to, None).await?.0)
+    }
+
+    /// The same, and whether there is more behind them.
+    ///
+    /// # Errors
+    /// As DynamoDB says.
+    pub async fn range_and_more(
+        &self,
+        partition: &str,
+        from: &str,
+        to: &str,
+    ) -> Result<(Vec<Item>, bool), PlatformError> {
+        let (items, next) = self.range_page(partition, from, to, None).await?;
+        Ok((items, next.is_some()))
     }
 
     /// The same, however many pages they fill.

@@ -2,15 +2,20 @@
 
 mod support;
 
+use domain::money::Currency;
+use domain::settlement::BatchKey;
 use domain::{ConnectionId, EntityId, EntityKind, MerchantId, TransferId};
 use engine::log::{Cause, LOG_SCHEMA, LogEntry, PersonalPart, PublicPart, RowKind, Why};
-use engine::payouts::{OrderLink, PayoutStore};
+use engine::payouts::{
+    FileDismissal, IntakeOutcome, IntakeRecord, OrderLink, PayoutId, PayoutStore, conformance,
+};
 use engine::store::{Claim, Claimed, Conclusion, Hold, Pointer, PointerKind, Status, Store};
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use platform::keys::Keys;
 use platform::ledger::Ledger;
 use platform::quota::{DayAccount, TableAccount};
+use platform::table::{Item, key_of, number, time};
 use support::LocalTable;
 
 #[tokio::test]
@@ -253,4 +258,118 @@ async fn every_number_that_a_transfer_ever_had_leads_to_it() {
         let found = ledger.find(&MerchantId::new("krus"), pointer).await.expect("a look-up");
         assert_eq!(found, [transfer()], "{pointer:?}");
     }
+}
+
+/// Says that the rows of a merchant's payouts were walked at a time.
+fn walked(merchant: &MerchantId, at: Timestamp) -> Item {
+    let mut item = key_of(&Keys::of(merchant).payouts_walked());
+    item.insert("schema".to_owned(), number(1));
+    item.insert("at".to_owned(), time(at));
+    item
+}
+
+#[tokio::test]
+async fn payouts_are_found_by_their_days_before_their_rows_are_believed_and_after() {
+    let (merchant, other) = (MerchantId::new("krus"), MerchantId::new("other"));
+    for long_ago in [false, true] {
+        let local = LocalTable::start().await;
+        if long_ago {
+            local.table.put(walked(&merchant, Timestamp::UNIX_EPOCH)).await.expect("it is put");
+        }
+        let checked = conformance::check_rows(&local.ledger(), &merchant, &other).await;
+        assert_eq!(checked, Ok(()), "walked long ago: {long_ago}");
+    }
+}
+
+fn batch(payout: i8) -> BatchKey {
+    BatchKey {
+        acquirer: "stripe".to_owned(),
+        account: "acct_1".to_owned(),
+        batch: format!("po_{payout}"),
+        currency: Currency::DKK,
+    }
+}
+
+/// A payout of that number, a day of 2026 for each.
+async fn keep(ledger: &Ledger, merchant: &MerchantId, payout: i8) {
+    let id = PayoutId { merchant: merchant.clone(), key: batch(payout) };
+    let mut record = conformance::record(&id, "a");
+    record.figures.day = Some(date(2026, 1 + (payout - 1) / 28, 1 + (payout - 1) % 28));
+    assert_eq!(ledger.insert_payout(&record).await, Ok(None));
+}
+
+/// As a version without rows left the payouts that it kept.
+async fn lose_rows(local: &LocalTable, merchant: &MerchantId) {
+    let partition = Keys::of(merchant).payouts_walked().partition;
+    for row in local.table.range_all(&partition, " ", "v").await.expect("read") {
+        let sort = row["sk"].as_s().expect("a text").clone();
+        let key = platform::keys::ItemKey { partition: partition.clone(), sort };
+        local.table.delete(&key).await.expect("it is gone");
+    }
+}
+
+#[tokio::test]
+async fn payouts_that_were_kept_without_rows_are_found_and_given_them() {
+    let (local, merchant) = (LocalTable::start().await, MerchantId::new("krus"));
+    let ledger = local.ledger();
+    for payout in 1..=84 {
+        keep(&ledger, &merchant, payout).await;
+    }
+    let file =
+        conformance::record(&PayoutId { merchant: merchant.clone(), key: batch(1) }, "refused").original;
+    let refused = IntakeRecord {
+        schema: 1,
+        merchant: merchant.clone(),
+        flow: "payouts".to_owned(),
+        file,
+        outcome: IntakeOutcome::Refused { reason: domain::plan::Reason::new("report-empty") },
+        earlier: Vec::new(),
+        dismissed: None,
+        erased_at: None,
+    };
+    ledger.put_intake(&refused).await.expect("it is kept");
+    lose_rows(&local, &merchant).await;
+    let march = (date(2026, 3, 1), date(2026, 3, 28));
+    let found = async || {
+        let (mut all, mut page, mut pages) = (Vec::new(), None::<String>, 0);
+        loop {
+            let answer = ledger.payouts_around(&merchant, Some("stripe"), march, page.as_deref()).await;
+            let answer = answer.expect("it is read");
+            pages += 1;
+            all.extend(answer.items.into_iter().map(|record| record.id.key.batch));
+            match answer.next {
+                None => return (all.len(), all.contains(&"po_57".to_owned()), pages),
+                next => page = next,
+            }
+        }
+    };
+    assert!(found().await.1, "all are read");
+    // A process of before keeps one more, and is gone within the hour.
+    keep(&ledger, &merchant, 85).await;
+    lose_rows(&local, &merchant).await;
+    assert!(found().await.1, "all are read again: nobody believes the rows yet");
+    local.table.put(walked(&merchant, Timestamp::UNIX_EPOCH)).await.expect("an hour passes");
+    assert_eq!(found().await, (28, true, 2), "those of the month, and none without a day");
+    assert_eq!(found().await, (28, true, 2));
+    let before = local.calls.total();
+    let named = ledger.payouts_named(&merchant, "po_85").await.expect("it is read");
+    assert_eq!(named.iter().map(|one| one.id.key.batch.as_str()).collect::<Vec<_>>(), ["po_85"]);
+    let by_name = ledger.payouts_named(&merchant, &named[0].id.name()).await.expect("it is read");
+    assert_eq!(by_name, named);
+    assert!(local.calls.total() - before <= 8, "{} calls", local.calls.total() - before);
+    assert_eq!(
+        ledger.refused_files(&merchant).await.map(|all| all.len()),
+        Ok(1),
+        "a file that was refused before"
+    );
+    let by = FileDismissal { by: "anna".to_owned(), reason: "known".to_owned(), at: Timestamp::UNIX_EPOCH };
+    let seen = IntakeRecord { dismissed: Some(by), ..refused };
+    ledger.put_intake(&seen).await.expect("it is kept");
+    assert_eq!(
+        ledger.refused_files(&merchant).await.map(|all| all.len()),
+        Ok(0),
+        "somebody has looked at it"
+    );
+    let posted = ledger.payouts_posted(&merchant, (date(2026, 1, 1), date(2026, 12, 31))).await;
+    assert_eq!(posted.map(|all| all.len()), Ok(0), "none is posted");
 }

@@ -1,6 +1,7 @@
 //! `bogbro payouts`: reports are taken in, looked at, corrected, approved, posted and undone.
 
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -11,8 +12,8 @@ use domain::plan::Reason;
 use domain::settings::Language;
 use domain::{MerchantId, Money};
 use engine::payouts::{
-    AgeView, AskedPart, BalanceSums, Correction, IntakeOutcome, IntakeRecord, LineAssignment, LineChoice,
-    PayoutFailure, PayoutOverview, PayoutRecord, PayoutView, SetAside,
+    AgeView, AskedPart, BalanceSums, Correction, FileBytes, IntakeOutcome, IntakeRecord, LineAssignment,
+    LineChoice, PayoutFailure, PayoutOverview, PayoutRecord, PayoutView, SetAside,
 };
 use jiff::civil::Date;
 use platform::operations::Operations;
@@ -219,6 +220,15 @@ pub(super) enum PayoutsCommand {
         /// Name of the flow of payouts.
         flow: String,
     },
+    /// Write the report that a payout was read from to a file of this machine, byte for byte as it came: it stands sealed in the bucket.
+    Original {
+        /// Whose.
+        merchant: String,
+        /// Its short name, or the batch's id; or any file as `payouts list --files` names it, such as file/3b1f9c04d2aa.
+        payout: String,
+        /// The file, which must not be there yet.
+        file: PathBuf,
+    },
     /// What is captured and not paid out, proved against the interim account; what was paid without a document; fees in per cent.
     Overview {
         /// Whose.
@@ -296,10 +306,9 @@ pub(super) async fn perform(
             out.intakes(&found.map_err(|failure| out.told(&failure))?)
         }
         PayoutsCommand::List { merchant, open, .. } => {
-            let mut all =
-                payouts.all(&MerchantId::new(merchant)).await.map_err(|failure| out.told(&failure))?;
-            all.retain(|record| !open || record.needs_attention());
-            out.list(&all)
+            let merchant = MerchantId::new(merchant);
+            let found = if open { payouts.open(&merchant).await } else { payouts.all(&merchant).await };
+            out.list(&found.map_err(|failure| out.told(&failure))?)
         }
         PayoutsCommand::Overview { merchant, flow, from, on } => {
             let view = payouts.engine().overview(&MerchantId::new(merchant), &flow, from, on).await;
@@ -317,6 +326,12 @@ pub(super) async fn perform(
             };
             printer.done(&format!("{taken} payouts were fetched{said}"))
         }
+        PayoutsCommand::Original { merchant, payout, file } if payout.starts_with("file/") => {
+            let hash = payout.trim_start_matches("file/");
+            let found = payouts.file(&MerchantId::new(merchant), hash).await;
+            let (intake, original) = found.map_err(|failure| out.told(&failure))?;
+            write_out(&*original, &intake.file.name, &file, &out)
+        }
         PayoutsCommand::Dismiss { merchant, payout, take_new: false, reason, by }
             if payout.starts_with("file/") =>
         {
@@ -326,6 +341,13 @@ pub(super) async fn perform(
         }
         other => one(&payouts, other, deadline, &out).await,
     }
+}
+
+/// Writes a file out as it came, where there is none yet.
+fn write_out(original: &dyn FileBytes, name: &str, file: &Path, out: &Out<'_>) -> anyhow::Result<()> {
+    let mut to = File::create_new(file).with_context(|| format!("{} cannot be made", file.display()))?;
+    io::copy(&mut *original.open()?, &mut to)?;
+    out.printer.done(&format!("{name} was written, SHA-256 {}", original.sha256()))
 }
 
 /// What concerns one payout.
@@ -345,6 +367,10 @@ async fn one(
             let view = engine.show(&found.id, all).await.map_err(told)?;
             let plan = if vouchers { Some(engine.plan_of(&view.record).await.map_err(told)?) } else { None };
             return out.view(&view, plan.as_ref());
+        }
+        PayoutsCommand::Original { file, .. } => {
+            let original = engine.original_of(&found).await.map_err(told)?;
+            return write_out(&*original, &found.original.name, &file, out);
         }
         PayoutsCommand::Match { line, document, error_account, withdraw, reason, by, .. } => {
             let choice = match (withdraw, error_account) {
@@ -412,6 +438,7 @@ fn merchant_of(command: &PayoutsCommand) -> MerchantId {
 fn payout_of(command: &PayoutsCommand) -> (MerchantId, String) {
     match command {
         PayoutsCommand::Show { merchant, payout, .. }
+        | PayoutsCommand::Original { merchant, payout, .. }
         | PayoutsCommand::Match { merchant, payout, .. }
         | PayoutsCommand::Approve { merchant, payout, .. }
         | PayoutsCommand::Post { merchant, payout }
@@ -642,6 +669,10 @@ impl Out<'_> {
                     interim.difference
                 ));
                 lines.extend(interim.ageing.iter().map(aged));
+                for item in &interim.of_others {
+                    let what = self.pick("en anden indløsers", "another acquirer's");
+                    lines.push(format!("  {what}: {} {} {}", item.since, item.item, item.amount));
+                }
                 for item in &interim.unexplained {
                     let what =
                         self.pick("hverken faktura eller udbetaling", "neither a document nor a payout");

@@ -13,8 +13,8 @@ use platform::catalogue::CatalogueView;
 use platform::ledger::DismissedDelivery;
 use platform::ledger::erasure::{Erasable, Personal};
 use platform::operations::{
-    DocumentPdf, ErasureView, Exported, MerchantPut, MerchantView, ParkedEntry, ReplayEffect, ReplayPreview, StockView,
-    TransferView, entry_name,
+    DocumentPdf, ErasureView, Exported, MerchantPut, MerchantView, ParkedEntry, ReplayEffect, ReplayPreview,
+    StockView, TransferView, entry_name,
 };
 use platform::privacy::PrivacyRequest;
 use serde::Serialize;

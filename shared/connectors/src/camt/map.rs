@@ -109,7 +109,7 @@ impl Message {
         match path.name() {
             "Stmt" | "Ntfctn" if path.depth() == 3 => self.end_statement(),
             "LastPgInd" => {
-                self.last_page = Some(text == "true");
+                self.last_page = Some(boolean(text, 0, "LastPgInd")?);
                 Ok(())
             }
             _ if path.is_within("Ntry") || path.name() == "Ntry" => self.close_in_entry(path, text),
@@ -175,7 +175,7 @@ impl Message {
             }
             ("Ntry", "Amt") => entry.signed.amount = Some(amount(text, &self.amount_currency, number)?),
             ("Ntry", "CdtDbtInd") => entry.signed.credit = Some(direction(text, number)?),
-            ("Ntry", "RvslInd") => entry.reversal = text == "true",
+            ("Ntry", "RvslInd") => entry.reversal = boolean(text, number, "RvslInd")?,
             ("Ntry", "Sts") if !text.is_empty() => text.clone_into(&mut entry.status),
             ("Sts", "Cd") => text.clone_into(&mut entry.status),
             ("Ntry", "NtryRef" | "AcctSvcrRef") if entry.reference.is_empty() => {
@@ -277,6 +277,15 @@ fn direction(text: &str, number: u32) -> Result<bool, Refusal> {
         "CRDT" => Ok(true),
         "DBIT" => Ok(false),
         _ => Err(refusal("report-value").with("row", number).with("column", "CdtDbtInd")),
+    }
+}
+
+/// A boolean of XML, which has two words for each.
+fn boolean(text: &str, number: u32, name: &str) -> Result<bool, Refusal> {
+    match text {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err(refusal("report-value").with("row", number).with("column", name)),
     }
 }
 

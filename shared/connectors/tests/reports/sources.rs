@@ -171,6 +171,7 @@ pub(crate) fn fixtures() -> Vec<Sample> {
         file("adyen", "adyen/settlement_detail_report_batch_12.csv"),
         Sample { batch: "funding-77", ..file("altapay", "altapay/funding.csv") },
         file("camt", "camt/camt053.xml"),
+        file("camt", "camt/camt053_reversal.xml"),
         file("clearhaus", "clearhaus/settlement.json"),
         file("klarna", "klarna/payout.json"),
         file("klarna", "klarna/settlement.csv"),

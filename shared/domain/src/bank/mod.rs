@@ -65,13 +65,13 @@ pub struct Part {
 }
 
 impl Entry {
-    /// What confirming a payout needs of the entry: the day it counts from, the amount, and all texts together. `None` for one
-    /// that is not booked, or without a day.
+    /// What confirming a payout needs of the entry: the day it counts from, the amount, all texts together, and whether it takes back
+    /// another. `None` for one that is not booked, or without a day.
     pub fn to_confirm(&self) -> Option<BankEntry> {
         let day = self.valued_on.or(self.booked_on).filter(|_| self.booked)?;
         let texts = self.texts.iter().chain(self.parts.iter().flat_map(|part| &part.texts));
         let text = texts.map(String::as_str).collect::<Vec<_>>().join("\n");
-        Some(BankEntry { day, amount: self.amount, text })
+        Some(BankEntry { day, amount: self.amount, text, reversal: self.reversal })
     }
 }
 
@@ -186,6 +186,9 @@ mod tests {
         let found = whole.to_confirm().expect("it is booked");
         assert_eq!((found.day, found.amount), (day, whole.amount));
         assert_eq!(found.text, "Adyen TX8816AXT  batch 12\nKrusShopDK");
+        assert!(!found.reversal);
+        let reversal = Entry { reversal: true, ..whole.clone() }.to_confirm().expect("it is booked");
+        assert!(reversal.reversal, "it is told that it takes back another");
         assert_eq!(Entry { booked: false, ..whole.clone() }.to_confirm(), None);
         assert_eq!(Entry { valued_on: None, ..whole }.to_confirm(), None);
     }

@@ -17,6 +17,8 @@ const SETTINGS_DA: &str = "Indstillingerne er ikke gemt.";
 const SETTINGS_EN: &str = "The settings are not saved.";
 const DECIDE_DA: &str = "Knyt linjerne til fakturaer, eller send dem til fejlkontoen med en grund. Reglen kan sættes i indstillingerne.";
 const DECIDE_EN: &str = "Match the lines with invoices, or send them to the error account with a reason. The settings can hold the rule.";
+const LATER_DA: &str = "Kommer fakturaen senere, skal der intet gøres: udbetalingen ses igen af sig selv hver nat i en måned, og når indstillingerne ændres. Ellers knyt linjerne til fakturaer, eller send dem til fejlkontoen med en grund. Reglen kan sættes i indstillingerne.";
+const LATER_EN: &str = "If the invoice comes later, nothing is to be done: the payout is looked at again by itself each night for a month, and when the settings change. Otherwise match the lines with invoices, or send them to the error account with a reason. The settings can hold the rule.";
 const WAITS_DA: &str =
     "Udbetalingen venter, medmindre indstillingerne sender den slags linjer til fejlkontoen.";
 const WAITS_EN: &str = "The payout waits, unless the settings send such lines to the error account.";
@@ -327,8 +329,8 @@ pub(crate) const PAYOUTS: &[Entry] = &[
     ),
     entry(
         "payout-lines-not-found",
-        ["Udbetaling {payout}: {count} linjer ({amount}) har ingen faktura.", WAITS_DA, DECIDE_DA],
-        ["Payout {payout}: {count} lines ({amount}) have no invoice.", WAITS_EN, DECIDE_EN],
+        ["Udbetaling {payout}: {count} linjer ({amount}) har ingen faktura.", WAITS_DA, LATER_DA],
+        ["Payout {payout}: {count} lines ({amount}) have no invoice.", WAITS_EN, LATER_EN],
     ),
     entry(
         "payout-refund-without-credit-note",

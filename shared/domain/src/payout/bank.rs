@@ -15,6 +15,8 @@ pub struct BankEntry {
     pub amount: Money,
     /// All its texts and references together.
     pub text: String,
+    /// It takes back an earlier entry: it may be the return of a payout, and never its arrival.
+    pub reversal: bool,
 }
 
 /// A payout that the bank should show.
@@ -55,8 +57,8 @@ pub enum Confirmed {
 const DAYS_TO_RETURN: i32 = 30;
 
 /// Finds payouts on a bank statement. Certain is only the exact amount and currency, a value date within the merchant's window,
-/// and the payout's reference in the entry's text; an entry confirms one payout only, or is the return of one only. A payout whose day is
-/// not known is found on any day, by amount and reference alone.
+/// and the payout's reference in the entry's text; an entry confirms one payout only, or is the return of one only, and one that takes back
+/// another confirms none. A payout whose day is not known is found on any day, by amount and reference alone.
 pub fn confirm_by_bank(
     payouts: &[PayoutToFind],
     entries: &[BankEntry],
@@ -67,7 +69,7 @@ pub fn confirm_by_bank(
     };
     let named = |payout: &PayoutToFind, entry: &BankEntry| holds(&entry.text, &payout.reference);
     let certain = |payout: &PayoutToFind, entry: &BankEntry| {
-        fits(payout, entry) && named(payout, entry) && entry.amount == payout.amount
+        !entry.reversal && fits(payout, entry) && named(payout, entry) && entry.amount == payout.amount
     };
     let last = i32::from(settings.days_after) + DAYS_TO_RETURN;
     let goes_back = |payout: &PayoutToFind, entry: &BankEntry| {
@@ -104,7 +106,7 @@ pub fn confirm_by_bank(
             if same.is_empty() { Confirmed::No } else { Confirmed::Perhaps(same) }
         })
         .collect();
-    for (place, entry) in entries.iter().enumerate() {
+    for (place, entry) in entries.iter().enumerate().filter(|(_, entry)| !entry.reversal) {
         let together: Vec<usize> = (0..payouts.len())
             .filter(|payout| matches!(found[*payout], Confirmed::No))
             .filter(|payout| fits(&payouts[*payout], entry) && named(&payouts[*payout], entry))

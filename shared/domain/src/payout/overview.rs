@@ -196,10 +196,15 @@ pub fn fee_rates(settlements: &[Settlement], zone: &TimeZone) -> Result<Vec<FeeR
             *charged = charged.plus(fees)?;
         }
     }
-    let rate = |((_, month, method), (sales, fees)): (_, (Money, Money))| {
+    let rate = |((_, month, method), (sales, fees))| FeeRate::of(month, method, sales, fees);
+    Ok(sums.into_iter().map(rate).collect())
+}
+
+impl FeeRate {
+    /// These fees in per cent of these sales.
+    pub fn of(month: Date, method: String, sales: Money, fees: Money) -> FeeRate {
         let share = fees.to_decimal().checked_div(sales.to_decimal());
         let per_cent = share.map(|share| (-share * Decimal::ONE_HUNDRED).round_dp(4).normalize());
         FeeRate { month, method, sales, fees, per_cent }
-    };
-    Ok(sums.into_iter().map(rate).collect())
+    }
 }

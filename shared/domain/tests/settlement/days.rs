@@ -83,6 +83,7 @@ fn without_a_day_the_bank_is_believed_by_amount_and_reference_alone_and_never_wh
         amount: dkk(amount),
         day: date(2026, 2, day),
         text: text.to_owned(),
+        reversal: false,
     };
     let look = |payouts: &[PayoutToFind], entries: &[BankEntry]| {
         confirm_by_bank(payouts, entries, &BankSettings::default())

@@ -311,6 +311,7 @@ fn the_bank_confirms_by_amount_day_and_reference_and_only_once() {
         amount: dkk(amount),
         day: date(2026, 11, day),
         text: text.to_owned(),
+        reversal: false,
     };
     let look = |payouts: &[PayoutToFind], entries: &[BankEntry]| {
         confirm_by_bank(payouts, entries, &BankSettings::default())
@@ -338,6 +339,19 @@ fn the_bank_confirms_by_amount_day_and_reference_and_only_once() {
             Confirmed::No
         ]
     );
+    let reversal = |entry: BankEntry| BankEntry { reversal: true, ..entry };
+    let taken_back = [reversal(entry("100.00", 21, "batch 48"))];
+    assert_eq!(
+        look(one, &taken_back),
+        [Confirmed::Perhaps(vec![0])],
+        "it takes back a debit: nothing arrived"
+    );
+    let sum = look(&merged, &[reversal(entry("100.00", 21, "po_1 po_2"))]);
+    assert_eq!(sum, [Confirmed::No, Confirmed::No, Confirmed::No]);
+    let arrived = [taken_back[0].clone(), entry("100.00", 22, "batch 48")];
+    assert_eq!(look(one, &arrived), [Confirmed::By(1)], "the other one is the arrival");
+    let gone = [entry("100.00", 21, "batch 48"), reversal(entry("-100.00", 23, "batch 48"))];
+    assert_eq!(look(one, &gone), [Confirmed::Returned { entry: 1 }]);
     let back = [entry("100.00", 21, "batch 48"), entry("-100.00", 23, "return batch 48")];
     assert_eq!(look(one, &back), [Confirmed::Returned { entry: 1 }]);
     assert_eq!(look(one, &[entry("-100.00", 19, "return batch 48")]), [Confirmed::No], "before it was sent");

@@ -108,6 +108,13 @@ fn matching_cases() -> Vec<Case> {
             "woocommerce:shop.example",
             "shopify:other.example",
         ),
+        case(
+            "/matching/methods[]",
+            plain_world(),
+            r#""matching":{"methods":["@"]}"#,
+            "Shopify_Payments",
+            "klarna",
+        ),
         case("/matching/tolerance", short, r#""matching":{"tolerance":"@"}"#, "0.02", "0.01"),
         case("/matching/suggest-within-days", near, r#""matching":{"suggest-within-days":@}"#, "4", "3"),
     ]
@@ -318,10 +325,11 @@ fn outcome(world: &World) -> String {
     let suggested = matching.suggestions(&receivables, &world.settlements, 0, within, &TimeZone::UTC);
     let amount = world.settlements[0].check().payout;
     let find = PayoutToFind { amount, day: Some(DAY), reference: "po_1".to_owned() };
-    let entry = |day| BankEntry { amount, day, text: "po_1".to_owned() };
+    let entry = |day| BankEntry { amount, day, text: "po_1".to_owned(), reversal: false };
     let early = confirm_by_bank(std::slice::from_ref(&find), &[entry(date(2026, 11, 18))], &settings.bank);
     let late = confirm_by_bank(&[find], &[entry(date(2026, 11, 28))], &settings.bank);
-    format!("{plan:?} {alone:?} {suggested:?} {early:?} {late:?}")
+    let paid_out = settings.matching.pays_out("shopify_payments");
+    format!("{plan:?} {alone:?} {suggested:?} {early:?} {late:?} {paid_out}")
 }
 
 fn cases() -> Vec<Case> {

@@ -6,6 +6,7 @@ use domain::Money;
 use domain::bank::Statement;
 use domain::payout::{BankEntry, Confirmed, PayoutState, PayoutToFind, confirm_by_bank};
 use domain::settlement::{Confirmation, ConfirmedBy};
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::intake::Incoming;
@@ -72,7 +73,9 @@ impl PayoutEngine<'_> {
         let mut found = BTreeMap::new();
         let mut page: Option<String> = None;
         loop {
-            let answer = self.payouts.payouts(incoming.merchant, None, page.as_deref()).await?;
+            let around = (first.saturating_sub(DAYS.days()), last.saturating_add(DAYS.days()));
+            let answer =
+                self.payouts.payouts_around(incoming.merchant, None, around, page.as_deref()).await?;
             for record in answer.items.into_iter().filter(|record| record.flow == route.flow) {
                 let day = record.figures.day;
                 let near = |day: Date| (*first - day).get_days() <= DAYS && (day - *last).get_days() <= DAYS;

@@ -12,8 +12,10 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::decide::{person, said};
+use super::overview::reckoning;
 use super::record::{PAYOUT_SCHEMA, PaidBefore, PayoutRecord};
 use super::route::PayoutRoute;
+use super::summary::{LinesSummary, PayoutSummary};
 use super::view::told;
 use super::work::{Matched, Stop, paid_by};
 use super::{PayoutEngine, PayoutFailure, PayoutWork};
@@ -76,8 +78,12 @@ impl PayoutEngine<'_> {
             }
         }
         self.put_paid(route, record, &kept.paid, true).await?;
+        let lines = LinesSummary::of(route, found).map_err(reckoning)?;
+        let summary = PayoutSummary::new(&record.id, &name, &kept.paid, Some(lines));
+        self.payouts.put_summary(&summary).await?;
         (record.approval, record.by_hand, record.plan) = (approval, Some(name), None);
         record.let_go = None;
+        self.payouts.index_payout(record).await?;
         // What was booked in another form is nothing that Bogbro goes on with, or undoes.
         (record.posting, record.reversal, record.reversal_asked) = (None, None, None);
         record.reasons.clear();

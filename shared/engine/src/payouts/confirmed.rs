@@ -65,6 +65,7 @@ impl PayoutEngine<'_> {
             return Err(PayoutFailure::Refused(reason));
         }
         told.figures = intake::figures(&settlement, &route.zone);
+        self.payouts.index_payout(&told).await?;
         told.plan = None;
         *record = told;
         Ok(())

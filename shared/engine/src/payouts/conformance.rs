@@ -4,6 +4,7 @@ use domain::money::Currency;
 use domain::payout::Approval;
 use domain::settlement::{BatchKey, Standing};
 use domain::{AgreementId, ConnectionId, EffectKey, MerchantId, Money};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::links::OrderLink;
@@ -13,6 +14,7 @@ use super::record::{
     PayoutRecord,
 };
 use super::store::{FileBytes, PayoutClaimed, PayoutStore, VoucherNumber};
+use super::summary::{AccountEntry, LinesSummary, PayoutSummary};
 use crate::store::StoreFailure;
 
 const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
@@ -37,7 +39,8 @@ fn id(merchant: &MerchantId, account: &str, batch: &str) -> PayoutId {
     }
 }
 
-fn record(id: &PayoutId, content: &str) -> PayoutRecord {
+/// A payout that was just taken in, with this content.
+pub fn record(id: &PayoutId, content: &str) -> PayoutRecord {
     PayoutRecord {
         schema: PAYOUT_SCHEMA,
         id: id.clone(),
@@ -123,6 +126,20 @@ pub async fn check_all(
     files_and_plans_are_found_by_their_hash(store, merchant, other).await?;
     a_number_is_taken_by_one(store, merchant).await?;
     what_was_paid_is_added_up(store, merchant, other).await?;
+    check_rows(store, merchant, other).await
+}
+
+/// Runs those checks that need no file.
+///
+/// # Errors
+/// What does not hold, in words.
+pub async fn check_rows(
+    store: &dyn PayoutStore,
+    merchant: &MerchantId,
+    other: &MerchantId,
+) -> Result<(), String> {
+    summaries_are_kept_by_payout_and_plan(store, merchant, other).await?;
+    payouts_are_found_by_their_days(store, merchant, other).await?;
     what_gateways_say_is_kept_as_it_was_said(store, merchant, other).await
 }
 
@@ -263,6 +280,7 @@ async fn files_and_plans_are_found_by_their_hash(
         flow: "payouts".to_owned(),
         file: record(&id, "a").original,
         outcome: IntakeOutcome::Report { batches: Vec::new() },
+        earlier: Vec::new(),
         dismissed: None,
         erased_at: None,
     };
@@ -322,6 +340,100 @@ async fn what_was_paid_is_added_up(
         store.paid(merchant, &AgreementId::new("2"), &asked).await == Ok(Vec::new()),
         "nothing of another company's",
     )
+}
+
+async fn summaries_are_kept_by_payout_and_plan(
+    store: &dyn PayoutStore,
+    merchant: &MerchantId,
+    other: &MerchantId,
+) -> Result<(), String> {
+    let of = |merchant: &MerchantId, number: u32, plan: &str| {
+        let amount = Money::from_minor(i64::from(number), Currency::DKK);
+        let entry = AccountEntry { document: number.to_string(), day: jiff::civil::date(2026, 2, 9), amount };
+        let lines = LinesSummary { fees: Vec::new(), without_document: vec![(number, amount)] };
+        PayoutSummary {
+            account: Some(5_830),
+            vouchers: vec![vec![entry], Vec::new()],
+            ..PayoutSummary::new(
+                &id(merchant, "acct_1", &format!("po_sum_{number}")),
+                plan,
+                &[PaidBefore { document: "1".to_owned(), payout: String::new(), amount }],
+                Some(lines),
+            )
+        }
+    };
+    let kept: Vec<PayoutSummary> = (0..120).map(|number| of(merchant, number, "a")).collect();
+    for one in kept.iter().chain([&of(merchant, 0, "b"), &of(other, 0, "a")]) {
+        store.put_summary(one).await.map_err(words)?;
+    }
+    let mut wanted: Vec<(PayoutId, String)> =
+        kept.iter().map(|one| (one.id.clone(), one.plan.clone())).collect();
+    wanted.push((kept[0].id.clone(), "unknown".to_owned()));
+    let mut found = store.summaries(&wanted).await.map_err(words)?;
+    found.sort_by_key(|one| one.paid.first().map(|(_, amount)| amount.minor()));
+    require(found == kept, "what is asked for is read back as it was, and nothing else")
+}
+
+/// Payouts are asked for by days: whatever else comes with them, none of those is missing.
+async fn payouts_are_found_by_their_days(
+    store: &dyn PayoutStore,
+    merchant: &MerchantId,
+    other: &MerchantId,
+) -> Result<(), String> {
+    let day = |month: i8, day: i8| jiff::civil::date(2025, month, day);
+    let dated = |of: &MerchantId, batch: &str, days: [Option<Date>; 3]| {
+        let mut new = record(&id(of, "acct_days", batch), "a");
+        [new.figures.from, new.figures.to, new.figures.day] = days;
+        new
+    };
+    let kept = [
+        dated(merchant, "po_undated", [None; 3]),
+        dated(merchant, "po_spring", [Some(day(2, 27)), Some(day(3, 2)), Some(day(3, 5))]),
+        dated(merchant, "po_summer", [None, None, Some(day(7, 1))]),
+        dated(merchant, "po_autumn", [None, None, Some(day(10, 31))]),
+        dated(other, "po_spring", [None, None, Some(day(3, 5))]),
+    ];
+    for new in &kept {
+        store.insert_payout(new).await.map_err(words)?;
+    }
+    for (days, wanted) in [
+        ((day(2, 1), day(2, 28)), &["po_undated", "po_spring"][..]),
+        ((day(3, 5), day(3, 5)), &["po_undated", "po_spring"]),
+        ((day(6, 30), day(10, 31)), &["po_undated", "po_summer", "po_autumn"]),
+        ((day(12, 1), day(12, 31)), &["po_undated"]),
+    ] {
+        for acquirer in [None, Some("stripe")] {
+            let found = around(store, merchant, acquirer, days).await?;
+            require(found.iter().all(|one| one.merchant == *merchant), "none of another merchant's")?;
+            let is_there = |batch: &&str| found.iter().any(|one| one.key.batch == **batch);
+            require(wanted.iter().all(is_there), &format!("{days:?}: {wanted:?} of {found:?}"))?;
+        }
+    }
+    // What a payout's days are turns out later.
+    let claimed = store.claim_payout(&claim(&kept[0].id, "days", 0)).await.map_err(words)?;
+    let PayoutClaimed::Taken(mut taken) = claimed else { return Err("it is taken".to_owned()) };
+    taken.figures.day = Some(day(12, 5));
+    store.index_payout(&taken).await.map_err(words)?;
+    store.save_payout(&taken).await.map_err(words)?;
+    let found = around(store, merchant, Some("stripe"), (day(12, 1), day(12, 31))).await?;
+    require(found.contains(&taken.id), "it is found under its new day")
+}
+
+async fn around(
+    store: &dyn PayoutStore,
+    merchant: &MerchantId,
+    acquirer: Option<&str>,
+    days: (Date, Date),
+) -> Result<Vec<PayoutId>, String> {
+    let (mut found, mut page) = (Vec::new(), None::<String>);
+    loop {
+        let answer = store.payouts_around(merchant, acquirer, days, page.as_deref()).await.map_err(words)?;
+        found.extend(answer.items.into_iter().map(|record| record.id));
+        match answer.next {
+            None => return Ok(found),
+            next => page = next,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Taking a file in: the original is kept, the batches are read and checked whole, and each becomes a payout once.
 
+use std::collections::BTreeSet;
+
 use domain::MerchantId;
 use domain::payout::{Approval, PayoutState, arrivals, content_hash, same_content};
 use domain::plan::Reason;
-use domain::settlement::{Kind, Settlement, Standing};
+use domain::settlement::{BatchKey, Kind, Settlement, Standing};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
@@ -110,19 +112,29 @@ impl PayoutEngine<'_> {
     ) -> Result<IntakeRecord, PayoutFailure> {
         // What a person has looked at is no news when the same file is refused for the same reason.
         let before = self.payouts.intake(incoming.merchant, incoming.flow, &file.sha256).await?;
+        let earlier: Vec<BatchKey> = before
+            .iter()
+            .flat_map(IntakeRecord::batches)
+            .cloned()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
         let dismissed = before.and_then(|before| {
             let news = matches!(outcome, IntakeOutcome::Refused { .. }) && before.outcome != outcome;
             before.dismissed.filter(|_| !news)
         });
-        let intake = IntakeRecord {
+        let mut intake = IntakeRecord {
             schema: PAYOUT_SCHEMA,
             merchant: incoming.merchant.clone(),
             flow: incoming.flow.to_owned(),
             file,
             outcome,
+            earlier: Vec::new(),
             dismissed,
             erased_at: None,
         };
+        intake.earlier =
+            earlier.into_iter().filter(|known| intake.batches().all(|now| now != known)).collect();
         self.payouts.put_intake(&intake).await?;
         Ok(intake)
     }
@@ -223,6 +235,7 @@ impl PayoutEngine<'_> {
             known.figures = new.figures.clone();
             // Of a mail that shows more, the more is the mail's alone.
             known.by_mail = new.by_mail && (known.by_mail || !equal);
+            self.payouts.index_payout(&known).await?;
             if !read_otherwise {
                 keep(&mut known.repeats, old);
             }

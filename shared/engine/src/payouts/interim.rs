@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use connectors::journals::{Days, DocumentState, EntryOrigin, LedgerEntry};
-use domain::payout::{Movement, Target, prove_balance};
+use domain::payout::{Movement, prove_balance};
 use domain::{Currency, EffectKey, Money};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::overview::{InterimView, OpenItem, ageing, currencies, reckoning};
-use super::post::vouchers_of;
 use super::record::{PaidBefore, PayoutRecord, voucher_key};
 use super::route::PayoutRoute;
+use super::summary::{AccountEntry, Summaries};
 use super::view::told;
 use super::{PayoutEngine, PayoutFailure};
 use crate::store::{Pointer, PointerKind};
@@ -79,13 +79,13 @@ impl PayoutEngine<'_> {
         &self,
         route: &PayoutRoute,
         account: u32,
-        records: &[PayoutRecord],
+        (records, summaries): (&[&PayoutRecord], &Summaries),
         on: Date,
         left_out: &mut Vec<String>,
     ) -> Result<Vec<InterimView>, PayoutFailure> {
         let known = Known {
-            own: self.own_vouchers(route, records, account).await?,
-            by_hand: self.booked_by_hand(records).await?,
+            own: self.own_vouchers(route, (records, summaries), account).await?,
+            by_hand: self.booked_by_hand((records, summaries)).await?,
         };
         let mut entries = self.entries(route, account, on, &known, left_out).await?;
         let mut movements: Vec<Movement> = known
@@ -122,7 +122,7 @@ impl PayoutEngine<'_> {
     async fn own_vouchers(
         &self,
         route: &PayoutRoute,
-        records: &[PayoutRecord],
+        (records, summaries): (&[&PayoutRecord], &Summaries),
         account: u32,
     ) -> Result<BTreeMap<EffectKey, OwnVoucher>, PayoutFailure> {
         let mut own = BTreeMap::new();
@@ -130,13 +130,13 @@ impl PayoutEngine<'_> {
             let undone = record.undone.iter().map(|past| (&past.posting, Some(&past.reversal)));
             let now = record.posting.iter().map(|posting| (posting, record.reversal.as_ref()));
             for (posting, reversal) in undone.chain(now) {
-                let kept = self.kept_plan(record, &posting.plan).await.map_err(told)?;
+                let summary = self.summary_of(record, &posting.plan, account, summaries).await?;
+                let paid = summary.paid();
                 for vouchers in [Some(posting), reversal].into_iter().flatten() {
-                    let planned = vouchers_of(&kept, vouchers, route);
-                    let planned = planned.map_err(|error| PayoutFailure::Unavailable(error.to_string()))?;
+                    let planned = summary.entries_of(vouchers).map_err(reckoning)?;
                     let sign = if vouchers.reversal.is_some() { 1 } else { -1 };
                     let batch = &record.id.key.batch;
-                    let mut moved = movements(&kept.paid, sign, &planned, account, batch);
+                    let mut moved = movements(&paid, sign, &planned, batch);
                     let whole = vouchers.is_done() && !vouchers.abandoned && vouchers.undoes.is_none();
                     for part in 0..vouchers.vouchers.len() {
                         let key = voucher_key(&record.id, vouchers, part, &route.books.agreement);
@@ -152,12 +152,15 @@ impl PayoutEngine<'_> {
     /// The payouts that persons booked, with what they paid.
     async fn booked_by_hand<'r>(
         &self,
-        records: &'r [PayoutRecord],
+        (records, summaries): (&[&'r PayoutRecord], &Summaries),
     ) -> Result<Vec<BookedByHand<'r>>, PayoutFailure> {
         let mut found = Vec::new();
-        for record in records.iter().filter(|record| record.is_booked_by_hand()) {
+        for record in records.iter().copied().filter(|record| record.is_booked_by_hand()) {
             let paid = match &record.by_hand {
-                Some(name) => self.kept_by_hand(record, name).await.map_err(told)?,
+                Some(name) => match summaries.get(&(record.id.clone(), name.clone())) {
+                    Some(summary) => summary.paid(),
+                    None => self.kept_by_hand(record, name).await.map_err(told)?,
+                },
                 None => Vec::new(),
             };
             found.push(BookedByHand { record, paid });
@@ -344,27 +347,26 @@ fn within(minor: i64, total: i64) -> i64 {
     if beyond { total } else { minor }
 }
 
-/// What the vouchers of a plan move on the account, by part and by the document it belongs to. Sums that name none are shared out by what
+/// What vouchers move on the account, by part and by the document it belongs to. Sums that name none are shared out by what
 /// the payout paid of documents, which the account is credited (-1) or debited again (1); what is left of them is the batch's own.
 fn movements(
     paid: &[PaidBefore],
     sign: i64,
-    vouchers: &[domain::payout::Voucher],
-    account: u32,
+    vouchers: &[Vec<AccountEntry>],
     batch: &str,
 ) -> BTreeMap<usize, Vec<Movement>> {
     let mut moved = BTreeMap::<usize, Vec<Movement>>::new();
     let mut named = BTreeSet::new();
     let mut sums = BTreeMap::<Currency, (usize, Date, i64)>::new();
     for (part, voucher) in vouchers.iter().enumerate() {
-        for entry in voucher.entries().iter().filter(|entry| entry.target == Target::Account(account)) {
-            let (day, amount) = (entry.date, entry.amount);
-            if entry.invoice.is_empty() {
+        for entry in voucher {
+            let (day, amount) = (entry.day, entry.amount);
+            if entry.document.is_empty() {
                 let sum = sums.entry(amount.currency()).or_insert((part, day, 0));
                 sum.2 = sum.2.saturating_add(amount.minor());
             } else {
-                named.insert(entry.invoice.as_str());
-                let item = entry.invoice.clone();
+                named.insert(entry.document.as_str());
+                let item = entry.document.clone();
                 moved.entry(part).or_default().push(Movement { item, day, amount });
             }
         }
@@ -435,6 +437,7 @@ fn view(
         difference: proof.difference,
         ageing: ageing(&captured, currency, on).map_err(reckoning)?,
         captured,
+        of_others: Vec::new(),
         paid_without_booking,
         unexplained,
     })

@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use domain::{AgreementId, ConnectionId, EffectKey, MerchantId};
+use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use super::links::OrderLink;
 use super::record::{IntakeRecord, PaidBefore, PayoutClaim, PayoutId, PayoutRecord};
 use super::store::{FileBytes, PayoutClaimed, PayoutStore, VoucherNumber};
+use super::summary::PayoutSummary;
 use crate::memory::{Fate, Faults, MemoryStore};
 use crate::store::{Head, Page, Pointer, Store, StoreFailure};
 
@@ -55,6 +57,7 @@ struct Contents {
     line_ids: BTreeMap<PayoutId, Vec<u128>>,
     payouts: BTreeMap<PayoutId, PayoutRecord>,
     plans: BTreeMap<(PayoutId, String), Vec<u8>>,
+    summaries: BTreeMap<(PayoutId, String), PayoutSummary>,
     numbers: BTreeMap<VoucherNumber, EffectKey>,
     paid: BTreeMap<(MerchantId, AgreementId, String, String), PaidBefore>,
     links: BTreeMap<(MerchantId, ConnectionId, String, String, String), OrderLink>,
@@ -86,6 +89,11 @@ impl MemoryPayoutStore {
     /// All payouts, for checks after a run.
     pub fn records(&self) -> Vec<PayoutRecord> {
         self.contents().payouts.values().cloned().collect()
+    }
+
+    /// Loses all summaries, as if every payout had been posted before they were kept.
+    pub fn lose_summaries(&self) {
+        self.contents().summaries.clear();
     }
 
     fn contents(&self) -> MutexGuard<'_, Contents> {
@@ -237,6 +245,28 @@ impl PayoutStore for MemoryPayoutStore {
         })
     }
 
+    async fn index_payout(&self, _: &PayoutRecord) -> Result<(), StoreFailure> {
+        self.call("index_payout", |_| Ok(()))
+    }
+
+    async fn payouts_around(
+        &self,
+        merchant: &MerchantId,
+        acquirer: Option<&str>,
+        (first, last): (Date, Date),
+        page: Option<&str>,
+    ) -> Result<Page<PayoutRecord>, StoreFailure> {
+        self.call("payouts_around", |contents| {
+            let of = |record: &&PayoutRecord| {
+                let meant = acquirer.is_none_or(|acquirer| acquirer == record.id.key.acquirer);
+                let undated = record.days().next().is_none();
+                let near = undated || record.days().any(|day| first <= day && day <= last);
+                record.id.merchant == *merchant && meant && near
+            };
+            Ok(paged(contents.payouts.values().filter(of).cloned().collect(), page))
+        })
+    }
+
     async fn open_payouts(
         &self,
         merchant: &MerchantId,
@@ -258,6 +288,19 @@ impl PayoutStore for MemoryPayoutStore {
     async fn payout_plan(&self, id: &PayoutId, hash: &str) -> Result<Vec<u8>, StoreFailure> {
         self.call("payout_plan", |contents| {
             contents.plans.get(&(id.clone(), hash.to_owned())).cloned().ok_or(StoreFailure::Conflict)
+        })
+    }
+
+    async fn put_summary(&self, summary: &PayoutSummary) -> Result<(), StoreFailure> {
+        self.call("put_summary", |contents| {
+            contents.summaries.insert((summary.id.clone(), summary.plan.clone()), summary.clone());
+            Ok(())
+        })
+    }
+
+    async fn summaries(&self, wanted: &[(PayoutId, String)]) -> Result<Vec<PayoutSummary>, StoreFailure> {
+        self.call("summaries", |contents| {
+            Ok(wanted.iter().filter_map(|key| contents.summaries.get(key)).cloned().collect())
         })
     }
 

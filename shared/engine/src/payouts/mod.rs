@@ -10,6 +10,7 @@
 //! the record says what is about to happen, so that a worker which dies leaves a step in doubt, and the next one looks for it
 //! before it does it again. So a worker may die anywhere, and nothing is posted twice.
 
+mod acquirers;
 mod bank;
 mod by_hand;
 mod confirmed;
@@ -30,6 +31,7 @@ mod renewed;
 pub mod route;
 pub mod statement;
 pub mod store;
+pub mod summary;
 mod view;
 pub mod waiting;
 mod work;
@@ -45,6 +47,7 @@ use crate::clock::Clock;
 use crate::policy::Limits;
 use crate::store::{Store, StoreFailure};
 
+pub(crate) use acquirers::paid_by;
 pub use bank::StatementSeen;
 pub use decide::{AskedPart, Correction, LineAssignment};
 pub use intake::Incoming;
@@ -150,6 +153,14 @@ impl PayoutEngine<'_> {
             PayoutClaimed::Held { until } => Err(PayoutFailure::Held { until }),
             PayoutClaimed::Unknown => Err(PayoutFailure::NotFound(work.id.name())),
         }
+    }
+
+    /// The file that a payout is read from, as it came.
+    ///
+    /// # Errors
+    /// `Refused` when it is erased; as the store says.
+    pub async fn original_of(&self, record: &PayoutRecord) -> Result<Box<dyn FileBytes>, PayoutFailure> {
+        self.original(record).await
     }
 
     /// The file that a payout is read from.

@@ -8,18 +8,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::matching::{Rules, match_settlements};
-use domain::payout::{FeeRate, PayoutState, fee_rates};
+use domain::payout::{FeeRate, PayoutState};
 use domain::settings::BookkeepingModel;
 use domain::{MerchantId, Money};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::record::PayoutRecord;
+use super::acquirers::{self, Orders, Share};
+use super::record::{PaidBefore, PayoutRecord};
 use super::route::PayoutRoute;
-use super::view::{lines, told};
-use super::work::{Matched, paid_by};
+use super::summary::{LinesSummary, Summaries, together};
+use super::view::told;
+use super::work::paid_by;
 use super::{PayoutEngine, PayoutFailure, receivables};
+use crate::store::{Head, Pointer, PointerKind};
 
 /// What a flow's payouts come to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +78,9 @@ pub struct InterimView {
     pub difference: Money,
     /// Captured and not paid out, the oldest first.
     pub captured: Vec<OpenItem>,
+    /// The same of orders that were paid by methods which this flow's acquirer does not pay out: it is another's to pay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of_others: Vec<OpenItem>,
     /// Paid out without having been booked on the account.
     pub paid_without_booking: Vec<OpenItem>,
     /// What is captured and not paid out, by age in days.
@@ -173,46 +179,123 @@ impl PayoutEngine<'_> {
             left_out: Vec::new(),
         };
         let all = self.all_records(merchant).await?;
-        let later = paid_later(&all, on);
-        let records: Vec<PayoutRecord> = all.into_iter().filter(|record| record.flow == flow).collect();
+        let own: Vec<&PayoutRecord> = all.iter().filter(|record| record.flow == flow).collect();
         let told_of = |record: &&PayoutRecord| {
-            counts(record) && record.figures.day.is_none_or(|day| from <= day && day <= on)
+            counts(record, on) && record.figures.day.is_none_or(|day| from <= day && day <= on)
         };
-        let mut shown: Vec<&PayoutRecord> = records.iter().filter(told_of).collect();
-        view.payouts = shown.len();
-        if shown.len() > MOST_PAYOUTS {
-            let beyond = shown.len() - MOST_PAYOUTS;
-            view.left_out
-                .push(format!("fees and lines of {beyond} payouts of these days: choose fewer days"));
-            shown.truncate(MOST_PAYOUTS);
-        }
-        let mut settlements = Vec::new();
-        for record in shown {
-            let found = match self.matched(&route, record).await.map_err(told) {
-                Err(PayoutFailure::Refused(reason)) if reason.code == "payout-original-gone" => {
-                    view.left_out.push(format!("payout {}: its report is erased", record.id.key.batch));
-                    continue;
-                }
-                found => found?,
-            };
-            for line in lines(&route, &found, false).iter().filter(|line| !line.decided) {
-                if matches!(line.state.as_str(), "not-found" | "ambiguous") {
-                    view.without_document.push((record.id.key.batch.clone(), line.line, line.gross));
-                }
-            }
-            view.paid_out.extend(paid_out(record, &found, &route));
-            settlements.extend(found.settlements);
-        }
-        view.paid_out.sort_by(|a, b| (&a.document, a.day, &a.payout).cmp(&(&b.document, b.day, &b.payout)));
-        let fees = fee_rates(&settlements, &route.zone).map_err(reckoning)?;
-        view.fees = fees.into_iter().map(FeeView::from).collect();
-        match interim_account(&route) {
+        let shown: Vec<&PayoutRecord> = own.iter().copied().filter(told_of).collect();
+        let account = interim_account(&route);
+        let on_the_account = match account {
+            Some(account) => self.on_account(&route, account, &all).await?,
+            None => Vec::new(),
+        };
+        let wanted = shown.iter().chain(&on_the_account).copied();
+        let summaries = self.summaries(wanted).await?;
+        self.tell_payouts(&route, &shown, &summaries, &mut view).await?;
+        match account {
             Some(account) => {
-                view.interim = self.interim(&route, account, &records, on, &mut view.left_out).await?;
+                let known = (on_the_account.as_slice(), &summaries);
+                view.interim = self.interim(&route, account, known, on, &mut view.left_out).await?;
+                self.tell_apart(&route, &mut view).await?;
             }
-            None => view.to_come = self.captured(&route, from, on, &later).await?,
+            None => {
+                let paid = PaidByThen { all: &all, own: &own, on };
+                view.to_come = self.captured(&route, from, &paid, &mut view.left_out).await?;
+            }
         }
         Ok(view)
+    }
+
+    /// Tells what these payouts paid and cost: by their summaries, or else by their reports, of so many at the most.
+    async fn tell_payouts(
+        &self,
+        route: &PayoutRoute,
+        shown: &[&PayoutRecord],
+        summaries: &Summaries,
+        view: &mut PayoutOverview,
+    ) -> Result<(), PayoutFailure> {
+        view.payouts = shown.len();
+        let (mut fees, mut read, mut beyond) = (Vec::new(), 0_usize, 0_usize);
+        for record in shown {
+            let (lines, paid) = match known_lines(record, summaries) {
+                Some(known) => known,
+                None if read == MOST_PAYOUTS => {
+                    beyond += 1;
+                    continue;
+                }
+                None => {
+                    read += 1;
+                    let found = match self.matched(route, record).await.map_err(told) {
+                        Err(PayoutFailure::Refused(reason)) if reason.code == "payout-original-gone" => {
+                            let batch = &record.id.key.batch;
+                            view.left_out.push(format!("payout {batch}: its report is erased"));
+                            continue;
+                        }
+                        found => found?,
+                    };
+                    let lines = LinesSummary::of(route, &found).map_err(reckoning)?;
+                    (lines, paid_by(record, &found, &route.settings))
+                }
+            };
+            let batch = &record.id.key.batch;
+            let without = lines.without_document.into_iter();
+            view.without_document.extend(without.map(|(line, gross)| (batch.clone(), line, gross)));
+            fees.extend(lines.fees);
+            view.paid_out.extend(paid_out(record, paid));
+        }
+        if beyond > 0 {
+            view.left_out
+                .push(format!("fees and lines of {beyond} payouts of these days: choose fewer days"));
+        }
+        view.paid_out.sort_by(|a, b| (&a.document, a.day, &a.payout).cmp(&(&b.document, b.day, &b.payout)));
+        view.fees = together(fees).map_err(reckoning)?;
+        Ok(())
+    }
+
+    /// The payouts whose vouchers stand on the account: those of the flow, and of further flows that share it.
+    async fn on_account<'r>(
+        &self,
+        route: &PayoutRoute,
+        account: u32,
+        all: &'r [PayoutRecord],
+    ) -> Result<Vec<&'r PayoutRecord>, PayoutFailure> {
+        let mut flows = BTreeSet::from([route.flow.as_str()]);
+        let others: BTreeSet<&str> = all.iter().map(|record| record.flow.as_str()).collect();
+        for flow in others.into_iter().filter(|flow| *flow != route.flow) {
+            match self.route(&route.merchant, flow).await {
+                Ok(other) if shares(route, account, &other) => {
+                    flows.insert(flow);
+                }
+                // What a flow posted that is gone since is Bogbro's own by its key.
+                Ok(_) | Err(PayoutFailure::NotFound(_)) => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(all.iter().filter(|record| flows.contains(record.flow.as_str())).collect())
+    }
+
+    /// Puts aside what on the interim account was paid by methods that another acquirer pays out.
+    async fn tell_apart(&self, route: &PayoutRoute, view: &mut PayoutOverview) -> Result<(), PayoutFailure> {
+        let settings = &route.settings.matching;
+        if settings.methods.is_empty() {
+            return Ok(());
+        }
+        let numbers = view.interim.iter().flat_map(|interim| &interim.captured);
+        let pointer =
+            |item: &OpenItem| Pointer { kind: PointerKind::InvoiceNumber, value: item.item.clone() };
+        let pointers: Vec<Pointer> = numbers.map(pointer).collect();
+        let heads = self.payouts.booked_under(&route.merchant, &pointers).await?;
+        let is_others = |head: &Head| acquirers::share(head, settings) == Share::Nothing;
+        let others = heads.into_iter().filter(|(_, head)| is_others(head));
+        let others: BTreeSet<String> = others.map(|(pointer, _)| pointer.value).collect();
+        for interim in &mut view.interim {
+            let captured = std::mem::take(&mut interim.captured);
+            (interim.of_others, interim.captured) =
+                captured.into_iter().partition(|item| others.contains(&item.item));
+            interim.ageing =
+                ageing(&interim.captured, interim.balance.currency(), view.on).map_err(reckoning)?;
+        }
+        Ok(())
     }
 
     /// All payouts of a merchant, whatever became of them.
@@ -229,16 +312,17 @@ impl PayoutEngine<'_> {
         }
     }
 
-    /// What Bogbro booked of orders that were paid online since `from`, less what payouts paid of it until `on`.
+    /// What Bogbro booked of orders that were paid online since `from` by what this acquirer pays out, less what payouts had paid of it on
+    /// the day.
     async fn captured(
         &self,
         route: &PayoutRoute,
         from: Date,
-        on: Date,
-        later: &BTreeSet<String>,
+        by_then: &PaidByThen<'_>,
+        left_out: &mut Vec<String>,
     ) -> Result<Vec<ToComeView>, PayoutFailure> {
-        let shops = &route.settings.matching.shops;
-        let mut found = BTreeMap::new();
+        let (shops, on) = (&route.settings.matching.shops, by_then.on);
+        let mut orders = Orders::of(&route.settings.matching);
         let mut day = from;
         while day <= on {
             let mut page: Option<String> = None;
@@ -247,7 +331,7 @@ impl PayoutEngine<'_> {
                 for head in &answer.items {
                     let meant = shops.is_empty() || shops.contains(&head.transfer.source);
                     if meant && !head.progress.payments.is_empty() {
-                        receivables::add_head(&mut found, head, None);
+                        orders.add(head);
                     }
                 }
                 match answer.next {
@@ -257,11 +341,13 @@ impl PayoutEngine<'_> {
             }
             day = day.saturating_add(1.day());
         }
-        let numbers: Vec<String> = found.keys().cloned().collect();
-        let mut before = self.payouts.paid(&route.merchant, &route.books.agreement, &numbers).await?;
-        before.retain(|paid| !later.contains(&paid.payout));
+        left_out.extend(orders.left_out());
+        let numbers: Vec<String> = orders.found.keys().cloned().collect();
+        let before = self.payouts.paid(&route.merchant, &route.books.agreement, &numbers).await?;
+        let before = self.paid_by_then(by_then, &orders, before).await?;
         let rules = &route.settings.matching.order_numbers;
-        let documents = receivables::packed(&found, &before, rules).map_err(PayoutFailure::Unavailable)?;
+        let documents =
+            receivables::packed(&orders.found, &before, rules).map_err(PayoutFailure::Unavailable)?;
         let matching =
             match_settlements(&[], &documents, Rules { shops, tolerance: 0 }).map_err(reckoning)?;
         let overview = domain::payout::overview(&documents, &[], &matching, on, &AGES).map_err(reckoning)?;
@@ -279,15 +365,48 @@ impl PayoutEngine<'_> {
         };
         by_currency.into_iter().map(view).collect::<Result<_, _>>().map_err(reckoning)
     }
+
+    /// What payouts had paid of documents on the day: without what later ones paid, and with what was undone since.
+    async fn paid_by_then(
+        &self,
+        PaidByThen { all, own, on }: &PaidByThen<'_>,
+        orders: &Orders<'_>,
+        mut paid: Vec<PaidBefore>,
+    ) -> Result<Vec<PaidBefore>, PayoutFailure> {
+        let later = paid_later(all, *on);
+        paid.retain(|paid| !later.contains(&paid.payout));
+        for record in all.iter().filter(|record| undone_after(record, *on)) {
+            let Some(posting) = &record.posting else { continue };
+            let undone = self.kept_plan(record, &posting.plan).await.map_err(told)?.paid;
+            let name = record.id.name();
+            paid.retain(|paid| paid.payout != name);
+            paid.extend(undone.into_iter().filter(|paid| orders.found.contains_key(&paid.document)));
+        }
+        // Of an order that several acquirers pay out, only this one's payouts pay what is to come from it.
+        let own: BTreeSet<String> = own.iter().map(|record| record.id.name()).collect();
+        paid.retain(|paid| !orders.shared.contains(&paid.document) || own.contains(&paid.payout));
+        Ok(paid)
+    }
+}
+
+/// Payouts, for what they had paid on a day.
+struct PaidByThen<'r> {
+    all: &'r [PayoutRecord],
+    /// Those of the flow.
+    own: &'r [&'r PayoutRecord],
+    on: Date,
+}
+
+/// What is kept of a posted payout's lines, and of what it paid.
+fn known_lines(record: &PayoutRecord, summaries: &Summaries) -> Option<(LinesSummary, Vec<PaidBefore>)> {
+    let posted = record.posting.as_ref().map(|posting| &posting.plan);
+    let summary = summaries.get(&(record.id.clone(), posted.or(record.by_hand.as_ref())?.clone()))?;
+    Some((summary.lines.clone()?, summary.paid()))
 }
 
 /// What a payout paid of documents; what it only took back of them leaves them paid.
-fn paid_out<'r>(
-    record: &'r PayoutRecord,
-    found: &Matched,
-    route: &PayoutRoute,
-) -> impl Iterator<Item = PaidOutView> + use<'r> {
-    let paid = paid_by(record, found, &route.settings).into_iter();
+fn paid_out(record: &PayoutRecord, paid: Vec<PaidBefore>) -> impl Iterator<Item = PaidOutView> + use<'_> {
+    let paid = paid.into_iter();
     paid.filter(|paid| paid.takes_back_of().is_none() && !paid.amount.is_zero()).map(|paid| PaidOutView {
         document: paid.document,
         payout: record.id.key.batch.clone(),
@@ -296,8 +415,20 @@ fn paid_out<'r>(
     })
 }
 
+/// True when a flow's payouts stand in the same books on the same interim account.
+fn shares(route: &PayoutRoute, account: u32, other: &PayoutRoute) -> bool {
+    other.books.agreement == route.books.agreement && interim_account(other) == Some(account)
+}
+
+/// True when a payout had been paid on that day and was undone on a later one.
+fn undone_after(record: &PayoutRecord, on: Date) -> bool {
+    let undone = record.reversal.as_ref().and_then(|reversal| reversal.reversal);
+    let stood = record.approval.state() == PayoutState::Reversed && !record.is_set_aside();
+    stood && record.figures.day.is_some_and(|day| day <= on) && undone.is_some_and(|day| on < day)
+}
+
 /// The account that shows what the acquirer owes; none where customers do.
-fn interim_account(route: &PayoutRoute) -> Option<u32> {
+pub(super) fn interim_account(route: &PayoutRoute) -> Option<u32> {
     let accounts = &route.settings.accounts;
     let on_customers =
         route.settings.model == BookkeepingModel::OpenInvoices || accounts.receivable_customer.is_some();
@@ -310,9 +441,10 @@ fn paid_later(records: &[PayoutRecord], on: Date) -> BTreeSet<String> {
     later.map(|record| record.id.name()).collect()
 }
 
-/// A payout that stands: it was not set aside as superfluous, nor undone.
-fn counts(record: &PayoutRecord) -> bool {
-    !record.is_set_aside() && record.approval.state() != PayoutState::Reversed
+/// A payout that stands on a day: it was not set aside as superfluous, nor undone until then.
+fn counts(record: &PayoutRecord, on: Date) -> bool {
+    let undone = record.approval.state() == PayoutState::Reversed && !undone_after(record, on);
+    !record.is_set_aside() && !undone
 }
 
 pub(super) fn reckoning(error: domain::MoneyError) -> PayoutFailure {

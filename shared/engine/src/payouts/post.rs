@@ -93,6 +93,7 @@ impl PayoutEngine<'_> {
             record.reasons = vec![reason];
             return Err(Stop::Wait(now));
         }
+        self.summarise(route, record, kept).await?;
         record.posting = new_posting(record, &kept.plan);
         self.save(record).await?;
         Ok(true)
@@ -247,6 +248,9 @@ impl PayoutEngine<'_> {
                 .approval
                 .posted_part(part + 1, &number, now)
                 .map_err(|error| Stop::Hold(error.reason()))?;
+            if record.approval.state() == PayoutState::Posted {
+                self.payouts.index_payout(record).await?;
+            }
         }
         self.done(work, record, posting, |posting| posting.vouchers.push(number)).await
     }
@@ -523,7 +527,7 @@ fn late(work: &Work<'_>) -> SignedDuration {
 }
 
 /// The vouchers of a posting: those of the plan, or those that undo what stands of it.
-pub(super) fn vouchers_of(
+fn vouchers_of(
     kept: &KeptPlan,
     posting: &Posting,
     route: &PayoutRoute,

@@ -7,11 +7,13 @@ use domain::Money;
 use domain::payout::PayoutState;
 use domain::plan::Reason;
 use domain::settlement::Settlement;
+use jiff::ToSpan;
 
 use super::decide::said;
 use super::record::{Overruled, PayoutRecord};
 use super::work::Stop;
 use super::{PayoutEngine, PayoutFailure, intake};
+use crate::store::{Page, StoreFailure};
 
 /// Payouts whose days are further apart than this are not held against each other.
 const OVERLAP_DAYS: i32 = 93;
@@ -44,13 +46,17 @@ impl PayoutEngine<'_> {
         let own: BTreeSet<u128> = intake::line_ids(settlement).into_iter().collect();
         let key = &record.id.key;
         let (mut page, mut alike): (Option<String>, Option<Reason>) = (None, None);
+        let mut seen = BTreeSet::new();
         loop {
-            let answer = self.payouts.payouts(&record.id.merchant, None, page.as_deref()).await?;
+            let answer = self.perhaps_near(record, page.as_deref()).await?;
             let besides = |other: &&PayoutRecord| {
                 let of_the_acquirer = other.id.key.acquirer == key.acquirer;
                 of_the_acquirer && other.id != record.id && !other.is_set_aside() && near(other, record)
             };
             for other in answer.items.iter().filter(besides) {
+                if !seen.insert(other.id.clone()) {
+                    continue;
+                }
                 let of_the_account = other.id.key.account == key.account;
                 let one_form = other.original.format == record.original.format;
                 let ids = match !own.is_empty() && (of_the_account || one_form) {
@@ -76,6 +82,21 @@ impl PayoutEngine<'_> {
                 next => page = next,
             }
         }
+    }
+
+    /// One page of the payouts that may be near this one: only one without a day of its own is held against all of them.
+    async fn perhaps_near(
+        &self,
+        record: &PayoutRecord,
+        page: Option<&str>,
+    ) -> Result<Page<PayoutRecord>, StoreFailure> {
+        let (merchant, acquirer) = (&record.id.merchant, Some(record.id.key.acquirer.as_str()));
+        let Some((first, last)) = record.days().min().zip(record.days().max()) else {
+            return self.payouts.payouts(merchant, None, page).await;
+        };
+        let around = OVERLAP_DAYS.days();
+        let days = (first.saturating_sub(around), last.saturating_add(around));
+        self.payouts.payouts_around(merchant, acquirer, days, page).await
     }
 
     /// A payout that went back is not posted on the word of before: whoever approved it is asked again. One of which something stands, or
@@ -120,11 +141,7 @@ pub(super) fn went_back(record: &PayoutRecord, code: &str) -> Option<Reason> {
 }
 
 fn near(a: &PayoutRecord, b: &PayoutRecord) -> bool {
-    let days = |record: &PayoutRecord| {
-        let figures = &record.figures;
-        [figures.from, figures.to, figures.day].into_iter().flatten().collect::<Vec<_>>()
-    };
-    let (of_a, of_b) = (days(a), days(b));
+    let (of_a, of_b) = (a.days().collect::<Vec<_>>(), b.days().collect::<Vec<_>>());
     if of_a.is_empty() || of_b.is_empty() {
         return true;
     }

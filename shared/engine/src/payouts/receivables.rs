@@ -38,6 +38,20 @@ pub(super) struct Found {
     total: Option<Money>,
     /// What gift cards paid of it.
     on_gift_cards: Option<Money>,
+    /// What other acquirers pay out of it.
+    of_others: Option<Money>,
+}
+
+impl Found {
+    /// Others pay so much out, of this document and further ones: what is left for those.
+    pub(super) fn paid_by_others(&mut self, others: Money) -> Money {
+        let Some(total) = self.total.filter(|total| total.currency() == others.currency()) else {
+            return others;
+        };
+        let part = others.minor().min(total.minor().max(0));
+        self.of_others = Some(Money::from_minor(part, total.currency()));
+        Money::from_minor(others.minor().saturating_sub(part), total.currency())
+    }
 }
 
 /// Documents, and what earlier payouts paid of them.
@@ -298,6 +312,7 @@ impl Keys {
                 date: document.date,
                 total: Some(document.gross),
                 on_gift_cards: None,
+                of_others: None,
             },
         );
     }
@@ -405,7 +420,8 @@ pub(super) fn packed(
         let Some(total) = one.total else { continue };
         let payments: Vec<&str> = one.payments.iter().map(String::as_str).collect();
         let cards = one.on_gift_cards.map_or(0, Money::minor);
-        let left = total.minor().saturating_sub(cards);
+        let others = one.of_others.map_or(0, Money::minor);
+        let left = total.minor().saturating_sub(cards).saturating_sub(others);
         let left = left.saturating_sub(paid.get(number.as_str()).copied().unwrap_or_default());
         // What was paid beyond the whole leaves nothing to come.
         let left = if left.signum() == total.minor().signum() { left } else { 0 };

@@ -443,6 +443,11 @@ pub struct Delay {
 }
 
 impl PayoutRecord {
+    /// The days that it is held against others by: of the payout, and the first and last that its report covers.
+    pub fn days(&self) -> impl Iterator<Item = Date> {
+        [self.figures.from, self.figures.to, self.figures.day].into_iter().flatten()
+    }
+
     /// The posting that is not finished: of the reversal first.
     pub fn open_posting(&self) -> Option<&Posting> {
         [&self.reversal, &self.posting].into_iter().flatten().find(|posting| !posting.is_done())
@@ -625,6 +630,9 @@ pub struct IntakeRecord {
     pub file: FileRecord,
     /// What became of it.
     pub outcome: IntakeOutcome,
+    /// Batches that were read from it when it came before, and are not among those of its outcome now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<BatchKey>,
     /// Somebody has looked at its refusal, and it is told of no more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dismissed: Option<FileDismissal>,
@@ -652,6 +660,27 @@ impl IntakeRecord {
     /// True when somebody should look at it.
     pub fn needs_attention(&self) -> bool {
         matches!(self.outcome, IntakeOutcome::Refused { .. }) && self.dismissed.is_none()
+    }
+
+    /// The files that came in it, where it is a mail.
+    pub fn came_in_it(&self) -> &[MailedFile] {
+        match &self.outcome {
+            IntakeOutcome::Mail { files, .. } => files,
+            IntakeOutcome::Report { .. }
+            | IntakeOutcome::Statement { .. }
+            | IntakeOutcome::Refused { .. } => &[],
+        }
+    }
+
+    /// Every batch that was ever read from it.
+    pub fn batches(&self) -> impl Iterator<Item = &BatchKey> {
+        let now = match &self.outcome {
+            IntakeOutcome::Report { batches } => batches.as_slice(),
+            IntakeOutcome::Statement { .. } | IntakeOutcome::Refused { .. } | IntakeOutcome::Mail { .. } => {
+                &[]
+            }
+        };
+        now.iter().map(|batch| &batch.key).chain(&self.earlier)
     }
 
     /// The name by which its refusal is dismissed.

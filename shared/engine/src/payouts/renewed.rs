@@ -54,6 +54,7 @@ impl PayoutEngine<'_> {
         self.payouts.put_line_ids(&new.id, &intake::line_ids(&settlement)).await?;
         new.content = content_hash(&settlement);
         new.figures = intake::figures(&settlement, &route.zone);
+        self.payouts.index_payout(&new).await?;
         // They are about lines by their place, which may be another line now.
         new.decisions.clear();
         if record.is_about_to_be_posted() {

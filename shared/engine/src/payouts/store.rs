@@ -5,9 +5,11 @@ use std::io::{self, Read};
 use async_trait::async_trait;
 use domain::{AgreementId, ConnectionId, EffectKey, MerchantId};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::links::OrderLink;
 use super::record::{IntakeRecord, PaidBefore, PayoutClaim, PayoutId, PayoutRecord};
+use super::summary::PayoutSummary;
 use crate::store::{Head, Page, Pointer, StoreFailure};
 
 /// The bytes of a file, which may be read as often as needed. They are never all in memory for its sake.
@@ -143,6 +145,25 @@ pub trait PayoutStore: Send + Sync {
         page: Option<&str>,
     ) -> Result<Page<PayoutRecord>, StoreFailure>;
 
+    /// Keeps under which days and names the payout is found, before it is kept with them. A new payout is by itself.
+    ///
+    /// # Errors
+    /// As the store says.
+    async fn index_payout(&self, record: &PayoutRecord) -> Result<(), StoreFailure>;
+
+    /// One page of the payouts that may have one of their days ([`PayoutRecord::days`]) within these, or that have none: of one acquirer
+    /// where it is given. One may be listed twice, and further ones with them: days are kept by month.
+    ///
+    /// # Errors
+    /// As the store says.
+    async fn payouts_around(
+        &self,
+        merchant: &MerchantId,
+        acquirer: Option<&str>,
+        days: (Date, Date),
+        page: Option<&str>,
+    ) -> Result<Page<PayoutRecord>, StoreFailure>;
+
     /// One page of the payouts that need somebody or something.
     ///
     /// # Errors
@@ -164,6 +185,19 @@ pub trait PayoutStore: Send + Sync {
     /// # Errors
     /// As the store says; `Conflict` when there is none of that hash.
     async fn payout_plan(&self, id: &PayoutId, hash: &str) -> Result<Vec<u8>, StoreFailure>;
+
+    /// Keeps what an overview needs of one posting of a payout; the same again replaces it. One that is larger than a row may be is not
+    /// kept.
+    ///
+    /// # Errors
+    /// As the store says.
+    async fn put_summary(&self, summary: &PayoutSummary) -> Result<(), StoreFailure>;
+
+    /// What is kept of these postings, by payout and plan, in no order: many at a time. Those of which nothing is kept are left out.
+    ///
+    /// # Errors
+    /// As the store says.
+    async fn summaries(&self, wanted: &[(PayoutId, String)]) -> Result<Vec<PayoutSummary>, StoreFailure>;
 
     /// Takes a voucher number for an effect: true when nobody had it, or this effect has it already.
     ///

@@ -16,12 +16,15 @@ use domain::{EffectKey, Failure, Money};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::overview::reckoning;
 use super::questions::{WENT_BACK, went_back};
 use super::record::{
-    BankSight, Delay, LineChoice, PAYOUT_SCHEMA, PaidBefore, PayoutPlanPointer, PayoutRecord, Posting,
+    BankSight, Delay, LineChoice, PAYOUT_SCHEMA, PaidBefore, PayoutFigures, PayoutPlanPointer, PayoutRecord,
+    Posting,
 };
 use super::route::PayoutRoute;
 use super::statement::{self, StatementParts};
+use super::summary::LinesSummary;
 use super::{
     FIRST_WAIT, LEAST, LONGEST_WAIT, PayoutEngine, PayoutFailure, PayoutWork, intake, reading, receivables,
 };
@@ -72,6 +75,9 @@ pub(super) struct KeptPlan {
     pub(super) paid: Vec<PaidBefore>,
     /// What other payouts had paid of them when it was planned.
     pub(super) before: Vec<PaidBefore>,
+    /// What the lines come to, for overviews; `None` for a plan of before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) lines: Option<LinesSummary>,
 }
 
 /// A payout with its lines matched.
@@ -251,9 +257,13 @@ impl PayoutEngine<'_> {
         let found = self.matched(route, record).await?;
         let settlement = &found.settlements[0];
         record.overlap = self.in_question(record, settlement).await?;
-        let states = record.figures.states.clone();
-        record.figures = intake::figures(settlement, &route.zone);
-        record.figures.states = states;
+        let figures = intake::figures(settlement, &route.zone);
+        let states = std::mem::take(&mut record.figures.states);
+        let known: Vec<_> = record.days().collect();
+        record.figures = PayoutFigures { states, ..figures };
+        if !record.days().eq(known) {
+            self.payouts.index_payout(record).await?;
+        }
         (record.reasons, record.notes, record.plan) = (Vec::new(), found.notes(record), None);
         let now = self.now();
         let standing = record.figures.standing;
@@ -331,6 +341,7 @@ impl PayoutEngine<'_> {
             schema: PAYOUT_SCHEMA,
             paid: paid_by(record, found, &route.settings),
             before: found.before.clone(),
+            lines: Some(LinesSummary::of(route, found).map_err(reckoning)?),
             plan,
         };
         let statement = route.statements.pdf(&StatementParts {

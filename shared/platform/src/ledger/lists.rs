@@ -9,6 +9,8 @@ use data_encoding::BASE64URL_NOPAD;
 use domain::{ConnectionId, MerchantId, TransferId};
 use engine::store::{Due, Head, LEDGER_SCHEMA, Page, ParkedDelivery, Pointer, PointerKind};
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
 use super::heads::attribute::{DOCUMENT, ORDER};
@@ -168,6 +170,38 @@ impl Ledger {
             .query_of_index(index, partition)
             .set_exclusive_start_key(start)
             .scan_index_forward(index != ATTENTION)
+            .limit(PAGE)
+            .send()
+            .await
+            .map_err(|error| PlatformError::of(SERVICE, &error))?;
+        let next = answer.last_evaluated_key().map(|last| place_of(last, "at")).transpose()?;
+        Ok((self.table.get_all(&keys_of(&answer)).await?, next))
+    }
+
+    /// One page of the files that came in for payouts, the oldest first: those that came on these days of UTC, the first one excluded.
+    pub(super) async fn payout_files_between(
+        &self,
+        merchant: &MerchantId,
+        (after, until): (Option<Date>, Date),
+        page: Option<&str>,
+    ) -> Result<(Vec<Item>, Option<String>), PlatformError> {
+        let partition = Keys::of(merchant).payout_files();
+        let start = page.map(|page| start_of(page, ATTENTION, &partition, merchant)).transpose()?;
+        let end_of = |day: Date| Offset::UTC.to_timestamp(day.at(23, 59, 59, 999_999_999));
+        let end_of = |day: Date| end_of(day).unwrap_or(Timestamp::MAX);
+        let answer = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .index_name(ATTENTION)
+            .key_condition_expression("#partition = :partition AND #at BETWEEN :after AND :until")
+            .expression_attribute_names("#partition", ATTENTION)
+            .expression_attribute_names("#at", "at")
+            .expression_attribute_values(":partition", text(partition))
+            .expression_attribute_values(":after", time(after.map_or(Timestamp::UNIX_EPOCH, end_of)))
+            .expression_attribute_values(":until", time(end_of(until)))
+            .set_exclusive_start_key(start)
             .limit(PAGE)
             .send()
             .await

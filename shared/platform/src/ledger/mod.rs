@@ -15,6 +15,7 @@ mod lists;
 mod mails;
 mod masters;
 pub mod pauses;
+mod payout_index;
 mod payouts;
 mod rows;
 pub mod segments;

@@ -4,13 +4,15 @@
 //! time, and the heads they lead to are read a hundred with a call. What payouts paid of documents is read a hundred with a call,
 //! too. Nothing is ever listed to be matched.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use async_trait::async_trait;
+use domain::settlement::BatchKey;
 use domain::{AgreementId, ConnectionId, EffectKey, MerchantId};
 use engine::payouts::record::{IntakeRecord, PAYOUT_SCHEMA, PaidBefore, PayoutClaim};
 use engine::payouts::store::VoucherNumber;
-use engine::payouts::{FileBytes, IntakeOutcome, OrderLink, PayoutClaimed, PayoutId, PayoutRecord, PayoutStore};
+use engine::payouts::summary::PayoutSummary;
+use engine::payouts::{FileBytes, OrderLink, PayoutClaimed, PayoutId, PayoutRecord, PayoutStore};
 use engine::store::{Head, LEDGER_SCHEMA, Page, Pointer, PointerKind, StoreFailure};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
@@ -23,9 +25,10 @@ use super::{Ledger, heads};
 use crate::failure::PlatformError;
 use crate::keys::{self, ItemKey, Keys};
 use crate::packing::{pack, unpack};
+use crate::sealed_file::SealedBytes;
 use crate::table::{
-    Change, Inserted, Item, Reading, SERVICE, Updated, json, key_of, number, packed_json, readable, text,
-    time,
+    Change, Inserted, Item, PACKED_JSON_BYTES, Reading, SERVICE, Updated, json, key_of, number, packed_json,
+    readable, text, time,
 };
 
 /// Calls that are under way at a time.
@@ -39,13 +42,21 @@ const FENCE: &str = "fence";
 const CLAIM: &str = "claim";
 const LEASE: &str = "lease_until";
 const ATTENTION: &str = "attention";
+const SUMMARY: &str = "summary";
 
-fn key(id: &PayoutId) -> ItemKey {
+/// The largest summary that is kept as a row, in bytes: an item has room for 400 KB.
+const LARGEST_SUMMARY: usize = 300 * 1024;
+
+fn summary_key(id: &PayoutId, plan: &str) -> ItemKey {
+    Keys::of(&id.merchant).payout_summary(&id.name(), plan)
+}
+
+pub(super) fn key(id: &PayoutId) -> ItemKey {
     Keys::of(&id.merchant).payout(&id.key.acquirer, &id.key.account, &id.name())
 }
 
 /// The record: its JSON, and over it what the table itself counts and decides by.
-fn read(item: &Item, merchant: &MerchantId) -> Result<PayoutRecord, PlatformError> {
+pub(super) fn read(item: &Item, merchant: &MerchantId) -> Result<PayoutRecord, PlatformError> {
     let reading = Reading::of(item, PAYOUT_SCHEMA)?;
     let record: Option<PayoutRecord> = reading.packed_json_if_any(RECORD)?;
     let mut record = record.ok_or_else(|| PlatformError::Unreadable("a payout".to_owned()))?;
@@ -74,6 +85,8 @@ impl Ledger {
         if let Some(partition) = attention(record) {
             item.insert(ATTENTION.to_owned(), text(partition));
         }
+        // Whoever dies in between leaves rows that lead to nothing.
+        self.index(record).await?;
         match self.table.insert(item).await? {
             Inserted::New => Ok(None),
             Inserted::Already => {
@@ -121,7 +134,7 @@ impl Ledger {
         Ok(matches!(self.table.update(&key(&record.id), change).await?, Updated::Applied(_)))
     }
 
-    async fn list_payouts(
+    pub(super) async fn list_payouts(
         &self,
         merchant: &MerchantId,
         account: Option<(&str, &str)>,
@@ -222,78 +235,118 @@ impl Ledger {
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// Erases the files of a merchant's payouts that came until a day, and says so where each came: what acquirers wrote of buyers goes,
-    /// what was made of it stays. A file of a payout that changed since, or is not at rest, stays, too; true when one does. Of so many at
-    /// the most with one call.
+    /// Erases files of a merchant's payouts that came until a day, the oldest first, and says so where each came: what acquirers wrote of
+    /// buyers goes, what was made of it stays. A file of a payout that changed since, or is not at rest, stays, too, and so does one that
+    /// came for another of the flows since. One page of them with each call, from where the last one ended.
     ///
     /// # Errors
     /// As DynamoDB and S3 say.
     pub(crate) async fn erase_payout_files(
         &self,
-        merchant: &MerchantId,
-        until: Date,
-        (now, most): (Timestamp, usize),
+        (merchant, flows): (&MerchantId, &[String]),
+        (after, until): (Option<Date>, Date),
+        now: Timestamp,
+        page: Option<&str>,
     ) -> Result<ErasedFiles, StoreFailure> {
-        let on = |at: Timestamp| Offset::UTC.to_datetime(at).date();
-        let (mut old, mut kept) = (Vec::new(), HashSet::new());
-        let mut page: Option<String> = None;
-        loop {
-            let found = self.intakes(merchant, page.as_deref()).await?;
-            for intake in found.items {
-                if on(intake.file.received_at) > until {
-                    kept.insert(intake.file.sha256);
-                } else if intake.erased_at.is_none() {
-                    old.push(intake);
-                }
-            }
-            match found.next {
-                None => break,
-                next => page = next,
-            }
-        }
-        if old.is_empty() {
-            return Ok(ErasedFiles::default());
-        }
-        let mut page: Option<String> = None;
-        loop {
-            let found = self.payouts(merchant, None, page.as_deref()).await?;
-            for record in
-                found.items.iter().filter(|record| !record.is_at_rest() || on(record.updated_at) > until)
-            {
-                kept.extend(
-                    old.iter()
-                        .map(|intake| &intake.file.sha256)
-                        .filter(|sha256| record.knows(sha256))
-                        .cloned(),
-                );
-            }
-            match found.next {
-                None => break,
-                next => page = next,
-            }
-        }
-        let mut erased = ErasedFiles::default();
-        for mut intake in old {
-            // A mail stays as long as what came in it.
-            let came_in_it = match &intake.outcome {
-                IntakeOutcome::Mail { files, .. } => files.as_slice(),
-                _ => &[],
-            };
-            if kept.contains(&intake.file.sha256) || came_in_it.iter().any(|file| kept.contains(&file.sha256))
-            {
+        let (items, next) = self.payout_files_between(merchant, (after, until), page).await?;
+        let read = |item: &Item| Reading::of(item, PAYOUT_SCHEMA)?.packed_json_if_any("intake");
+        let read: Vec<Option<IntakeRecord>> = readable(&items, read)?;
+        let mut old: Vec<IntakeRecord> = read.into_iter().flatten().collect();
+        old.retain(|intake| intake.merchant == *merchant && intake.erased_at.is_none());
+        // The index may lag behind the item: the item decides.
+        let (newer, old): (Vec<_>, Vec<_>) =
+            old.into_iter().partition(|intake| on(intake.file.received_at) > until);
+        let mut kept: HashSet<String> = newer.into_iter().map(|intake| intake.file.sha256).collect();
+        kept.extend(self.came_again(merchant, flows, &old, until).await?);
+        kept.extend(self.needed_still(merchant, &old, until).await?);
+        let mut erased = ErasedFiles { next, ..ErasedFiles::default() };
+        let (mails, files): (Vec<_>, Vec<_>) =
+            old.into_iter().partition(|intake| !intake.came_in_it().is_empty());
+        for intake in files {
+            if kept.contains(&intake.file.sha256) {
                 erased.later = true;
-                continue;
+            } else {
+                self.erase_payout_file(intake, now).await?;
+                erased.count += 1;
             }
-            if erased.count == most {
-                erased.more = true;
-                break;
+        }
+        // A mail stays as long as what came in it.
+        for mail in mails {
+            if kept.contains(&mail.file.sha256) || self.holds_what_stays(&mail).await? {
+                erased.later = true;
+            } else {
+                self.erase_payout_file(mail, now).await?;
+                erased.count += 1;
             }
-            self.files.delete(merchant, &file_name(&intake.file.sha256)).await?;
-            intake.erased_at = Some(now);
-            self.put_intake(&intake).await?;
-            erased.count += 1;
         }
         Ok(erased)
+    }
+
+    async fn erase_payout_file(&self, mut intake: IntakeRecord, now: Timestamp) -> Result<(), StoreFailure> {
+        self.files.delete(&intake.merchant, &file_name(&intake.file.sha256)).await?;
+        intake.erased_at = Some(now);
+        self.put_intake(&intake).await
+    }
+
+    /// Whether a file that came in a mail is not erased.
+    async fn holds_what_stays(&self, mail: &IntakeRecord) -> Result<bool, PlatformError> {
+        let own = Keys::of(&mail.merchant);
+        let keys: BTreeSet<ItemKey> =
+            mail.came_in_it().iter().map(|file| own.payout_file(&mail.flow, &file.sha256)).collect();
+        for item in self.get_many(&keys.into_iter().collect::<Vec<_>>()).await? {
+            let intake: Option<IntakeRecord> =
+                Reading::of(&item, PAYOUT_SCHEMA)?.packed_json_if_any("intake")?;
+            if intake.is_some_and(|intake| intake.erased_at.is_none()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Those of the files that came for one of these flows after the day.
+    async fn came_again(
+        &self,
+        merchant: &MerchantId,
+        flows: &[String],
+        files: &[IntakeRecord],
+        until: Date,
+    ) -> Result<Vec<String>, PlatformError> {
+        let own = Keys::of(merchant);
+        let of = |intake: &IntakeRecord| {
+            let others = flows.iter().filter(|flow| **flow != intake.flow);
+            others.map(|flow| own.payout_file(flow, &intake.file.sha256)).collect::<Vec<_>>()
+        };
+        let keys: BTreeSet<ItemKey> = files.iter().flat_map(of).collect();
+        let mut again = Vec::new();
+        for item in self.get_many(&keys.into_iter().collect::<Vec<_>>()).await? {
+            let intake: Option<IntakeRecord> =
+                Reading::of(&item, PAYOUT_SCHEMA)?.packed_json_if_any("intake")?;
+            let later = intake.filter(|intake| on(intake.file.received_at) > until);
+            again.extend(later.map(|intake| intake.file.sha256));
+        }
+        Ok(again)
+    }
+
+    /// Those of the files that belong to a payout which changed after the day, or is not at rest.
+    async fn needed_still(
+        &self,
+        merchant: &MerchantId,
+        files: &[IntakeRecord],
+        until: Date,
+    ) -> Result<Vec<String>, PlatformError> {
+        let batches = files.iter().flat_map(IntakeRecord::batches);
+        let id = |batch: &BatchKey| PayoutId { merchant: merchant.clone(), key: batch.clone() };
+        let keys: BTreeSet<ItemKey> = batches.map(|batch| key(&id(batch))).collect();
+        let mut needed = Vec::new();
+        for item in self.get_many(&keys.into_iter().collect::<Vec<_>>()).await? {
+            let record = read(&item, merchant)?;
+            if record.is_at_rest() && on(record.updated_at) <= until {
+                continue;
+            }
+            let known = files.iter().map(|intake| &intake.file.sha256).filter(|sha256| record.knows(sha256));
+            needed.extend(known.cloned());
+        }
+        Ok(needed)
     }
 
     async fn paid_item(
@@ -313,15 +366,20 @@ impl Ledger {
     }
 }
 
-/// What became of the files whose time is over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What became of files whose time is over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ErasedFiles {
     /// So many were erased.
     pub(crate) count: usize,
-    /// Further ones can be erased at once.
-    pub(crate) more: bool,
+    /// Where to go on with further ones.
+    pub(crate) next: Option<String>,
     /// Some are looked at again later.
     pub(crate) later: bool,
+}
+
+/// The day of UTC.
+fn on(at: Timestamp) -> Date {
+    Offset::UTC.to_datetime(at).date()
 }
 
 /// How attributes begin that say what one payout paid.
@@ -345,12 +403,15 @@ fn file_name(sha256: &str) -> String {
 #[async_trait]
 impl PayoutStore for Ledger {
     async fn put_file(&self, merchant: &MerchantId, file: &dyn FileBytes) -> Result<(), StoreFailure> {
-        Ok(self.files.put_file(merchant, &file_name(file.sha256()), file).await?)
+        let key = self.vaults.vault(merchant).await?.key;
+        let sealed = SealedBytes::of(file, key);
+        Ok(self.files.put_file(merchant, &file_name(file.sha256()), &sealed).await?)
     }
 
     async fn file(&self, merchant: &MerchantId, sha256: &str) -> Result<Box<dyn FileBytes>, StoreFailure> {
         let limit = connectors::report::LONGEST_REPORT;
-        match self.files.get_file(merchant, &file_name(sha256), limit).await {
+        let key = self.vaults.vault(merchant).await?.key;
+        match self.files.get_sealed_file(merchant, &file_name(sha256), (&key, sha256), limit).await {
             Ok(file) if file.sha256() == sha256 => Ok(Box::new(file)),
             Ok(_) => Err(StoreFailure::Unavailable("a file that was kept has another hash".to_owned())),
             Err(PlatformError::NotFound(_)) => Err(StoreFailure::Conflict),
@@ -365,7 +426,15 @@ impl PayoutStore for Ledger {
         item.insert("intake".to_owned(), packed_json(intake)?);
         item.insert(ATTENTION.to_owned(), text(keys.payout_files()));
         item.insert("at".to_owned(), time(intake.file.received_at));
-        Ok(self.table.put(item).await?)
+        // A refusal that stands is never without its row.
+        if intake.needs_attention() {
+            self.index_refused(intake).await?;
+        }
+        self.table.put(item).await?;
+        if intake.dismissed.is_some() {
+            self.forget_refused(intake).await?;
+        }
+        Ok(())
     }
 
     async fn intake(
@@ -440,6 +509,20 @@ impl PayoutStore for Ledger {
         Ok(self.list_payouts(merchant, account, page).await?)
     }
 
+    async fn index_payout(&self, record: &PayoutRecord) -> Result<(), StoreFailure> {
+        Ok(self.index(record).await?)
+    }
+
+    async fn payouts_around(
+        &self,
+        merchant: &MerchantId,
+        acquirer: Option<&str>,
+        days: (Date, Date),
+        page: Option<&str>,
+    ) -> Result<Page<PayoutRecord>, StoreFailure> {
+        Ok(self.around(merchant, acquirer, days, page).await?)
+    }
+
     async fn open_payouts(
         &self,
         merchant: &MerchantId,
@@ -465,6 +548,33 @@ impl PayoutStore for Ledger {
             Err(PlatformError::NotFound(_)) => Err(StoreFailure::Conflict),
             Err(error) => Err(error.into()),
         }
+    }
+
+    async fn put_summary(&self, summary: &PayoutSummary) -> Result<(), StoreFailure> {
+        let packed = packed_json(summary)?;
+        let plain = serde_json::to_vec(summary).map_or(usize::MAX, |plain| plain.len());
+        let is_small = packed.as_b().is_ok_and(|packed| packed.as_ref().len() <= LARGEST_SUMMARY);
+        if plain > PACKED_JSON_BYTES || !is_small {
+            return Ok(());
+        }
+        let mut item = key_of(&summary_key(&summary.id, &summary.plan));
+        item.insert(SCHEMA.to_owned(), number(PAYOUT_SCHEMA));
+        item.insert(SUMMARY.to_owned(), packed);
+        Ok(self.table.put(item).await?)
+    }
+
+    async fn summaries(&self, wanted: &[(PayoutId, String)]) -> Result<Vec<PayoutSummary>, StoreFailure> {
+        let mut keys: Vec<ItemKey> = wanted.iter().map(|(id, plan)| summary_key(id, plan)).collect();
+        keys.sort_by(|a, b| (&a.partition, &a.sort).cmp(&(&b.partition, &b.sort)));
+        keys.dedup();
+        let merchants: HashSet<&MerchantId> = wanted.iter().map(|(id, _)| &id.merchant).collect();
+        let mut found = Vec::new();
+        for item in self.get_many(&keys).await? {
+            let summary: Option<PayoutSummary> =
+                Reading::of(&item, PAYOUT_SCHEMA)?.packed_json_if_any(SUMMARY)?;
+            found.extend(summary.filter(|summary| merchants.contains(&summary.id.merchant)));
+        }
+        Ok(found)
     }
 
     async fn take_number(&self, wanted: &VoucherNumber, key: &EffectKey) -> Result<bool, StoreFailure> {

@@ -8,6 +8,7 @@ use engine::payouts::record::IntakeRecord;
 use engine::payouts::store::PayoutStore;
 use engine::payouts::{IntakeOutcome, PayoutRecord, waiting};
 use jiff::Timestamp;
+use jiff::tz::Offset;
 
 use super::{Due, all};
 use crate::failure::PlatformError;
@@ -25,10 +26,9 @@ pub(super) async fn trouble(
     let (ledger, merchant) = (&platform.ledger, &file.id);
     let open: Vec<PayoutRecord> =
         all(move |page| async move { ledger.open_payouts(merchant, page.as_deref()).await }).await?;
-    let files: Vec<IntakeRecord> =
-        all(move |page| async move { ledger.intakes(merchant, page.as_deref()).await }).await?;
+    let files: Vec<IntakeRecord> = ledger.refused_files(merchant).await?;
     let mut reasons: Vec<(Timestamp, Reason, String)> = open.iter().flat_map(of_payout).collect();
-    reasons.extend(files.into_iter().filter(IntakeRecord::needs_attention).filter_map(|intake| {
+    reasons.extend(files.into_iter().filter_map(|intake| {
         let name = format!("{} ({})", intake.name(), intake.file.name);
         match intake.outcome {
             IntakeOutcome::Refused { reason } => Some((intake.file.received_at, reason, name)),
@@ -75,8 +75,8 @@ pub(super) async fn posted(
         return Ok(Vec::new());
     }
     let (ledger, merchant) = (&platform.ledger, &file.id);
-    let records: Vec<PayoutRecord> =
-        all(move |page| async move { ledger.payouts(merchant, None, page.as_deref()).await }).await?;
+    let on = |at: Timestamp| Offset::UTC.to_datetime(at).date();
+    let records = ledger.payouts_posted(merchant, (on(due.from), on(due.to))).await?;
     let posted = |record: &&PayoutRecord| {
         let moves = record.approval.moves().iter();
         moves

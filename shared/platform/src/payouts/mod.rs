@@ -359,6 +359,7 @@ impl Payouts {
             flow,
             file,
             outcome,
+            earlier: Vec::new(),
             dismissed: None,
             erased_at: None,
         };
@@ -413,10 +414,18 @@ impl Payouts {
         let held = |other: &PayoutRecord| {
             other.overlap.as_ref().is_some_and(|overlap| overlap.fact("other") == batch)
         };
-        for other in self.all(&record.id.merchant).await?.iter().filter(|other| held(other)) {
-            self.leave_work(other).await?;
+        // Whatever waits needs somebody.
+        let mut page: Option<String> = None;
+        loop {
+            let open = self.platform.ledger.open_payouts(&record.id.merchant, page.as_deref()).await?;
+            for other in open.items.iter().filter(|other| held(other)) {
+                self.leave_work(other).await?;
+            }
+            match open.next {
+                None => return Ok(()),
+                next => page = next,
+            }
         }
-        Ok(())
     }
 
     /// A person takes the newest of a payout's parked files in the place of the one that it was read from.
@@ -513,13 +522,31 @@ impl Payouts {
     /// # Errors
     /// `NotFound`; as the store says.
     pub async fn find(&self, merchant: &MerchantId, name: &str) -> Result<PayoutRecord, PayoutFailure> {
-        let named = |record: &PayoutRecord| record.id.name() == name || record.id.key.batch == name;
-        let mut found: Vec<PayoutRecord> = self.all(merchant).await?.into_iter().filter(named).collect();
+        let mut found = self.platform.ledger.payouts_named(merchant, name).await?;
         match (found.pop(), found.is_empty()) {
             (Some(only), true) => Ok(only),
             (Some(_), false) => Err(PayoutFailure::NotFound(format!("{name}: several have it"))),
             (None, _) => Err(PayoutFailure::NotFound(name.to_owned())),
         }
+    }
+
+    /// The payouts of a merchant that need somebody or something.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn open(&self, merchant: &MerchantId) -> Result<Vec<PayoutRecord>, PayoutFailure> {
+        let mut open = Vec::new();
+        let mut page: Option<String> = None;
+        loop {
+            let found = self.platform.ledger.open_payouts(merchant, page.as_deref()).await?;
+            open.extend(found.items);
+            match found.next {
+                None => break,
+                next => page = next,
+            }
+        }
+        open.sort_by(|a: &PayoutRecord, b| a.id.cmp(&b.id));
+        Ok(open)
     }
 
     /// All payouts of a merchant.
@@ -553,8 +580,8 @@ impl Payouts {
         if by.trim().is_empty() || reason.trim().is_empty() {
             return Err(PayoutFailure::NotFound("who dismisses it, and why: both are kept".to_owned()));
         }
-        let mut found = self.files(merchant).await?;
-        found.retain(|intake| intake.needs_attention() && intake.file.sha256.starts_with(hash));
+        let mut found = self.platform.ledger.refused_files(merchant).await?;
+        found.retain(|intake| intake.file.sha256.starts_with(hash));
         let (Some(mut intake), true) = (found.pop(), found.is_empty()) else {
             return Err(PayoutFailure::NotFound(format!("one refused file that is named file/{hash}")));
         };
@@ -564,6 +591,29 @@ impl Payouts {
         self.platform.ledger.put_intake(&intake).await?;
         tracing::info!(event = "file-dismissed", %merchant, file = intake.name(), by, reason, "by an operator");
         Ok(intake)
+    }
+
+    /// The file whose hash begins so, as it came.
+    ///
+    /// # Errors
+    /// `NotFound` when none or several begin so, or it is erased; as the store says.
+    pub async fn file(
+        &self,
+        merchant: &MerchantId,
+        hash: &str,
+    ) -> Result<(IntakeRecord, Box<dyn FileBytes>), PayoutFailure> {
+        let mut found = self.files(merchant).await?;
+        found.retain(|intake| intake.file.sha256.starts_with(hash));
+        // It may have come for several flows.
+        found.sort_by(|a, b| a.file.sha256.cmp(&b.file.sha256));
+        found.dedup_by(|a, b| a.file.sha256 == b.file.sha256);
+        let gone = || PayoutFailure::NotFound(format!("one file that is named file/{hash}"));
+        let (Some(intake), true) = (found.pop(), found.is_empty()) else { return Err(gone()) };
+        match self.platform.ledger.file(merchant, &intake.file.sha256).await {
+            Ok(file) => Ok((intake, file)),
+            Err(StoreFailure::Conflict) => Err(gone()),
+            Err(failure) => Err(failure.into()),
+        }
     }
 
     /// The latest files that came in for a merchant's payouts.

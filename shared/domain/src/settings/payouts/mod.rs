@@ -54,6 +54,11 @@ pub struct MatchingSettings {
     /// The shops that are paid through this account (`woocommerce:shop.example`); empty for all.
     #[garde(length(max = 50), inner(length(min = 1, max = 200)))]
     pub shops: Vec<String>,
+    /// The shops' payment methods whose money this account pays out: the shop's key (`stripe`), or the title of a method that has none;
+    /// letter case does not matter. Overviews tell by them which acquirer is still to pay an order; lines find their invoices without
+    /// them. Empty for all.
+    #[garde(length(max = 50), inner(length(min = 1, max = 200)))]
+    pub methods: Vec<String>,
     /// The largest difference of an invoice that is booked on the account for differences, in the currency's units
     /// (`"0.05"`). None by default.
     #[garde(custom(small_amount))]
@@ -68,9 +73,18 @@ impl Default for MatchingSettings {
         MatchingSettings {
             order_numbers: OrderNumberRules::default(),
             shops: Vec::new(),
+            methods: Vec::new(),
             tolerance: DecimalText(rust_decimal::Decimal::ZERO),
             suggest_within_days: 7,
         }
+    }
+}
+
+impl MatchingSettings {
+    /// True when this account pays out what was paid by a method of a shop.
+    pub fn pays_out(&self, method: &str) -> bool {
+        let same = |own: &String| own.trim().to_lowercase() == method.trim().to_lowercase();
+        self.methods.is_empty() || self.methods.iter().any(same)
     }
 }
 

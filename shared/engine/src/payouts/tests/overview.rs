@@ -8,6 +8,7 @@ use futures::executor::block_on;
 use jiff::civil::{Date, date};
 
 use super::world::{DAY, SETTINGS, World, id, merchant, report};
+use crate::memory::Fate;
 use crate::payouts::{InterimView, OpenItem, PayoutOverview};
 
 const INTERIM: u32 = 5830;
@@ -221,4 +222,113 @@ fn what_gift_cards_paid_of_an_order_is_to_come_from_nobody() {
     let record = world.work(&id("po_1")).expect("nothing is to be done");
     assert_eq!(record.figures.states.get("exact"), Some(&1), "{:?}", record.figures.states);
     assert_eq!(to_come(&world), None, "all that a card paid of it is paid out");
+}
+
+#[test]
+fn what_was_posted_is_told_without_reading_its_plan_or_its_report() {
+    let world = world(SETTINGS);
+    world.book(1_003, 10_003, &["ch_3"]);
+    enter(&world, 10_003, SOLD, EntryOrigin::Document, 25_000);
+    post(&world, "po_1", &[1_001]);
+    post(&world, "po_2", &[1_002]);
+    world.reverse(&id("po_2"), "anna").expect("it is taken");
+    world.work(&id("po_2")).expect("it is undone");
+    let reads_neither = |call: &str| match call {
+        "payout_plan" | "file" => Fate::FailsBefore,
+        _ => Fate::Works,
+    };
+    world.payouts.set_faults(Box::new(reads_neither));
+    let by_summaries = overview(&world, SOLD);
+    assert_eq!(by_summaries.fees.iter().map(|fee| fee.sales.minor()).sum::<i64>(), 25_000);
+    assert_eq!(by_summaries.interim[0].difference.minor(), 0);
+    // What was posted before there were summaries is read as it was, and is summed up by that.
+    world.payouts.set_faults(Box::new(|_| Fate::Works));
+    world.payouts.lose_summaries();
+    assert_eq!(overview(&world, SOLD), by_summaries);
+    world.payouts.set_faults(Box::new(|call| match call {
+        "payout_plan" => Fate::FailsBefore,
+        _ => Fate::Works,
+    }));
+    assert_eq!(overview(&world, SOLD), by_summaries);
+}
+
+#[test]
+fn what_another_acquirer_pays_out_is_not_to_come_from_this_one() {
+    let methods = SETTINGS.replacen('{', r#"{ "matching": { "methods": ["Stripe"] },"#, 1);
+    let open = methods.replacen('{', r#"{ "model": "open-invoices","#, 1);
+    let kroner = |minor| Money::from_minor(minor, Currency::DKK);
+    let booked = |settings: &str| {
+        let world = World::new(settings, 0);
+        let several: &[_] = &[("stripe", Some(25_000)), ("klarna", Some(7_000))];
+        world.book_paid_by(1_001, 10_001, kroner(25_000), &[("stripe", None)]);
+        world.book_paid_by(1_002, 10_002, kroner(25_000), &[("klarna", None)]);
+        world.book_paid_by(1_003, 10_003, kroner(32_000), several);
+        world
+    };
+    let world = booked(&open);
+    // One that was booked before its methods were kept.
+    world.book(1_004, 10_004, &["ch_4"]);
+    let to_come = |world: &World| {
+        let view = overview(world, SOLD);
+        let items = view.to_come.iter().flat_map(|one| &one.captured);
+        let items: Vec<(String, i64)> = items.map(|item| (item.item.clone(), item.amount.minor())).collect();
+        (items, view.left_out)
+    };
+    let (items, left_out) = to_come(&world);
+    let all = [("10001", 25_000), ("10003", 25_000), ("10004", 25_000)];
+    assert_eq!(items, all.map(|(number, minor)| (number.to_owned(), minor)));
+    assert_eq!(left_out.len(), 1, "{left_out:?}");
+    assert!(left_out[0].starts_with("1 orders do not say"), "{left_out:?}");
+    post(&world, "po_1", &[1_001]);
+    // The other acquirer has paid its part of the shared order.
+    let other = crate::payouts::record::PaidBefore {
+        document: "10003".to_owned(),
+        payout: "another".to_owned(),
+        amount: kroner(7_000),
+    };
+    let agreement = domain::AgreementId::new("424242");
+    block_on(crate::payouts::PayoutStore::put_paid(&world.payouts, &merchant(), &agreement, &[other]))
+        .expect("it is kept");
+    assert_eq!(
+        to_come(&world).0,
+        all[1..].iter().map(|(number, minor)| ((*number).to_owned(), *minor)).collect::<Vec<_>>()
+    );
+
+    let world = booked(&methods);
+    for (voucher, minor) in [(10_001, 25_000), (10_002, 25_000), (10_003, 32_000)] {
+        enter(&world, voucher, SOLD, EntryOrigin::Document, minor);
+    }
+    let view = interim(&world);
+    let own = vec![("10001", 25_000), ("10003", 32_000)];
+    assert_eq!(proved(&view), (82_000, 0, own, vec![]), "the account is proved whole");
+    assert_eq!(minor(&view.of_others), [("10002", 25_000)]);
+    assert_eq!(view.ageing.iter().map(|age| age.count).sum::<u64>(), 2);
+}
+
+#[test]
+fn flows_that_share_an_interim_account_know_each_others_payouts() {
+    let world = world(SETTINGS);
+    post(&world, "po_1", &[1_001]);
+    let on = date(2026, 2, 20);
+    let view = block_on(world.engine().overview(&merchant(), "clearhaus", SOLD, on)).expect("an overview");
+    assert_eq!(proved(&view.interim[0]), (25_000, 0, vec![("10002", 25_000)], vec![]));
+    assert_eq!(view.payouts, 0, "it is not this flow's");
+}
+
+#[test]
+fn what_was_undone_after_the_day_was_paid_on_it() {
+    let world = world(&SETTINGS.replacen('{', r#"{ "model": "open-invoices","#, 1));
+    post(&world, "po_1", &[1_001]);
+    let undo = world.engine();
+    block_on(undo.reverse(&world.attempt(&id("po_1")), "anna", "wrong", date(2026, 2, 15))).expect("taken");
+    let record = world.work(&id("po_1")).expect("it is undone");
+    assert_eq!(record.approval.state(), PayoutState::Reversed, "{:?}", record.reasons);
+    let on = |day: Date| {
+        let view = block_on(world.engine().overview(&merchant(), "stripe", SOLD, day)).expect("an overview");
+        let to_come = view.to_come.iter().map(|to_come| to_come.sum.minor()).sum::<i64>();
+        (to_come, view.payouts, view.paid_out.len())
+    };
+    assert_eq!(on(date(2026, 2, 8)), (50_000, 0, 0), "before it was paid");
+    assert_eq!(on(date(2026, 2, 14)), (25_000, 1, 1));
+    assert_eq!(on(date(2026, 2, 15)), (50_000, 0, 0));
 }

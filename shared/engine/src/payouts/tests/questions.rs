@@ -7,6 +7,7 @@ use futures::executor::block_on;
 
 use super::bad_input::{eager, words};
 use super::world::{SETTINGS, World, id, merchant, report};
+use crate::memory::Fate;
 use crate::payouts::memory::MemoryFile;
 use crate::payouts::record::IntakeOutcome;
 use crate::payouts::store::PayoutStore as _;
@@ -154,6 +155,22 @@ fn payouts_of_one_form_are_told_apart_by_their_lines() {
     }
 }
 
+#[test]
+fn a_payout_is_held_against_those_around_it_and_nobody_lists_them_all() {
+    let world = World::new(SETTINGS, 2);
+    world.payouts.set_faults(Box::new(|call| match call {
+        "payouts" => Fate::FailsBefore,
+        _ => Fate::Works,
+    }));
+    world.take_in("po_1.json", report("po_1", &[1_001]).as_bytes()).expect("taken");
+    assert_eq!(post(&world, &id("po_1")).approval.state(), PayoutState::Posted);
+    world.take_in("po_2.json", report("po_2", &[1_001]).as_bytes()).expect("taken");
+    let record = world.work(&id("po_2")).expect("it is matched");
+    assert!(record.overlap.is_some_and(|overlap| overlap.code == "payout-overlap"), "it shares a line");
+    statement(&world, &[ARRIVED]);
+    assert_eq!(world.record(&id("po_1")).approval.state(), PayoutState::BankConfirmed);
+}
+
 /// A bank's statement: day, text and amount of each entry, below zero for what went out.
 pub(super) fn of_the_bank(entries: &[(&str, &str, &str)]) -> String {
     let entry = |(number, (day, text, amount)): (usize, &(&str, &str, &str))| {
@@ -248,6 +265,20 @@ fn a_posted_payout_that_goes_back_is_somebodys_to_undo() {
     let record = world.work(&id("po_1")).expect("it is undone");
     assert_eq!((record.approval.state(), codes(&record).len()), (PayoutState::Reversed, 0));
     assert!(!record.needs_attention());
+}
+
+#[test]
+fn a_reversal_on_the_bank_account_confirms_no_payout() {
+    let world = with_a_payout(SETTINGS);
+    post(&world, &id("po_1"));
+    let text = include_bytes!("../../../../connectors/src/camt/fixtures/camt053_reversal.xml");
+    let intake = world.take_in("bank.xml", text).expect("it is read");
+    let IntakeOutcome::Statement { payouts, perhaps } = intake.outcome else {
+        panic!("{:?}", intake.outcome)
+    };
+    assert_eq!((payouts.len(), perhaps), (0, 1), "for a person to judge");
+    let record = world.record(&id("po_1"));
+    assert_eq!((record.approval.state(), record.bank), (PayoutState::Posted, None));
 }
 
 #[test]

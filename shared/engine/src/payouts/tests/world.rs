@@ -36,7 +36,7 @@ use crate::memory::{Fate, Faults, MemoryStore};
 use crate::policy::Limits;
 use crate::route::RouteFailure;
 use crate::store::{
-    Claim, Claimed, Conclusion, DocumentRecord, Hold, OrderFacts, Pointer, PointerKind, Status, Store,
+    Claim, Claimed, Conclusion, DocumentRecord, Hold, OrderFacts, PaidBy, Pointer, PointerKind, Status, Store,
 };
 
 const SHOP: &str = "woocommerce:krus.example";
@@ -452,7 +452,25 @@ impl World {
     pub(super) fn book_with_gift_card(&self, order: u32, invoice: u32, gross: Money, cards: Money) {
         let (number, reference) = (format!("#{order}"), format!("ch_{order}"));
         let paid = (invoice, gross, Some(cards));
-        book_as(&self.ledger, SHOP, (order, &number), paid, (true, &[reference.as_str()]));
+        book_as(&self.ledger, SHOP, (order, &number), paid, (true, &[reference.as_str()], &[]));
+    }
+
+    /// Books one more order of this amount that these methods paid.
+    pub(super) fn book_paid_by(
+        &self,
+        order: u32,
+        invoice: u32,
+        gross: Money,
+        methods: &[(&str, Option<i64>)],
+    ) {
+        let (number, reference) = (format!("#{order}"), format!("ch_{order}"));
+        let paid = |(method, minor): &(&str, Option<i64>)| PaidBy {
+            method: (*method).to_owned(),
+            amount: minor.map(|minor| Money::from_minor(minor, gross.currency())),
+        };
+        let paid_by: Vec<PaidBy> = methods.iter().map(paid).collect();
+        let keys = (true, &[reference.as_str()][..], paid_by.as_slice());
+        book_as(&self.ledger, SHOP, (order, &number), (invoice, gross, None), keys);
     }
 
     /// Books one more order under a number that the shop writes in its own way; the ledger leads to it as it does to any order of a
@@ -460,7 +478,7 @@ impl World {
     pub(super) fn book_numbered(&self, number: &str, invoice: u32) {
         let key = crate::payouts::numbers::key_of(number, &self.settings.matching.order_numbers);
         let keys: Vec<&str> = key.as_deref().into_iter().collect();
-        book_as(&self.ledger, SHOP, (invoice, number), (invoice, USUAL, None), (false, &keys));
+        book_as(&self.ledger, SHOP, (invoice, number), (invoice, USUAL, None), (false, &keys, &[]));
     }
 
     /// Books one more order, of another amount than the others.
@@ -537,7 +555,7 @@ impl World {
 /// An order that was booked as an invoice of its number and amount, and paid under these references.
 fn book(ledger: &MemoryStore, shop: &str, order: u32, (invoice, gross): (u32, Money), payments: &[&str]) {
     let number = format!("#{order}");
-    book_as(ledger, shop, (order, &number), (invoice, gross, None), (!payments.is_empty(), payments));
+    book_as(ledger, shop, (order, &number), (invoice, gross, None), (!payments.is_empty(), payments, &[]));
 }
 
 /// The same under this number, with what gift cards paid of it, whether it was paid online, and the keys that lead to it.
@@ -546,7 +564,7 @@ fn book_as(
     shop: &str,
     (order, number): (u32, &str),
     (invoice, gross, on_gift_cards): (u32, Money, Option<Money>),
-    (has_payments, payments): (bool, &[&str]),
+    (has_payments, payments, paid_by): (bool, &[&str], &[PaidBy]),
 ) {
     let transfer = TransferId {
         merchant: merchant(),
@@ -576,6 +594,7 @@ fn book_as(
     progress.customer = Some(1_000);
     if has_payments {
         progress.payments = "a hash".to_owned();
+        progress.paid_by = paid_by.to_vec();
     }
     let conclusion = Conclusion {
         hold: Hold { transfer, fence: head.fence, token: head.claim.clone(), now: START },
