@@ -25,7 +25,8 @@ async fn the_pdf_of_what_stands_is_written_once() {
     let mut draft = plain_order(9722);
     draft["status"] = json!("on-hold");
     let mut held = plain_order(9723);
-    held["currency"] = json!("XXX");
+    held["payment_method"] = json!("woocommerce_payments");
+    held["meta_data"] = json!([{ "id": 1, "key": "_wcpay_fraud_meta_box_type", "value": "review" }]);
     for order in [plain_order(9721), draft, held] {
         assert_eq!(stage.send_order(WOOCOMMERCE, &order).await, 200);
     }
@@ -55,7 +56,7 @@ async fn the_pdf_of_what_stands_is_written_once() {
     let number = written["number"].to_string();
 
     for (arguments, words) in [
-        (vec!["9723"], "a document of order 9723, which is"),
+        (vec!["9723"], "a document of order 9723, which is held"),
         (vec!["9721", "--document", "1"], "document 1 of order 9721"),
         (vec!["9799"], "a transfer 9799"),
     ] {

@@ -194,3 +194,36 @@ fn a_mail_is_known_by_its_name_or_by_what_it_is_told_to_be() {
         assert_eq!(is_mail(name, told), is, "{name} {told}");
     }
 }
+
+proptest::proptest! {
+    /// Bytes put over, put in or taken out of a sound mail: it is read or refused, and what comes out is no more than came in.
+    #[test]
+    fn edited_mails_are_read_or_refused(
+        edits in proptest::collection::vec((proptest::prelude::any::<u16>(), 0_u8..4, proptest::prelude::any::<u8>()), 0..24),
+    ) {
+        let inner = String::from_utf8(multipart(&[&attached("inner.csv", "\r\nx")])).expect("text").replace("b1", "b2");
+        let mut bytes = multipart(&[
+            "Content-Type: text/plain\r\n\r\nHej",
+            &attached("x.csv", "Content-Transfer-Encoding: base64\r\n\r\nYmF0Y2g="),
+            "Content-Type: text/csv; name=\"=?utf-8?B?w7hyZS5jc3Y=?=\"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\na=\r\n=F8",
+            "Content-Type: text/csv\r\nContent-Disposition: attachment; filename*0*=utf-8''a%20; filename*1=b.csv\r\n\r\nx",
+            &format!("Content-Type: message/rfc822\r\n\r\n{inner}"),
+        ]);
+        for (place, how, byte) in edits {
+            let place = usize::from(place) % bytes.len().max(1);
+            match how {
+                0 if place < bytes.len() => bytes[place] = byte,
+                1 => bytes.insert(place, byte),
+                2 if byte > 250 => bytes.truncate(place),
+                _ if place < bytes.len() => drop(bytes.remove(place)),
+                _ => {}
+            }
+        }
+        let _ = heading(&bytes);
+        if let Ok(opened) = open(&bytes) {
+            let decoded: usize = opened.files.iter().map(|file| file.bytes.len()).sum();
+            proptest::prop_assert!(decoded <= bytes.len() * DEEPEST);
+            proptest::prop_assert!(opened.files.iter().all(|file| !file.name.is_empty() && !file.name.contains(['/', '\\'])));
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! The PDF of a document, as the accounting system makes it.
 
-use domain::MerchantId;
 use domain::document::DocumentKind;
+use domain::{Failure, MerchantId};
 use engine::clock::Clock as _;
 use engine::recorder::{Recorder, RecordingTransport};
 use engine::route::Connections as _;
@@ -63,10 +63,19 @@ impl Operations {
         let (books, recorder) = (&route.accounting, Recorder::default());
         let until: (&dyn engine::clock::Clock, _) = (&SystemClock, SystemClock.now() + PATIENCE);
         let transport = RecordingTransport::new(&*books.transport, books.port.manifest(), &recorder, until);
-        let bytes = books.port.pdf(&transport, record.kind, record.number).await.map_err(|failure| {
-            PlatformError::Unavailable { service: "accounting", message: failure.to_string() }
-        })?;
+        let bytes = books.port.pdf(&transport, record.kind, record.number).await.map_err(failed)?;
         Ok(DocumentPdf { order: head.order_number, kind: record.kind, number: record.number, bytes })
+    }
+}
+
+fn failed(failure: Failure) -> PlatformError {
+    let service = "the accounting system";
+    match failure {
+        Failure::Rejected { code, message } if code.as_deref() == Some("gone") => {
+            PlatformError::NotFound(message)
+        }
+        Failure::Rejected { message, .. } => PlatformError::Refused { service, message },
+        other => PlatformError::Unavailable { service, message: other.to_string() },
     }
 }
 
