@@ -29,8 +29,13 @@ async fn the_store_on_the_table_keeps_the_rules() {
     let host = Host::start(HostConfig::without_functions(folder.path())).await.expect("the host starts");
     let operations = Operations::of_variables(&host.environment("operator")).await.expect("reached");
     for merchant in ["krus", "other"] {
-        let file = json!({ "id": merchant, "name": merchant, "connections": [], "flows": [] }).to_string();
-        operations.put_merchant(&file).await.expect("files are sealed with the merchant's own key");
+        let books = json!({
+            "id": format!("{merchant}-books"), "name": "books", "system": "e-conomic", "agreement": "424242",
+            "base-urls": { "rest": "http://127.0.0.1:9/rest", "openapi": "http://127.0.0.1:9/apis" },
+        });
+        let file = json!({ "id": merchant, "name": merchant, "connections": [books], "flows": [] });
+        let put = operations.put_merchant(&file.to_string()).await;
+        put.expect("files are sealed with the merchant's own key");
     }
     let (payouts, _) = operations.payouts().expect("the engine");
     let store = payouts.engine().payouts;
