@@ -193,9 +193,13 @@ fn products() -> Vec<(&'static str, Value, Becomes)> {
         ("a sound one", product(701, "ODD-1"), Nothing),
         ("no number", product(702, ""), Attention(&["product-without-sku"])),
         ("a number of 26 characters", product(703, &"X".repeat(26)), Attention(&["product-sku-too-long"])),
-        ("NaN as a price", with(704, "ODD-4", "price", json!("NaN")), Attention(&["refused"])),
-        ("an endless price", with(705, "ODD-5", "price", json!("1e400")), Attention(&["refused"])),
-        ("a price below nothing", with(706, "ODD-6", "price", json!("-5.00")), Attention(&["refused"])),
+        ("NaN as a price", with(704, "ODD-4", "price", json!("NaN")), Attention(&["product-unreadable"])),
+        ("an endless price", with(705, "ODD-5", "price", json!("1e400")), Attention(&["product-unreadable"])),
+        (
+            "a price below nothing",
+            with(706, "ODD-6", "price", json!("-5.00")),
+            Attention(&["product-unreadable"]),
+        ),
         ("no price", with(707, "ODD-7", "price", json!("")), Nothing),
         ("an object for a name", with(708, "ODD-8", "name", json!({ "da": "Krus" })), Nothing),
         (

@@ -128,9 +128,11 @@ async fn a_mail_that_is_dropped_is_opened_and_each_of_its_reports_is_taken_in_on
     let IntakeOutcome::Mail { files: inside, passed_over } = &kept.outcome else { panic!("{kept:?}") };
     let names: Vec<&str> = inside.iter().map(|file| file.name.as_str()).collect();
     assert_eq!((names, *passed_over), (vec!["po_1.json", "afregning øre.json", "po_3.json"], 2));
-    let original = stage.host.data().join("objects/bogbro/m").join(MERCHANT).join("payout-files");
-    let bytes = std::fs::read(original.join(&kept.file.sha256)).expect("the original mail");
-    assert_eq!(bytes, whole.as_bytes());
+    let original = stage.folder().join("original.eml");
+    let named = format!("file/{}", &kept.file.sha256[..12]);
+    let command = ["payouts", "original", MERCHANT, &named, original.to_str().expect("a path")];
+    assert!(stage.command(&command).status.success());
+    assert_eq!(std::fs::read(&original).expect("the original mail"), whole.as_bytes());
     for record in records(&stage).await {
         assert!(record.by_mail, "{record:?}");
         assert_eq!(record.original.mail.as_deref(), Some(kept.file.sha256.as_str()));
@@ -177,6 +179,7 @@ async fn a_mail_reaches_the_flow_whose_address_it_was_sent_to_and_no_other() {
     assert_eq!((record.flow.as_str(), record.by_mail), ("stripe", true));
     // SES may deliver a mail twice.
     deliver(&stage, "o3vrnil0e2ic28ts", &whole);
+    stage.rest().await;
 
     // Whoever guesses, uses the address of before, or knows the merchant alone reaches nobody; and what SES writes itself is no mail.
     let renewed = address(&stage, true);

@@ -1,3 +1,5 @@
+//! Mails as they come: sound ones part by part, and those that are refused.
+
 use super::*;
 
 const CSV: &str = "batch,gross\r\n1,12.50\r\n";

@@ -57,7 +57,10 @@ impl Course {
     }
 
     fn set(&self, change: &mut Change, name: &str) -> Result<(), PlatformError> {
-        change.set(&format!("{name}_to"), json(&self.to)?);
+        // A task that has not begun has no day: a night may end before it.
+        if let Some(to) = self.to {
+            change.set(&format!("{name}_to"), json(&to)?);
+        }
         change.set(&format!("{name}_again"), json(&self.again)?);
         Ok(())
     }

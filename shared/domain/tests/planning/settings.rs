@@ -1017,6 +1017,7 @@ const BESIDE_THE_SETTINGS: [&str; 22] = [
     "/payouts[]/accounting",
     "/payouts[]/acquirer",
     "/payouts[]/country",
+    "/payouts[]/gateways[]",
     "/payouts[]/name",
     "/recipients[]/email",
     "/recipients[]/errors",
