@@ -179,7 +179,8 @@ async fn a_mail_reaches_the_flow_whose_address_it_was_sent_to_and_no_other() {
     assert_eq!((record.flow.as_str(), record.by_mail), ("stripe", true));
     // SES may deliver a mail twice.
     deliver(&stage, "o3vrnil0e2ic28ts", &whole);
-    stage.rest().await;
+    let again = async || files(&stage).await.iter().any(|file| file.file.name == "o3vrnil0e2ic28ts.eml");
+    until(&stage, "it is read again", again).await;
 
     // Whoever guesses, uses the address of before, or knows the merchant alone reaches nobody; and what SES writes itself is no mail.
     let renewed = address(&stage, true);

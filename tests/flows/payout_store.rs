@@ -30,7 +30,7 @@ async fn the_store_on_the_table_keeps_the_rules() {
     let operations = Operations::of_variables(&host.environment("operator")).await.expect("reached");
     for merchant in ["krus", "other"] {
         let books = json!({
-            "id": format!("{merchant}-books"), "name": "books", "system": "e-conomic", "agreement": "424242",
+            "id": format!("{merchant}-books-4h7d2k9x"), "name": "books", "system": "e-conomic", "agreement": "424242",
             "base-urls": { "rest": "http://127.0.0.1:9/rest", "openapi": "http://127.0.0.1:9/apis" },
         });
         let file = json!({ "id": merchant, "name": merchant, "connections": [books], "flows": [] });
