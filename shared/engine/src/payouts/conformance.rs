@@ -89,6 +89,8 @@ fn record(id: &PayoutId, content: &str) -> PayoutRecord {
         tries: 0,
         trouble: None,
         delayed: None,
+        looking: None,
+        saying: None,
         due_at: Some(NOW),
         received_at: NOW,
         updated_at: NOW,
@@ -221,6 +223,14 @@ async fn files_and_plans_are_found_by_their_hash(
         store.payout_plan(&id, "other").await == Err(StoreFailure::Conflict),
         "another hash has no plan",
     )?;
+    require(store.passing(&id, "found").await == Ok(None), "nothing is kept meanwhile")?;
+    for words_found in [&b"some"[..], b"more"] {
+        store.put_passing(&id, "found", words_found.to_vec()).await.map_err(words)?;
+    }
+    require(store.passing(&id, "found").await == Ok(Some(b"more".to_vec())), "the last is kept")?;
+    store.drop_passing(&id, "found").await.map_err(words)?;
+    store.drop_passing(&id, "found").await.map_err(words)?;
+    require(store.passing(&id, "found").await == Ok(None), "what is dropped is gone")?;
     store.put_line_ids(&id, &[1, u128::MAX]).await.map_err(words)?;
     require(store.line_ids(&id).await == Ok(vec![1, u128::MAX]), "fingerprints are read back")?;
     let intake = IntakeRecord {

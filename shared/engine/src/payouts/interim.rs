@@ -131,12 +131,13 @@ impl PayoutEngine<'_> {
             let now = record.posting.iter().map(|posting| (posting, record.reversal.as_ref()));
             for (posting, reversal) in undone.chain(now) {
                 let kept = self.kept_plan(record, &posting.plan).await.map_err(told)?;
+                let paid = self.all_paid(record, &kept.paid_list(&posting.plan)).await.map_err(told)?;
                 for vouchers in [Some(posting), reversal].into_iter().flatten() {
                     let planned = vouchers_of(&kept, vouchers, route);
                     let planned = planned.map_err(|error| PayoutFailure::Unavailable(error.to_string()))?;
                     let sign = if vouchers.reversal.is_some() { 1 } else { -1 };
                     let batch = &record.id.key.batch;
-                    let mut moved = movements(&kept.paid, sign, &planned, account, batch);
+                    let mut moved = movements(&paid, sign, &planned, account, batch);
                     let whole = vouchers.is_done() && !vouchers.abandoned && vouchers.undoes.is_none();
                     for part in 0..vouchers.vouchers.len() {
                         let key = voucher_key(&record.id, vouchers, part, &route.books.agreement);
@@ -157,7 +158,10 @@ impl PayoutEngine<'_> {
         let mut found = Vec::new();
         for record in records.iter().filter(|record| record.is_booked_by_hand()) {
             let paid = match &record.by_hand {
-                Some(name) => self.kept_by_hand(record, name).await.map_err(told)?,
+                Some(name) => {
+                    let list = self.paid_list(record, name).await.map_err(told)?;
+                    self.all_paid(record, &list).await.map_err(told)?
+                }
                 None => Vec::new(),
             };
             found.push(BookedByHand { record, paid });

@@ -54,6 +54,7 @@ struct Contents {
     line_ids: BTreeMap<PayoutId, Vec<u128>>,
     payouts: BTreeMap<PayoutId, PayoutRecord>,
     plans: BTreeMap<(PayoutId, String), Vec<u8>>,
+    passing: BTreeMap<(PayoutId, String), Vec<u8>>,
     numbers: BTreeMap<VoucherNumber, EffectKey>,
     paid: BTreeMap<(MerchantId, AgreementId, String, String), PaidBefore>,
 }
@@ -256,6 +257,24 @@ impl PayoutStore for MemoryPayoutStore {
     async fn payout_plan(&self, id: &PayoutId, hash: &str) -> Result<Vec<u8>, StoreFailure> {
         self.call("payout_plan", |contents| {
             contents.plans.get(&(id.clone(), hash.to_owned())).cloned().ok_or(StoreFailure::Conflict)
+        })
+    }
+
+    async fn put_passing(&self, id: &PayoutId, name: &str, bytes: Vec<u8>) -> Result<(), StoreFailure> {
+        self.call("put_passing", |contents| {
+            contents.passing.insert((id.clone(), name.to_owned()), bytes);
+            Ok(())
+        })
+    }
+
+    async fn passing(&self, id: &PayoutId, name: &str) -> Result<Option<Vec<u8>>, StoreFailure> {
+        self.call("passing", |contents| Ok(contents.passing.get(&(id.clone(), name.to_owned())).cloned()))
+    }
+
+    async fn drop_passing(&self, id: &PayoutId, name: &str) -> Result<(), StoreFailure> {
+        self.call("drop_passing", |contents| {
+            contents.passing.remove(&(id.clone(), name.to_owned()));
+            Ok(())
         })
     }
 

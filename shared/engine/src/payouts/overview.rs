@@ -15,10 +15,10 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::record::PayoutRecord;
+use super::paid::paid_by;
+use super::record::{PaidBefore, PayoutRecord};
 use super::route::PayoutRoute;
-use super::view::{lines, told};
-use super::work::{Matched, paid_by};
+use super::view::{LineView, has_many_lines, lines, places, told};
 use super::{PayoutEngine, PayoutFailure, receivables};
 
 /// What a flow's payouts come to.
@@ -188,19 +188,21 @@ impl PayoutEngine<'_> {
         }
         let mut settlements = Vec::new();
         for record in shown {
-            let found = match self.matched(&route, record).await.map_err(told) {
+            if has_many_lines(record) {
+                self.of_many_lines(record, &mut view).await?;
+                continue;
+            }
+            let found = match self.matched(&route, &mut record.clone(), None).await.map_err(told) {
                 Err(PayoutFailure::Refused(reason)) if reason.code == "payout-original-gone" => {
                     view.left_out.push(format!("payout {}: its report is erased", record.id.key.batch));
                     continue;
                 }
                 found => found?,
             };
-            for line in lines(&route, &found, false).iter().filter(|line| !line.decided) {
-                if matches!(line.state.as_str(), "not-found" | "ambiguous") {
-                    view.without_document.push((record.id.key.batch.clone(), line.line, line.gross));
-                }
-            }
-            view.paid_out.extend(paid_out(record, &found, &route));
+            let unsettled: Vec<usize> = places(&found, false).collect();
+            without_document(&mut view, record, &lines(&route, &found, &unsettled));
+            let paid = paid_by(record, &found, &route.settings).iter().collect();
+            view.paid_out.extend(paid_out(record, paid));
             settlements.extend(found.settlements);
         }
         view.paid_out.sort_by(|a, b| (&a.document, a.day, &a.payout).cmp(&(&b.document, b.day, &b.payout)));
@@ -213,6 +215,30 @@ impl PayoutEngine<'_> {
             None => view.to_come = self.captured(&route, from, on, &later).await?,
         }
         Ok(view)
+    }
+
+    /// A payout of very many lines is told as it was last worked on: what it pays, and the first lines that are without document.
+    async fn of_many_lines(
+        &self,
+        record: &PayoutRecord,
+        view: &mut PayoutOverview,
+    ) -> Result<(), PayoutFailure> {
+        let batch = &record.id.key.batch;
+        let lines = self.kept_lines(record, false).await?;
+        without_document(view, record, &lines.lines);
+        let more = if lines.more > 0 {
+            format!(" and of {} lines that are not settled", lines.more)
+        } else {
+            String::new()
+        };
+        view.left_out.push(format!("payout {batch}: fees by month{more}, since it has very many lines"));
+        let plan = record.posting.as_ref().map(|posting| &posting.plan);
+        let plan = plan.or(record.by_hand.as_ref()).or(record.plan.as_ref().map(|plan| &plan.hash));
+        let Some(plan) = plan else { return Ok(()) };
+        let list = self.paid_list(record, plan).await.map_err(told)?;
+        let paid = self.all_paid(record, &list).await.map_err(told)?;
+        view.paid_out.extend(paid_out(record, paid));
+        Ok(())
     }
 
     /// All payouts of a merchant, whatever became of them.
@@ -261,7 +287,7 @@ impl PayoutEngine<'_> {
         let mut before = self.payouts.paid(&route.merchant, &route.books.agreement, &numbers).await?;
         before.retain(|paid| !later.contains(&paid.payout));
         let rules = &route.settings.matching.order_numbers;
-        let documents = receivables::packed(&found, &before, rules).map_err(PayoutFailure::Unavailable)?;
+        let documents = receivables::packed(found, before, rules).map_err(PayoutFailure::Unavailable)?;
         let matching =
             match_settlements(&[], &documents, Rules { shops, tolerance: 0 }).map_err(reckoning)?;
         let overview = domain::payout::overview(&documents, &[], &matching, on, &AGES).map_err(reckoning)?;
@@ -281,13 +307,16 @@ impl PayoutEngine<'_> {
     }
 }
 
+/// Lines that were paid out and belong to no document.
+fn without_document(view: &mut PayoutOverview, record: &PayoutRecord, lines: &[LineView]) {
+    let open = |line: &&LineView| !line.decided && matches!(line.state.as_str(), "not-found" | "ambiguous");
+    let told = |line: &LineView| (record.id.key.batch.clone(), line.line, line.gross);
+    view.without_document.extend(lines.iter().filter(open).map(told));
+}
+
 /// What a payout paid of documents; what it only took back of them leaves them paid.
-fn paid_out<'r>(
-    record: &'r PayoutRecord,
-    found: &Matched,
-    route: &PayoutRoute,
-) -> impl Iterator<Item = PaidOutView> + use<'r> {
-    let paid = paid_by(record, found, &route.settings).into_iter();
+fn paid_out(record: &PayoutRecord, paid: Vec<PaidBefore>) -> impl Iterator<Item = PaidOutView> + use<'_> {
+    let paid = paid.into_iter();
     paid.filter(|paid| paid.takes_back_of().is_none() && !paid.amount.is_zero()).map(|paid| PaidOutView {
         document: paid.document,
         payout: record.id.key.batch.clone(),

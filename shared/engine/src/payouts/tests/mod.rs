@@ -5,6 +5,7 @@ mod crashes;
 mod days;
 mod disputes;
 mod intake;
+mod many_lines;
 mod otherwise;
 mod overview;
 mod profiles;
