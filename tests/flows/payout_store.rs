@@ -18,7 +18,7 @@ use platform::keys::{ItemKey, Keys};
 use platform::operations::Operations;
 use platform::table::packed_json;
 use sandbox::demo;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::payouts;
 use crate::stage::{MERCHANT, Shop, Stage, WOOCOMMERCE, oracle_settings, plain_order, source};
@@ -210,21 +210,14 @@ fn peak(process: u32) -> u64 {
     line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes minutes: cargo test -p bogbro --test flows ten_thousand_lines -- --ignored --nocapture"]
-async fn ten_thousand_lines_find_their_invoices_by_their_keys() {
+/// A stage whose table has so many booked invoices, and how long it took to fill it.
+async fn filled(change: impl FnOnce(Value) -> Value, count: u64) -> (Stage, Duration) {
     let stage = Stage::set(demo::world(), &[]).await;
-    stage
-        .configure_merchant(
-            MERCHANT,
-            payouts::with_payouts,
-            &[Shop::woocommerce(oracle_settings("woocommerce"))],
-        )
-        .await;
+    let shops = [Shop::woocommerce(oracle_settings("woocommerce"))];
+    stage.configure_merchant(MERCHANT, change, &shops).await;
     stage.books_a_correct_order(WOOCOMMERCE, 7_900, "scale").await;
     let (like, booked) = really_booked(&stage, "7900").await;
     assert_eq!(booked.head(&like), like, "what is filled in is what the ledger wrote");
-    let count = invoices();
     let started = Instant::now();
     let stage = stage
         .restarted(false, |config| {
@@ -232,7 +225,32 @@ async fn ten_thousand_lines_find_their_invoices_by_their_keys() {
             fill(&config.data.join("table.sqlite"), (&like, &booked), count);
         })
         .await;
-    let filled = started.elapsed();
+    (stage, started.elapsed())
+}
+
+/// Peak memory of the function in MB.
+fn memory(stage: &Stage) -> u64 {
+    let functions = stage.host.functions();
+    let own = functions.iter().filter(|status| status.name == "paymatch");
+    own.flat_map(|status| status.processes.clone()).map(peak).max().unwrap_or(0)
+}
+
+/// How often the function called what.
+fn calls(stage: &Stage) -> BTreeMap<String, u64> {
+    let mut calls: BTreeMap<String, u64> = BTreeMap::new();
+    for (key, count) in stage.host.calls() {
+        if key.caller == "paymatch" {
+            *calls.entry(key.operation).or_default() += count.calls;
+        }
+    }
+    calls
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes: cargo test -p bogbro --test flows ten_thousand_lines -- --ignored --nocapture"]
+async fn ten_thousand_lines_find_their_invoices_by_their_keys() {
+    let count = invoices();
+    let (stage, filled) = filled(payouts::with_payouts, count).await;
     let step = (count / LINES).max(1);
     let orders: Vec<String> = (0..LINES).map(|line| format!("S{}", line * step)).collect();
     stage.host.forget_calls();
@@ -243,21 +261,7 @@ async fn ten_thousand_lines_find_their_invoices_by_their_keys() {
     })
     .await;
     let took = started.elapsed();
-    let memory: u64 = stage
-        .host
-        .functions()
-        .iter()
-        .filter(|status| status.name == "paymatch")
-        .flat_map(|status| status.processes.clone())
-        .map(peak)
-        .max()
-        .unwrap_or(0);
-    let mut calls: BTreeMap<String, u64> = BTreeMap::new();
-    for (key, count) in stage.host.calls() {
-        if key.caller == "paymatch" {
-            *calls.entry(key.operation).or_default() += count.calls;
-        }
-    }
+    let (memory, calls) = (memory(&stage), calls(&stage));
     #[expect(clippy::print_stdout, reason = "the figures are what is asked for")]
     {
         println!(
@@ -268,4 +272,88 @@ async fn ten_thousand_lines_find_their_invoices_by_their_keys() {
     assert!(queries <= 3 * LINES, "each key is looked up, and nothing is listed: {queries}");
     let record = payouts::records(&stage).await.remove(0);
     assert_eq!(record.figures.states.get("exact"), Some(&LINES), "{:?}", record.figures.states);
+}
+
+/// Lines of a very large payout: a million, or what `BOGBRO_SCALE_LINES` says.
+fn many_lines() -> u64 {
+    std::env::var("BOGBRO_SCALE_LINES").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000_000)
+}
+
+/// Invoices that it pays, each by as many lines as the next: twenty thousand, or what `BOGBRO_SCALE_INVOICES` says.
+fn paid_invoices() -> u64 {
+    std::env::var("BOGBRO_SCALE_INVOICES").ok().and_then(|text| text.parse().ok()).unwrap_or(20_000)
+}
+
+/// Memory that the function has, in MB.
+const FUNCTION_MEMORY: u64 = 512;
+
+/// Stripe's itemised report of so many charges, which pay these invoices of 250.00 whole, by as many charges each.
+fn itemised(payout: &str, lines: u64, invoices: u64) -> String {
+    const FEE: u64 = 10;
+    let gross = 25_000 * invoices / lines;
+    assert_eq!(gross * lines, 25_000 * invoices, "they are paid whole");
+    let amount = |minor: u64| format!("{}.{:02}", minor / 100, minor % 100);
+    let (net, charged) = (amount(gross - FEE), amount(gross));
+    let mut text = "automatic_payout_id,automatic_payout_effective_at_utc,balance_transaction_id,created_utc,available_on_utc,currency,gross,fee,net,reporting_category,source_id,payment_intent_id,charge_id,description,payment_metadata[order_id]\n".to_owned();
+    for line in 0..lines {
+        let order = line % invoices;
+        text.push_str(&format!(
+            "{payout},2026-11-25 00:00:00,txn_3QKrus{line:016},2026-11-20 10:22:31,2026-11-24 00:00:00,dkk,{charged},0.10,{net},charge,ch_3QKrus{line:016},pi_3QKrus{line:016},ch_3QKrus{line:016},Order S{order},S{order}\n"
+        ));
+    }
+    let paid = amount((gross - FEE) * lines);
+    text.push_str(&format!(
+        "{payout},2026-11-25 00:00:00,txn_{payout},2026-11-25 00:00:00,2026-11-25 00:00:00,dkk,-{paid},0.00,-{paid},payout,{payout},,,STRIPE PAYOUT,\n"
+    ));
+    text
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes: cargo test -p bogbro --test flows a_million_lines -- --ignored --nocapture"]
+async fn a_million_lines_go_through_the_function_in_its_memory() {
+    let (lines, count) = (many_lines(), paid_invoices());
+    let lump = |file| {
+        let mut file = payouts::with_payouts(file);
+        file["payouts"][0]["settings"]["model"] = json!("lump");
+        file
+    };
+    let (stage, filled) = filled(lump, count).await;
+    stage.host.forget_calls();
+    let began = Instant::now();
+    payouts::drop_file(&stage, "stripe", "po_large.csv", itemised("po_large", lines, count));
+    payouts::until_within(&stage, "it is read and agrees with itself", PATIENCE, || async {
+        !payouts::records(&stage).await.is_empty()
+    })
+    .await;
+    let (read, read_memory) = (began.elapsed(), memory(&stage));
+    payouts::until_within(&stage, "it waits for approval", 4 * PATIENCE, || {
+        payouts::in_state(&stage, 1, PayoutState::WaitingForApproval)
+    })
+    .await;
+    let (planned, planned_memory) = (began.elapsed(), memory(&stage));
+    let record = payouts::records(&stage).await.remove(0);
+    assert_eq!(record.figures.states.get("exact"), Some(&lines), "{:?}", record.figures.states);
+    assert_eq!(record.plan.as_ref().map(|plan| plan.parts), Some(1), "one voucher of sums");
+
+    let (operator, deadline) = stage.operations.payouts().expect("the engine");
+    let shown = operator.engine().show(&record.id, true).await.expect("it is shown");
+    assert_eq!((shown.lines.len(), shown.more_lines as u64), (1_000, lines - 1_000));
+    let plan = shown.waits_for.expect("it can be approved");
+    let work = operator.attempt(&record.id, deadline).expect("a token");
+    let approved = operator.engine().approve(&work, "bogholder", &plan).await.expect("it is approved");
+    operator.leave_work(&approved).await.expect("word is left");
+    payouts::until_within(&stage, "it is posted", 4 * PATIENCE, || {
+        payouts::in_state(&stage, 1, PayoutState::Posted)
+    })
+    .await;
+    let (posted, peak) = (began.elapsed(), memory(&stage));
+    #[expect(clippy::print_stdout, reason = "the figures are what is asked for")]
+    {
+        println!(
+            "{lines} lines for {count} invoices ({filled:.0?} to fill the table): read after {read:.0?} ({read_memory} MB at the most), planned after {planned:.0?} ({planned_memory} MB), posted after {posted:.0?} ({peak} MB), calls {:?}",
+            calls(&stage)
+        );
+    }
+    assert!(peak <= FUNCTION_MEMORY, "{peak} MB");
+    payouts::hledger_agrees(&stage.journal());
 }

@@ -1,5 +1,7 @@
 //! The decision on one order and, when it is to be transferred, the whole plan, stored before the first outside write.
 
+use std::io::{self, BufWriter, Write};
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -212,8 +214,27 @@ impl Plan {
 
 /// SHA-256 of a value's JSON, in hexadecimal. Only for types whose JSON is the same every time (no hash maps).
 pub fn hash_json<T: Serialize>(value: &T) -> String {
-    let bytes = serde_json::to_vec(value).unwrap_or_default();
-    data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes))
+    let mut hash = BufWriter::with_capacity(HASHED_TOGETHER, Hashing(Sha256::new()));
+    let written = serde_json::to_writer(&mut hash, value).is_ok() && hash.flush().is_ok();
+    // What has no JSON hashes like nothing at all.
+    let whole = hash.into_inner().ok().filter(|_| written).map_or_else(Sha256::new, |hash| hash.0);
+    data_encoding::HEXLOWER.encode(&whole.finalize())
+}
+
+/// JSON is hashed while it is written: that of a payout of a million lines is never whole in memory.
+struct Hashing(Sha256);
+
+const HASHED_TOGETHER: usize = 4 * 1024;
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// One step of a plan. Every step that writes carries the key its effect is known by. A document is many times larger than any other

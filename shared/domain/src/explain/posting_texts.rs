@@ -171,6 +171,19 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "payout-entries-many",
+        [
+            "Udbetaling {payout} ville give {count} posteringer. En udbetaling kan højst have {limit}.",
+            NOT_POSTED_DA,
+            "Vælg modellen `lump`, som samler betalinger af én slags i én postering. Er den valgt, er det linjer uden faktura eller chargebacks, der er for mange: se, hvorfor de ikke findes.",
+        ],
+        [
+            "Payout {payout} would make {count} entries. A payout may have {limit} at most.",
+            NOT_POSTED_EN,
+            "Choose the model `lump`, which puts payments of one kind in one entry. Where it is chosen, it is lines without an invoice or chargebacks that are too many: see why they are not found.",
+        ],
+    ),
+    entry(
         "payout-paid-meanwhile",
         [
             "En anden udbetaling har betalt {document}, siden udbetaling {payout} blev godkendt.",

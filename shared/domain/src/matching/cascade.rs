@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 use super::Rules;
 use super::outcome::KeyUsed;
 use super::receivables::{Class, ReceivableId, Receivables, Space};
-use crate::packed::{Entry, fingerprint, is_whole, sort_by};
+use crate::packed::{Entry, Index, fingerprint, is_whole, sort_by};
 use crate::settlement::{Kind, Line, Settlement};
 
 /// More documents than this under one key say nothing.
@@ -38,7 +38,7 @@ pub(super) struct Named {
 pub(super) struct Cascade<'a> {
     receivables: &'a Receivables,
     rules: Rules<'a>,
-    numbers: HashMap<&'a str, Vec<u32>>,
+    numbers: Option<Index>,
     settlements: &'a [Settlement],
     sales: Option<Sales>,
 }
@@ -49,14 +49,12 @@ impl<'a> Cascade<'a> {
         settlements: &'a [Settlement],
         rules: Rules<'a>,
     ) -> Cascade<'a> {
-        Cascade { receivables, rules, numbers: HashMap::new(), settlements, sales: None }
+        Cascade { receivables, rules, numbers: None, settlements, sales: None }
     }
 
     /// Indexes what only few lines need: invoices by number, and sales by their own references.
     pub(super) fn prepare_for_the_rest(&mut self) {
-        for id in self.receivables.ids() {
-            self.numbers.entry(self.receivables.number(id)).or_default().push(id.0);
-        }
+        self.numbers = Some(self.receivables.numbers());
         self.sales = Some(Sales::of(self.settlements));
     }
 
@@ -192,8 +190,9 @@ impl<'a> Cascade<'a> {
     }
 
     fn by_number(&self, text: &str) -> Found {
-        let ids = self.numbers.get(text).map(Vec::as_slice).unwrap_or_default();
-        let allowed: Vec<u32> = ids.iter().copied().filter(|id| self.allowed(*id)).collect();
+        let like = self.numbers.iter().flat_map(|numbers| numbers.like(fingerprint(text.as_bytes())));
+        let same = like.filter(|id| self.receivables.number(ReceivableId(*id)) == text);
+        let allowed: Vec<u32> = same.filter(|id| self.allowed(*id)).collect();
         if allowed.len() > 1 { Found::Ambiguous(allowed) } else { counted(allowed) }
     }
 

@@ -13,7 +13,7 @@ mod settle;
 mod suggest;
 
 pub use outcome::{KeyUsed, LineMatch, LineState, Matching, PartSums};
-pub use receivables::{Receivable, ReceivableError, ReceivableId, Receivables};
+pub use receivables::{ByNumber, Receivable, ReceivableError, ReceivableId, Receivables};
 pub use settle::{match_settlements, match_settlements_on_two_threads};
 pub use suggest::Suggestion;
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use hashbrown::HashTable;
 use jiff::civil::Date;
 
 use crate::money::{Currency, Money};
@@ -36,6 +37,13 @@ pub struct Receivable<'a> {
 /// Which one: its place in [`Receivables`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ReceivableId(pub(super) u32);
+
+impl ReceivableId {
+    /// The place.
+    pub const fn place(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// Why an invoice or credit note cannot be kept.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -254,6 +262,16 @@ impl Receivables {
         Ok(())
     }
 
+    /// Adds a reference of a document's payment that became known after it was added, to be found under whichever key a report names it.
+    ///
+    /// # Errors
+    /// A reference that is too long, too many of them.
+    pub fn add_payment(&mut self, id: ReceivableId, reference: &str) -> Result<(), ReceivableError> {
+        self.indexes.take();
+        self.keep_key(id.0, reference, Space::Payment)?;
+        self.keep_key(id.0, reference, Space::Acquirer)
+    }
+
     /// Says what earlier payouts took back of an invoice and did not give back, in its currency: negative. What a later payout gives back
     /// is reckoned from there.
     pub fn set_taken_before(&mut self, id: ReceivableId, amount: Money) {
@@ -314,6 +332,11 @@ impl Receivables {
         let keys = like.filter_map(|key| self.keys.get(key as usize));
         let same = keys.filter(|key| key.space == space && self.text(key.text) == text);
         gathered(same.map(|key| key.item))
+    }
+
+    /// An index of documents by their own numbers.
+    pub(super) fn numbers(&self) -> Index {
+        Index::of(self.ids().map(|id| Entry::new(fingerprint(self.number(id).as_bytes()), id.0)))
     }
 
     /// Every one.
@@ -397,16 +420,36 @@ impl Receivables {
 
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 
-/// The first, and the others, each once: they come in the order of items, so that what is the same stands together.
+/// The first, and the others, each once and in the order of items: a document may have been given a key twice, and later than others.
 fn gathered(mut ids: impl Iterator<Item = u32>) -> Option<(u32, Vec<u32>)> {
     let first = ids.next()?;
-    let mut more = Vec::new();
-    for id in ids {
-        if id != more.last().copied().unwrap_or(first) {
-            more.push(id);
-        }
+    let mut more: Vec<u32> = ids.collect();
+    if more.is_empty() {
+        return Some((first, more));
     }
+    more.push(first);
+    more.sort_unstable();
+    more.dedup();
+    let first = more.remove(0);
     Some((first, more))
+}
+
+/// Documents by their numbers, while they are gathered.
+#[derive(Debug, Default)]
+pub struct ByNumber(HashTable<u32>);
+
+impl ByNumber {
+    /// The document of a number, of those that were added here.
+    pub fn find(&self, of: &Receivables, number: &str) -> Option<ReceivableId> {
+        let same = |id: &u32| of.number(ReceivableId(*id)) == number;
+        self.0.find(fingerprint(number.as_bytes()), same).copied().map(ReceivableId)
+    }
+
+    /// Adds a document, once.
+    pub fn add(&mut self, of: &Receivables, id: ReceivableId) {
+        let hash = |id: &u32| fingerprint(of.number(ReceivableId(*id)).as_bytes());
+        self.0.insert_unique(hash(&id.0), id.0, hash);
+    }
 }
 
 fn days_since_1970(date: Date) -> Option<u16> {

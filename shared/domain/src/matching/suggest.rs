@@ -32,22 +32,31 @@ impl Matching {
         within_days: u32,
         zone: &TimeZone,
     ) -> Vec<(usize, Vec<Suggestion>)> {
+        let lines = settlements.get(settlement).map_or(0, Settlement::len);
+        self.suggestions_for(receivables, settlements, (settlement, 0..lines), within_days, zone)
+    }
+
+    /// The same for some lines of a settlement, by their places.
+    pub fn suggestions_for(
+        &self,
+        receivables: &Receivables,
+        settlements: &[Settlement],
+        (settlement, places): (usize, impl Iterator<Item = usize>),
+        within_days: u32,
+        zone: &TimeZone,
+    ) -> Vec<(usize, Vec<Suggestion>)> {
         let Some(batch) = settlements.get(settlement) else { return Vec::new() };
-        let open: Vec<(usize, Line<'_>)> = batch
-            .lines()
-            .enumerate()
-            .filter(|(place, _)| self.state(receivables, settlement, *place) == LineState::NotFound)
-            .collect();
-        if open.is_empty() {
+        let open = |place: &usize| self.state(receivables, settlement, *place) == LineState::NotFound;
+        let mut open = places.filter(open).peekable();
+        if open.peek().is_none() {
             return Vec::new();
         }
         let left = self.left(receivables);
-        open.into_iter()
-            .filter_map(|(place, line)| {
-                let found = near(&left, receivables, &line, within_days, zone);
-                (!found.is_empty()).then_some((place, found))
-            })
-            .collect()
+        open.filter_map(|place| {
+            let found = near(&left, receivables, &batch.line(place)?, within_days, zone);
+            (!found.is_empty()).then_some((place, found))
+        })
+        .collect()
     }
 
     /// What is still to come on documents, sorted by currency and amount.

@@ -1,32 +1,78 @@
 //! One payout is taken in once, whatever files it comes in.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
+
+use serde::{Serialize, Serializer};
 
 use crate::plan::Reason;
 use crate::settlement::{BatchKey, Kind, Line, LinkKeys, Settlement};
 
+/// So many lines are put in order at a time; what they tell is in memory for no more of them.
+const TOGETHER: usize = 1 << 15;
+
 /// What is compared of a batch first: not its file's bytes, since the same batch may come by API and by upload, but its content. One hash
 /// is one content; two forms of one report may have two, and are then compared by [`same_content`].
 pub fn content_hash(settlement: &Settlement) -> String {
-    let mut lines: Vec<String> = settlement
-        .lines()
-        .map(|line| {
-            let keys = &line.keys;
-            let fees: Vec<i64> = line.fees.parts().map(|(_, minor)| minor).collect();
-            format!(
-                "{:?}",
-                (
-                    (line.reference, line.kind, line.gross.minor(), fees, line.vat_on_fees),
-                    (keys.order, keys.merchant, keys.transaction, keys.modification, keys.original),
-                    (keys.acquirer, keys.invoice),
-                )
-            )
-        })
-        .collect();
-    // The order of lines says nothing.
-    lines.sort_unstable();
     let payout = settlement.check().payout;
-    crate::plan::hash_json(&(settlement.key(), payout, settlement.mode(), lines))
+    crate::plan::hash_json(&(settlement.key(), payout, settlement.mode(), SortedLines::of(settlement)))
+}
+
+/// What a line tells, as it is hashed.
+fn told(line: &Line<'_>) -> String {
+    let keys = &line.keys;
+    let fees: Vec<i64> = line.fees.parts().map(|(_, minor)| minor).collect();
+    format!(
+        "{:?}",
+        (
+            (line.reference, line.kind, line.gross.minor(), fees, line.vat_on_fees),
+            (keys.order, keys.merchant, keys.transaction, keys.modification, keys.original),
+            (keys.acquirer, keys.invoice),
+        )
+    )
+}
+
+/// The lines of a batch as they are hashed, in the order of what they tell: the order that they came in says nothing. A million of them
+/// in words would fill the memory, so each is put in words where it is needed.
+struct SortedLines<'a> {
+    settlement: &'a Settlement,
+    /// Places of lines, each run in order.
+    runs: Vec<Vec<usize>>,
+}
+
+impl SortedLines<'_> {
+    fn of(settlement: &Settlement) -> SortedLines<'_> {
+        let firsts = (0..settlement.len()).step_by(TOGETHER);
+        let run = |first: usize| {
+            let places = first..settlement.len().min(first + TOGETHER);
+            let mut lines: Vec<(String, usize)> =
+                places.filter_map(|place| Some((told(&settlement.line(place)?), place))).collect();
+            lines.sort_unstable();
+            lines.into_iter().map(|(_, place)| place).collect()
+        };
+        SortedLines { settlement, runs: firsts.map(run).collect() }
+    }
+
+    fn next_of(&self, run: &mut std::slice::Iter<'_, usize>) -> Option<String> {
+        run.find_map(|place| self.settlement.line(*place)).map(|line| told(&line))
+    }
+}
+
+impl Serialize for SortedLines<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut runs: Vec<_> = self.runs.iter().map(|run| run.iter()).collect();
+        let first = |(number, run): (usize, &mut std::slice::Iter<'_, usize>)| {
+            Some(Reverse((self.next_of(run)?, number)))
+        };
+        let mut heads: BinaryHeap<Reverse<(String, usize)>> =
+            runs.iter_mut().enumerate().filter_map(first).collect();
+        serializer.collect_seq(std::iter::from_fn(move || {
+            let Reverse((line, number)) = heads.pop()?;
+            let next = runs.get_mut(number).and_then(|run| self.next_of(run));
+            heads.extend(next.map(|next| Reverse((next, number))));
+            Some(line)
+        }))
+    }
 }
 
 /// True when two readings of a batch say the same of it, as far as both say anything: one form of a report tells of the parts of a fee,
@@ -38,9 +84,10 @@ pub fn same_content(one: &Settlement, other: &Settlement) -> bool {
         return false;
     }
     let (first, second) = (sorted(one), sorted(other));
-    let together = |a: &(Core<'_>, usize), b: &(Core<'_>, usize)| a.0 == b.0;
-    first.chunk_by(together).zip(second.chunk_by(together)).all(|(first, second)| {
-        let same = first.len() == second.len() && first[0].0 == second[0].0;
+    let alike = |of: &Settlement, a: u32, b: u32| core_of(of, a) == core_of(of, b);
+    let firsts = first.chunk_by(|a, b| alike(one, *a, *b));
+    firsts.zip(second.chunk_by(|a, b| alike(other, *a, *b))).all(|(first, second)| {
+        let same = first.len() == second.len() && core_of(one, first[0]) == core_of(other, second[0]);
         same && same_details(details(one, first), details(other, second))
     })
 }
@@ -51,12 +98,15 @@ type Core<'a> = (&'a str, Kind, i64, i128);
 /// What one form tells of a line and another may not: VAT in minor units, and the keys.
 type Details<'a> = (i64, [&'a str; 7]);
 
-/// Lines with their places, those that are alike together.
-fn sorted(settlement: &Settlement) -> Vec<(Core<'_>, usize)> {
-    let mut lines: Vec<_> =
-        settlement.lines().enumerate().map(|(place, line)| (core(&line), place)).collect();
-    lines.sort_unstable();
-    lines
+/// Places of lines, those that are alike together.
+fn sorted(settlement: &Settlement) -> Vec<u32> {
+    let mut places: Vec<u32> = (0..u32::try_from(settlement.len()).unwrap_or(u32::MAX)).collect();
+    places.sort_unstable_by(|a, b| core_of(settlement, *a).cmp(&core_of(settlement, *b)));
+    places
+}
+
+fn core_of(settlement: &Settlement, place: u32) -> Option<Core<'_>> {
+    settlement.line(place as usize).as_ref().map(core)
 }
 
 fn core<'a>(line: &Line<'a>) -> Core<'a> {
@@ -64,9 +114,9 @@ fn core<'a>(line: &Line<'a>) -> Core<'a> {
     (line.reference, line.kind, line.gross.minor(), fees + i128::from(line.vat_on_fees))
 }
 
-fn details<'a>(settlement: &'a Settlement, lines: &[(Core<'a>, usize)]) -> Vec<Details<'a>> {
-    let of = |(_, place): &(Core<'a>, usize)| {
-        let line = settlement.line(*place)?;
+fn details<'a>(settlement: &'a Settlement, lines: &[u32]) -> Vec<Details<'a>> {
+    let of = |place: &u32| {
+        let line = settlement.line(*place as usize)?;
         let LinkKeys { order, merchant, transaction, modification, original, acquirer, invoice } = line.keys;
         Some((line.vat_on_fees, [order, merchant, transaction, modification, original, acquirer, invoice]))
     };
@@ -174,4 +224,46 @@ fn overlaps(settlements: &[Settlement]) -> HashMap<usize, Reason> {
         (place, reason)
     };
     found.into_iter().map(reason).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::{Currency, Money};
+    use crate::settlement::{Receiver, SettlementMode, Settlements, Source};
+
+    fn settlement(places: impl Iterator<Item = usize>) -> Settlement {
+        let key = BatchKey {
+            acquirer: "stripe".to_owned(),
+            account: "acct".to_owned(),
+            batch: "po_1".to_owned(),
+            currency: Currency::DKK,
+        };
+        let source =
+            Source { sha256: String::new(), format: String::new(), version: String::new(), unproven: false };
+        let mut settlements = Settlements::from_source(source);
+        settlements.batch(&key, SettlementMode::Net).expect("a batch");
+        for place in places {
+            let (reference, order) = (format!("txn \"{}\"", place % 7_001), (place % 99).to_string());
+            let minor = i64::try_from(place).expect("small");
+            let gross = Money::from_minor(minor, Currency::DKK);
+            let line = Line { reference: &reference, ..Line::new(1, Kind::Sale, "charge", gross) };
+            let keys = LinkKeys { order: &order, ..LinkKeys::default() };
+            settlements.line(&Line { keys, ..line }).expect("a line");
+        }
+        settlements.into_batches().pop().expect("it is there")
+    }
+
+    #[test]
+    fn the_hash_of_very_many_lines_is_the_one_of_all_of_them_sorted_in_words() {
+        for count in [0, 1, 500, 2 * TOGETHER + 77] {
+            let one = settlement(0..count);
+            let mut lines: Vec<String> = one.lines().map(|line| told(&line)).collect();
+            lines.sort_unstable();
+            let plain = crate::plan::hash_json(&(one.key(), one.check().payout, one.mode(), lines));
+            assert_eq!(content_hash(&one), plain, "{count} lines");
+            assert_eq!(content_hash(&settlement((0..count).rev())), plain, "in the opposite order");
+            assert!(same_content(&one, &settlement((0..count).rev())));
+        }
+    }
 }

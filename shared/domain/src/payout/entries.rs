@@ -28,25 +28,45 @@ impl Missing {
     }
 }
 
+/// Most entries of one payout. So many are a hundred vouchers of as many as accounting systems take, and fit in a function's memory.
+pub const MOST_ENTRIES: usize = 50_000;
+
 /// Entries in the order they are posted: first single ones, then sums.
 #[derive(Debug)]
 pub(super) struct Entries {
     day: Date,
     single: Vec<VoucherEntry>,
     sums: Vec<VoucherEntry>,
+    /// Entries beyond the most, which are counted and not kept.
+    beyond: usize,
     pub(super) missing: Missing,
     pub(super) notes: Vec<Reason>,
 }
 
 impl Entries {
     pub(super) fn new(day: Date) -> Entries {
-        Entries { day, single: Vec::new(), sums: Vec::new(), missing: Missing::default(), notes: Vec::new() }
+        Entries {
+            day,
+            single: Vec::new(),
+            sums: Vec::new(),
+            beyond: 0,
+            missing: Missing::default(),
+            notes: Vec::new(),
+        }
     }
 
     pub(super) fn add(&mut self, entry: VoucherEntry) {
-        if !entry.amount.is_zero() {
-            self.single.push(entry);
+        match entry.amount.is_zero() {
+            true => {}
+            false if self.single.len() < MOST_ENTRIES => self.single.push(entry),
+            false => self.beyond += 1,
         }
+    }
+
+    /// How many there are, where they are more than one payout may have.
+    pub(super) fn too_many(&self) -> Option<usize> {
+        let count = self.single.len() + self.sums.len() + self.beyond;
+        (count > MOST_ENTRIES).then_some(count)
     }
 
     pub(super) fn post(&mut self, name: &'static str, account: Option<u32>, amount: Money, text: &str) {

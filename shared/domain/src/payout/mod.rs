@@ -18,6 +18,7 @@ pub use bank::{
     BankEntry, BookedEntry, ByHand, Confirmed, PayoutToFind, booked_by_hand, confirm_by_bank, names,
 };
 pub use decisions::{Decisions, LineDecision};
+pub use entries::MOST_ENTRIES;
 pub use ledger::ledger_problems;
 pub use overview::{
     Aged, BalanceProof, Captured, FeeRate, Movement, Overview, PaidOut, fee_rates, overview, prove_balance,

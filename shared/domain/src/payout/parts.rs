@@ -26,7 +26,9 @@ pub(super) fn split(
     currencies.dedup();
     let room = limit.saturating_sub(currencies.len()).max(1);
     let count = entries.len().div_ceil(room);
-    let mut parts: Vec<Vec<VoucherEntry>> = entries.chunks(room).map(<[VoucherEntry]>::to_vec).collect();
+    let mut entries = entries.into_iter();
+    let mut parts: Vec<Vec<VoucherEntry>> =
+        (0..count).map(|_| entries.by_ref().take(room).collect()).collect();
     for (number, part) in parts.iter_mut().enumerate() {
         let mut sums: BTreeMap<Currency, i128> = BTreeMap::new();
         for entry in part.iter() {

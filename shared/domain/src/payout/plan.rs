@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::decisions::{Decisions, LineDecision};
-use super::entries::{Entries, Missing};
+use super::entries::{Entries, MOST_ENTRIES, Missing};
 use super::voucher::{Target, Voucher, VoucherEntry};
 use super::words;
 use crate::catalogue::Period;
@@ -182,6 +182,7 @@ impl Planner<'_> {
         }
         let mut reasons = self.entries.missing.reasons();
         reasons.extend(self.counted(&self.unplaced));
+        reasons.extend(self.entries.too_many().map(|count| self.too_many(count)));
         for voucher_date in year_end.keys().copied() {
             reasons.extend(closed(self.input.periods, voucher_date));
         }
@@ -217,6 +218,13 @@ impl Planner<'_> {
                 .with("amount", format!("{} {}", money(*sum), self.settlement.currency()))
         };
         by_code.iter().map(reason).collect()
+    }
+
+    fn too_many(&self, count: usize) -> Reason {
+        Reason::new("payout-entries-many")
+            .with("payout", &self.settlement.key().batch)
+            .with("count", count)
+            .with("limit", MOST_ENTRIES)
     }
 
     fn money(&self, minor: i64) -> Money {
@@ -502,13 +510,18 @@ impl Planner<'_> {
     /// What is within the tolerance, where all that was paid on a document is in this settlement.
     fn differences(&mut self) -> Result<(), MoneyError> {
         let (documents, matching) = (self.input.receivables, self.input.matching);
+        let mut open = Vec::new();
         for (id, paid_here) in std::mem::take(&mut self.paid_here) {
             let paid = matching.paid(documents, id);
             let left = documents.expected(id).minus(paid)?;
             let within = left.minor().unsigned_abs() <= u64::from(matching.tolerance());
-            if left.is_zero() || !within || paid.minor() != paid_here {
-                continue;
+            if !left.is_zero() && within && paid.minor() == paid_here {
+                open.push((id, left));
             }
+        }
+        // In which order documents were found says nothing.
+        open.sort_by(|(a, _), (b, _)| documents.number(*a).cmp(documents.number(*b)));
+        for (id, left) in open {
             let account = self.input.settings.accounts.differences;
             let Some(account) = self.entries.missing.need("differences", account) else { continue };
             let Some(target) = self.document_target(id) else { continue };

@@ -80,7 +80,7 @@ impl Fees {
         fees
     }
 
-    const fn set(&mut self, kind: FeeKind, minor: i64) {
+    pub(super) const fn set(&mut self, kind: FeeKind, minor: i64) {
         self.parts[kind.index()] = minor;
         self.kinds = self.kinds & !(1 << kind.index()) | ((minor != 0) as u16) << kind.index();
     }

@@ -90,14 +90,17 @@ struct Packed {
     flags: u8,
 }
 
-/// What few lines have.
-#[derive(Clone, Debug)]
+/// What few lines have; in some formats all of them, so it is kept small, too.
+#[derive(Clone, Copy, Debug)]
 struct Extra {
-    number: u32,
-    fees: Fees,
     vat: i64,
-    booked: When,
-    sale: Option<SaleAmount>,
+    number: u32,
+    /// Where its fees begin, of each kind that is not zero.
+    fees: u32,
+    booked: u32,
+    sale: u32,
+    fee_kinds: u16,
+    booked_tag: u8,
 }
 
 /// Lines of one currency, packed.
@@ -108,6 +111,8 @@ pub(super) struct Store {
     texts: Texts,
     words: Words,
     extras: Chunked<Extra>,
+    fees: Chunked<i64>,
+    sales: Chunked<SaleAmount>,
     /// Number of the first line: where the next ones follow it, their numbers need not be kept.
     first: u32,
     /// The last time that was packed: lines of one day stand together.
@@ -122,6 +127,8 @@ impl Store {
             texts: Texts::default(),
             words: Words::default(),
             extras: Chunked::new(),
+            fees: Chunked::new(),
+            sales: Chunked::new(),
             first: 0,
             last: (When::Unstated, (0, 0)),
         }
@@ -152,18 +159,7 @@ impl Store {
             || line.vat_on_fees != 0
             || line.sale.is_some()
             || line.booked != When::Unstated;
-        let extra = if aside {
-            self.extras.push(Extra {
-                number: line.number,
-                fees: line.fees,
-                vat: line.vat_on_fees,
-                booked: line.booked,
-                sale: line.sale,
-            });
-            u32::try_from(self.extras.len() - 1).map_err(|_| too_large())?
-        } else {
-            NO_EXTRA
-        };
+        let extra = if aside { self.set_aside(line)? } else { NO_EXTRA };
         let (fee_kind, fee) = fee.unwrap_or((FeeKind::Commission, 0));
         self.lines.push(Packed {
             gross: line.gross.minor(),
@@ -178,6 +174,41 @@ impl Store {
             flags: tag | u8::from(line.net.is_some()) << 2 | (fee_kind as u8) << 4,
         });
         Ok(())
+    }
+
+    /// Keeps what few lines have: its place.
+    fn set_aside(&mut self, line: &Line<'_>) -> Result<u32, SettlementError> {
+        let place = |length: usize| {
+            u32::try_from(length).map_err(|_| SettlementError::TooLarge { line: line.number })
+        };
+        let implausible = SettlementError::ImplausibleTime { line: line.number };
+        let (booked_tag, booked) = pack_when(line.booked).ok_or(implausible)?;
+        let fees = place(self.fees.len())?;
+        let mut fee_kinds = 0;
+        for (kind, minor) in line.fees.parts() {
+            fee_kinds |= 1 << kind.index();
+            self.fees.push(minor);
+        }
+        let sale = match line.sale {
+            Some(sale) => {
+                self.sales.push(sale);
+                place(self.sales.len() - 1)?
+            }
+            None => NO_EXTRA,
+        };
+        let (vat, number) = (line.vat_on_fees, line.number);
+        self.extras.push(Extra { vat, number, fees, booked, sale, fee_kinds, booked_tag });
+        place(self.extras.len() - 1)
+    }
+
+    /// The fees of what was set aside.
+    fn fees_of(&self, extra: &Extra) -> Fees {
+        let mut fees = Fees::NONE;
+        let kinds = FeeKind::ALL.into_iter().filter(|kind| extra.fee_kinds & (1 << kind.index()) != 0);
+        for (place, kind) in (extra.fees as usize..).zip(kinds) {
+            fees.set(kind, self.fees.get(place).copied().unwrap_or_default());
+        }
+        fees
     }
 
     /// Keeps the line's texts, each after its length: their place, and the bits that tell which of them there are.
@@ -255,13 +286,14 @@ impl Store {
             kind: packed.kind,
             raw_kind: self.words.word(packed.raw_kind),
             occurred: unpack_when(packed.flags & 3, packed.occurred),
-            booked: extra.map_or(When::Unstated, |extra| extra.booked),
+            booked: extra.map_or(When::Unstated, |extra| unpack_when(extra.booked_tag, extra.booked)),
             keys: LinkKeys { order, merchant, transaction, modification, original, acquirer, invoice },
             gross: Money::from_minor(packed.gross, self.currency),
-            fees: extra.map_or(Fees::of(fee_kind, i64::from(packed.fee)), |extra| extra.fees),
+            fees: extra
+                .map_or_else(|| Fees::of(fee_kind, i64::from(packed.fee)), |extra| self.fees_of(extra)),
             vat_on_fees: extra.map_or(0, |extra| extra.vat),
             net: None,
-            sale: extra.and_then(|extra| extra.sale),
+            sale: extra.and_then(|extra| self.sales.get(extra.sale as usize)).copied(),
             method: self.words.word(packed.method),
             description,
         };
@@ -307,7 +339,7 @@ mod tests {
 
     #[test]
     fn a_packed_line_is_thirty_two_bytes() {
-        assert_eq!(std::mem::size_of::<Packed>(), 32);
+        assert_eq!((std::mem::size_of::<Packed>(), std::mem::size_of::<Extra>()), (32, 32));
     }
 
     #[test]

@@ -311,6 +311,32 @@ fn sums_are_of_what_found_its_invoice_and_the_rest_has_its_own_reason() {
 }
 
 #[test]
+fn a_payout_of_more_entries_than_may_be_posted_says_so_whole() {
+    let most = u32::try_from(MOST_ENTRIES).expect("small");
+    // The bank and the fee stand beside the lines.
+    for (count, fits) in [(most - 2, true), (most - 1, false), (most + 50, false)] {
+        let lines: Vec<Line<'_>> =
+            (2..count + 2).map(|number| sale(number, "1001", "1.00", "-0.50")).collect();
+        let all: &str = format!("{count}.00").leak();
+        let mut world = World::of(&lines, &[paper("30001", "1001", all)], "");
+        let PayoutDecision::Wait(reasons) = world.decide() else {
+            assert!(fits, "{count}");
+            let beside_transit = world.entries().into_iter().filter(|entry| !entry.starts_with("9910 "));
+            assert_eq!(beside_transit.count(), MOST_ENTRIES);
+            continue;
+        };
+        assert!(!fits, "{count}: {reasons:?}");
+        let told: Vec<&str> = reasons.iter().map(|reason| reason.code.as_str()).collect();
+        assert_eq!(told, ["payout-entries-many"]);
+        assert_eq!(reasons[0].fact("count"), (count + 2).to_string());
+        assert_eq!(reasons[0].fact("limit"), most.to_string());
+        // In sums it fits.
+        world.settings = settings(r#","model":"lump""#);
+        assert_eq!(world.entries().len(), 3);
+    }
+}
+
+#[test]
 fn lines_without_a_match_wait_or_go_to_the_error_account_with_their_reason() {
     let (lines, papers) = two();
     let mut world = World::of(&lines, &papers[1..], "");

@@ -1,6 +1,8 @@
 //! Payouts that a person booked: recognised by the entry on the bank account, kept with what they paid of documents, and taken up again
 //! where the voucher is another's.
 
+use std::collections::BTreeSet;
+
 use connectors::journals::{Days, LedgerEntry};
 use domain::EffectKey;
 use domain::payout::{
@@ -9,29 +11,21 @@ use domain::payout::{
 use domain::plan::Reason;
 use domain::settlement::{Settlement, Standing};
 use jiff::{Timestamp, ToSpan};
-use serde::{Deserialize, Serialize};
 
 use super::decide::{person, said};
 use super::overview::reckoning;
-use super::record::{PAYOUT_SCHEMA, PaidBefore, PayoutRecord};
+use super::paid::{KeptPaid, paid_by, schema};
+use super::record::PayoutRecord;
 use super::route::PayoutRoute;
 use super::summary::{LinesSummary, PayoutSummary};
 use super::view::told;
-use super::work::{Matched, Stop, paid_by};
+use super::work::{Matched, Stop};
 use super::{PayoutEngine, PayoutFailure, PayoutWork};
 
 /// How the name begins under which it is kept what a payout that was booked by hand paid.
 pub(super) const BY_HAND: &str = "by-hand-";
 /// Pages of the bank account's entries that are looked through for a payout that was booked by hand.
 const MOST_PAGES: usize = 50;
-
-/// What a payout that was booked by hand paid of documents.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct KeptPaid {
-    schema: u32,
-    paid: Vec<PaidBefore>,
-}
 
 /// The payout stands on that voucher: as if nothing had been posted, or in the place of what was.
 fn found_booked(
@@ -60,16 +54,17 @@ impl PayoutEngine<'_> {
         let otherwise = record.booked_otherwise().is_some();
         let moved = found_booked(&mut approval, otherwise, (voucher, by, reason), self.now());
         moved.map_err(|error| Stop::Hold(error.reason()))?;
-        let paid = paid_by(record, found, &route.settings);
         let name = format!("{BY_HAND}{}", record.fence);
-        let kept = KeptPaid { schema: PAYOUT_SCHEMA, paid };
+        let list = self.keep_paid(record, &name, &paid_by(record, found, &route.settings)).await?;
+        let kept = KeptPaid { schema: schema(list.parts), paid: list.paid.clone(), paid_parts: list.parts };
         let bytes = serde_json::to_vec(&kept).map_err(|error| Stop::Refused(error.to_string()))?;
         self.payouts.put_payout_plan(&record.id, &name, bytes).await?;
-        match &record.posting {
-            Some(posting) => {
-                let mut planned = self.kept_plan(record, &posting.plan).await?.paid;
-                planned.retain(|paid| kept.paid.iter().all(|now| now.document != paid.document));
-                self.put_paid(route, record, &planned, false).await?;
+        match record.posting.as_ref().map(|posting| posting.plan.clone()) {
+            Some(plan) => {
+                let mut planned = self.paid_list(record, &plan).await?;
+                let now: BTreeSet<&str> = list.paid.iter().map(|now| now.document.as_str()).collect();
+                planned.paid.retain(|paid| !now.contains(paid.document.as_str()));
+                self.say_paid(route, record, &planned, false, None).await?;
             }
             // Whoever finds the payout without knowing it recognised takes back what was said of documents.
             None => {
@@ -77,9 +72,9 @@ impl PayoutEngine<'_> {
                 self.save(record).await?;
             }
         }
-        self.put_paid(route, record, &kept.paid, true).await?;
+        self.say_paid(route, record, &list, true, None).await?;
         let lines = LinesSummary::of(route, found).map_err(reckoning)?;
-        let summary = PayoutSummary::new(&record.id, &name, &kept.paid, Some(lines));
+        let summary = PayoutSummary::new(&record.id, &list, Some(lines));
         self.payouts.put_summary(&summary).await?;
         (record.approval, record.by_hand, record.plan) = (approval, Some(name), None);
         record.let_go = None;
@@ -106,16 +101,16 @@ impl PayoutEngine<'_> {
         reason: &str,
     ) -> Result<PayoutRecord, PayoutFailure> {
         let mut record = self.claim(work).await?;
-        let decided = Box::pin(self.said_to_be_booked(&mut record, by, voucher.trim(), reason)).await;
+        let decided =
+            Box::pin(self.said_to_be_booked(&mut record, (by, voucher.trim(), reason), work.deadline)).await;
         self.give_back(record, decided).await
     }
 
     async fn said_to_be_booked(
         &self,
         record: &mut PayoutRecord,
-        by: &str,
-        voucher: &str,
-        reason: &str,
+        (by, voucher, reason): (&str, &str, &str),
+        deadline: Timestamp,
     ) -> Result<(), PayoutFailure> {
         let actor = person(by)?;
         let (_, reason) = said(by, reason)?;
@@ -129,26 +124,11 @@ impl PayoutEngine<'_> {
         }
         found_booked(&mut record.approval.clone(), otherwise, (voucher, actor.clone(), &reason), self.now())?;
         let route = self.route(&record.id.merchant, &record.flow).await?;
-        self.take_back(&route, record).await.map_err(told)?;
-        let found = self.matched(&route, record).await.map_err(told)?;
+        self.take_back(&route, record, Some(deadline)).await.map_err(told)?;
+        let found = self.matched(&route, record, Some(deadline)).await.map_err(told)?;
         self.recognised(&route, record, &found, (voucher, actor, &reason)).await.map_err(told)?;
         record.not_booked_on.retain(|other| other != voucher);
         Ok(())
-    }
-
-    /// What was kept under this name.
-    pub(super) async fn kept_by_hand(
-        &self,
-        record: &PayoutRecord,
-        name: &str,
-    ) -> Result<Vec<PaidBefore>, Stop> {
-        let bytes = self.payouts.payout_plan(&record.id, name).await?;
-        let kept: KeptPaid =
-            serde_json::from_slice(&bytes).map_err(|error| Stop::Refused(error.to_string()))?;
-        match kept.schema {
-            PAYOUT_SCHEMA => Ok(kept.paid),
-            other => Err(Stop::Refused(format!("schema {other} of what a payout paid is not known"))),
-        }
     }
 
     /// Whether a person booked the payout already, by the entries on the bank account around its day.

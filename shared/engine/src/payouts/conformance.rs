@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::links::OrderLink;
 use super::memory::MemoryFile;
+use super::paid::PaidList;
 use super::record::{
     FileRecord, IntakeOutcome, IntakeRecord, PAYOUT_SCHEMA, PaidBefore, PayoutClaim, PayoutFigures, PayoutId,
     PayoutRecord,
@@ -95,6 +96,8 @@ pub fn record(id: &PayoutId, content: &str) -> PayoutRecord {
         tries: 0,
         trouble: None,
         delayed: None,
+        looking: None,
+        saying: None,
         due_at: Some(NOW),
         received_at: NOW,
         updated_at: NOW,
@@ -272,6 +275,14 @@ async fn files_and_plans_are_found_by_their_hash(
         store.payout_plan(&id, "other").await == Err(StoreFailure::Conflict),
         "another hash has no plan",
     )?;
+    require(store.passing(&id, "found").await == Ok(None), "nothing is kept meanwhile")?;
+    for words_found in [&b"some"[..], b"more"] {
+        store.put_passing(&id, "found", words_found.to_vec()).await.map_err(words)?;
+    }
+    require(store.passing(&id, "found").await == Ok(Some(b"more".to_vec())), "the last is kept")?;
+    store.drop_passing(&id, "found").await.map_err(words)?;
+    store.drop_passing(&id, "found").await.map_err(words)?;
+    require(store.passing(&id, "found").await == Ok(None), "what is dropped is gone")?;
     store.put_line_ids(&id, &[1, u128::MAX]).await.map_err(words)?;
     require(store.line_ids(&id).await == Ok(vec![1, u128::MAX]), "fingerprints are read back")?;
     let intake = IntakeRecord {
@@ -350,16 +361,15 @@ async fn summaries_are_kept_by_payout_and_plan(
     let of = |merchant: &MerchantId, number: u32, plan: &str| {
         let amount = Money::from_minor(i64::from(number), Currency::DKK);
         let entry = AccountEntry { document: number.to_string(), day: jiff::civil::date(2026, 2, 9), amount };
-        let lines = LinesSummary { fees: Vec::new(), without_document: vec![(number, amount)] };
+        let lines =
+            LinesSummary { fees: Vec::new(), without_document: vec![(number, amount)], more_without: 0 };
+        let paid = vec![PaidBefore { document: "1".to_owned(), payout: String::new(), amount }];
+        let list = PaidList { name: plan.to_owned(), paid, parts: 0 };
+        let id = id(merchant, "acct_1", &format!("po_sum_{number}"));
         PayoutSummary {
             account: Some(5_830),
             vouchers: vec![vec![entry], Vec::new()],
-            ..PayoutSummary::new(
-                &id(merchant, "acct_1", &format!("po_sum_{number}")),
-                plan,
-                &[PaidBefore { document: "1".to_owned(), payout: String::new(), amount }],
-                Some(lines),
-            )
+            ..PayoutSummary::new(&id, &list, Some(lines))
         }
     };
     let kept: Vec<PayoutSummary> = (0..120).map(|number| of(merchant, number, "a")).collect();

@@ -126,7 +126,7 @@ impl PayoutEngine<'_> {
         let meant = settlement.lines().find(|one| one.number == line);
         let meant = meant.ok_or_else(|| PayoutFailure::NotFound(format!("line {line}")))?;
         let numbers = asked.iter().map(|part| part.document.clone()).collect();
-        let currencies = self.currencies(&route, &settlement, numbers).await.map_err(told)?;
+        let currencies = self.currencies(&route, &record, &settlement, numbers).await.map_err(told)?;
         let part = |part: &AskedPart| {
             let currency = currencies.get(&part.document).copied().unwrap_or(meant.currency());
             let about = |code: &str| Reason::new(code).with("document", &part.document);
@@ -168,7 +168,7 @@ impl PayoutEngine<'_> {
         let numbers: BTreeSet<String> = correction.documents().map(str::to_owned).collect();
         let currencies = match numbers.is_empty() {
             true => BTreeMap::new(),
-            false => self.currencies(&route, &settlement, numbers).await.map_err(told)?,
+            false => self.currencies(&route, record, &settlement, numbers).await.map_err(told)?,
         };
         let mut decisions = record.decisions.clone();
         for asked in &correction.lines {

@@ -317,6 +317,8 @@ impl PayoutEngine<'_> {
             trouble: None,
             delayed: None,
             // It comes up by itself when whoever took it in dies before it is matched.
+            looking: None,
+            saying: None,
             due_at: Some(now),
             received_at: now,
             updated_at: now,

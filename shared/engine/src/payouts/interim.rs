@@ -131,7 +131,7 @@ impl PayoutEngine<'_> {
             let now = record.posting.iter().map(|posting| (posting, record.reversal.as_ref()));
             for (posting, reversal) in undone.chain(now) {
                 let summary = self.summary_of(record, &posting.plan, account, summaries).await?;
-                let paid = summary.paid();
+                let paid = self.all_paid(record, &summary.paid_list()).await.map_err(told)?;
                 for vouchers in [Some(posting), reversal].into_iter().flatten() {
                     let planned = summary.entries_of(vouchers).map_err(reckoning)?;
                     let sign = if vouchers.reversal.is_some() { 1 } else { -1 };
@@ -157,10 +157,13 @@ impl PayoutEngine<'_> {
         let mut found = Vec::new();
         for record in records.iter().copied().filter(|record| record.is_booked_by_hand()) {
             let paid = match &record.by_hand {
-                Some(name) => match summaries.get(&(record.id.clone(), name.clone())) {
-                    Some(summary) => summary.paid(),
-                    None => self.kept_by_hand(record, name).await.map_err(told)?,
-                },
+                Some(name) => {
+                    let list = match summaries.get(&(record.id.clone(), name.clone())) {
+                        Some(summary) => summary.paid_list(),
+                        None => self.paid_list(record, name).await.map_err(told)?,
+                    };
+                    self.all_paid(record, &list).await.map_err(told)?
+                }
                 None => Vec::new(),
             };
             found.push(BookedByHand { record, paid });

@@ -12,15 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use connectors::bridge::Link;
 use domain::settings::OrderNumberRules;
-use domain::settlement::Settlement;
 use domain::{ConnectionId, TransferId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::PayoutEngine;
 use super::numbers;
-use super::receivables::{Found, Keys, Leads, add_head};
-use super::record::PayoutRecord;
+use super::receivables::{Found, add_head};
 use super::route::PayoutRoute;
 use super::work::Stop;
 use crate::store::{Head, Pointer, PointerKind};
@@ -66,13 +64,18 @@ impl OrderLink {
     }
 }
 
-/// What the links of a payout's references came to.
+/// What the links of some references came to. Of each reference all links are read together, so that it does not matter which references
+/// are looked up with it.
 #[derive(Debug, Default)]
 pub(super) struct Linked {
+    /// The documents that they lead to.
+    pub(super) found: BTreeMap<String, Found>,
+    /// References that lead to documents.
+    pub(super) leads: BTreeSet<String>,
     /// References that gateways say to be of several orders, or of one order by its number and of another by its payment.
     pub(super) unclear: BTreeSet<String>,
-    /// Numbers of orders that the ledger does not know, each with the references that lead to it.
-    pub(super) unknown: BTreeMap<String, BTreeSet<String>>,
+    /// Numbers of orders that the ledger does not know, each with a reference that leads to it.
+    pub(super) unknown: Vec<(Box<str>, Box<str>)>,
 }
 
 /// Orders of the ledger that the names in links lead to.
@@ -94,24 +97,14 @@ enum Said {
 }
 
 impl PayoutEngine<'_> {
-    /// Adds the documents that gateways lead to from the references of lines that nothing was found under.
-    pub(super) async fn add_linked(
-        &self,
-        (route, record, settlement): (&PayoutRoute, &PayoutRecord, &Settlement),
-        leads: &mut Leads,
-        found: &mut BTreeMap<String, Found>,
-    ) -> Result<Linked, Stop> {
+    /// Looks up the documents that gateways lead to from references under which nothing was found.
+    pub(super) async fn linked(&self, route: &PayoutRoute, references: &[String]) -> Result<Linked, Stop> {
         let mut linked = Linked::default();
-        if route.gateways.is_empty() {
+        if references.is_empty() || route.gateways.is_empty() {
             return Ok(linked);
         }
         let rules = &route.settings.matching.order_numbers;
-        let references: Vec<String> =
-            Keys::missing(settlement, record, rules, (leads, found)).payments.into_iter().collect();
-        let links = match references.as_slice() {
-            [] => return Ok(linked),
-            asked => self.payouts.links(&route.merchant, &route.gateways, asked).await?,
-        };
+        let links = self.payouts.links(&route.merchant, &route.gateways, references).await?;
         let named = self.named(route, &links).await?;
         let mut by_reference: BTreeMap<&str, Vec<&OrderLink>> = BTreeMap::new();
         for link in &links {
@@ -125,13 +118,13 @@ impl PayoutEngine<'_> {
                 Said::Nothing => {
                     let mut numbers = rules.several(&links[0].order).map(std::borrow::Cow::into_owned);
                     if let (Some(number), None) = (numbers.next(), numbers.next()) {
-                        linked.unknown.entry(number).or_default().insert(reference.to_owned());
+                        linked.unknown.push((number.into(), reference.into()));
                     }
                 }
                 Said::Orders(transfers) => {
                     for head in transfers.iter().filter_map(|transfer| named.head(transfer)) {
-                        if add_head(found, head, Some(reference)) {
-                            leads.payments.insert(reference.to_owned());
+                        if add_head(&mut linked.found, head, Some(reference)) {
+                            linked.leads.insert(reference.to_owned());
                         }
                     }
                 }

@@ -1,7 +1,7 @@
 //! Payouts in memory with the exact rules of the table, for the simulator and the tests. Failures can be injected before or after a
 //! call is applied.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -58,6 +58,7 @@ struct Contents {
     payouts: BTreeMap<PayoutId, PayoutRecord>,
     plans: BTreeMap<(PayoutId, String), Vec<u8>>,
     summaries: BTreeMap<(PayoutId, String), PayoutSummary>,
+    passing: BTreeMap<(PayoutId, String), Vec<u8>>,
     numbers: BTreeMap<VoucherNumber, EffectKey>,
     paid: BTreeMap<(MerchantId, AgreementId, String, String), PaidBefore>,
     links: BTreeMap<(MerchantId, ConnectionId, String, String, String), OrderLink>,
@@ -304,6 +305,24 @@ impl PayoutStore for MemoryPayoutStore {
         })
     }
 
+    async fn put_passing(&self, id: &PayoutId, name: &str, bytes: Vec<u8>) -> Result<(), StoreFailure> {
+        self.call("put_passing", |contents| {
+            contents.passing.insert((id.clone(), name.to_owned()), bytes);
+            Ok(())
+        })
+    }
+
+    async fn passing(&self, id: &PayoutId, name: &str) -> Result<Option<Vec<u8>>, StoreFailure> {
+        self.call("passing", |contents| Ok(contents.passing.get(&(id.clone(), name.to_owned())).cloned()))
+    }
+
+    async fn drop_passing(&self, id: &PayoutId, name: &str) -> Result<(), StoreFailure> {
+        self.call("drop_passing", |contents| {
+            contents.passing.remove(&(id.clone(), name.to_owned()));
+            Ok(())
+        })
+    }
+
     async fn take_number(&self, number: &VoucherNumber, key: &EffectKey) -> Result<bool, StoreFailure> {
         self.call("take_number", |contents| {
             let holder = contents.numbers.entry(number.clone()).or_insert_with(|| key.clone());
@@ -364,6 +383,7 @@ impl PayoutStore for MemoryPayoutStore {
         references: &[String],
     ) -> Result<Vec<OrderLink>, StoreFailure> {
         self.call("links", |contents| {
+            let references: BTreeSet<&String> = references.iter().collect();
             let asked = |link: &OrderLink| {
                 gateways.contains(&link.connection) && references.contains(&link.reference)
             };

@@ -16,11 +16,12 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::acquirers::{self, Orders, Share};
+use super::by_hand::BY_HAND;
+use super::paid::{PaidList, paid_by};
 use super::record::{PaidBefore, PayoutRecord};
 use super::route::PayoutRoute;
 use super::summary::{LinesSummary, Summaries, together};
-use super::view::told;
-use super::work::paid_by;
+use super::view::{has_many_lines, told};
 use super::{PayoutEngine, PayoutFailure, receivables};
 use crate::store::{Head, Pointer, PointerKind};
 
@@ -218,14 +219,15 @@ impl PayoutEngine<'_> {
         let (mut fees, mut read, mut beyond) = (Vec::new(), 0_usize, 0_usize);
         for record in shown {
             let (lines, paid) = match known_lines(record, summaries) {
-                Some(known) => known,
+                Some((lines, list)) => (lines, self.all_paid(record, &list).await.map_err(told)?),
+                None if has_many_lines(record) => self.of_many_lines(record, &mut view.left_out).await?,
                 None if read == MOST_PAYOUTS => {
                     beyond += 1;
                     continue;
                 }
                 None => {
                     read += 1;
-                    let found = match self.matched(route, record).await.map_err(told) {
+                    let found = match self.matched(route, &mut (*record).clone(), None).await.map_err(told) {
                         Err(PayoutFailure::Refused(reason)) if reason.code == "payout-original-gone" => {
                             let batch = &record.id.key.batch;
                             view.left_out.push(format!("payout {batch}: its report is erased"));
@@ -234,10 +236,14 @@ impl PayoutEngine<'_> {
                         found => found?,
                     };
                     let lines = LinesSummary::of(route, &found).map_err(reckoning)?;
-                    (lines, paid_by(record, &found, &route.settings))
+                    (lines, paid_by(record, &found, &route.settings).iter().collect())
                 }
             };
             let batch = &record.id.key.batch;
+            if lines.more_without > 0 {
+                let more = lines.more_without;
+                view.left_out.push(format!("payout {batch}: {more} further lines without a document"));
+            }
             let without = lines.without_document.into_iter();
             view.without_document.extend(without.map(|(line, gross)| (batch.clone(), line, gross)));
             fees.extend(lines.fees);
@@ -298,6 +304,41 @@ impl PayoutEngine<'_> {
         Ok(())
     }
 
+    /// A payout of very many lines that has no summary is told as it was last worked on, by its plan, or else by the lines that are shown
+    /// of it: it is not matched for an overview.
+    async fn of_many_lines(
+        &self,
+        record: &PayoutRecord,
+        left_out: &mut Vec<String>,
+    ) -> Result<(LinesSummary, Vec<PaidBefore>), PayoutFailure> {
+        let posted = record.posting.as_ref().map(|posting| &posting.plan).or(record.by_hand.as_ref());
+        let (mut lines, mut paid) = (None, Vec::new());
+        if let Some(name) = posted.or(record.plan.as_ref().map(|plan| &plan.hash)) {
+            let list = if name.starts_with(BY_HAND) {
+                self.paid_list(record, name).await.map_err(told)?
+            } else {
+                let mut kept = self.kept_plan(record, name).await.map_err(told)?;
+                lines = kept.lines.take();
+                kept.paid_list(name)
+            };
+            paid = self.all_paid(record, &list).await.map_err(told)?;
+        }
+        if let Some(lines) = lines {
+            return Ok((lines, paid));
+        }
+        let shown = self.kept_lines(record, false).await?;
+        let more = match shown.more {
+            0 => String::new(),
+            more => format!(" and of {more} lines that are not settled"),
+        };
+        let batch = &record.id.key.batch;
+        left_out.push(format!("payout {batch}: fees by month{more}, since it has very many lines"));
+        let open = shown.lines.iter().filter(|line| !line.decided);
+        let open = open.filter(|line| matches!(line.state.as_str(), "not-found" | "ambiguous"));
+        let without_document = open.map(|line| (line.line, line.gross)).collect();
+        Ok((LinesSummary { fees: Vec::new(), without_document, more_without: 0 }, paid))
+    }
+
     /// All payouts of a merchant, whatever became of them.
     async fn all_records(&self, merchant: &MerchantId) -> Result<Vec<PayoutRecord>, PayoutFailure> {
         let mut records = Vec::new();
@@ -347,7 +388,7 @@ impl PayoutEngine<'_> {
         let before = self.paid_by_then(by_then, &orders, before).await?;
         let rules = &route.settings.matching.order_numbers;
         let documents =
-            receivables::packed(&orders.found, &before, rules).map_err(PayoutFailure::Unavailable)?;
+            receivables::packed(orders.found, before, rules).map_err(PayoutFailure::Unavailable)?;
         let matching =
             match_settlements(&[], &documents, Rules { shops, tolerance: 0 }).map_err(reckoning)?;
         let overview = domain::payout::overview(&documents, &[], &matching, on, &AGES).map_err(reckoning)?;
@@ -377,7 +418,8 @@ impl PayoutEngine<'_> {
         paid.retain(|paid| !later.contains(&paid.payout));
         for record in all.iter().filter(|record| undone_after(record, *on)) {
             let Some(posting) = &record.posting else { continue };
-            let undone = self.kept_plan(record, &posting.plan).await.map_err(told)?.paid;
+            let list = self.paid_list(record, &posting.plan).await.map_err(told)?;
+            let undone = self.all_paid(record, &list).await.map_err(told)?;
             let name = record.id.name();
             paid.retain(|paid| paid.payout != name);
             paid.extend(undone.into_iter().filter(|paid| orders.found.contains_key(&paid.document)));
@@ -398,10 +440,10 @@ struct PaidByThen<'r> {
 }
 
 /// What is kept of a posted payout's lines, and of what it paid.
-fn known_lines(record: &PayoutRecord, summaries: &Summaries) -> Option<(LinesSummary, Vec<PaidBefore>)> {
+fn known_lines(record: &PayoutRecord, summaries: &Summaries) -> Option<(LinesSummary, PaidList)> {
     let posted = record.posting.as_ref().map(|posting| &posting.plan);
     let summary = summaries.get(&(record.id.clone(), posted.or(record.by_hand.as_ref())?.clone()))?;
-    Some((summary.lines.clone()?, summary.paid()))
+    Some((summary.lines.clone()?, summary.paid_list()))
 }
 
 /// What a payout paid of documents; what it only took back of them leaves them paid.

@@ -5,15 +5,16 @@
 //! step is about to be made. A step that is found in that state may have been made: it is looked for, and made again only when
 //! two looks, apart by the time that a late call may take, found nothing.
 
+use std::collections::BTreeSet;
+
 use connectors::journals::{Days, EnteredVoucher, VoucherFile, VoucherPlace};
 use domain::identity::Effect;
 use domain::journal::JournalError;
 use domain::payout::{Actor, PayoutState, Target, Voucher, VoucherStep};
 use domain::plan::Reason;
-use domain::{EffectKey, Failure};
+use domain::{Currency, EffectKey, Failure};
 use jiff::{SignedDuration, Timestamp};
 
-use super::by_hand::BY_HAND;
 use super::record::{BOOKED_OTHERWISE, PaidBefore, PayoutRecord, PostStep, Posting, Undone, voucher_key};
 use super::route::PayoutRoute;
 use super::store::VoucherNumber;
@@ -48,7 +49,7 @@ impl PayoutEngine<'_> {
         let Some(journal) = kept.plan.journal else {
             return Err(Stop::Hold(Reason::new("payout-journal-missing")));
         };
-        if record.open_posting().is_none() && !self.begin(route, record, &kept).await? {
+        if record.open_posting().is_none() && !self.begin(route, record, (&kept, &hash), deadline).await? {
             return Ok(());
         }
         record.reasons.clear();
@@ -71,63 +72,68 @@ impl PayoutEngine<'_> {
         &self,
         route: &PayoutRoute,
         record: &mut PayoutRecord,
-        kept: &KeptPlan,
+        (kept, hash): (&KeptPlan, &str),
+        deadline: Timestamp,
     ) -> Result<bool, Stop> {
-        self.put_paid(route, record, &kept.paid, true).await?;
-        let documents: Vec<String> = kept.paid.iter().map(|paid| paid.document.clone()).collect();
-        let name = record.id.name();
-        let mut others = self.payouts.paid(&route.merchant, &route.books.agreement, &documents).await?;
-        others.retain(|paid| paid.payout != name && !paid.amount.is_zero());
-        let unknown = |paid: &&PaidBefore| !kept.before.contains(paid);
-        if let Some(other) = others.iter().find(unknown) {
-            self.put_paid(route, record, &kept.paid, false).await?;
-            let reason = Reason::new("payout-paid-meanwhile")
-                .with("payout", &record.id.key.batch)
-                .with("document", &other.document);
-            let now = self.now();
-            record
-                .approval
-                .corrected(Actor::Bogbro, &reason.code, now)
-                .map_err(|error| Stop::Hold(error.reason()))?;
-            record.plan = None;
-            record.reasons = vec![reason];
-            return Err(Stop::Wait(now));
+        let list = kept.paid_list(hash);
+        while let Some((part, paid)) = self.next_to_say(record, &list, true).await? {
+            if part > 0 {
+                self.in_time(deadline)?;
+            }
+            self.put_paid(route, record, &paid, true).await?;
+            if let Some(document) = self.paid_meanwhile(route, record, kept, &paid).await? {
+                return self.planned_anew(route, record, (hash, document), deadline).await;
+            }
+            self.said(record, &list, true, part).await?;
         }
+        self.all_said(record, &list);
         self.summarise(route, record, kept).await?;
         record.posting = new_posting(record, &kept.plan);
         self.save(record).await?;
         Ok(true)
     }
 
-    /// Says that the payout pays this of documents, or, where it does not count, that it pays nothing of them.
-    pub(super) async fn put_paid(
+    /// A document that another payout has paid since the plan was made.
+    async fn paid_meanwhile(
         &self,
         route: &PayoutRoute,
         record: &PayoutRecord,
+        kept: &KeptPlan,
         paid: &[PaidBefore],
-        counts: bool,
-    ) -> Result<(), Stop> {
+    ) -> Result<Option<String>, Stop> {
+        let documents: Vec<String> = paid.iter().map(|paid| paid.document.clone()).collect();
         let name = record.id.name();
-        let paid: Vec<PaidBefore> = paid
-            .iter()
-            .map(|paid| {
-                let amount = if counts { paid.amount } else { paid.amount.currency().zero() };
-                PaidBefore { document: paid.document.clone(), payout: name.clone(), amount }
-            })
-            .collect();
-        Ok(self.payouts.put_paid(&route.merchant, &route.books.agreement, &paid).await?)
+        let mut others = self.payouts.paid(&route.merchant, &route.books.agreement, &documents).await?;
+        others.retain(|paid| paid.payout != name && !paid.amount.is_zero());
+        if others.is_empty() {
+            return Ok(None);
+        }
+        let known: BTreeSet<(&str, &str, i64, Currency)> = kept.before.iter().map(as_told).collect();
+        let other = others.iter().find(|paid| !known.contains(&as_told(paid)));
+        Ok(other.map(|other| other.document.clone()))
     }
 
-    /// Takes back what was let go says of documents' payments.
-    pub(super) async fn take_back(&self, route: &PayoutRoute, record: &mut PayoutRecord) -> Result<(), Stop> {
-        let Some(name) = record.let_go.clone() else { return Ok(()) };
-        let paid = match name.starts_with(BY_HAND) {
-            true => self.kept_by_hand(record, &name).await?,
-            false => self.kept_plan(record, &name).await?.paid,
-        };
-        self.put_paid(route, record, &paid, false).await?;
-        record.let_go = None;
-        Ok(self.save(record).await?)
+    /// Another payout has paid a document meanwhile: what was said is taken back, and the payout is planned again, and approved again.
+    async fn planned_anew(
+        &self,
+        route: &PayoutRoute,
+        record: &mut PayoutRecord,
+        (hash, document): (&str, String),
+        deadline: Timestamp,
+    ) -> Result<bool, Stop> {
+        let reason = Reason::new("payout-paid-meanwhile")
+            .with("payout", &record.id.key.batch)
+            .with("document", document);
+        let now = self.now();
+        record
+            .approval
+            .corrected(Actor::Bogbro, &reason.code, now)
+            .map_err(|error| Stop::Hold(error.reason()))?;
+        record.plan = None;
+        record.reasons = vec![reason];
+        record.let_go = Some(hash.to_owned());
+        self.take_back(route, record, Some(deadline)).await?;
+        Err(Stop::Wait(now))
     }
 
     /// Before anything is undone: looks which vouchers stand. Those are undone, and those that are gone are let go. One that a person booked
@@ -181,7 +187,8 @@ impl PayoutEngine<'_> {
             return Ok(());
         }
         if undoes.is_empty() {
-            self.put_paid(work.route, record, &work.kept.paid, false).await?;
+            let list = work.kept.paid_list(&posting.plan.clone());
+            self.say_paid(work.route, record, &list, false, Some(work.deadline)).await?;
             self.reversed(record)?;
         }
         if let Some(reversal) = &mut record.reversal {
@@ -233,7 +240,7 @@ impl PayoutEngine<'_> {
                 if let Err(failure @ Failure::Rejected { .. }) = &outcome
                     && record.unposted().is_some()
                 {
-                    return self.refused(work.route, record, failure).await;
+                    return self.refused(work, record, failure).await;
                 }
                 self.outcome(record, outcome).await?
             }
@@ -259,7 +266,7 @@ impl PayoutEngine<'_> {
     /// what was refused.
     async fn refused(
         &self,
-        route: &PayoutRoute,
+        work: &Work<'_>,
         record: &mut PayoutRecord,
         failure: &Failure,
     ) -> Result<(), Stop> {
@@ -267,7 +274,7 @@ impl PayoutEngine<'_> {
         moved.map_err(|error| Stop::Hold(error.reason()))?;
         record.let_posting_go();
         self.save(record).await?;
-        self.take_back(route, record).await?;
+        self.take_back(work.route, record, Some(work.deadline)).await?;
         Err(Stop::Failed(failure.clone()))
     }
 
@@ -499,19 +506,27 @@ impl PayoutEngine<'_> {
         before: &Posting,
         change: impl FnOnce(&mut Posting),
     ) -> Result<(), Stop> {
-        let posting = open_posting(record)?;
-        change(posting);
+        let mut posting = open_posting(record)?.clone();
+        change(&mut posting);
         posting.step = before.step + 1;
         posting.doubt = None;
-        let (done, reversal) = (posting.is_done(), posting.reversal.is_some());
-        if done && reversal {
+        let reversed = posting.is_done() && posting.reversal.is_some();
+        if reversed {
             // What it paid is open again: said first, since whoever finds the payout reversed says it no more.
-            self.put_paid(work.route, record, &work.kept.paid, false).await?;
+            let list = work.kept.paid_list(&posting.plan);
+            self.say_paid(work.route, record, &list, false, Some(work.deadline)).await?;
+        }
+        *open_posting(record)? = posting;
+        if reversed {
             self.reversed(record)?;
         }
         record.tries = 0;
         Ok(self.save(record).await?)
     }
+}
+
+fn as_told(paid: &PaidBefore) -> (&str, &str, i64, Currency) {
+    (&paid.document, &paid.payout, paid.amount.minor(), paid.amount.currency())
 }
 
 /// The ledger was restored from a backup. What was posted after that backup it does not know, and takes in anew as if it came today: so no

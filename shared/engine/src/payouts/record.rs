@@ -424,12 +424,56 @@ pub struct PayoutRecord {
     /// It has failed so often in a row that a person is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delayed: Option<Delay>,
+    /// How far the look-ups of its lines have come, of which there are too many for one turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looking: Option<LookingUp>,
+    /// How far it has come to say what it pays of documents, of which there are very many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saying: Option<Saying>,
     /// When it comes up again by itself.
     pub due_at: Option<Timestamp>,
     /// When it was first taken in.
     pub received_at: Timestamp,
     /// When it was last written.
     pub updated_at: Timestamp,
+}
+
+/// How far the look-ups of a payout's lines have come.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LookingUp {
+    /// A hash of what is looked up.
+    pub of: String,
+    /// Since when.
+    pub began_at: Timestamp,
+    /// Number of objects in which it is kept what was found.
+    pub objects: usize,
+    /// Portions of lines that are looked up.
+    pub portions: usize,
+    /// Pages of the books that were looked through.
+    pub pages: usize,
+    /// The next of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+    /// There is none: the books are looked through.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub books_read: bool,
+}
+
+fn is_not(said: &bool) -> bool {
+    !said
+}
+
+/// How far a payout has come to say what it pays of documents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Saying {
+    /// Name of the list.
+    pub list: String,
+    /// That it pays them, or that it does not.
+    pub counts: bool,
+    /// Parts of the list that are said.
+    pub parts: usize,
 }
 
 /// What keeps a payout from coming on although it is tried again and again.

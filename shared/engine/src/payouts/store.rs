@@ -199,6 +199,24 @@ pub trait PayoutStore: Send + Sync {
     /// As the store says.
     async fn summaries(&self, wanted: &[(PayoutId, String)]) -> Result<Vec<PayoutSummary>, StoreFailure>;
 
+    /// Keeps what is needed until a piece of work comes to its end, in the place of what was kept under that name.
+    ///
+    /// # Errors
+    /// As the store says.
+    async fn put_passing(&self, id: &PayoutId, name: &str, bytes: Vec<u8>) -> Result<(), StoreFailure>;
+
+    /// What was kept for a piece of work; `None` where it is gone.
+    ///
+    /// # Errors
+    /// As the store says.
+    async fn passing(&self, id: &PayoutId, name: &str) -> Result<Option<Vec<u8>>, StoreFailure>;
+
+    /// Drops what was kept for a piece of work; nothing happens where it is gone.
+    ///
+    /// # Errors
+    /// As the store says.
+    async fn drop_passing(&self, id: &PayoutId, name: &str) -> Result<(), StoreFailure>;
+
     /// Takes a voucher number for an effect: true when nobody had it, or this effect has it already.
     ///
     /// # Errors

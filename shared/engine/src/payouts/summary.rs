@@ -2,21 +2,28 @@
 //!
 //! A plan is an object of its own, and so is the report that it was made from. An overview needs something of each payout that ever stood
 //! on the interim account; a hundred of these rows are read with one call instead. A payout that was posted before there were summaries, or
-//! whose summary is larger than a row may be, is read from its plan and its report.
+//! whose summary is larger than a row may be, is read from its plan and its report. What a payout of very many lines paid is kept in parts
+//! beside its plan anyway, and is read from there.
 
 use std::collections::BTreeMap;
 
+use domain::matching::LineState;
 use domain::payout::{FeeRate, Target, Voucher, fee_rates};
 use domain::{Currency, Money, MoneyError};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::looking::MANY_LINES;
 use super::overview::{FeeView, interim_account, reckoning};
+use super::paid::{PaidList, is_none};
 use super::record::{PAYOUT_SCHEMA, PaidBefore, PayoutId, PayoutRecord, Posting};
 use super::route::PayoutRoute;
-use super::view::{lines, told};
+use super::view::{MOST_LINES, places, told};
 use super::work::{KeptPlan, Matched};
 use super::{PayoutEngine, PayoutFailure};
+
+/// Entries that are kept in a row of a payout that paid very many documents.
+const MOST_ENTRIES: usize = 1_000;
 
 /// What is kept of one posting of a payout, or of what a person's voucher paid of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,8 +39,11 @@ pub struct PayoutSummary {
     pub account: Option<u32>,
     /// What each of the plan's vouchers moves on that account.
     pub vouchers: Vec<Vec<AccountEntry>>,
-    /// What it paid of documents, or took back of them.
+    /// What it paid of documents, or took back of them, where that is not kept in parts.
     pub paid: Vec<(String, Money)>,
+    /// It is kept in so many parts.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub paid_parts: usize,
     /// What its lines come to; `None` for a plan of before this was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lines: Option<LinesSummary>,
@@ -57,8 +67,11 @@ pub struct AccountEntry {
 pub struct LinesSummary {
     /// Fees by method and month.
     pub fees: Vec<FeeView>,
-    /// Lines without a document that nobody has decided about: number and gross.
+    /// Lines without a document that nobody has decided about: number and gross. Of very many lines the first of them.
     pub without_document: Vec<(u32, Money)>,
+    /// So many more lines are without one.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub more_without: usize,
 }
 
 /// Summaries by payout and plan.
@@ -80,30 +93,39 @@ impl PayoutSummary {
         Ok(PayoutSummary {
             account,
             vouchers,
-            ..PayoutSummary::new(id, hash, &kept.paid, kept.lines.clone())
+            ..PayoutSummary::new(id, &kept.paid_list(hash), kept.lines.clone())
         })
     }
 
     /// Of what a person's voucher paid.
-    pub(super) fn new(
-        id: &PayoutId,
-        plan: &str,
-        paid: &[PaidBefore],
-        lines: Option<LinesSummary>,
-    ) -> PayoutSummary {
+    pub(super) fn new(id: &PayoutId, list: &PaidList, lines: Option<LinesSummary>) -> PayoutSummary {
         PayoutSummary {
             schema: PAYOUT_SCHEMA,
             id: id.clone(),
-            plan: plan.to_owned(),
+            plan: list.name.clone(),
             account: None,
             vouchers: Vec::new(),
-            paid: paid.iter().map(|paid| (paid.document.clone(), paid.amount)).collect(),
+            paid: list.paid.iter().map(|paid| (paid.document.clone(), paid.amount)).collect(),
+            paid_parts: list.parts,
             lines,
         }
     }
 
+    /// What of it is kept in a row: what the vouchers of a payout of very many documents move is read from its plan.
+    fn for_a_row(self) -> PayoutSummary {
+        let entries: usize = self.vouchers.iter().map(Vec::len).sum();
+        match self.paid_parts > 0 && entries > MOST_ENTRIES {
+            true => PayoutSummary { account: None, vouchers: Vec::new(), ..self },
+            false => self,
+        }
+    }
+
     /// What it paid of documents, and took back.
-    pub(super) fn paid(&self) -> Vec<PaidBefore> {
+    pub(super) fn paid_list(&self) -> PaidList {
+        PaidList { name: self.plan.clone(), paid: self.paid(), parts: self.paid_parts }
+    }
+
+    fn paid(&self) -> Vec<PaidBefore> {
         let payout = self.id.name();
         let of = |(document, amount): &(String, Money)| PaidBefore {
             document: document.clone(),
@@ -150,12 +172,19 @@ impl LinesSummary {
     /// Of a payout with its lines matched.
     pub(super) fn of(route: &PayoutRoute, found: &Matched) -> Result<LinesSummary, MoneyError> {
         let fees = fee_rates(&found.settlements, &route.zone)?;
-        let views = lines(route, found, false);
-        let without = views.iter().filter(|line| !line.decided);
-        let without = without.filter(|line| matches!(line.state.as_str(), "not-found" | "ambiguous"));
+        let settlement = &found.settlements[0];
+        let open = places(found, false).filter(|place| {
+            let state = found.matching.state(&found.receivables, 0, *place);
+            found.decisions.of(*place).is_none()
+                && matches!(state, LineState::NotFound | LineState::Ambiguous)
+        });
+        let mut without =
+            open.filter_map(|place| settlement.line(place)).map(|line| (line.number, line.gross));
+        let most = if settlement.lines().count() > MANY_LINES { MOST_LINES } else { MANY_LINES };
         Ok(LinesSummary {
             fees: fees.into_iter().map(FeeView::from).collect(),
-            without_document: without.map(|line| (line.line, line.gross)).collect(),
+            without_document: without.by_ref().take(most).collect(),
+            more_without: without.count(),
         })
     }
 }
@@ -200,7 +229,7 @@ impl PayoutEngine<'_> {
     ) -> Result<(), PayoutFailure> {
         let Some(plan) = &record.plan else { return Ok(()) };
         let summary = PayoutSummary::of_plan(&record.id, &plan.hash, kept, interim_account(route));
-        Ok(self.payouts.put_summary(&summary.map_err(reckoning)?).await?)
+        Ok(self.payouts.put_summary(&summary.map_err(reckoning)?.for_a_row()).await?)
     }
 
     /// The summary of a posting, as far as it moves this account: read from the plan where none of that account is kept, and kept then for
@@ -220,7 +249,7 @@ impl PayoutEngine<'_> {
         let summary = PayoutSummary::of_plan(&record.id, plan, &kept, Some(account)).map_err(reckoning)?;
         if known.is_none() {
             // It only saves the next overview the reading.
-            let _ = self.payouts.put_summary(&summary).await;
+            let _ = self.payouts.put_summary(&summary.clone().for_a_row()).await;
         }
         Ok(summary)
     }

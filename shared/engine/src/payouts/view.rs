@@ -6,13 +6,15 @@ use domain::payout::LineDecision;
 use serde::{Deserialize, Serialize};
 
 use super::decide::may_be_approved;
-use super::record::{PayoutId, PayoutRecord};
+use super::looking::MANY_LINES;
+use super::record::{PAYOUT_SCHEMA, PayoutId, PayoutRecord};
 use super::route::PayoutRoute;
 use super::work::{Matched, Stop, state_word};
 use super::{PayoutEngine, PayoutFailure};
+use crate::store::StoreFailure;
 
 /// Lines that are shown at the most.
-const MOST_LINES: usize = 1_000;
+pub(super) const MOST_LINES: usize = 1_000;
 
 /// A line that is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,14 +64,53 @@ impl PayoutEngine<'_> {
     pub async fn show(&self, id: &PayoutId, every_line: bool) -> Result<PayoutView, PayoutFailure> {
         let record = self.payouts.payout(id).await?;
         let record = record.ok_or_else(|| PayoutFailure::NotFound(id.name()))?;
-        let route = self.route(&id.merchant, &record.flow).await?;
-        let found = self.matched(&route, &record).await.map_err(told)?;
-        let mut lines = lines(&route, &found, every_line);
-        let more_lines = lines.len().saturating_sub(MOST_LINES);
-        lines.truncate(MOST_LINES);
+        let Lines { lines, more: more_lines } = match has_many_lines(&record) {
+            true => self.kept_lines(&record, every_line).await?,
+            false => {
+                let route = self.route(&id.merchant, &record.flow).await?;
+                let mut as_it_is = record.clone();
+                let found = self.matched(&route, &mut as_it_is, None).await.map_err(told)?;
+                Lines::of(&route, &found, every_line)
+            }
+        };
         let waits_for =
             record.plan.as_ref().filter(|_| may_be_approved(&record)).map(|plan| plan.hash.clone());
         Ok(PayoutView { name: id.name(), record, waits_for, lines, more_lines })
+    }
+
+    /// Keeps the lines that are shown of a payout of very many: they cannot be matched again for whoever looks at it.
+    pub(super) async fn keep_lines(
+        &self,
+        route: &PayoutRoute,
+        record: &PayoutRecord,
+        found: &Matched,
+    ) -> Result<(), Stop> {
+        if !has_many_lines(record) {
+            return Ok(());
+        }
+        let every = Lines::of(route, found, true);
+        let kept = KeptLines { schema: PAYOUT_SCHEMA, unsettled: Lines::of(route, found, false), every };
+        let bytes = serde_json::to_vec(&kept).map_err(|error| Stop::Refused(error.to_string()))?;
+        Ok(self.payouts.put_payout_plan(&record.id, LINES, bytes).await?)
+    }
+
+    /// The lines that are shown of a payout of very many, as it was last worked on; none before.
+    pub(super) async fn kept_lines(
+        &self,
+        record: &PayoutRecord,
+        every_line: bool,
+    ) -> Result<Lines, PayoutFailure> {
+        let unread = || Lines { lines: Vec::new(), more: usize::try_from(record.figures.lines).unwrap_or(0) };
+        let bytes = match self.payouts.payout_plan(&record.id, LINES).await {
+            Err(StoreFailure::Conflict) => return Ok(unread()),
+            kept => kept?,
+        };
+        let kept: Option<KeptLines> = serde_json::from_slice(&bytes).ok();
+        Ok(match kept.filter(|kept| kept.schema == PAYOUT_SCHEMA) {
+            Some(kept) if every_line => kept.every,
+            Some(kept) => kept.unsettled,
+            None => unread(),
+        })
     }
 
     /// The vouchers that wait for approval or were approved.
@@ -94,12 +135,57 @@ pub(super) fn told(stop: Stop) -> PayoutFailure {
     }
 }
 
-pub(super) fn lines(route: &PayoutRoute, found: &Matched, every_line: bool) -> Vec<LineView> {
+/// True for a payout of so many lines that it is worked on in turns.
+pub(super) fn has_many_lines(record: &PayoutRecord) -> bool {
+    record.figures.lines > MANY_LINES as u64
+}
+
+/// The lines that are shown of a payout, and how many more there are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Lines {
+    pub(super) lines: Vec<LineView>,
+    pub(super) more: usize,
+}
+
+/// Name of the lines that are kept beside the plan.
+const LINES: &str = "lines";
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct KeptLines {
+    schema: u32,
+    unsettled: Lines,
+    every: Lines,
+}
+
+impl Lines {
+    /// Of all that concern payments, or of those that are not settled.
+    pub(super) fn of(route: &PayoutRoute, found: &Matched, every_line: bool) -> Lines {
+        let mut shown = places(found, every_line);
+        let first: Vec<usize> = shown.by_ref().take(MOST_LINES).collect();
+        Lines { lines: lines(route, found, &first), more: shown.count() }
+    }
+}
+
+/// The places of lines that are shown.
+pub(super) fn places(found: &Matched, every_line: bool) -> impl Iterator<Item = usize> {
+    let concern = found.settlements[0].lines().enumerate().filter(|(_, line)| line.kind.concerns_payment());
+    let places = concern.map(|(place, _)| place);
+    places.filter(move |place| {
+        let state = found.matching.state(&found.receivables, 0, *place);
+        let settled = matches!(state, LineState::Exact | LineState::NoPayment);
+        every_line || !settled || found.decisions.of(*place).is_some()
+    })
+}
+
+/// Lines by their places, for people.
+pub(super) fn lines(route: &PayoutRoute, found: &Matched, places: &[usize]) -> Vec<LineView> {
     let settlement = &found.settlements[0];
     let within = u32::from(route.settings.matching.suggest_within_days);
+    let asked = (0, places.iter().copied());
     let mut near: std::collections::BTreeMap<usize, Vec<String>> = found
         .matching
-        .suggestions(&found.receivables, &found.settlements, 0, within, &route.zone)
+        .suggestions_for(&found.receivables, &found.settlements, asked, within, &route.zone)
         .into_iter()
         .map(|(place, all)| {
             let numbers = all.iter().map(|one| found.receivables.number(one.document).to_owned());
@@ -107,12 +193,9 @@ pub(super) fn lines(route: &PayoutRoute, found: &Matched, every_line: bool) -> V
         })
         .collect();
     let mut views = Vec::new();
-    for (place, line) in settlement.lines().enumerate().filter(|(_, line)| line.kind.concerns_payment()) {
+    for (place, line) in places.iter().filter_map(|place| Some((*place, settlement.line(*place)?))) {
         let state = found.matching.state(&found.receivables, 0, place);
         let decision = found.decisions.of(place);
-        if !every_line && decision.is_none() && matches!(state, LineState::Exact | LineState::NoPayment) {
-            continue;
-        }
         let parts = match decision {
             Some(LineDecision::Matched(parts)) => parts.clone(),
             Some(LineDecision::ErrorAccount { .. }) => Vec::new(),

@@ -10,17 +10,16 @@ use domain::payout::{
     VoucherStep, automatic, ledger_problems, plan_payout,
 };
 use domain::plan::Reason;
-use domain::settings::{BookkeepingModel, PayoutSettings};
-use domain::settlement::{Kind, Settlement, Standing};
+use domain::settlement::{Settlement, Standing};
 use domain::{EffectKey, Failure, Money};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::overview::reckoning;
+use super::paid::{self, PaidList, paid_by};
 use super::questions::{WENT_BACK, went_back};
 use super::record::{
-    BankSight, Delay, LineChoice, PAYOUT_SCHEMA, PaidBefore, PayoutFigures, PayoutPlanPointer, PayoutRecord,
-    Posting,
+    BankSight, Delay, LineChoice, PaidBefore, PayoutFigures, PayoutPlanPointer, PayoutRecord, Posting,
 };
 use super::route::PayoutRoute;
 use super::statement::{self, StatementParts};
@@ -71,13 +70,23 @@ impl From<PayoutFailure> for Stop {
 pub(super) struct KeptPlan {
     pub(super) schema: u32,
     pub(super) plan: PayoutPlan,
-    /// What the payout pays of documents.
+    /// What the payout pays of documents, where it is not kept in parts.
     pub(super) paid: Vec<PaidBefore>,
+    /// It is kept in so many parts.
+    #[serde(default, skip_serializing_if = "paid::is_none")]
+    pub(super) paid_parts: usize,
     /// What other payouts had paid of them when it was planned.
     pub(super) before: Vec<PaidBefore>,
     /// What the lines come to, for overviews; `None` for a plan of before this was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) lines: Option<LinesSummary>,
+}
+
+impl KeptPlan {
+    /// What the payout pays of documents: the plan is kept under this hash.
+    pub(super) fn paid_list(&self, hash: &str) -> PaidList {
+        PaidList { name: hash.to_owned(), paid: self.paid.clone(), parts: self.paid_parts }
+    }
 }
 
 /// A payout with its lines matched.
@@ -148,10 +157,10 @@ impl PayoutEngine<'_> {
             return Ok(());
         }
         self.withhold_what_went_back(record)?;
-        self.take_back(route, record).await?;
+        self.take_back(route, record, Some(deadline)).await?;
         let planned = [Received, Unbalanced, Balanced, Matched, WaitingForApproval];
         if record.open_posting().is_none() && planned.contains(&record.approval.state()) {
-            Box::pin(self.plan(route, record)).await?;
+            Box::pin(self.plan(route, record, deadline)).await?;
         }
         if record.open_posting().is_some() || record.approval.state() == Approved {
             Box::pin(self.post(route, record, deadline)).await?;
@@ -170,6 +179,7 @@ impl PayoutEngine<'_> {
         let now = self.now();
         if matches!(outcome, Ok(()) | Err(Stop::Hold(_) | Stop::Refused(_))) {
             record.delayed = None;
+            self.forget_looked_up(&mut record).await;
         }
         match outcome {
             Ok(()) => {
@@ -228,11 +238,17 @@ impl PayoutEngine<'_> {
         }
     }
 
-    /// Reads the payout's lines, looks up what they may pay, and matches them.
-    pub(super) async fn matched(&self, route: &PayoutRoute, record: &PayoutRecord) -> Result<Matched, Stop> {
+    /// Reads the payout's lines, looks up what they may pay, and matches them. Whoever holds the payout until a deadline keeps what was
+    /// found of very many lines, and may go on with it later.
+    pub(super) async fn matched(
+        &self,
+        route: &PayoutRoute,
+        record: &mut PayoutRecord,
+        deadline: Option<Timestamp>,
+    ) -> Result<Matched, Stop> {
         let settlement = self.settlement(route, record).await?;
         let receivables::Documents { receivables, before, unclear, cut } =
-            self.documents(route, record, &settlement).await?;
+            self.documents(route, record, &settlement, deadline).await?;
         let tolerance = Money::round_decimal(route.settings.matching.tolerance.0, settlement.currency());
         let tolerance = tolerance.ok().and_then(|money| u32::try_from(money.minor()).ok()).unwrap_or(0);
         let rules = Rules { shops: &route.settings.matching.shops, tolerance };
@@ -253,8 +269,14 @@ impl PayoutEngine<'_> {
     }
 
     /// Plans the payout's vouchers, and keeps the plan before anybody approves it.
-    async fn plan(&self, route: &PayoutRoute, record: &mut PayoutRecord) -> Result<(), Stop> {
-        let found = self.matched(route, record).await?;
+    async fn plan(
+        &self,
+        route: &PayoutRoute,
+        record: &mut PayoutRecord,
+        deadline: Timestamp,
+    ) -> Result<(), Stop> {
+        let found = self.matched(route, record, Some(deadline)).await?;
+        self.keep_lines(route, record, &found).await?;
         let settlement = &found.settlements[0];
         record.overlap = self.in_question(record, settlement).await?;
         let figures = intake::figures(settlement, &route.zone);
@@ -337,13 +359,11 @@ impl PayoutEngine<'_> {
         let (hash, parts) = (plan.hash(), plan.vouchers.len());
         record.notes.clone_from(&plan.notes);
         record.notes.extend(found.notes(record));
-        let kept = KeptPlan {
-            schema: PAYOUT_SCHEMA,
-            paid: paid_by(record, found, &route.settings),
-            before: found.before.clone(),
-            lines: Some(LinesSummary::of(route, found).map_err(reckoning)?),
-            plan,
-        };
+        let PaidList { paid, parts: paid_parts, .. } =
+            self.keep_paid(record, &hash, &paid_by(record, found, &route.settings)).await?;
+        let before = found.before.clone();
+        let lines = Some(LinesSummary::of(route, found).map_err(reckoning)?);
+        let kept = KeptPlan { schema: paid::schema(paid_parts), plan, paid, paid_parts, before, lines };
         let statement = route.statements.pdf(&StatementParts {
             merchant: &route.merchant_name,
             settlements: &found.settlements,
@@ -418,7 +438,7 @@ impl PayoutEngine<'_> {
         let bytes = self.payouts.payout_plan(&record.id, hash).await?;
         let kept: KeptPlan =
             serde_json::from_slice(&bytes).map_err(|error| Stop::Refused(error.to_string()))?;
-        if kept.schema != PAYOUT_SCHEMA || kept.plan.hash() != *hash {
+        if kept.schema != paid::schema(kept.paid_parts) || kept.plan.hash() != *hash {
             return Err(Stop::Refused("the plan that is kept is not the one that was approved".to_owned()));
         }
         Ok(kept)
@@ -490,49 +510,6 @@ fn takes(route: &PayoutRoute, plan: &PayoutPlan) -> Result<(), Reason> {
         }
     }
     Ok(())
-}
-
-/// What the payout pays of each document: sales on invoices and refunds on credit notes. What is only taken back from an
-/// invoice leaves it paid, and is kept beside it, so that a later payout can give it back.
-pub(super) fn paid_by(record: &PayoutRecord, found: &Matched, settings: &PayoutSettings) -> Vec<PaidBefore> {
-    let mut sums = std::collections::BTreeMap::<String, Money>::new();
-    for (place, line) in found.settlements[0].lines().enumerate() {
-        let decision = found.decisions.of(place);
-        let parts = match decision {
-            Some(LineDecision::ErrorAccount { .. }) => continue,
-            Some(LineDecision::Matched(parts)) => parts.clone(),
-            None => found.matching.parts(&found.receivables, &found.settlements, 0, place),
-        };
-        let taken = || {
-            let state = found.matching.state(&found.receivables, 0, place);
-            decision.is_some() || stands_on_its_invoice(line.kind, state, settings)
-        };
-        for (id, amount) in parts {
-            let number = found.receivables.number(id);
-            let name = match line.kind == Kind::Sale || found.receivables.is_credit_note(id) {
-                true => number.to_owned(),
-                false if taken() => PaidBefore::taken_back_of(number),
-                false => continue,
-            };
-            let sum = sums.entry(name).or_insert(amount.currency().zero());
-            *sum = sum.plus(amount).unwrap_or(*sum);
-        }
-    }
-    let payout = record.id.name();
-    sums.into_iter()
-        .map(|(document, amount)| PaidBefore { document, payout: payout.clone(), amount })
-        .collect()
-}
-
-/// True when what a line takes back, or gives back, is booked where its invoice was: not on an account of its own, and not on that
-/// for errors.
-fn stands_on_its_invoice(kind: Kind, state: LineState, settings: &PayoutSettings) -> bool {
-    let apart = match kind {
-        Kind::Chargeback | Kind::ChargebackReversal => settings.accounts.chargebacks.is_some(),
-        Kind::Refund => settings.model == BookkeepingModel::OpenInvoices,
-        _ => false,
-    };
-    !apart && matches!(state, LineState::Exact | LineState::Partial)
 }
 
 fn states_of(found: &Matched) -> std::collections::BTreeMap<String, u64> {

@@ -396,6 +396,10 @@ fn read_paid(item: &Item) -> Result<Vec<PaidBefore>, PlatformError> {
     Ok(found)
 }
 
+fn passing_name(id: &PayoutId, name: &str) -> String {
+    format!("payouts/{}/{name}", id.name())
+}
+
 fn file_name(sha256: &str) -> String {
     format!("payout-files/{sha256}")
 }
@@ -575,6 +579,22 @@ impl PayoutStore for Ledger {
             found.extend(summary.filter(|summary| merchants.contains(&summary.id.merchant)));
         }
         Ok(found)
+    }
+
+    async fn put_passing(&self, id: &PayoutId, name: &str, bytes: Vec<u8>) -> Result<(), StoreFailure> {
+        Ok(self.files.put_passing(&id.merchant, &passing_name(id, name), pack(&bytes)?).await?)
+    }
+
+    async fn passing(&self, id: &PayoutId, name: &str) -> Result<Option<Vec<u8>>, StoreFailure> {
+        match self.files.get_passing(&id.merchant, &passing_name(id, name)).await {
+            Ok(packed) => Ok(Some(unpack(&packed, LARGEST)?)),
+            Err(PlatformError::NotFound(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn drop_passing(&self, id: &PayoutId, name: &str) -> Result<(), StoreFailure> {
+        Ok(self.files.drop_passing(&id.merchant, &passing_name(id, name)).await?)
     }
 
     async fn take_number(&self, wanted: &VoucherNumber, key: &EffectKey) -> Result<bool, StoreFailure> {

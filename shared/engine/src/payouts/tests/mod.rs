@@ -9,6 +9,7 @@ mod days;
 mod disputes;
 mod intake;
 mod links;
+mod many_lines;
 mod otherwise;
 mod overview;
 mod profiles;
