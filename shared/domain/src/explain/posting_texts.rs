@@ -171,6 +171,19 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "payout-lines-many",
+        [
+            "Udbetaling {payout} har {lines} linjer. Så mange kan ikke slås op, mens et kald venter på svar.",
+            "Intet er ændret.",
+            "Brug kommandoen `bogbro payouts booked`, som kan bruge den tid, det tager.",
+        ],
+        [
+            "Payout {payout} has {lines} lines. So many cannot be looked up while a call waits for its answer.",
+            "Nothing is changed.",
+            "Use the command `bogbro payouts booked`, which can take the time that it needs.",
+        ],
+    ),
+    entry(
         "payout-entries-many",
         [
             "Udbetaling {payout} ville give {count} posteringer. En udbetaling kan højst have {limit}.",

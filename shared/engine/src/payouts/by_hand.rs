@@ -14,11 +14,11 @@ use jiff::{Timestamp, ToSpan};
 
 use super::decide::{person, said};
 use super::overview::reckoning;
-use super::paid::{KeptPaid, paid_by, schema};
+use super::paid::{KeptPaid, PaidList, paid_by, schema};
 use super::record::PayoutRecord;
 use super::route::PayoutRoute;
 use super::summary::{LinesSummary, PayoutSummary};
-use super::view::told;
+use super::view::{has_many_lines, told};
 use super::work::{Matched, Stop};
 use super::{PayoutEngine, PayoutFailure, PayoutWork};
 
@@ -59,20 +59,16 @@ impl PayoutEngine<'_> {
         let kept = KeptPaid { schema: schema(list.parts), paid: list.paid.clone(), paid_parts: list.parts };
         let bytes = serde_json::to_vec(&kept).map_err(|error| Stop::Refused(error.to_string()))?;
         self.payouts.put_payout_plan(&record.id, &name, bytes).await?;
-        match record.posting.as_ref().map(|posting| posting.plan.clone()) {
-            Some(plan) => {
-                let mut planned = self.paid_list(record, &plan).await?;
-                let now: BTreeSet<&str> = list.paid.iter().map(|now| now.document.as_str()).collect();
-                planned.paid.retain(|paid| !now.contains(paid.document.as_str()));
-                self.say_paid(route, record, &planned, false, None).await?;
-            }
+        let posted = record.posting.as_ref().map(|posting| posting.plan.clone());
+        if posted.is_none() {
             // Whoever finds the payout without knowing it recognised takes back what was said of documents.
-            None => {
-                record.let_go = Some(name.clone());
-                self.save(record).await?;
-            }
+            record.let_go = Some(name.clone());
+            self.save(record).await?;
         }
         self.say_paid(route, record, &list, true, None).await?;
+        if let Some(plan) = posted {
+            self.say_only(route, record, (&plan, &list)).await?;
+        }
         let lines = LinesSummary::of(route, found).map_err(reckoning)?;
         let summary = PayoutSummary::new(&record.id, &list, Some(lines));
         self.payouts.put_summary(&summary).await?;
@@ -84,6 +80,24 @@ impl PayoutEngine<'_> {
         record.reasons.clear();
         let note = Reason::new("payout-booked-by-hand").with("payout", &record.id.key.batch);
         record.notes = vec![note.with("voucher", voucher)];
+        Ok(())
+    }
+
+    /// Of what was posted only what stands in the other list is paid: the payout pays nothing of the rest.
+    async fn say_only(
+        &self,
+        route: &PayoutRoute,
+        record: &PayoutRecord,
+        (plan, list): (&str, &PaidList),
+    ) -> Result<(), Stop> {
+        let now = self.all_paid(record, list).await?;
+        let now: BTreeSet<&str> = now.iter().map(|now| now.document.as_str()).collect();
+        let planned = self.paid_list(record, plan).await?;
+        for part in 0..planned.count() {
+            let mut rest = self.paid_part(record, &planned, part).await?;
+            rest.retain(|paid| !now.contains(paid.document.as_str()));
+            self.put_paid(route, record, &rest, false).await?;
+        }
         Ok(())
     }
 
@@ -123,6 +137,10 @@ impl PayoutEngine<'_> {
             return Err(ApprovalError::NotNow(record.approval.state()).into());
         }
         found_booked(&mut record.approval.clone(), otherwise, (voucher, actor.clone(), &reason), self.now())?;
+        if has_many_lines(record) && self.in_time(deadline).is_err() {
+            let reason = Reason::new("payout-lines-many").with("payout", &record.id.key.batch);
+            return Err(PayoutFailure::Refused(reason.with("lines", record.figures.lines)));
+        }
         let route = self.route(&record.id.merchant, &record.flow).await?;
         self.take_back(&route, record, Some(deadline)).await.map_err(told)?;
         let found = self.matched(&route, record, Some(deadline)).await.map_err(told)?;

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::PayoutEngine;
-use super::receivables::Found;
+use super::receivables::{Found, mark};
 use super::record::{LookingUp, PaidBefore, PayoutRecord};
 use super::route::PayoutRoute;
 use super::work::Stop;
@@ -25,6 +25,8 @@ use super::work::Stop;
 pub(super) const MANY_LINES: usize = 20_000;
 /// Portions of lines whose finds are kept together.
 const KEPT_TOGETHER: usize = 10;
+/// Counts how lines are told apart in portions: one more with each change of that, so that none goes on with another's.
+const LOOKS: u32 = 1;
 /// What was found is looked up anew after this.
 const FRESH: SignedDuration = SignedDuration::from_hours(6);
 /// What a payout of very many lines needs for its plan once everything is looked up.
@@ -231,7 +233,9 @@ impl Progress {
         let PayoutRecord { content, original, decisions, .. } = record;
         let (matching, gateways) = (&route.settings.matching, &route.gateways);
         let asked = (&matching.order_numbers, &matching.shops, gateways);
-        let of = hash_json(&(content, &original.sha256, asked, decisions));
+        // Lines are looked up in an order that rests on their marks: a version that orders them otherwise begins anew.
+        let order = (LOOKS, mark("order"));
+        let of = hash_json(&(content, &original.sha256, asked, decisions, order));
         let began = LookingUp { of: of.clone(), began_at: record.updated_at, ..LookingUp::default() };
         let kept = record
             .looking

@@ -148,7 +148,8 @@ fn part_name(name: &str, part: usize) -> String {
 }
 
 impl PaidList {
-    fn count(&self) -> usize {
+    /// In how many parts it is read.
+    pub(super) fn count(&self) -> usize {
         self.parts.max(1)
     }
 }
@@ -179,7 +180,7 @@ impl PayoutEngine<'_> {
     }
 
     /// One part of a list.
-    async fn paid_part(
+    pub(super) async fn paid_part(
         &self,
         record: &PayoutRecord,
         list: &PaidList,

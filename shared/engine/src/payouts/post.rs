@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::record::{BOOKED_OTHERWISE, PaidBefore, PayoutRecord, PostStep, Posting, Undone, voucher_key};
 use super::route::PayoutRoute;
 use super::store::VoucherNumber;
-use super::work::{KeptPlan, Stop, new_posting};
+use super::work::{KeptPlan, REJECTED, Stop, new_posting, rejected};
 use super::{PayoutEngine, statement};
 use crate::store::Doubt;
 
@@ -132,6 +132,8 @@ impl PayoutEngine<'_> {
         record.plan = None;
         record.reasons = vec![reason];
         record.let_go = Some(hash.to_owned());
+        // Known before anything is taken back: who goes on takes it all back, and says nothing more of this plan.
+        self.save(record).await?;
         self.take_back(route, record, Some(deadline)).await?;
         Err(Stop::Wait(now))
     }
@@ -270,9 +272,13 @@ impl PayoutEngine<'_> {
         record: &mut PayoutRecord,
         failure: &Failure,
     ) -> Result<(), Stop> {
-        let moved = record.approval.refused("payout-rejected", self.now());
+        let moved = record.approval.refused(REJECTED, self.now());
         moved.map_err(|error| Stop::Hold(error.reason()))?;
         record.let_posting_go();
+        // Told also where there is no time to take everything back.
+        if let Failure::Rejected { message, .. } = failure {
+            record.reasons = vec![rejected(work.route, record, message)];
+        }
         self.save(record).await?;
         self.take_back(work.route, record, Some(work.deadline)).await?;
         Err(Stop::Failed(failure.clone()))

@@ -167,6 +167,8 @@ struct Asked<'a> {
     decided: BTreeSet<String>,
     /// References of lines that are no sales: of what their sales paid it may have been taken back before.
     meant: Marks,
+    /// There are such lines, whatever they name their documents by.
+    any_is_no_sale: bool,
 }
 
 impl<'a> Asked<'a> {
@@ -178,9 +180,10 @@ impl<'a> Asked<'a> {
             }
         }
         let others =
-            settlement.lines().filter(|line| line.kind.concerns_payment() && line.kind != Kind::Sale);
-        let meant = Marks::of(others.flat_map(|line| references(&line)));
-        Asked { route, name: record.id.name(), settlement, decided, meant }
+            || settlement.lines().filter(|line| line.kind.concerns_payment() && line.kind != Kind::Sale);
+        let meant = Marks::of(others().flat_map(|line| references(&line)));
+        let any_is_no_sale = others().next().is_some();
+        Asked { route, name: record.id.name(), settlement, decided, meant, any_is_no_sale }
     }
 
     fn rules(&self) -> &'a OrderNumberRules {
@@ -223,8 +226,8 @@ impl Marks {
     }
 }
 
-/// The same on every machine and at every time.
-fn mark(text: &str) -> u64 {
+/// The same on every machine, and in every process that is built alike.
+pub(super) fn mark(text: &str) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(text)
 }
 
@@ -374,7 +377,7 @@ impl PayoutEngine<'_> {
     ) -> Result<bool, Stop> {
         let Some(days) = days_of(asked.route, asked.settlement) else { return Ok(false) };
         let (journals, transport) = (asked.route.books.journals, &*asked.route.books.transport);
-        let taken_back = !asked.decided.is_empty() || !asked.meant.0.is_empty();
+        let taken_back = !asked.decided.is_empty() || asked.any_is_no_sale;
         while !progress.books_read() && progress.pages() < MOST_PAGES {
             self.in_time_for(progress, record).await?;
             let page = progress.page();

@@ -157,10 +157,17 @@ impl PayoutEngine<'_> {
             return Ok(());
         }
         self.withhold_what_went_back(record)?;
+        let was_refused = record.let_go.is_some()
+            && record.approval.moves().last().is_some_and(|last| last.reason == REJECTED);
         self.take_back(route, record, Some(deadline)).await?;
+        if was_refused && let Some(reason) = record.reasons.iter().find(|told| told.code == REJECTED) {
+            return Err(Stop::Hold(reason.clone()));
+        }
         let planned = [Received, Unbalanced, Balanced, Matched, WaitingForApproval];
         if record.open_posting().is_none() && planned.contains(&record.approval.state()) {
             Box::pin(self.plan(route, record, deadline)).await?;
+            // Whoever plans it again looks again: what made it necessary would not be found among what is kept.
+            self.forget_looked_up(record).await;
         }
         if record.open_posting().is_some() || record.approval.state() == Approved {
             Box::pin(self.post(route, record, deadline)).await?;
@@ -210,8 +217,7 @@ impl PayoutEngine<'_> {
         let system = route.books.journals.manifest().system;
         match failure {
             Failure::Rejected { message, .. } => {
-                let reason = Reason::new("payout-rejected").with("system", system).with("message", message);
-                record.reasons = vec![reason.with("payout", &record.id.key.batch)];
+                record.reasons = vec![rejected(route, record, &message)];
                 (record.tries, record.due_at) = (0, None);
             }
             Failure::Busy { retry_after_ms, message } => {
@@ -448,6 +454,16 @@ impl PayoutEngine<'_> {
     pub(super) fn in_time(&self, deadline: Timestamp) -> Result<(), Stop> {
         if self.now() + LEAST < deadline { Ok(()) } else { Err(Stop::OutOfTime) }
     }
+}
+
+/// Code of what the accounting system refused.
+pub(super) const REJECTED: &str = "payout-rejected";
+
+/// That the accounting system refused the payout's voucher, and in which words.
+pub(super) fn rejected(route: &PayoutRoute, record: &PayoutRecord, message: &str) -> Reason {
+    let system = route.books.journals.manifest().system;
+    let reason = Reason::new(REJECTED).with("system", system).with("message", message);
+    reason.with("payout", &record.id.key.batch)
 }
 
 /// Tells that a payout does not come on, once it has failed so often in a row that it is no passing thing: it is tried again all the
