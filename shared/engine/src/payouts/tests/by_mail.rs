@@ -3,14 +3,15 @@
 
 use domain::money::{Currency, Money};
 use domain::payout::PayoutState;
+use domain::plan::Reason;
 use futures::executor::block_on;
 
 use super::bad_input::eager;
 use super::questions::{ARRIVED, of_the_bank};
-use super::world::{World, id, report};
+use super::world::{SETTINGS, START, World, id, report};
 use crate::payouts::PayoutRecord;
 use crate::payouts::memory::MemoryFile;
-use crate::payouts::record::{ArrivalKind, IntakeOutcome, IntakeRecord};
+use crate::payouts::record::{ArrivalKind, IntakeOutcome, IntakeRecord, Overruled};
 
 const MAIL: &str = "a-mail";
 
@@ -50,6 +51,28 @@ fn is_posted(world: &World) {
     let posted = matches!(state, PayoutState::Posted | PayoutState::BankConfirmed);
     assert!(posted, "{state:?} {:?} {:?}", record.reasons, record.notes);
     assert_eq!(world.books.all().len(), 1);
+}
+
+#[test]
+fn whoever_approves_it_is_told_for_whatever_reason_it_waits_for_them() {
+    let told = |world: &World, other: &str| {
+        let codes = waits(world).notes.into_iter().map(|note| note.code).collect::<Vec<_>>();
+        assert_eq!(codes.iter().filter(|code| *code == "payout-by-mail").count(), 1, "{codes:?}");
+        assert!(codes.iter().any(|code| code == other), "{codes:?}");
+    };
+    // As merchants have it who say nothing of it: a person approves every payout.
+    let world = World::new(SETTINGS, 3);
+    mailed(&world, "po_1.json", &report("po_1", &[1_001]));
+    told(&world, "payout-needs-person");
+    // What a person overruled is theirs to the end.
+    let world = waiting();
+    let (engine, attempt) = (world.engine(), world.attempt(&id("po_1")));
+    let mut record = block_on(engine.claim(&attempt)).expect("it is claimed");
+    let what = Reason::new("payout-twin").with("other", "po_0");
+    let (by, reason) = ("anna".to_owned(), "they are two".to_owned());
+    record.overruled.push(Overruled { what, by, reason, at: START });
+    block_on(engine.release(record)).expect("it is kept");
+    told(&world, "payout-needs-person");
 }
 
 #[test]
