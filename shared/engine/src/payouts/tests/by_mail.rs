@@ -217,3 +217,17 @@ fn a_mail_does_not_undo_what_became_of_the_same_statement() {
     let again = mailed(&world, "po_2.json", &whole);
     assert!(again.file.mail.is_none() && arrival(&again) == ArrivalKind::Known);
 }
+
+#[test]
+fn one_sum_of_several_confirms_none_that_came_by_mail() {
+    let world = waiting();
+    mailed(&world, "po_2.json", &report("po_2", &[1_002]));
+    world.take_in("po_3.json", report("po_3", &[1_003]).as_bytes()).expect("taken");
+    let sum = ("2026-02-10", "STRIPE po_1 STRIPE po_2 STRIPE po_3", "735.00");
+    let intake = world.take_in("bank.xml", of_the_bank(&[sum]).as_bytes()).expect("seen");
+    let IntakeOutcome::Statement { payouts, .. } = &intake.outcome else { panic!("{:?}", intake.outcome) };
+    assert_eq!(payouts.len(), 3, "it is seen of each");
+    assert!(waits(&world).bank.is_some());
+    assert!(world.record(&id("po_2")).confirmations.is_empty());
+    assert_eq!(world.record(&id("po_3")).confirmations.len(), 1, "what came otherwise is confirmed");
+}
