@@ -5,6 +5,7 @@
 //! its word again after its own time.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use connectors::acquirer::{Acquirer, Payout, PayoutPage};
 use connectors::http::Transport;
@@ -20,6 +21,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::answers::{Answers, OF_USE};
 use super::days::ListedDays;
+use super::patience::Patience;
 use super::words::{BrokenOff, PayoutWord};
 use super::{Payouts, unavailable};
 use crate::clock::SystemClock;
@@ -278,8 +280,15 @@ impl Payouts {
         payout: &Payout,
         deadline: Timestamp,
     ) -> Result<(), PayoutFailure> {
-        let work = self.attempt(id, deadline)?;
-        self.engine().confirmed_by_acquirer(&work, payout.amount, payout.on).await.map(|_| ())
+        let mut patience = Patience::new(&SystemClock, deadline);
+        loop {
+            let work = self.attempt(id, deadline)?;
+            let confirmed = self.engine().confirmed_by_acquirer(&work, payout.amount, payout.on).await;
+            let Err(failure) = confirmed else { return Ok(()) };
+            // What was just taken in may be worked on already.
+            let Some(wait) = patience.before_next(&failure) else { return Err(failure) };
+            tokio::time::sleep(Duration::try_from(wait).unwrap_or_default()).await;
+        }
     }
 
     /// The answers that are kept of a payout; `None` when they are too old, gone, or not those that the word is of.
