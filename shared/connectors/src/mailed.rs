@@ -45,7 +45,7 @@ pub struct Heading {
 /// An attachment that may be a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attachment {
-    /// Its name, without folders; one is made where it has none.
+    /// Its name, without folders; empty where it has none.
     pub name: String,
     /// Its bytes, as they were sent.
     pub bytes: Vec<u8>,
@@ -147,7 +147,10 @@ impl Described {
     }
 
     fn is_mail(&self) -> bool {
-        self.kind == "message" && matches!(self.subtype.as_str(), "rfc822" | "global")
+        let told = self.kind == "message" && matches!(self.subtype.as_str(), "rfc822" | "global");
+        // Some programs attach a mail as bytes of no type.
+        let bytes = matches!(self.kind.as_str(), "" | "application");
+        told || (bytes && self.name.as_deref().is_some_and(|name| extension(name) == "eml"))
     }
 
     /// What no reader of reports reads: passed over, whatever it is called.
@@ -158,6 +161,7 @@ impl Described {
                 matches!(
                     self.subtype.as_str(),
                     "html"
+                        | "x-amp-html"
                         | "calendar"
                         | "vcard"
                         | "x-vcard"
@@ -247,15 +251,10 @@ impl Walk {
         if self.contents.files.len() == MOST_FILES {
             return Err(Reason::new("mail-too-many-files").with("limit", MOST_FILES));
         }
-        let name = self.name_of(&described);
+        let name = described.name.as_deref().map(plain_name).unwrap_or_default();
         let bytes = self.decode(&described, body)?;
         self.contents.files.push(Attachment { name, bytes });
         Ok(())
-    }
-
-    fn name_of(&self, described: &Described) -> String {
-        let name = described.name.as_deref().map(plain_name).unwrap_or_default();
-        if name.is_empty() { format!("attachment-{}", self.contents.files.len() + 1) } else { name }
     }
 
     /// The bytes of a part without what carried them through the mail.

@@ -11,6 +11,7 @@
 mod letters;
 
 use domain::ConnectionId;
+use domain::plan::Reason;
 use domain::settings::MerchantFile;
 use engine::clock::Clock;
 use engine::message::Message;
@@ -20,7 +21,8 @@ use engine::store::{GivenUpBy, Head, Store, StoreFailure};
 
 use crate::clock::SystemClock;
 use crate::failure::PlatformError;
-use crate::payouts::{PayoutTask, PayoutWord};
+use crate::ledger::UndeliveredMail;
+use crate::payouts::{PayoutMessage, PayoutTask, PayoutWord};
 use crate::platform::Platform;
 use crate::queue;
 use crate::stock::{StockWord, flow, words_name};
@@ -131,6 +133,11 @@ async fn delete(platform: &Platform, url: &str, receipt: Option<&str>) -> Result
 
 /// Decides about one message, and keeps it where a person sees it when it is to be kept.
 async fn settle(platform: &Platform, queue: GivenUpBy, text: &str) -> Result<Fate, PlatformError> {
+    if queue == GivenUpBy::Payouts
+        && let Ok(PayoutMessage::Mailed(mail)) = PayoutMessage::read(text)
+    {
+        return nobody_knows_whose(platform, mail.object).await;
+    }
     let Some(merchant) = letters::merchant_of(queue, text) else {
         tracing::error!(event = "message-of-nobody", "a dead letter names no merchant");
         return Ok(Fate::Left);
@@ -165,6 +172,20 @@ async fn settle(platform: &Platform, queue: GivenUpBy, text: &str) -> Result<Fat
     tracing::error!(
         event = "dead-letter-parked", %merchant, entry = delivery.body_hash, code = delivery.reason.code, "parked"
     );
+    Ok(Fate::Parked)
+}
+
+/// Keeps that a mail was given up before it was found out whose it is, where the operator sees such mails.
+async fn nobody_knows_whose(platform: &Platform, object: String) -> Result<Fate, PlatformError> {
+    let reason = Reason::new("mail-given-up");
+    tracing::error!(
+        event = "dead-letter-parked",
+        entry = object,
+        code = reason.code,
+        "nobody knows whose it is"
+    );
+    let undelivered = UndeliveredMail { object, reason, at: SystemClock.now(), dismissed: None };
+    platform.ledger.put_undelivered(&undelivered).await?;
     Ok(Fate::Parked)
 }
 

@@ -108,13 +108,26 @@ pub(crate) const ENTRIES: &[Entry] = &[
         "mail-address-unknown",
         [
             "Mailen er ikke sendt til en adresse, der gælder.",
-            "Ingen ved, hvis den er, så intet af den er læst. Den ligger i S3 (`mail/`) i 90 dage.",
+            "Ingen ved, hvem den tilhører, så intet af den er læst. Den ligger i S3 (`mail/`) i 90 dage.",
             "`bogbro payouts address` viser den adresse, der gælder. Hører mailen til en kunde, så hent den dér, og læg den ind med `bogbro payouts upload`.",
         ],
         [
             "The mail was sent to no address that holds.",
             "Nobody knows whose it is, so nothing of it was read. It lies in S3 (`mail/`) for 90 days.",
             "`bogbro payouts address` shows the address that holds. If the mail is a merchant's, download it there and take it in with `bogbro payouts upload`.",
+        ],
+    ),
+    entry(
+        "mail-given-up",
+        [
+            "Mailen blev prøvet ti gange, uden at det lykkedes at finde ud af, hvem den tilhører.",
+            "Intet af den er læst. Den ligger i S3 (`mail/`) i 90 dage.",
+            "Loggen fortæller, hvad der gik galt. Hører mailen til en kunde, så hent den dér, og læg den ind med `bogbro payouts upload`.",
+        ],
+        [
+            "The mail was tried ten times without finding out whose it is.",
+            "Nothing of it was read. It lies in S3 (`mail/`) for 90 days.",
+            "The log tells what went wrong. If the mail is a merchant's, download it there and take it in with `bogbro payouts upload`.",
         ],
     ),
     entry(

@@ -119,12 +119,12 @@ pub(crate) const PAYOUTS: &[Entry] = &[
         [
             "Udbetaling {payout} fra {acquirer} er kommet før med et andet indhold.",
             "Den nye rapport bogføres ikke, og den gamle ændres ikke.",
-            "Sammenlign de to rapporter, og afgør det med `bogbro payouts dismiss`: med --take-new, hvis den nye er rigtig. Er den gamle bogført, så tilbagefør den først, og tag udbetalingen op igen bagefter.",
+            "Sammenlign de to rapporter, og afgør det med `bogbro payouts dismiss`: med --take-new, hvis den nye er rigtig. Er den gamle bogført, så tilbagefør den først, og tag udbetalingen op igen bagefter. Er det en anden periodes rapport i en fil af samme navn, så hent den ud med `bogbro payouts original`, og læg den ind under sit eget navn.",
         ],
         [
             "Payout {payout} from {acquirer} has come before with other content.",
             "The new report is not posted, and the old one is not changed.",
-            "Compare the two reports, and decide with `bogbro payouts dismiss`: with --take-new if the new one is right. Where the old one is posted, reverse it first, and take the payout up again afterwards.",
+            "Compare the two reports, and decide with `bogbro payouts dismiss`: with --take-new if the new one is right. Where the old one is posted, reverse it first, and take the payout up again afterwards. Where it is another period's report in a file of the same name, write it out with `bogbro payouts original` and upload it under a name of its own.",
         ],
     ),
     entry(

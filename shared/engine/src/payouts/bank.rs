@@ -25,6 +25,17 @@ pub struct StatementSeen {
     pub bank: BankEntry,
 }
 
+/// What an entry shows of a payout.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// Its own amount.
+    Alone,
+    /// Its amount in one sum with those of others.
+    WithOthers,
+    /// That it went back.
+    Returned,
+}
+
 /// Statements of one day may tell of payouts of so many days before: older ones are not looked at.
 const DAYS: i32 = 60;
 
@@ -45,17 +56,18 @@ impl PayoutEngine<'_> {
         let (mut payouts, mut perhaps) = (Vec::new(), 0);
         for ((id, expected), found) in waiting.iter().zip(&found) {
             let entry = match found {
-                Confirmed::By(entry) | Confirmed::Merged { entry, .. } => Some((*entry, false)),
-                Confirmed::Returned { entry } => Some((*entry, true)),
+                Confirmed::By(entry) => Some((*entry, Shown::Alone)),
+                Confirmed::Merged { entry, .. } => Some((*entry, Shown::WithOthers)),
+                Confirmed::Returned { entry } => Some((*entry, Shown::Returned)),
                 Confirmed::Perhaps(_) => {
                     perhaps += 1;
                     None
                 }
                 Confirmed::No => None,
             };
-            let Some((entry, returned)) = entry else { continue };
+            let Some((entry, shown)) = entry else { continue };
             let Some(seen) = seen.get(entry) else { continue };
-            self.saw(incoming, id, seen, expected.amount, returned).await?;
+            self.saw(incoming, id, seen, expected.amount, shown).await?;
             payouts.push(id.key.clone());
         }
         Ok(IntakeOutcome::Statement { payouts, perhaps })
@@ -102,8 +114,9 @@ impl PayoutEngine<'_> {
         id: &PayoutId,
         seen: &StatementSeen,
         amount: Money,
-        returned: bool,
+        shown: Shown,
     ) -> Result<(), PayoutFailure> {
+        let returned = shown == Shown::Returned;
         let work = PayoutWork {
             id: id.clone(),
             token: format!("{}-{}", incoming.token, id.name()),
@@ -117,7 +130,9 @@ impl PayoutEngine<'_> {
             returned,
         };
         let confirms = Confirmation { by: ConfirmedBy::BankLine, payout: amount, day: Some(seen.bank.day) };
-        if !returned && !record.confirmations.iter().any(|known| known.says_the_same(&confirms)) {
+        // A sum of several says of none of them what it was: what anybody may have claimed is not believed for it.
+        let says_nothing = returned || (shown == Shown::WithOthers && record.by_mail);
+        if !says_nothing && !record.confirmations.iter().any(|known| known.says_the_same(&confirms)) {
             record.confirmations.push(confirms);
         }
         // A statement that shows an arrival may come again after the one that shows the return of it.

@@ -19,6 +19,9 @@ use super::route::PayoutRoute;
 use super::store::FileBytes;
 use super::{PayoutEngine, PayoutFailure, PayoutWork};
 
+/// The most payouts of a report that came by mail.
+pub(super) const MOST_BY_MAIL: usize = 200;
+
 /// A file that comes in.
 #[derive(Clone, Copy)]
 pub struct Incoming<'a> {
@@ -107,11 +110,21 @@ impl PayoutEngine<'_> {
     async fn keep_intake(
         &self,
         incoming: &Incoming<'_>,
-        file: FileRecord,
+        mut file: FileRecord,
         outcome: IntakeOutcome,
     ) -> Result<IntakeRecord, PayoutFailure> {
         // What a person has looked at is no news when the same file is refused for the same reason.
         let before = self.payouts.intake(incoming.merchant, incoming.flow, &file.sha256).await?;
+        if let Some(known) = before.as_ref().filter(|_| incoming.mail.is_some()) {
+            // What came by a way that was trusted is not undone by a mail of the same that was not.
+            let refused = |outcome: &IntakeOutcome| matches!(outcome, IntakeOutcome::Refused { .. });
+            if refused(&outcome) && !refused(&known.outcome) && known.erased_at.is_none() {
+                return Ok(known.clone());
+            }
+            if known.file.mail.is_none() {
+                file.mail = None;
+            }
+        }
         let earlier: Vec<BatchKey> = before
             .iter()
             .flat_map(IntakeRecord::batches)
@@ -148,6 +161,11 @@ impl PayoutEngine<'_> {
     ) -> Result<IntakeOutcome, PayoutFailure> {
         if batches.is_empty() {
             return Ok(IntakeOutcome::Refused { reason: Reason::new("report-empty") });
+        }
+        // What anybody may have written makes no thousands of payouts for a person to set aside.
+        if incoming.mail.is_some() && batches.len() > MOST_BY_MAIL {
+            let reason = Reason::new("report-too-many").with("what", "batches").with("limit", MOST_BY_MAIL);
+            return Ok(IntakeOutcome::Refused { reason });
         }
         // One batch that disagrees refuses the whole: nobody could say which of the others to believe.
         for batch in &batches {

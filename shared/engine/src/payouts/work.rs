@@ -396,6 +396,11 @@ impl PayoutEngine<'_> {
         if record.approval.state() == PayoutState::Approved {
             return Ok(());
         }
+        // Whoever approves it, for whatever reason it waits for them, must know that anybody may have written it.
+        let mailed = record.rests_on_mail();
+        if mailed {
+            record.notes.push(Reason::new("payout-by-mail").with("payout", &record.id.key.batch));
+        }
         let settlement = &found.settlements[0];
         // What a person had to judge is theirs to the end.
         if !record.overruled.is_empty() {
@@ -403,9 +408,8 @@ impl PayoutEngine<'_> {
             return Ok(());
         }
         match automatic(approval, settlement, &found.receivables, &found.matching, 0, perhaps) {
-            Automatic::Yes if record.rests_on_mail() => {
-                record.notes.push(Reason::new("payout-by-mail").with("payout", &record.id.key.batch));
-            }
+            // That it came by mail is said.
+            Automatic::Yes if mailed && !conflict => {}
             // What is parked beside it is told of by itself.
             Automatic::Yes if conflict => {
                 record.notes.push(Reason::new("payout-needs-person").with("payout", &record.id.key.batch));

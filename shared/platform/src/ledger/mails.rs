@@ -6,6 +6,7 @@
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use domain::MerchantId;
 use domain::plan::Reason;
+use engine::payouts::record::FileDismissal;
 use engine::store::LEDGER_SCHEMA;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,9 @@ pub struct UndeliveredMail {
     pub reason: Reason,
     /// When it was looked at.
     pub at: Timestamp,
+    /// Somebody has looked at it, and it is listed no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dismissed: Option<FileDismissal>,
 }
 
 fn read(item: &Item) -> Result<MailAddress, PlatformError> {
@@ -119,23 +123,48 @@ impl Ledger {
         self.table.put(item).await
     }
 
-    /// All such mails, the newest first.
+    /// One such mail, also where somebody has looked at it.
     ///
     /// # Errors
     /// As DynamoDB says.
-    pub(crate) async fn undelivered(&self) -> Result<Vec<UndeliveredMail>, PlatformError> {
-        let items = self.table.range_all(keys::UNDELIVERED, " ", BEYOND_ALL).await?;
-        let read = |item: &Item| Reading::of(item, LEDGER_SCHEMA)?.json::<UndeliveredMail>(MAIL);
-        let mut mails = items.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        mails.sort_by_key(|mail| std::cmp::Reverse(mail.at));
-        Ok(mails)
+    pub(crate) async fn undelivered_mail(
+        &self,
+        object: &str,
+    ) -> Result<Option<UndeliveredMail>, PlatformError> {
+        let item = self.table.get(&keys::undelivered(object)).await?;
+        item.as_ref().map(read_undelivered).transpose()
     }
 
-    /// Takes one off that list.
+    /// Such mails that came since then and that nobody has looked at, the newest first: at most so many.
     ///
     /// # Errors
     /// As DynamoDB says.
-    pub(crate) async fn forget_undelivered(&self, object: &str) -> Result<(), PlatformError> {
-        self.table.delete(&keys::undelivered(object)).await
+    pub(crate) async fn undelivered(
+        &self,
+        since: Timestamp,
+        most: usize,
+    ) -> Result<Vec<UndeliveredMail>, PlatformError> {
+        let (mut mails, mut from) = (Vec::new(), " ".to_owned());
+        loop {
+            let (items, more) = self.table.range_and_more(keys::UNDELIVERED, &from, BEYOND_ALL).await?;
+            for item in &items {
+                let mail = read_undelivered(item)?;
+                if mail.at >= since && mail.dismissed.is_none() {
+                    mails.push(mail);
+                }
+            }
+            // However many there are, no more of them are held than are listed.
+            mails.sort_by_key(|mail| std::cmp::Reverse(mail.at));
+            mails.truncate(most);
+            let last = items.last().and_then(|item| item.get("sk")).and_then(|sort| sort.as_s().ok());
+            match last.filter(|_| more) {
+                Some(last) => from = format!("{last} "),
+                None => return Ok(mails),
+            }
+        }
     }
+}
+
+fn read_undelivered(item: &Item) -> Result<UndeliveredMail, PlatformError> {
+    Reading::of(item, LEDGER_SCHEMA)?.json(MAIL)
 }

@@ -57,7 +57,7 @@ pub(super) fn key(id: &PayoutId) -> ItemKey {
 
 /// The record: its JSON, and over it what the table itself counts and decides by.
 pub(super) fn read(item: &Item, merchant: &MerchantId) -> Result<PayoutRecord, PlatformError> {
-    let reading = Reading::of(item, PAYOUT_SCHEMA)?;
+    let reading = Reading::of(item, PAYOUT_SCHEMA).or_else(|_| Reading::of(item, SCHEMA_BY_MAIL))?;
     let record: Option<PayoutRecord> = reading.packed_json_if_any(RECORD)?;
     let mut record = record.ok_or_else(|| PlatformError::Unreadable("a payout".to_owned()))?;
     if record.id.merchant != *merchant {
@@ -69,6 +69,20 @@ pub(super) fn read(item: &Item, merchant: &MerchantId) -> Result<PayoutRecord, P
     Ok(record)
 }
 
+/// The schema of a payout that rests on mail: who knows nothing of that must not have rules post it.
+const SCHEMA_BY_MAIL: u32 = PAYOUT_SCHEMA + 1;
+
+fn schema(record: &PayoutRecord) -> u32 {
+    if record.rests_on_mail() { SCHEMA_BY_MAIL } else { PAYOUT_SCHEMA }
+}
+
+/// Only if the item is of a schema that is known.
+fn only_if_known(change: &mut Change) {
+    let (name, usual) = (change.name(SCHEMA), change.value(number(PAYOUT_SCHEMA)));
+    let by_mail = change.value(number(SCHEMA_BY_MAIL));
+    change.only_if(format!("{name} = {usual} OR {name} = {by_mail}"));
+}
+
 fn attention(record: &PayoutRecord) -> Option<String> {
     record.needs_attention().then(|| Keys::of(&record.id.merchant).payout_attention())
 }
@@ -77,7 +91,7 @@ impl Ledger {
     async fn insert(&self, record: &PayoutRecord) -> Result<Option<PayoutRecord>, PlatformError> {
         let key = key(&record.id);
         let mut item = key_of(&key);
-        item.insert(SCHEMA.to_owned(), number(PAYOUT_SCHEMA));
+        item.insert(SCHEMA.to_owned(), number(schema(record)));
         item.insert(RECORD.to_owned(), packed_json(record)?);
         item.insert(FENCE.to_owned(), number(record.fence));
         item.insert(CLAIM.to_owned(), text(record.claim.clone()));
@@ -101,7 +115,7 @@ impl Ledger {
         change.increment(FENCE).set(CLAIM, text(claim.token.clone())).set(LEASE, time(claim.lease_until));
         let (lease, now) = (change.name(LEASE), change.value(time(claim.now)));
         let (owner, token) = (change.name(CLAIM), change.value(text(claim.token.clone())));
-        change.only_if_equal(SCHEMA, number(PAYOUT_SCHEMA));
+        only_if_known(&mut change);
         // A claim whose answer was lost is not counted twice; the same worker may claim again what it gave free.
         change.only_if(format!("attribute_not_exists({lease}) OR ({lease} <= {now} AND {owner} <> {token})"));
         let merchant = &claim.id.merchant;
@@ -125,12 +139,13 @@ impl Ledger {
     async fn save_record(&self, record: &PayoutRecord) -> Result<bool, PlatformError> {
         let mut change = Change::new();
         change
+            .set(SCHEMA, number(schema(record)))
             .set(RECORD, packed_json(record)?)
             .set_or_remove(LEASE, record.lease_until.map(time))
             .set_or_remove(ATTENTION, attention(record).map(text))
-            .only_if_equal(SCHEMA, number(PAYOUT_SCHEMA))
             .only_if_equal(FENCE, number(record.fence))
             .only_if_equal(CLAIM, text(record.claim.clone()));
+        only_if_known(&mut change);
         Ok(matches!(self.table.update(&key(&record.id), change).await?, Updated::Applied(_)))
     }
 
@@ -257,8 +272,10 @@ impl Ledger {
         let (newer, old): (Vec<_>, Vec<_>) =
             old.into_iter().partition(|intake| on(intake.file.received_at) > until);
         let mut kept: HashSet<String> = newer.into_iter().map(|intake| intake.file.sha256).collect();
-        kept.extend(self.came_again(merchant, flows, &old, until).await?);
-        kept.extend(self.needed_still(merchant, &old, until).await?);
+        let others = self.of_other_flows(merchant, flows, &old).await?;
+        let later = others.iter().filter(|intake| on(intake.file.received_at) > until);
+        kept.extend(later.map(|intake| intake.file.sha256.clone()));
+        kept.extend(self.needed_still(merchant, (&old, &others), until).await?);
         let mut erased = ErasedFiles { next, ..ErasedFiles::default() };
         let (mails, files): (Vec<_>, Vec<_>) =
             old.into_iter().partition(|intake| !intake.came_in_it().is_empty());
@@ -303,38 +320,37 @@ impl Ledger {
         Ok(false)
     }
 
-    /// Those of the files that came for one of these flows after the day.
-    async fn came_again(
+    /// How these files came for others of the flows.
+    async fn of_other_flows(
         &self,
         merchant: &MerchantId,
         flows: &[String],
         files: &[IntakeRecord],
-        until: Date,
-    ) -> Result<Vec<String>, PlatformError> {
+    ) -> Result<Vec<IntakeRecord>, PlatformError> {
         let own = Keys::of(merchant);
         let of = |intake: &IntakeRecord| {
             let others = flows.iter().filter(|flow| **flow != intake.flow);
             others.map(|flow| own.payout_file(flow, &intake.file.sha256)).collect::<Vec<_>>()
         };
         let keys: BTreeSet<ItemKey> = files.iter().flat_map(of).collect();
-        let mut again = Vec::new();
+        let mut others = Vec::new();
         for item in self.get_many(&keys.into_iter().collect::<Vec<_>>()).await? {
             let intake: Option<IntakeRecord> =
                 Reading::of(&item, PAYOUT_SCHEMA)?.packed_json_if_any("intake")?;
-            let later = intake.filter(|intake| on(intake.file.received_at) > until);
-            again.extend(later.map(|intake| intake.file.sha256));
+            others.extend(intake);
         }
-        Ok(again)
+        Ok(others)
     }
 
-    /// Those of the files that belong to a payout which changed after the day, or is not at rest.
+    /// Those of the files that belong to a payout which changed after the day, or is not at rest: of their own flow, or of another that
+    /// they came for as well.
     async fn needed_still(
         &self,
         merchant: &MerchantId,
-        files: &[IntakeRecord],
+        (files, others): (&[IntakeRecord], &[IntakeRecord]),
         until: Date,
     ) -> Result<Vec<String>, PlatformError> {
-        let batches = files.iter().flat_map(IntakeRecord::batches);
+        let batches = files.iter().chain(others).flat_map(IntakeRecord::batches);
         let id = |batch: &BatchKey| PayoutId { merchant: merchant.clone(), key: batch.clone() };
         let keys: BTreeSet<ItemKey> = batches.map(|batch| key(&id(batch))).collect();
         let mut needed = Vec::new();

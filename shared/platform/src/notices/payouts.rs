@@ -15,6 +15,9 @@ use crate::failure::PlatformError;
 use crate::platform::Platform;
 use crate::reports::{Language, TransferRow};
 
+/// What whoever approves a payout must know before they do.
+const TOLD_NOTES: &[&str] = &["payout-perhaps-booked", "payout-by-mail"];
+
 /// What needs somebody, each since when.
 pub(super) async fn trouble(
     platform: &Platform,
@@ -49,8 +52,8 @@ fn of_payout(record: &PayoutRecord) -> Vec<(Timestamp, Reason, String)> {
             .with("acquirer", &key.acquirer)
             .with("amount", format!("{} {}", record.figures.payout, key.currency));
         found.push((moved, reason, batch.clone()));
-        let twice = record.notes.iter().filter(|note| note.code == "payout-perhaps-booked");
-        found.extend(twice.map(|note| (moved, note.clone(), batch.clone())));
+        let told = record.notes.iter().filter(|note| TOLD_NOTES.contains(&note.code.as_str()));
+        found.extend(told.map(|note| (moved, note.clone(), batch.clone())));
     }
     // What was no trouble when it came there may be since.
     let since = waiting::since(record);

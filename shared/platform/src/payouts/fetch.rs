@@ -5,12 +5,13 @@
 //! its word again after its own time.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use connectors::acquirer::{Acquirer, Payout, PayoutPage};
 use connectors::http::Transport;
 use connectors::report::LONGEST_REPORT;
 use domain::plan::Reason;
-use domain::settlement::{BatchKey, Standing};
+use domain::settlement::{BatchKey, ConfirmedBy, Standing};
 use domain::{Failure, MerchantId};
 use engine::payouts::store::PayoutStore as _;
 use engine::payouts::{FileBytes as _, PayoutConnections as _, PayoutFailure, PayoutId, PayoutRoute};
@@ -20,6 +21,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::answers::{Answers, OF_USE};
 use super::days::ListedDays;
+use super::patience::Patience;
 use super::words::{BrokenOff, PayoutWord};
 use super::{Payouts, unavailable};
 use crate::clock::SystemClock;
@@ -219,15 +221,19 @@ impl Payouts {
                 currency: payout.amount.currency(),
             },
         };
+        let mut confirms_after = false;
         if let Some(known) = self.platform.ledger.payout(&id).await? {
             let unconfirmed =
                 known.figures.standing == Standing::Unconfirmed && known.confirmations.is_empty();
-            if (unconfirmed || known.rests_on_mail()) && !payout.reckoned {
-                let work = self.attempt(&id, deadline)?;
-                self.engine().confirmed_by_acquirer(&work, payout.amount, payout.on).await?;
+            // What came by mail is held against the acquirer's own report as well, once; and before the list's word, which would let rules
+            // post what only the mail says, and after which nothing would fetch it again.
+            let asked = known.confirmations.iter().any(|said| said.by == ConfirmedBy::PayoutApi);
+            let claimed = known.by_mail && !asked && known.conflicts.is_empty() && known.dismissed.is_empty();
+            let confirms = (unconfirmed || claimed || known.rests_on_mail()) && !payout.reckoned;
+            confirms_after = confirms && claimed;
+            if confirms && !claimed {
+                self.confirm(&id, payout, deadline).await?;
             }
-            // What came by mail is held against the acquirer's own report as well, once.
-            let claimed = known.rests_on_mail() && known.conflicts.is_empty() && known.dismissed.is_empty();
             if !known.figures.pending && !claimed {
                 return Ok(Fetched::Known);
             }
@@ -243,8 +249,14 @@ impl Payouts {
             let waits = matches!(failure, Failure::Busy { .. });
             let gained = answers.gained().map_err(unavailable)?.filter(|_| waits);
             let Some(gained) = gained else {
-                let refused = matches!(failure, Failure::Rejected { .. });
-                return if refused { Ok(Fetched::Refused(failure)) } else { Err(unavailable(failure)) };
+                if !matches!(failure, Failure::Rejected { .. }) {
+                    return Err(unavailable(failure));
+                }
+                // There is no report to hold it against: what the list says is all there is.
+                if confirms_after {
+                    self.confirm(&id, payout, deadline).await?;
+                }
+                return Ok(Fetched::Refused(failure));
             };
             self.go_on_later(route, payout, &gained).await?;
             if let Some(before) = resume.filter(|before| before.answers != gained.sha256()) {
@@ -255,7 +267,28 @@ impl Payouts {
         let file = spool.done().map_err(unavailable)?;
         let name = format!("{}.json", payout.id);
         self.take_in(&route.merchant, &route.flow, &name, &file, deadline).await?;
+        if confirms_after {
+            self.confirm(&id, payout, deadline).await?;
+        }
         Ok(Fetched::New)
+    }
+
+    /// The list's own word of a payout: its amount and day.
+    async fn confirm(
+        &self,
+        id: &PayoutId,
+        payout: &Payout,
+        deadline: Timestamp,
+    ) -> Result<(), PayoutFailure> {
+        let mut patience = Patience::new(&SystemClock, deadline);
+        loop {
+            let work = self.attempt(id, deadline)?;
+            let confirmed = self.engine().confirmed_by_acquirer(&work, payout.amount, payout.on).await;
+            let Err(failure) = confirmed else { return Ok(()) };
+            // What was just taken in may be worked on already.
+            let Some(wait) = patience.before_next(&failure) else { return Err(failure) };
+            tokio::time::sleep(Duration::try_from(wait).unwrap_or_default()).await;
+        }
     }
 
     /// The answers that are kept of a payout; `None` when they are too old, gone, or not those that the word is of.

@@ -11,8 +11,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use connectors::mailed::{self, Contents};
 use domain::MerchantId;
 use domain::plan::Reason;
+use engine::payouts::record::FileDismissal;
 use engine::payouts::{FileBytes, Incoming, IntakeOutcome, IntakeRecord, MailedFile, PayoutFailure};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::words::{MailedObject, PayoutWord};
 use super::{Payouts, unavailable};
@@ -26,6 +27,12 @@ use engine::clock::Clock;
 /// Letters of the part of an address that nobody guesses: 80 bits, and with the longest merchant's id the whole is within the 64 letters
 /// that a mailbox's name may have.
 const TOKEN_LETTERS: usize = 16;
+/// Letters of its hash that name an attachment without a name.
+const NAME_LETTERS: usize = 12;
+/// A mail that nobody read lies in the bucket so long, and is listed as long.
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// The most of them that are listed.
+const MOST_LISTED: usize = 1_000;
 /// How many of a mail's addresses are looked up.
 const MOST_LOOKED_UP: usize = 10;
 
@@ -53,7 +60,7 @@ impl Payouts {
                 let mut files = Vec::with_capacity(contents.files.len());
                 for attachment in contents.files {
                     let bytes = SpooledFile::of(&attachment.bytes).map_err(unavailable)?;
-                    let (own, mail) = (attachment.name, Some(file.sha256()));
+                    let (own, mail) = (named(attachment.name, bytes.sha256()), Some(file.sha256()));
                     self.take_file((merchant, flow), &own, &bytes, mail, deadline).await?;
                     files.push(MailedFile { name: own, sha256: bytes.sha256().to_owned() });
                 }
@@ -101,12 +108,23 @@ impl Payouts {
                 if !found.is_empty() {
                     return Ok(());
                 }
+                // Whoever guesses addresses fills no list with what they send.
+                if let Some(scanned) = heading.found {
+                    tracing::info!(
+                        event = "mail-passed-over",
+                        object,
+                        found = scanned,
+                        "to no address that holds"
+                    );
+                    return Ok(());
+                }
                 Reason::new("mail-address-unknown")
             }
             Err(reason) => reason,
         };
         tracing::error!(event = "mail-parked", object, code = reason.code, "nobody knows whose it is");
-        let undelivered = UndeliveredMail { object: object.to_owned(), reason, at: SystemClock.now() };
+        let (object, at) = (object.to_owned(), SystemClock.now());
+        let undelivered = UndeliveredMail { object, reason, at, dismissed: None };
         self.platform.ledger.put_undelivered(&undelivered).await
     }
 
@@ -187,15 +205,16 @@ impl Payouts {
         format!("{merchant}.{}@{}", address.token, self.platform.environment.report_mail_domain)
     }
 
-    /// The mails of which nobody knows whose they are, the newest first.
+    /// The mails of which nobody knows whose they are, as long as the bucket keeps them: the newest first.
     ///
     /// # Errors
     /// As the store says.
     pub async fn undelivered_mails(&self) -> Result<Vec<UndeliveredMail>, PayoutFailure> {
-        self.platform.ledger.undelivered().await.map_err(unavailable)
+        let since = SystemClock.now() - KEPT_FOR;
+        self.platform.ledger.undelivered(since, MOST_LISTED).await.map_err(unavailable)
     }
 
-    /// Takes such a mail off the list: somebody has looked at it. Who and why stands in the log.
+    /// Takes such a mail off the list: somebody has looked at it. Who and why is kept.
     ///
     /// # Errors
     /// `NotFound` when there is none of that name, or when nobody or no reason is named; as the store says.
@@ -203,12 +222,24 @@ impl Payouts {
         if by.trim().is_empty() || reason.trim().is_empty() {
             return Err(PayoutFailure::NotFound("who dismisses it, and why: both are kept".to_owned()));
         }
-        if !self.undelivered_mails().await?.iter().any(|mail| mail.object == object) {
+        let ledger = &self.platform.ledger;
+        let known = ledger.undelivered_mail(object).await.map_err(unavailable)?;
+        let Some(mut mail) = known.filter(|known| known.dismissed.is_none()) else {
             return Err(PayoutFailure::NotFound(object.to_owned()));
-        }
-        self.platform.ledger.forget_undelivered(object).await.map_err(unavailable)?;
-        tracing::info!(event = "mail-dismissed", object, by, reason, "by an operator");
+        };
+        let (by, reason, at) = (by.to_owned(), reason.to_owned(), SystemClock.now());
+        mail.dismissed = Some(FileDismissal { by, reason, at });
+        ledger.put_undelivered(&mail).await.map_err(unavailable)?;
+        tracing::info!(event = "mail-dismissed", object, "by an operator");
         Ok(())
+    }
+}
+
+/// The name of an attachment. One without a name is called after its content, since by the name some formats tell their batches apart.
+fn named(name: String, sha256: &str) -> String {
+    match name.is_empty() {
+        true => format!("attachment-{}", sha256.get(..NAME_LETTERS).unwrap_or(sha256)),
+        false => name,
     }
 }
 
@@ -273,6 +304,14 @@ mod tests {
         }
         let longest = format!("{}.{}", "m".repeat(40), "t".repeat(TOKEN_LETTERS));
         assert!(longest.len() <= 64, "a mailbox's name has at most 64 letters");
+    }
+
+    #[test]
+    fn attachments_without_a_name_are_called_after_their_content() {
+        let (one, other) = ("ab".repeat(32), "cd".repeat(32));
+        assert_eq!(named(String::new(), &one), "attachment-abababababab");
+        assert_ne!(named(String::new(), &one), named(String::new(), &other), "two periods are two batches");
+        assert_eq!(named("report.csv".to_owned(), &one), "report.csv");
     }
 
     #[test]
