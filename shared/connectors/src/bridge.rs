@@ -50,6 +50,8 @@ pub struct LinkPage {
     pub next: Option<String>,
     /// What of this page cannot be read, and never will be as it stands. The others, and what comes behind, are not kept back by it.
     pub refused: Vec<Failure>,
+    /// How many entries the page has, whether they can be read or not, and whatever they tell of.
+    pub entries: usize,
 }
 
 impl LinkPage {
@@ -59,7 +61,7 @@ impl LinkPage {
         read: impl Fn(&str) -> Result<Vec<Link>, Failure>,
         next: Option<String>,
     ) -> LinkPage {
-        let mut page = LinkPage { next, ..LinkPage::default() };
+        let mut page = LinkPage { next, entries: entries.len(), ..LinkPage::default() };
         for entry in entries {
             match read(entry.get()) {
                 Ok(links) => page.links.extend(links),

@@ -2,6 +2,7 @@
 
 mod support;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::money::Currency;
 use domain::settlement::BatchKey;
 use domain::{ConnectionId, EntityId, EntityKind, MerchantId, TransferId};
@@ -10,12 +11,12 @@ use engine::payouts::{
     FileDismissal, IntakeOutcome, IntakeRecord, OrderLink, PayoutId, PayoutStore, conformance,
 };
 use engine::store::{Claim, Claimed, Conclusion, Hold, Pointer, PointerKind, Status, Store};
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
 use platform::keys::Keys;
 use platform::ledger::Ledger;
 use platform::quota::{DayAccount, TableAccount};
-use platform::table::{Item, key_of, number, time};
+use platform::table::{Item, Reading, key_of, number, packed_json, time};
 use support::LocalTable;
 
 #[tokio::test]
@@ -372,4 +373,67 @@ async fn payouts_that_were_kept_without_rows_are_found_and_given_them() {
     );
     let posted = ledger.payouts_posted(&merchant, (date(2026, 1, 1), date(2026, 12, 31))).await;
     assert_eq!(posted.map(|all| all.len()), Ok(0), "none is posted");
+}
+
+#[tokio::test]
+async fn payouts_that_a_rolled_back_version_keeps_are_found_within_a_day_of_the_next_upgrade() {
+    let (local, merchant) = (LocalTable::start().await, MerchantId::new("krus"));
+    let (ledger, march) = (local.ledger(), (date(2026, 3, 1), date(2026, 3, 28)));
+    let checked = async |at: Timestamp| {
+        let mut item = walked(&merchant, Timestamp::UNIX_EPOCH);
+        item.insert("believed".to_owned(), AttributeValue::Bool(true));
+        item.insert("checked".to_owned(), time(at));
+        local.table.put(item).await.expect("it is put");
+    };
+    let found = async || {
+        let (mut all, mut page) = (Vec::new(), None::<String>);
+        loop {
+            let answer = ledger.payouts_around(&merchant, None, march, page.as_deref()).await;
+            let answer = answer.expect("it is read");
+            all.extend(answer.items.into_iter().map(|record| record.id.key.batch));
+            match answer.next {
+                None => return all,
+                next => page = next,
+            }
+        }
+    };
+    keep(&ledger, &merchant, 57).await;
+    keep(&ledger, &merchant, 58).await;
+    // The version without rows keeps one more, and says another day of one that had its rows.
+    let change = async |payout: i8, day: Option<Date>| {
+        let id = PayoutId { merchant: merchant.clone(), key: batch(payout) };
+        let key = Keys::of(&merchant).payout("stripe", "acct_1", &id.name());
+        let mut item = local.table.get(&key).await.expect("read").expect("it is kept");
+        match day {
+            None => _ = item.remove("rows"),
+            Some(day) => {
+                let mut record = conformance::record(&id, "a");
+                record.figures.day = Some(day);
+                item.insert("record".to_owned(), packed_json(&record).expect("JSON"));
+            }
+        }
+        local.table.put(item).await.expect("it is put");
+    };
+    keep(&ledger, &merchant, 1).await;
+    change(1, Some(date(2026, 3, 20))).await;
+    lose_rows(&local, &merchant).await;
+    change(57, None).await;
+    change(58, None).await;
+    checked(Timestamp::now()).await;
+    assert_eq!(found().await, Vec::<String>::new(), "nobody looks before a day has passed");
+    let named = ledger.payouts_named(&merchant, "po_57").await.expect("it is read");
+    assert_eq!(named.len(), 1, "by its name it is found at once");
+    checked(Timestamp::UNIX_EPOCH).await;
+    let mut all = found().await;
+    all.sort();
+    assert_eq!(all, ["po_1", "po_57", "po_58"]);
+    // The next day nothing is missing, and nothing is written but how far it came.
+    checked(Timestamp::UNIX_EPOCH).await;
+    let before = local.calls.total();
+    assert_eq!(found().await.len(), 3);
+    assert!(local.calls.total() - before <= 12, "{} calls", local.calls.total() - before);
+    let item =
+        local.table.get(&Keys::of(&merchant).payouts_walked()).await.expect("read").expect("it is there");
+    let at = Reading::of(&item, 1).and_then(|item| item.time("checked")).expect("a time");
+    assert!(Timestamp::now().duration_since(at) < jiff::SignedDuration::from_mins(5), "{at}");
 }

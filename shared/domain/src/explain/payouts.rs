@@ -245,6 +245,19 @@ pub(crate) const PAYOUTS: &[Entry] = &[
         ],
     ),
     entry(
+        "gateway-list-refused",
+        [
+            "Gatewayen {gateway} kan ikke give en side af sine betalinger, og hvor listen går videre, vides ikke: {message}.",
+            "Betalinger på den side og på siderne efter den kendes ikke, så udbetalinger af dem kan vente. Det, der blev læst før den, er kendt. Der spørges igen hver time.",
+            "Ret det, beskeden siger; siger den intet, du kan rette, så spørg gatewayen. Knyt imens linjerne til fakturaer med bogbro payouts match.",
+        ],
+        [
+            "The gateway {gateway} cannot give a page of its payments, and where the list goes on is not known: {message}.",
+            "Payments of that page and of those behind it are not known, so payouts of them may wait. What was read before it is known. It is asked for again each hour.",
+            "Mend what the message says; where it says nothing that you can mend, ask the gateway. Match the lines with invoices by bogbro payouts match meanwhile.",
+        ],
+    ),
+    entry(
         "gateway-payment-refused",
         [
             "En betaling hos gatewayen {gateway} kan ikke læses: {message}.",

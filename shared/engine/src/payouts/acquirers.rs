@@ -11,8 +11,8 @@ use crate::store::{Head, PaidBy};
 
 /// Methods of one order that are kept. More is no order that people pay.
 const MOST_METHODS: usize = 8;
-/// Longest word of a method that is kept, in letters.
-const LONGEST_METHOD: usize = 100;
+/// Longest word of a method that is kept, in letters: as long as settings name one.
+const LONGEST_METHOD: usize = 200;
 
 /// The methods that an order was paid by, as they are kept with it: of what was captured, or else of what was reserved, or else the method
 /// that was chosen. A gift card is the shop's own.

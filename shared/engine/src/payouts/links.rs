@@ -74,8 +74,18 @@ pub(super) struct Linked {
     pub(super) leads: BTreeSet<String>,
     /// References that gateways say to be of several orders, or of one order by its number and of another by its payment.
     pub(super) unclear: BTreeSet<String>,
-    /// Numbers of orders that the ledger does not know, each with a reference that leads to it.
+    /// Numbers of orders that the ledger does not know, or knows no booked document of, each with a reference that leads to it.
     pub(super) unknown: Vec<(Box<str>, Box<str>)>,
+}
+
+impl Linked {
+    /// The books are asked for the documents of an order of this number. Which of several a reference would be of they cannot say.
+    fn leave_to_books(&mut self, reference: &str, numbers: BTreeSet<String>) {
+        let mut numbers = numbers.into_iter().filter(|number| !number.is_empty());
+        if let (Some(number), None) = (numbers.next(), numbers.next()) {
+            self.unknown.push((number.into(), reference.into()));
+        }
+    }
 }
 
 /// Orders of the ledger that the names in links lead to.
@@ -85,7 +95,7 @@ struct Named {
     payments: BTreeMap<String, BTreeMap<TransferId, Head>>,
 }
 
-/// What one link says.
+/// What a gateway's word says.
 #[derive(Debug, PartialEq, Eq)]
 enum Said {
     /// It is of these orders, each for certain.
@@ -115,17 +125,18 @@ impl PayoutEngine<'_> {
                 Said::Unclear => {
                     linked.unclear.insert(reference.to_owned());
                 }
-                Said::Nothing => {
-                    let mut numbers = rules.several(&links[0].order).map(std::borrow::Cow::into_owned);
-                    if let (Some(number), None) = (numbers.next(), numbers.next()) {
-                        linked.unknown.push((number.into(), reference.into()));
-                    }
-                }
+                Said::Nothing => linked.leave_to_books(reference, numbers_of(links[0], rules)),
                 Said::Orders(transfers) => {
+                    let mut numbers = BTreeSet::new();
                     for head in transfers.iter().filter_map(|transfer| named.head(transfer)) {
+                        numbers.insert(rules.normal(&head.order_number).into_owned());
                         if add_head(&mut linked.found, head, Some(reference)) {
                             linked.leads.insert(reference.to_owned());
                         }
+                    }
+                    // Of an order that was booked by others the books have the invoice.
+                    if !linked.leads.contains(reference) {
+                        linked.leave_to_books(reference, numbers);
                     }
                 }
             }
@@ -174,13 +185,13 @@ impl Named {
         self.numbers.values().chain(self.payments.values()).find_map(|under| under.get(transfer))
     }
 
-    fn said(&self, link: &OrderLink, rules: &OrderNumberRules) -> Said {
-        let paid: BTreeSet<TransferId> =
-            self.payments.get(&link.payment).map(|under| under.keys().cloned().collect()).unwrap_or_default();
+    fn said(&self, word: &Word<'_>) -> Said {
+        let under = word.payments.iter().filter_map(|payment| self.payments.get(*payment));
+        let paid: BTreeSet<TransferId> = under.flat_map(|under| under.keys().cloned()).collect();
         let (mut orders, mut several) = (BTreeSet::new(), false);
-        let mut unknown = link.order.is_empty();
-        for number in rules.several(&link.order) {
-            let under = self.numbers.get(number.as_ref());
+        let mut unknown = word.numbers.is_empty();
+        for number in &word.numbers {
+            let under = self.numbers.get(number);
             unknown |= under.is_none();
             several |= under.is_some_and(|under| under.len() > 1);
             orders.extend(under.into_iter().flat_map(|under| under.keys().cloned()));
@@ -199,12 +210,43 @@ impl Named {
     }
 }
 
+/// The numbers of the orders that a link names, made alike.
+fn numbers_of(link: &OrderLink, rules: &OrderNumberRules) -> BTreeSet<String> {
+    rules.several(&link.order).map(std::borrow::Cow::into_owned).collect()
+}
+
+/// What one gateway says of a reference: the orders' numbers, and its payments of them. Some gateways have a payment of its own for each
+/// time that money of an order moves, of which a shop knows one.
+struct Word<'a> {
+    connection: &'a ConnectionId,
+    numbers: BTreeSet<String>,
+    payments: BTreeSet<&'a str>,
+}
+
+/// The links of one reference, those of one gateway that name the same orders as one.
+fn words<'a>(links: &[&'a OrderLink], rules: &OrderNumberRules) -> Vec<Word<'a>> {
+    let mut words: Vec<Word<'a>> = Vec::new();
+    for link in links {
+        let numbers = numbers_of(link, rules);
+        let same = |word: &&mut Word<'_>| {
+            !numbers.is_empty() && *word.connection == link.connection && word.numbers == numbers
+        };
+        match words.iter_mut().find(same) {
+            Some(word) => _ = word.payments.insert(&link.payment),
+            None => words.push(Word {
+                connection: &link.connection,
+                numbers,
+                payments: BTreeSet::from([link.payment.as_str()]),
+            }),
+        }
+    }
+    words
+}
+
 /// What the links of one reference say together: the same, or nothing that can be relied on.
 fn said_by_all(links: &[&OrderLink], named: &Named, rules: &OrderNumberRules) -> Said {
-    let numbers = |link: &OrderLink| -> BTreeSet<String> {
-        rules.several(&link.order).map(std::borrow::Cow::into_owned).collect()
-    };
-    let mut all = links.iter().map(|link| (named.said(link, rules), numbers(link)));
+    let words = words(links, rules);
+    let mut all = words.iter().map(|word| (named.said(word), &word.numbers));
     let Some(first) = all.next() else { return Said::Nothing };
     if all.all(|other| other == first) { first.0 } else { Said::Unclear }
 }

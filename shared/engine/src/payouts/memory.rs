@@ -260,7 +260,7 @@ impl PayoutStore for MemoryPayoutStore {
         self.call("payouts_around", |contents| {
             let of = |record: &&PayoutRecord| {
                 let meant = acquirer.is_none_or(|acquirer| acquirer == record.id.key.acquirer);
-                let undated = record.days().next().is_none();
+                let undated = record.figures.day.is_none();
                 let near = undated || record.days().any(|day| first <= day && day <= last);
                 record.id.merchant == *merchant && meant && near
             };

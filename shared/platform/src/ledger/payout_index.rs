@@ -7,8 +7,12 @@
 //! Payouts that were kept before there were such rows have none. So the rows are not believed until the merchant's payouts were gone
 //! through once, and once more after [`SETTLES_AFTER`], when no process that knows nothing of them is left; all payouts are read until
 //! then.
+//!
+//! Such a process may come back: after a rollback payouts are kept without rows, or under other days than their rows say. So all payouts
+//! are gone through again each day. Beside a payout stands a hash of the rows that were written for it, so that this only reads where
+//! nothing is missing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::MerchantId;
@@ -19,20 +23,23 @@ use engine::payouts::record::{IntakeRecord, PAYOUT_SCHEMA};
 use engine::payouts::store::PayoutStore as _;
 use engine::store::{Page, StoreFailure};
 use futures::stream::{self, StreamExt, TryStreamExt};
-use jiff::SignedDuration;
 use jiff::civil::Date;
 use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Ledger;
-use super::payouts::{key, read};
+use super::payouts::{ROWS, key, next_behind, read};
 use crate::clock::SystemClock;
 use crate::failure::PlatformError;
 use crate::keys::{ItemKey, Keys, PayoutPlace};
+use crate::queue::hash;
 use crate::table::{Change, Item, Reading, SCHEMA, key_of, number, text, time};
 
 /// How long after the first walk the rows are believed, once they were walked again: no function runs as long as this, so none is left that
 /// was started by a version without them.
 const SETTLES_AFTER: SignedDuration = SignedDuration::from_hours(1);
+/// How often the rows are held against the payouts, once they are believed.
+const CHECKED_EACH: SignedDuration = SignedDuration::from_hours(24);
 /// Payouts of one page.
 const PAGE: usize = 200;
 /// Rows that are written at a time.
@@ -46,6 +53,10 @@ const WALKED: &str = "at";
 const BELIEVED: &str = "believed";
 /// How far the first walk has come, and the second.
 const WALKED_TO: [&str; 2] = ["first_to", "again_to"];
+/// When the walk began by which the rows were last held against all payouts; when the one began that is under way, and how far it has come.
+const CHECKED: &str = "checked";
+const CHECK_BEGUN: &str = "check_begun";
+const CHECKED_TO: &str = "checked_to";
 
 /// The month of a day, as rows are sorted by it.
 fn month(day: Date) -> String {
@@ -57,7 +68,9 @@ fn places(record: &PayoutRecord) -> BTreeSet<ItemKey> {
     let (keys, name) = (Keys::of(&record.id.merchant), record.id.name());
     let of = &record.id.key;
     let months: BTreeSet<String> = record.days().map(month).collect();
-    let months = if months.is_empty() { BTreeSet::from([String::new()]) } else { months };
+    // The bank tells when one without a day of its own is paid, which may be in any month.
+    let undated = record.figures.day.is_none().then(String::new);
+    let months: BTreeSet<String> = months.into_iter().chain(undated).collect();
     let posted = record.approval.moves().iter().filter(|made| made.to == PayoutState::Posted);
     let posted = posted.map(|made| Offset::UTC.to_datetime(made.at).date().to_string());
     let months = months.iter().map(|month| keys.payout_at(&PayoutPlace::Month(month, &of.acquirer), &name));
@@ -65,6 +78,12 @@ fn places(record: &PayoutRecord) -> BTreeSet<ItemKey> {
     let names = [PayoutPlace::Name(&name), PayoutPlace::Batch(&of.batch)];
     let names = names.into_iter().map(|place| keys.payout_at(&place, &name));
     months.chain(posted).chain(names).collect()
+}
+
+/// The rows of a payout in one word.
+pub(super) fn rows_of(record: &PayoutRecord) -> String {
+    let sorts: Vec<String> = places(record).into_iter().map(|key| key.sort).collect();
+    hash(sorts.join("\n").as_bytes())
 }
 
 fn refused_row(intake: &IntakeRecord) -> ItemKey {
@@ -92,7 +111,7 @@ impl Ledger {
         walked.map_or(Ok(false), |item| Ok(Reading::of(&item, SCHEMA)?.flag(BELIEVED)))
     }
 
-    /// The same, and goes through the payouts where they are not: once, and once more when that is long enough ago.
+    /// The same, and goes through the payouts where they are not: once, and once more when that is long enough ago. From then on each day.
     async fn indexed_or_walked(&self, merchant: &MerchantId) -> Result<bool, PlatformError> {
         let key = Keys::of(merchant).payouts_walked();
         let item = self.table.get(&key).await?.unwrap_or_default();
@@ -101,6 +120,7 @@ impl Ledger {
             false => {
                 let reading = Reading::of(&item, SCHEMA)?;
                 if reading.flag(BELIEVED) {
+                    self.check_daily(merchant, &reading).await?;
                     return Ok(true);
                 }
                 let after = WALKED_TO.map(|name| reading.text_if_any(name).map(str::to_owned));
@@ -119,11 +139,63 @@ impl Ledger {
             Some(first) if now < first + SETTLES_AFTER => return Ok(false),
             Some(_) => {
                 self.walk(merchant, (WALKED_TO[1], again_after)).await?;
-                change.set(BELIEVED, AttributeValue::Bool(true));
+                change.set(BELIEVED, AttributeValue::Bool(true)).set(CHECKED, time(now));
             }
         }
         self.table.update(&key, change).await?;
         Ok(first.is_some())
+    }
+
+    /// Writes what rows are missing of payouts and refused files, when that was last looked for a day ago. One that is broken off is gone on
+    /// with.
+    async fn check_daily(&self, merchant: &MerchantId, walked: &Reading<'_>) -> Result<(), PlatformError> {
+        let now = SystemClock.now();
+        let is_recent = |at: &Timestamp| now < *at + CHECKED_EACH;
+        if walked.time_if_any(CHECKED)?.as_ref().is_some_and(is_recent) {
+            return Ok(());
+        }
+        let begun = walked.time_if_any(CHECK_BEGUN)?.filter(is_recent);
+        let mut after = begun.and_then(|_| walked.text_if_any(CHECKED_TO)).map(str::to_owned);
+        let (key, begun) = (Keys::of(merchant).payouts_walked(), begun.unwrap_or(now));
+        loop {
+            let items = self.payout_items(merchant, None, after.as_deref()).await?;
+            let Some(next) = next_behind(&items) else { break };
+            let check = |item: Item| async move { self.check_rows(merchant, &item).await };
+            stream::iter(items).map(check).buffer_unordered(8).try_collect::<Vec<()>>().await?;
+            let mut change = Change::new();
+            change.set(CHECK_BEGUN, time(begun)).set(CHECKED_TO, text(next.clone()));
+            self.table.update(&key, change).await?;
+            after = Some(next);
+        }
+        let known: HashSet<ItemKey> = self.refused_rows(merchant).await?.into_iter().collect();
+        for intake in self.every_file(merchant).await?.iter().filter(|intake| intake.needs_attention()) {
+            if !known.contains(&Keys::of(merchant).payout_file(&intake.flow, &intake.file.sha256)) {
+                self.index_refused(intake).await?;
+            }
+        }
+        let mut change = Change::new();
+        change.set(CHECKED, time(begun)).remove(CHECK_BEGUN).remove(CHECKED_TO);
+        self.table.update(&key, change).await.map(|_| ())
+    }
+
+    /// Writes the rows of a payout where others were written for it, or none.
+    async fn check_rows(&self, merchant: &MerchantId, item: &Item) -> Result<(), PlatformError> {
+        // What only a newer version can read keeps none of the others back: it has its rows from that one, or is looked at tomorrow.
+        let record = match read(item, merchant) {
+            Ok(record) => record,
+            Err(error) => {
+                tracing::warn!(event = "payout-rows", %merchant, %error, "its rows are not looked at");
+                return Ok(());
+            }
+        };
+        let rows = rows_of(&record);
+        if Reading::of(item, PAYOUT_SCHEMA)?.text_if_any(ROWS) == Some(rows.as_str()) {
+            return Ok(());
+        }
+        self.index(&record).await?;
+        let mut change = Change::new();
+        change.set(ROWS, text(rows)).only_if_equal("schema", number(PAYOUT_SCHEMA));
+        self.table.update(&key(&record.id), change).await.map(|_| ())
     }
 
     /// Writes the rows of all payouts and refused files. One that is broken off is gone on with.
@@ -176,7 +248,8 @@ impl Ledger {
         Ok(refused)
     }
 
-    async fn refused_by_rows(&self, merchant: &MerchantId) -> Result<Vec<IntakeRecord>, PlatformError> {
+    /// Where the files stand that rows of refused ones lead to.
+    async fn refused_rows(&self, merchant: &MerchantId) -> Result<Vec<ItemKey>, PlatformError> {
         let keys = Keys::of(merchant);
         let ((from, to), rows) = (PayoutPlace::REFUSED, keys.payouts_walked().partition);
         let partition = keys.payout_file("", "").partition;
@@ -185,6 +258,11 @@ impl Ledger {
             let sort = Reading::of(&row, SCHEMA)?.text(PLACE)?.to_owned();
             wanted.push(ItemKey { partition: partition.clone(), sort });
         }
+        Ok(wanted)
+    }
+
+    async fn refused_by_rows(&self, merchant: &MerchantId) -> Result<Vec<IntakeRecord>, PlatformError> {
+        let wanted = self.refused_rows(merchant).await?;
         let found = self.get_many(&wanted).await?;
         let read = |item: &Item| Reading::of(item, PAYOUT_SCHEMA)?.packed_json_if_any("intake");
         let read: Vec<Option<IntakeRecord>> = found.iter().map(read).collect::<Result<_, _>>()?;
@@ -316,6 +394,11 @@ impl Ledger {
             found.extend(self.all_rows_between(merchant, (sort, end)).await?);
         }
         found.retain(named);
+        if found.is_empty() {
+            // One that was kept without rows since the last check of them is there all the same.
+            found = self.every_payout(merchant).await?;
+            found.retain(named);
+        }
         found.sort_by(|a: &PayoutRecord, b| a.id.cmp(&b.id));
         found.dedup_by(|a, b| a.id == b.id);
         Ok(found)

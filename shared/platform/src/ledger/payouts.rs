@@ -20,6 +20,7 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 
 use super::heads::attribute::{DOCUMENT, ORDER};
+use super::payout_index::rows_of;
 use super::transactions::pointer_word;
 use super::{Ledger, heads};
 use crate::failure::PlatformError;
@@ -43,6 +44,8 @@ const CLAIM: &str = "claim";
 const LEASE: &str = "lease_until";
 const ATTENTION: &str = "attention";
 const SUMMARY: &str = "summary";
+/// A hash of the rows under which the payout is found, as they were written.
+pub(super) const ROWS: &str = "rows";
 
 /// The largest summary that is kept as a row, in bytes: an item has room for 400 KB.
 const LARGEST_SUMMARY: usize = 300 * 1024;
@@ -83,6 +86,11 @@ fn only_if_known(change: &mut Change) {
     change.only_if(format!("{name} = {usual} OR {name} = {by_mail}"));
 }
 
+/// Where a list of payouts goes on behind these.
+pub(super) fn next_behind(items: &[Item]) -> Option<String> {
+    items.last().and_then(|item| item.get("sk")).and_then(|sort| sort.as_s().ok()).cloned()
+}
+
 fn attention(record: &PayoutRecord) -> Option<String> {
     record.needs_attention().then(|| Keys::of(&record.id.merchant).payout_attention())
 }
@@ -99,6 +107,7 @@ impl Ledger {
         if let Some(partition) = attention(record) {
             item.insert(ATTENTION.to_owned(), text(partition));
         }
+        item.insert(ROWS.to_owned(), text(rows_of(record)));
         // Whoever dies in between leaves rows that lead to nothing.
         self.index(record).await?;
         match self.table.insert(item).await? {
@@ -155,6 +164,18 @@ impl Ledger {
         account: Option<(&str, &str)>,
         page: Option<&str>,
     ) -> Result<Page<PayoutRecord>, PlatformError> {
+        let items = self.payout_items(merchant, account, page).await?;
+        let records = items.iter().map(|item| read(item, merchant)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Page { items: records, next: next_behind(&items) })
+    }
+
+    /// One page of payouts as they stand in the table.
+    pub(super) async fn payout_items(
+        &self,
+        merchant: &MerchantId,
+        account: Option<(&str, &str)>,
+        page: Option<&str>,
+    ) -> Result<Vec<Item>, PlatformError> {
         let keys = Keys::of(merchant);
         let (partition, from, to) = match account {
             Some((acquirer, account)) => {
@@ -166,12 +187,9 @@ impl Ledger {
         // The next page begins right behind the last one found; a place outside the list finds nothing of anybody else's.
         let from = page.filter(|page| from.as_str() <= *page).map_or(from, |page| format!("{page} "));
         if from > to {
-            return Ok(Page { items: Vec::new(), next: None });
+            return Ok(Vec::new());
         }
-        let items = self.table.range(&partition, &from, &to).await?;
-        let next = items.last().and_then(|item| item.get("sk")).and_then(|sort| sort.as_s().ok()).cloned();
-        let records = items.iter().map(|item| read(item, merchant)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Page { items: records, next })
+        self.table.range(&partition, &from, &to).await
     }
 
     /// The transfer whose items stand under a key, by an index or by a pointer.

@@ -43,6 +43,8 @@ const LEAST: SignedDuration = SignedDuration::from_secs(45);
 /// The longest wait within a turn, and how many there may be.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(20);
 const MOST_WAITS: usize = 10;
+/// How often a person's asking is begun that meets another.
+const MOST_BEGUN: u32 = 2;
 /// Where a list goes on is believed for so long; after that it is listed from its beginning.
 const PAGE_BELIEVED: SignedDuration = SignedDuration::from_hours(24);
 /// Pages of one walk: a list of more has no end.
@@ -52,6 +54,7 @@ const MOST_TOLD: usize = 20;
 
 /// The reasons by which a person is told of what cannot be read.
 const PAGE_REFUSED: &str = "gateway-page-refused";
+const LIST_REFUSED: &str = "gateway-list-refused";
 const PAYMENT_REFUSED: &str = "gateway-payment-refused";
 /// The reasons of payouts that may wait for what a gateway says.
 const WAITS_FOR_LINKS: &[&str] = &["payout-lines-not-found", "payout-lines-ambiguous"];
@@ -91,6 +94,9 @@ struct Walk {
     /// A page of it was refused.
     #[serde(default)]
     page_refused: bool,
+    /// Something of it is new, for which the payouts that wait were not looked at yet.
+    #[serde(default)]
+    learned: bool,
     /// Names of the entries that tell of what was refused.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     told: BTreeSet<String>,
@@ -106,6 +112,7 @@ impl Standing {
             pages: 0,
             whole,
             page_refused: false,
+            learned: self.walk.as_ref().is_some_and(|walk| walk.learned),
             told: BTreeSet::new(),
         };
         let first = now - LOOK_BACK;
@@ -149,6 +156,8 @@ pub(super) struct Answered {
     refused: Vec<Failure>,
     pages: usize,
     waits: usize,
+    /// Something of the walk is new, in this turn or one before.
+    learned: bool,
 }
 
 /// How a turn ended that nothing broke off.
@@ -247,11 +256,12 @@ impl Payouts {
             refused = answered.refused.len(),
             "a gateway"
         );
-        // Also where the rest failed: the night looks at them in any case.
-        if answered.new > 0 {
+        // Also where the rest failed: the night looks at them in any case. Not in each turn of a long walk.
+        let goes_on = matches!(walked, Ok(Ended::GoesOn));
+        if answered.learned && !goes_on {
             self.look_at_those_that_wait(&end).await?;
         }
-        walked.map(|()| answered)
+        walked.map(|_| answered)
     }
 
     /// The merchant, when a flow of payouts has this connection asked. One that was put a moment ago is not known to every process yet.
@@ -286,16 +296,34 @@ impl Payouts {
         whole: bool,
         answered: &mut Answered,
         deadline: Timestamp,
-    ) -> Result<(), PayoutFailure> {
-        let mut kept = self.gateway_standing(end).await.map_err(unavailable)?;
-        let walk = kept.standing.walk(whole, end.port.overlap(), SystemClock.now());
-        match self.pages(end, walk, &mut kept, answered, deadline).await? {
-            Ended::Here | Ended::Elsewhere => Ok(()),
-            Ended::GoesOn => {
-                let occasion = format!("on from {}", kept.version);
-                let word = PayoutWord::ask_gateway(end.id(), &end.connection.id, occasion);
-                self.platform.queues.leave_payout_word(&word).await.map_err(unavailable)
+    ) -> Result<Ended, PayoutFailure> {
+        let mut begun = 0;
+        loop {
+            let mut kept = self.gateway_standing(end).await.map_err(unavailable)?;
+            let walk = kept.standing.walk(whole, end.port.overlap(), SystemClock.now());
+            answered.learned |= walk.learned;
+            let ended = self.pages(end, walk, &mut kept, answered, deadline).await?;
+            begun += 1;
+            match ended {
+                Ended::GoesOn => {
+                    let occasion = format!("on from {}", kept.version);
+                    let word = PayoutWord::ask_gateway(end.id(), &end.connection.id, occasion);
+                    self.platform.queues.leave_payout_word(&word).await.map_err(unavailable)?;
+                }
+                // The clock's asking goes on; a person's is of more than that one, and is begun once more.
+                Ended::Elsewhere if whole && begun < MOST_BEGUN => {
+                    answered.pages = 0;
+                    continue;
+                }
+                Ended::Elsewhere if whole => {
+                    let gateway = &end.connection.name;
+                    return Err(unavailable(format!(
+                        "another asking of {gateway} is under way: ask again later"
+                    )));
+                }
+                Ended::Here | Ended::Elsewhere => {}
             }
+            return Ok(ended);
         }
     }
 
@@ -321,7 +349,7 @@ impl Payouts {
                 Ok(page) => {
                     skipped = false;
                     let next = page.next.clone();
-                    self.keep_page(end, page, &mut walk, answered).await?;
+                    self.keep_page(end, page, &mut walk, (kept.standing.seen_to, answered)).await?;
                     next
                 }
                 Err(Failure::Busy { retry_after_ms, .. }) if may_wait(retry_after_ms, answered, deadline) => {
@@ -338,7 +366,8 @@ impl Payouts {
                         return self.broken_off(end, walk, kept, (failure, answered)).await;
                     };
                     walk.page_refused = true;
-                    self.tell(end, PAGE_REFUSED, &failure, &mut walk).await?;
+                    let since = kept.standing.seen_to;
+                    self.tell(end, (PAGE_REFUSED, since), &failure, &mut walk).await?;
                     answered.refused.push(failure);
                     Some(behind)
                 }
@@ -368,7 +397,7 @@ impl Payouts {
         kept: &mut Kept,
         (failure, answered): (Failure, &mut Answered),
     ) -> Result<Ended, PayoutFailure> {
-        self.tell(end, PAGE_REFUSED, &failure, &mut walk).await?;
+        self.tell(end, (LIST_REFUSED, kept.standing.seen_to), &failure, &mut walk).await?;
         answered.refused.push(failure);
         let standing = Standing { walk: None, ..kept.standing.clone() };
         Ok(self.end_with(end, kept, standing).await?.unwrap_or(Ended::Here))
@@ -380,9 +409,10 @@ impl Payouts {
         end: &GatewayEnd<'_>,
         page: LinkPage,
         walk: &mut Walk,
-        answered: &mut Answered,
+        (since, answered): (Option<Timestamp>, &mut Answered),
     ) -> Result<(), PayoutFailure> {
         let now = SystemClock.now();
+        let nothing_can_be_read = page.refused.len() > 1 && page.refused.len() == page.entries;
         let mut refused = page.refused;
         let mut links = Vec::with_capacity(page.links.len());
         for link in &page.links {
@@ -394,13 +424,16 @@ impl Payouts {
                 }),
             }
         }
-        answered.new += self.platform.ledger.put_links(end.id(), &links).await?;
-        if page.links.is_empty() && refused.len() > 1 {
+        let new = self.platform.ledger.put_links(end.id(), &links).await?;
+        answered.new += new;
+        answered.learned |= new > 0;
+        walk.learned = answered.learned;
+        if nothing_can_be_read {
             walk.page_refused = true;
-            self.tell(end, PAGE_REFUSED, &refused[0], walk).await?;
+            self.tell(end, (PAGE_REFUSED, since), &refused[0], walk).await?;
         } else {
             for failure in &refused {
-                self.tell(end, PAYMENT_REFUSED, failure, walk).await?;
+                self.tell(end, (PAYMENT_REFUSED, None), failure, walk).await?;
             }
         }
         answered.refused.extend(refused.into_iter().take(1));
@@ -411,20 +444,33 @@ impl Payouts {
     async fn ended(&self, end: &GatewayEnd<'_>, walk: Walk, kept: &mut Kept) -> Result<Ended, PayoutFailure> {
         let now = SystemClock.now();
         let seen_to = if walk.page_refused { kept.standing.seen_to } else { Some(walk.begun) };
-        let looked_to =
-            self.platform.ledger.drop_old_links(end.id(), kept.standing.looked_to.as_deref(), now).await;
-        let looked_to = looked_to.map_err(unavailable)?;
-        if let Some(elsewhere) = self.end_with(end, kept, Standing { seen_to, walk: None, looked_to }).await?
-        {
+        let looked_to = kept.standing.looked_to.clone();
+        let standing = Standing { seen_to, walk: None, looked_to };
+        if let Some(elsewhere) = self.end_with(end, kept, standing).await? {
             return Ok(elsewhere);
         }
         if walk.told.len() < MOST_TOLD {
             let ours = |entry: &ParkedDelivery| {
+                let code = entry.reason.code.as_str();
                 let of_walk =
-                    entry.reason.code == PAGE_REFUSED || (walk.whole && entry.reason.code == PAYMENT_REFUSED);
+                    matches!(code, PAGE_REFUSED | LIST_REFUSED) || (walk.whole && code == PAYMENT_REFUSED);
                 of_walk && entry.connection == end.connection.id
             };
             self.platform.ledger.forget_ended(end.id(), &walk.told, ours).await.map_err(unavailable)?;
+        }
+        // What is known stays known whether or not what was said long ago can be dropped just now.
+        let dropped =
+            self.platform.ledger.drop_old_links(end.id(), kept.standing.looked_to.as_deref(), now).await;
+        match dropped {
+            Ok(looked_to) if looked_to != kept.standing.looked_to => {
+                let standing = Standing { looked_to, ..kept.standing.clone() };
+                _ = self.end_with(end, kept, standing).await?;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let (merchant, connection) = (end.id(), &end.connection.name);
+                tracing::warn!(event = "gateway-links", %merchant, connection, %error, "old ones are not dropped");
+            }
         }
         Ok(Ended::Here)
     }
@@ -463,16 +509,18 @@ impl Payouts {
         Ok(Kept { standing: reading.json("asked")?, version: reading.number("version")? })
     }
 
-    /// Has a refusal stand where a person sees it.
+    /// Has a refusal stand where a person sees it. One of a page that was looked at and comes again after the list could be read `since` is
+    /// told of anew.
     async fn tell(
         &self,
         end: &GatewayEnd<'_>,
-        code: &'static str,
+        (code, since): (&'static str, Option<Timestamp>),
         failure: &Failure,
         walk: &mut Walk,
     ) -> Result<(), PayoutFailure> {
         let (merchant, connection) = (end.id(), end.connection);
-        let name = hash(format!("{code} {} {failure}", connection.id).as_bytes());
+        let since = since.map(|since| format!(" {since}")).unwrap_or_default();
+        let name = hash(format!("{code} {}{since} {failure}", connection.id).as_bytes());
         if walk.told.len() >= MOST_TOLD || !walk.told.insert(name.clone()) {
             return Ok(());
         }
@@ -556,6 +604,8 @@ mod tests {
         assert_eq!(walk(whole.clone()).walk(false, overlap, at(2)), whole, "which goes on as it was begun");
         let late = walk(under_way.clone()).walk(false, overlap, at(30));
         assert_eq!((late.since, late.page), (under_way.since, None), "an old mark is not believed");
+        let learned = walk(Walk { learned: true, ..under_way.clone() });
+        assert!(learned.walk(false, overlap, at(30)).learned, "those that wait are still to be looked at");
         let long_ago = known.walk(false, overlap, at(24 * 100));
         assert_eq!(long_ago.since, at(24 * 100) - LOOK_BACK, "no further back than at first");
     }

@@ -7,6 +7,7 @@ use futures::executor::block_on;
 
 use super::references::{counted, without_orders};
 use super::world::{SETTINGS, START, World, id, merchant};
+use crate::payouts::route::PayoutConnections as _;
 use crate::payouts::store::PayoutStore as _;
 use crate::payouts::{OrderLink, PayoutRecord};
 
@@ -175,4 +176,41 @@ fn gateways_words_are_looked_up_only_where_nothing_else_was_found() {
     let plan = record.plan.expect("a plan waits");
     let kept = block_on(world.payouts.payout_plan(&id("po_1"), &plan.hash)).expect("it is kept");
     assert!(String::from_utf8_lossy(&kept).contains("20001"));
+}
+
+#[test]
+fn an_order_that_the_ledger_knows_without_an_invoice_is_looked_for_in_the_books() {
+    for (order, known) in [("#1", ""), ("web-77", "90001")] {
+        let world = World::new(SETTINGS, 0);
+        let references: &[&str] = if known.is_empty() { &[] } else { &[known] };
+        world.know(1, references);
+        world.learns(&[("ch_2001", order, "90001")]);
+        let route = block_on(world.payout_route(&merchant(), "stripe")).expect("a route");
+        let linked = block_on(world.engine().linked(&route, &["ch_2001".to_owned()]));
+        let linked = linked.ok().expect("it is looked up");
+        assert!(linked.leads.is_empty() && linked.found.is_empty(), "{linked:?}");
+        let number = route.settings.matching.order_numbers.normal("#1").into_owned();
+        assert_eq!(linked.unknown, [(number.into(), "ch_2001".into())], "{order}");
+    }
+}
+
+#[test]
+fn transactions_of_one_payment_under_one_reference_are_decided_by_the_one_that_the_shop_knows() {
+    // Settled, settled further and refunded: a payment each, of which the shop knows the first.
+    let words = [("ch_2001", "1001", "90001"), ("ch_2001", "1001", "90002"), ("ch_2001", "1001", "90003")];
+    let world = World::new(SETTINGS, 1);
+    world.book_in("shopify:other.example", 1_001, 20_001, &["90001"]);
+    world.learns(&words);
+    is_exact(&world.is_paid_out(&[2_001]), 1);
+    // Under the gateway's own number.
+    let world = World::new(SETTINGS, 0);
+    world.book(1, 20_001, &["90001"]);
+    world.learns(&words);
+    is_exact(&world.is_paid_out(&[2_001]), 1);
+    // The shops know one each: nobody says which.
+    let world = World::new(SETTINGS, 0);
+    world.book(1_001, 20_000, &["90002"]);
+    world.book_in("shopify:other.example", 1_001, 20_001, &["90001"]);
+    world.learns(&words);
+    is_unclear(&world.is_paid_out(&[2_001]));
 }

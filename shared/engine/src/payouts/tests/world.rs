@@ -42,6 +42,8 @@ use crate::store::{
 const SHOP: &str = "woocommerce:krus.example";
 /// What orders are of, where nothing else is said.
 const USUAL: Money = Money::from_minor(25_000, Currency::DKK);
+/// Stands for the number of an invoice that was not made.
+const NO_INVOICE: u32 = 0;
 pub(super) const DAY: Date = date(2026, 2, 9);
 pub(super) const START: Timestamp = Timestamp::constant(1_770_600_000, 0);
 
@@ -481,6 +483,11 @@ impl World {
         book_as(&self.ledger, SHOP, (invoice, number), (invoice, USUAL, None), (false, &keys, &[]));
     }
 
+    /// One more order is known that somebody else books.
+    pub(super) fn know(&self, order: u32, payments: &[&str]) {
+        self.book(order, NO_INVOICE, payments);
+    }
+
     /// Books one more order, of another amount than the others.
     pub(super) fn book_of(&self, order: u32, invoice: u32, gross: Money) {
         book(&self.ledger, SHOP, order, (invoice, gross), &[]);
@@ -586,10 +593,9 @@ fn book_as(
     let totals = Totals { net: part(4), vat: part(1), gross };
     let pointer = |kind, value: String| Pointer { kind, value };
     let payments = payments.iter().map(|text| pointer(PointerKind::Payment, (*text).to_owned()));
-    let numbers = [
-        pointer(PointerKind::OrderNumber, number.to_owned()),
-        pointer(PointerKind::InvoiceNumber, invoice.to_string()),
-    ];
+    let of_invoice =
+        (invoice != NO_INVOICE).then(|| pointer(PointerKind::InvoiceNumber, invoice.to_string()));
+    let numbers = [pointer(PointerKind::OrderNumber, number.to_owned())].into_iter().chain(of_invoice);
     let mut progress = head.progress.clone();
     progress.customer = Some(1_000);
     if has_payments {
@@ -606,19 +612,22 @@ fn book_as(
         applied: None,
         plan_open: false,
         progress,
-        documents: vec![DocumentRecord {
-            ordinal: 1,
-            kind: DocumentKind::BookedInvoice,
-            number: u64::from(invoice),
-            totals,
-            adopted: false,
-            on_gift_cards,
-            date: Some(date(2026, 2, 2)),
-            made_at: Some(START),
-        }],
+        documents: (invoice != NO_INVOICE)
+            .then_some(DocumentRecord {
+                ordinal: 1,
+                kind: DocumentKind::BookedInvoice,
+                number: u64::from(invoice),
+                totals,
+                adopted: false,
+                on_gift_cards,
+                date: Some(date(2026, 2, 2)),
+                made_at: Some(START),
+            })
+            .into_iter()
+            .collect(),
         due_at: None,
         order: Some(OrderFacts { number: number.to_owned(), total: gross, day: date(2026, 2, 2) }),
-        pointers: numbers.into_iter().chain(payments).collect(),
+        pointers: numbers.chain(payments).collect(),
         releases: Vec::new(),
         despite_word: false,
         log: None,
