@@ -452,7 +452,11 @@ fn new_customer(
         payment_term: rule.term.unwrap_or(term),
         vat_zone: rule.zone.unwrap_or(sale.zone),
         currency: input.order.currency.code().to_owned(),
-        number: if field == "number" { value.parse().ok() } else { None },
+        number: match field {
+            "number" => value.parse().ok(),
+            _ if input.settings.customers.by_number().is_empty() => None,
+            _ => Some(numbered::out_of_the_shops_reach(field, &value)),
+        },
         identified_by: (field.to_owned(), value),
     })
 }
