@@ -202,7 +202,12 @@ pub(super) fn step(
             ));
         }
         [] => CustomerAction::Create(Box::new(new_customer(input, buyer, sale, term, (field, value))?)),
-        [known] if by == Some(IdentifyBy::Number) && numbered::is_another(input, buyer, known) => {
+        // Whose document stands on the customer already is told apart no more: an edit may change all that told it.
+        [known]
+            if by == Some(IdentifyBy::Number)
+                && numbered::is_another(input, buyer, known)
+                && input.earlier.and_then(|earlier| earlier.customer) != Some(known.number) =>
+        {
             return Err(Stop::Hold(
                 hold("customer-number-taken").with("number", &value).with("order", &input.order.number),
             ));

@@ -173,6 +173,23 @@ fn who_is_found_by_an_address_gets_a_number_of_the_accounts_where_the_shop_numbe
 }
 
 #[test]
+fn an_edited_order_stays_with_the_customer_that_its_document_stands_on() {
+    let edited = |number: u32| {
+        let known = KnownCustomer { fields: Default::default(), ..customer(number, "Aase Hansen") };
+        let world = numbered(&number.to_string(), vec![known], "");
+        let plan = world.plan();
+        world.carried_out(plan, 10_001).with(|world| {
+            world.order.customer.email = "new@example.dk".to_owned();
+            world.order.customer.phone.clear();
+            world.order.customer.billing.name = "Bo Holm".to_owned();
+        })
+    };
+    // The document stands on customer 5001.
+    assert_eq!(action(&edited(5001)), CustomerAction::Use { number: 5001 });
+    assert_eq!(edited(57).held().code, "customer-number-taken");
+}
+
+#[test]
 fn a_number_that_no_customer_can_have_gives_way_to_what_the_settings_say() {
     for number in ["", "0", "007", "6212345678901", "1234567890", "A57", "-57"] {
         let CustomerAction::Create(new) = action(&numbered(number, Vec::new(), "")) else { panic!("new") };
