@@ -209,12 +209,6 @@ pub(super) async fn fetch(transport: &dyn Transport, id: &str) -> Result<Option<
     let mut pages = Vec::new();
     if entry(&item, None)?.kind == ShopProductKind::Parent {
         for number in 1.. {
-            if number > VARIATION_PAGES {
-                let most = VARIATION_PAGES * PAGE_SIZE;
-                let words =
-                    format!("product {id} has more than {most} variations, which are not carried over");
-                return Err(rejected("too-many-variations", words));
-            }
             let path = format!("{PRODUCTS}/{id}/variations");
             let all = ProductQuery { changed_since: None, locations: &[] };
             let request = listing(&path, number, PAGE_SIZE, &all)?.query("_fields", FIELDS);
@@ -222,6 +216,12 @@ pub(super) async fn fetch(transport: &dyn Transport, id: &str) -> Result<Option<
             accept(Call::Read, &response, complaint)?;
             let page = json_text(Call::Read, &response)?.to_owned();
             let List(found): List<&RawValue> = read_answer("the list of variations", &page)?;
+            if number > VARIATION_PAGES && !found.is_empty() {
+                let most = VARIATION_PAGES * PAGE_SIZE;
+                let words =
+                    format!("product {id} has more than {most} variations, which are not carried over");
+                return Err(rejected("too-many-variations", words));
+            }
             let full = found.len() >= PAGE_SIZE;
             pages.push(page);
             if !full {

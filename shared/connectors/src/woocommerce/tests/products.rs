@@ -133,9 +133,19 @@ fn variations_beyond_what_is_read_at_once_are_the_next_page_and_a_single_product
     for number in 1..=20 {
         script = script.read(&["products/7/variations", &asked(number)], 200, page(number));
     }
+    let script = script.read(&["products/7/variations", &asked(21)], 200, full_page(2100, "A"));
     let refused = block_on(WooCommerce.fetch_product(&script, &EntityId::new("7"))).expect_err("too many");
     script.finish();
     assert!(refused.to_string().contains("more than 2000 variations"), "{refused}");
+
+    let mut script = Script::default().read(&["products/7"], 200, product(7, "variable", ""));
+    for number in 1..=20 {
+        script = script.read(&["products/7/variations", &asked(number)], 200, page(number));
+    }
+    let script = script.read(&["products/7/variations", &asked(21)], 200, "[]");
+    let whole = block_on(WooCommerce.fetch_product(&script, &EntityId::new("7"))).expect("just as many");
+    script.finish();
+    assert!(matches!(whole, Fetched::Found { value, .. } if value.len() == 2001));
 }
 
 #[test]
