@@ -71,13 +71,20 @@ fn full_page(from: u64, sku: &str) -> String {
 }
 
 #[test]
-fn a_price_that_cannot_be_read_keeps_no_other_product_back() {
+fn an_entry_that_cannot_be_read_keeps_no_other_product_back() {
     let list = format!(
         "[{},{},{}]",
         product(1, "simple", ""),
         product(2, "simple", "").replace("99.95", "ring for pris"),
         product(3, "simple", "").replace("99.95", "-1"),
     );
+    let strange = [
+        product(4, "simple", "").replace(r#""stock_quantity":null"#, r#""stock_quantity":"mange""#),
+        product(5, "simple", "").replace("2026-11-20T10", "i dag"),
+        // Its product is gone.
+        product(6, "variation", ""),
+    ];
+    let list = format!("{},{}]", &list[..list.len() - 1], strange.join(","));
     let script = Script::default().read(&["products"], 200, list);
     let found = block_on(WooCommerce.products_page(&script, &ProductQuery::default(), None)).expect("a page");
     script.finish();
@@ -91,7 +98,9 @@ fn a_price_that_cannot_be_read_keeps_no_other_product_back() {
         [
             ("1", true, None),
             ("2", false, Some("its price is not an amount")),
-            ("3", false, Some("its price is below zero"))
+            ("3", false, Some("its price is below zero")),
+            ("4", false, Some("what the shop says of it cannot be read")),
+            ("5", true, Some("when it was changed is not a time")),
         ]
     );
 }
