@@ -65,7 +65,11 @@ async fn a_customer_has_the_number_that_the_shop_gave() {
     // A guest is found by the address, and is not the customer of any number.
     let guest = sent(&stage, &order_of(9703, 0, "gaest@example.org", "Gaest")).await;
     assert_eq!(guest.status, Status::Done, "{:?}", guest.facts);
-    assert_ne!(guest.progress.customer, Some(5701));
+    let of_guest = guest.progress.customer.expect("a customer");
+    assert!(of_guest >= 500_000_000, "out of reach of the shop's numbers: {of_guest}");
+    // The shop's next customer has the next number.
+    let next = sent(&stage, &order_of(9705, 5702, "carl@example.org", "Carl Dam")).await;
+    assert_eq!((&next.status, next.progress.customer), (&Status::Done, Some(5702)), "{:?}", next.facts);
 
     // A number that is somebody else's in the accounts.
     let theirs = in_the_accounts(&stage, 5701);

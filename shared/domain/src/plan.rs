@@ -312,7 +312,8 @@ pub struct NewCustomer {
     pub vat_zone: u32,
     /// Currency code.
     pub currency: String,
-    /// Number chosen by the merchant's rule (phone number as customer number); `None`: the target numbers it.
+    /// Number chosen by the merchant's rule (the shop's or a phone number as customer number, and one out of the shop's reach for those
+    /// who have none); `None`: the target numbers it.
     pub number: Option<u32>,
 }
 

@@ -61,7 +61,7 @@ pub(crate) async fn read_item(transport: &dyn Transport, path: String) -> Result
 }
 
 /// True when e-conomic itself says that there is no such item; the 404 of a proxy says nothing.
-fn is_missing(response: &Response) -> bool {
+pub(crate) fn is_missing(response: &Response) -> bool {
     response.status == 404 && !is_page(response)
 }
 
@@ -109,8 +109,7 @@ async fn read_pages<T: DeserializeOwned>(
             request = request.query("filter", filter.as_str());
         }
         let response = transport.read(request).await?;
-        // A proxy's page says nothing of what stands here, and what is looked for in vain would be made again.
-        if presence == Presence::Optional && is_absent(&response) && !is_page(&response) {
+        if presence == Presence::Optional && is_absent(&response) {
             return Ok(None);
         }
         let page: Page = parse(&text(&response, Call::Read)?, Call::Read, path)?;
@@ -126,8 +125,10 @@ async fn read_pages<T: DeserializeOwned>(
     Err(refused("too-many", format!("{path} holds more than {} items", PAGES_LIMIT * PAGE_SIZE)))
 }
 
+/// True when e-conomic itself says that there is no such place, or that it is not ours to see. A proxy's page says nothing of what
+/// stands here, and what is looked for in vain would be made again.
 fn is_absent(response: &Response) -> bool {
-    matches!(response.status, 403 | 404)
+    matches!(response.status, 403 | 404) && !is_page(response)
 }
 
 /// Reads a whole collection of an OpenAPI service under its cursor; `None` where there is no such service or no right to it.

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::client::REST;
 use super::client::{
-    Item, delete, json, parse, read_all, read_all_if_there, read_item, replace, text, write,
+    Item, delete, is_missing, json, parse, read_all, read_all_if_there, read_item, replace, text, write,
 };
 use super::errors::{failure, refused};
 use super::filter::Filter;
@@ -179,7 +179,7 @@ pub(super) async fn pdf(
     for (place, _) in PLACES.iter().filter(|(_, stands)| *stands == kind) {
         let item = Item::of(place, number)?;
         let response = transport.read(Request::get(item.path_to("pdf")).on(REST)).await?;
-        if response.status == 404 {
+        if is_missing(&response) {
             continue;
         }
         if !response.is_success() {

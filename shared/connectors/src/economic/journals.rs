@@ -9,7 +9,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::client::{Item, OPENAPI};
-use super::client::{json, parse, post_openapi, read_all, read_cursor, text};
+use super::client::{is_missing, json, parse, post_openapi, read_all, read_cursor, text};
 use super::errors::{failure, refused};
 use super::filter::Filter;
 use super::limits;
@@ -436,7 +436,7 @@ pub(super) async fn free_number(
     at_least: u32,
 ) -> Result<u32, Failure> {
     let response = transport.read(Request::get(format!("{SERVICE}/journals/{journal}")).on(OPENAPI)).await?;
-    if response.status == 404 {
+    if is_missing(&response) {
         return Err(refused("no-journal", format!("e-conomic has no journal {journal}")));
     }
     if !response.is_success() {

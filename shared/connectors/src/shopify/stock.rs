@@ -32,6 +32,8 @@ const LISTED_LOCATIONS: usize = 100;
 const FOUND_ENTRIES: usize = 100;
 /// Most pages of a look-up.
 const LOOK_UP_PAGES: usize = 5;
+/// Most pages of a look-up of one number that was not found yet among others that are like it: what is not found counts as absent.
+const LOOK_UP_PAGES_OF_ONE: usize = 50;
 /// Items whose quantities are read at once, at one location each three points.
 const READ_ITEMS: usize = 250;
 /// Why quantities change, in the shop's own words: a count that is corrected.
@@ -107,7 +109,7 @@ async fn listed(
         |product: &ShopProduct| product.sku.as_ref().is_some_and(|sku| skus.iter().any(|asked| asked == sku));
     let mut entries = Vec::new();
     let mut after: Option<String> = None;
-    for _ in 0..LOOK_UP_PAGES {
+    for page in 1..=LOOK_UP_PAGES_OF_ONE {
         let mut variables = location_variables(locations)?;
         variables.insert("first".to_owned(), json!(FOUND_ENTRIES));
         variables.insert("query".to_owned(), json!(terms.join(" OR ")));
@@ -121,6 +123,10 @@ async fn listed(
         after = variants.page_info.end_cursor.filter(|_| variants.page_info.has_next_page.0);
         if after.is_none() {
             return Ok((entries, true));
+        }
+        let is_sought = skus.len() == 1 && entries.is_empty();
+        if page >= LOOK_UP_PAGES && !is_sought {
+            break;
         }
     }
     Ok((entries, false))

@@ -1098,6 +1098,17 @@ fn numbers_are_looked_up_over_several_pages_and_in_smaller_parts() {
 
     let mut script = Script::default();
     for number in 1..=5 {
+        script = script.read(&[both], 200, page(&["a"], Some(&format!("c{number}"))));
+    }
+    for number in 1..=5 {
+        script = script.read(&["\"sku:'A'\""], 200, page(&["a"], Some(&format!("d{number}"))));
+    }
+    script = script.read(&["\"sku:'A'\"", "d5"], 200, page(&["A"], None));
+    script = script.read(&["\"sku:'B'\""], 200, page(&[], None));
+    assert_eq!(found(script), ["A"], "a number behind many that are like it is there all the same");
+
+    let mut script = Script::default();
+    for number in 1..=5 {
         script = script.read(&[both], 200, page(&["A"], Some(&format!("c{number}"))));
     }
     for number in 1..=5 {

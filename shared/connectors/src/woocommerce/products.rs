@@ -105,11 +105,11 @@ async fn products(
     let request = listing(PRODUCTS, page, PAGE_SIZE, query)?.query("status", "any").query("_fields", FIELDS);
     let response = transport.read(request).await?;
     accept(Call::Read, &response, complaint)?;
-    let products = read_items(json_text(Call::Read, &response)?)?;
+    let (products, full) = read_items(json_text(Call::Read, &response)?)?;
     let variable = variable || products.iter().any(|entry| entry.kind == ShopProductKind::Parent);
     // A variation that changed does not change its product, so a list of changes always asks for variations too.
     let asks_for_variations = variable || query.changed_since.is_some();
-    let next = if products.len() >= PAGE_SIZE {
+    let next = if full {
         Some(Place::Products { page: page + 1, variable })
     } else {
         asks_for_variations.then_some(Place::Variations { page: 1 })
@@ -130,8 +130,8 @@ async fn variations(
         return Ok(None);
     }
     accept(Call::Read, &response, complaint)?;
-    let products = read_variations(json_text(Call::Read, &response)?, None)?;
-    let next = (products.len() >= PAGE_SIZE).then_some(Place::Variations { page: page + 1 });
+    let (products, full) = read_variations(json_text(Call::Read, &response)?, None)?;
+    let next = full.then_some(Place::Variations { page: page + 1 });
     Ok(Some(ProductPage { products, next: next.map(Place::text) }))
 }
 
@@ -168,8 +168,7 @@ async fn of_parents(
                 break;
             }
             accept(Call::Read, &response, complaint)?;
-            let found = read_variations(json_text(Call::Read, &response)?, Some((&id, parent)))?;
-            let full = found.len() >= PAGE_SIZE;
+            let (found, full) = read_variations(json_text(Call::Read, &response)?, Some((&id, parent)))?;
             products.extend(found);
             if !full {
                 break;
@@ -209,12 +208,6 @@ pub(super) async fn fetch(transport: &dyn Transport, id: &str) -> Result<Option<
     let mut pages = Vec::new();
     if entry(&item, None)?.kind == ShopProductKind::Parent {
         for number in 1.. {
-            if number > VARIATION_PAGES {
-                let most = VARIATION_PAGES * PAGE_SIZE;
-                let words =
-                    format!("product {id} has more than {most} variations, which are not carried over");
-                return Err(rejected("too-many-variations", words));
-            }
             let path = format!("{PRODUCTS}/{id}/variations");
             let all = ProductQuery { changed_since: None, locations: &[] };
             let request = listing(&path, number, PAGE_SIZE, &all)?.query("_fields", FIELDS);
@@ -222,6 +215,12 @@ pub(super) async fn fetch(transport: &dyn Transport, id: &str) -> Result<Option<
             accept(Call::Read, &response, complaint)?;
             let page = json_text(Call::Read, &response)?.to_owned();
             let List(found): List<&RawValue> = read_answer("the list of variations", &page)?;
+            if number > VARIATION_PAGES && !found.is_empty() {
+                let most = VARIATION_PAGES * PAGE_SIZE;
+                let words =
+                    format!("product {id} has more than {most} variations, which are not carried over");
+                return Err(rejected("too-many-variations", words));
+            }
             let full = found.len() >= PAGE_SIZE;
             pages.push(page);
             if !full {
@@ -277,15 +276,66 @@ fn listing(path: &str, page: usize, size: usize, query: &ProductQuery<'_>) -> Re
         .query("dates_are_gmt", "true"))
 }
 
-/// Entries of a list of products, in which variations may stand too (a list by SKU).
-pub(super) fn read_items(text: &str) -> Result<Vec<ShopProduct>, Failure> {
-    let List(items): List<Item<'_>> = read_answer("the list of products", text)?;
-    items.iter().map(|item| entry(item, None)).collect()
+/// Entries of a list of products, in which variations may stand too (a list by SKU), and whether the page is full.
+pub(super) fn read_items(text: &str) -> Result<(Vec<ShopProduct>, bool), Failure> {
+    read_each("the list of products", text, None, |item| item.kind.trimmed() == "variation")
 }
 
-fn read_variations(text: &str, parent: Option<(&str, &Item<'_>)>) -> Result<Vec<ShopProduct>, Failure> {
-    let List(items): List<Item<'_>> = read_answer("the list of variations", text)?;
-    items.iter().map(|item| variation(item, parent)).collect()
+fn read_variations(
+    text: &str,
+    parent: Option<(&str, &Item<'_>)>,
+) -> Result<(Vec<ShopProduct>, bool), Failure> {
+    read_each("the list of variations", text, parent, |_| true)
+}
+
+/// Reads entries one by one, so that one that cannot be read keeps no other back. A variation whose product is gone belongs to nothing
+/// and is left out: whether the page is full is told by what stood on it.
+fn read_each(
+    what: &str,
+    text: &str,
+    parent: Option<(&str, &Item<'_>)>,
+    is_variation: impl Fn(&Item<'_>) -> bool,
+) -> Result<(Vec<ShopProduct>, bool), Failure> {
+    let List(raws): List<&RawValue> = read_answer(what, text)?;
+    let mut entries = Vec::with_capacity(raws.len());
+    for raw in &raws {
+        let (item, unreadable) = match read_answer::<Item<'_>>(what, raw.get()) {
+            Ok(item) => (item, None),
+            Err(failure) => {
+                let Ok(sketch) = read_answer::<Sketch<'_>>(what, raw.get()) else { return Err(failure) };
+                (sketch.item(), Some("what the shop says of it cannot be read".to_owned()))
+            }
+        };
+        let varies = is_variation(&item);
+        if varies && parent.is_none() && item.parent_id.given().is_none() {
+            continue;
+        }
+        let read = if varies { variation(&item, parent)? } else { entry(&item, None)? };
+        entries.push(ShopProduct { unreadable: unreadable.or(read.unreadable), ..read });
+    }
+    Ok((entries, raws.len() >= PAGE_SIZE))
+}
+
+/// By what an entry is known of which something else cannot be read.
+#[derive(Debug, Deserialize)]
+struct Sketch<'a> {
+    #[serde(borrow, default)]
+    id: Id<'a>,
+    #[serde(borrow, default)]
+    parent_id: Id<'a>,
+    #[serde(borrow, default)]
+    name: Text<'a>,
+    #[serde(borrow, default, rename = "type")]
+    kind: Text<'a>,
+    #[serde(borrow, default)]
+    sku: Text<'a>,
+}
+
+impl<'a> Sketch<'a> {
+    fn item(self) -> Item<'a> {
+        let Sketch { id, parent_id, name, kind, sku } = self;
+        Item { id, parent_id, name, kind, sku, ..Item::default() }
+    }
 }
 
 fn id_of(id: &Id<'_>) -> Result<String, Failure> {
@@ -308,7 +358,7 @@ fn entry(item: &Item<'_>, parent: Option<(&str, &Item<'_>)>) -> Result<ShopProdu
         variant: None,
         kind,
         name: decode_name(item.name.trimmed()).into_owned(),
-        ..common(item)?
+        ..common(item)
     })
 }
 
@@ -330,12 +380,12 @@ fn variation(item: &Item<'_>, parent: Option<(&str, &Item<'_>)>) -> Result<ShopP
         variant: Some(id),
         kind: ShopProductKind::Variant,
         name,
-        ..common(item)?
+        ..common(item)
     })
 }
 
 /// What products and variations have alike; ids, kind and name are the caller's.
-fn common(item: &Item<'_>) -> Result<ShopProduct, Failure> {
+fn common(item: &Item<'_>) -> ShopProduct {
     let text = |text: &Text<'_>| text.given().map(str::to_owned);
     // One that cannot be read keeps no other back.
     let price = item.price.given().map(|text| {
@@ -346,8 +396,12 @@ fn common(item: &Item<'_>) -> Result<ShopProduct, Failure> {
         Ok(price) => (price, None),
         Err(what) => (None, Some(what.to_owned())),
     };
+    let (updated, unreadable) = match map::product_changed_at(item) {
+        Ok(updated) => (updated, unreadable),
+        Err(_) => (None, unreadable.or(Some("when it was changed is not a time".to_owned()))),
+    };
     let categories = item.categories.0.iter().filter_map(|category| category.name.given());
-    Ok(ShopProduct {
+    ShopProduct {
         product: String::new(),
         variant: None,
         kind: ShopProductKind::Single,
@@ -371,9 +425,9 @@ fn common(item: &Item<'_>) -> Result<ShopProduct, Failure> {
             _ => ShopProductStatus::Draft,
         },
         stock: stock(item),
-        updated: map::product_changed_at(item)?,
+        updated,
         unreadable,
-    })
+    }
 }
 
 /// `manage_stock` is yes, no, or for a variation `parent`.

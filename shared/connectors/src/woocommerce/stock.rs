@@ -54,8 +54,7 @@ async fn listed(transport: &dyn Transport, asked: &[&str]) -> Result<(Vec<ShopPr
             .query("_fields", FIELDS);
         let response = transport.read(request).await?;
         accept(Call::Read, &response, complaint)?;
-        let entries = read_items(json_text(Call::Read, &response)?)?;
-        let full = entries.len() >= PAGE_SIZE;
+        let (entries, full) = read_items(json_text(Call::Read, &response)?)?;
         let is_asked = |entry: &ShopProduct| entry.sku.as_deref().is_some_and(|sku| asked.contains(&sku));
         found.extend(entries.into_iter().filter(is_asked));
         if !full {

@@ -301,7 +301,7 @@ pub(super) struct Changed<'a> {
 }
 
 /// A product or a variation in a list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Item<'a> {
     #[serde(borrow, default)]
     pub(super) id: Id<'a>,

@@ -39,6 +39,19 @@ pub(crate) const ENTRIES: &[Entry] = &[
         ],
     ),
     entry(
+        "fraud-hold-with-draft",
+        [
+            "Webshoppen eller dens betalingsudbyder mistænker ordre {order} for svindel, og ingen har godkendt den. Dokument nr. {number} ligger ubogført i regnskabet.",
+            "Dokumentet ændres og bogføres ikke.",
+            "Bogfør ikke dokument nr. {number}, før betalingen er godkendt. Er ordren i orden, så godkend betalingen eller send ordren; så går overførslen videre. Annullér den ellers i webshoppen, og slet dokumentet.",
+        ],
+        [
+            "The webshop or its payment provider suspects order {order} of fraud, and nobody has approved it. Document no. {number} lies unbooked in the accounts.",
+            "The document is neither changed nor booked.",
+            "Do not book document no. {number} until the payment is approved. If the order is sound, approve the payment or ship the order; the transfer then goes on. Cancel it in the webshop otherwise, and delete the document.",
+        ],
+    ),
+    entry(
         "cancelled",
         [
             "Ordre {order} er annulleret i webshoppen.",

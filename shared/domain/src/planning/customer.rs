@@ -202,7 +202,12 @@ pub(super) fn step(
             ));
         }
         [] => CustomerAction::Create(Box::new(new_customer(input, buyer, sale, term, (field, value))?)),
-        [known] if by == Some(IdentifyBy::Number) && numbered::is_another(input, buyer, known) => {
+        // Whose document stands on the customer already is told apart no more: an edit may change all that told it.
+        [known]
+            if by == Some(IdentifyBy::Number)
+                && numbered::is_another(input, buyer, known)
+                && input.earlier.and_then(|earlier| earlier.customer) != Some(known.number) =>
+        {
             return Err(Stop::Hold(
                 hold("customer-number-taken").with("number", &value).with("order", &input.order.number),
             ));
@@ -452,7 +457,11 @@ fn new_customer(
         payment_term: rule.term.unwrap_or(term),
         vat_zone: rule.zone.unwrap_or(sale.zone),
         currency: input.order.currency.code().to_owned(),
-        number: if field == "number" { value.parse().ok() } else { None },
+        number: match field {
+            "number" => value.parse().ok(),
+            _ if input.settings.customers.by_number().is_empty() => None,
+            _ => Some(numbered::out_of_the_shops_reach(field, &value)),
+        },
         identified_by: (field.to_owned(), value),
     })
 }

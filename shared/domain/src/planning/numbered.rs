@@ -3,6 +3,8 @@
 //! Shop and accounts each count their customers, so that one number may stand for two of them. What is found by it is the buyer only
 //! when something else says so as well, and is otherwise left alone: an invoice made out to somebody else is worse than none.
 
+use sha2::{Digest, Sha256};
+
 use super::PlanInput;
 use super::customer::{self, Buyer, local_phone, plain};
 use crate::catalogue::KnownCustomer;
@@ -19,6 +21,20 @@ pub(super) fn of_shop(order: &Order) -> Option<&str> {
         && !number.starts_with('0')
         && number.bytes().all(|byte| byte.is_ascii_digit());
     fits.then_some(number)
+}
+
+/// The lowest of the numbers that are given to those who are found by something else.
+const OUT_OF_REACH: u32 = 500_000_000;
+/// How many of them there are: all have nine digits.
+const OUT_OF_REACH_COUNT: u32 = 499_999_999;
+
+/// Number of a new customer who is found by something else where the shop numbers others. The accounts' own next number is the one
+/// after the highest, which is the shop's next customer's. The same buyer gets the same number each time, so that a making that is
+/// tried again asks for no other.
+pub(super) fn out_of_the_shops_reach(field: &str, value: &str) -> u32 {
+    let digest = Sha256::digest(format!("{field}={value}"));
+    let first = digest.iter().take(4).fold(0, |sum: u32, byte| (sum << 8) | u32::from(*byte));
+    OUT_OF_REACH + first % OUT_OF_REACH_COUNT
 }
 
 /// What tells one buyer from another, whatever number they have; what is not known is empty.

@@ -61,7 +61,11 @@ pub(super) fn decide(input: &PlanInput<'_>) -> Result<DocumentKind, Stop> {
     }
     if order.fraud_hold {
         // Told, since somebody has to look at it: it would be transferred but for that.
-        return Err(Stop::Hold(hold("fraud-hold").with("order", &order.number)));
+        let reason = match unbooked(input) {
+            Some(number) => hold("fraud-hold-with-draft").with("number", number),
+            None => hold("fraud-hold"),
+        };
+        return Err(Stop::Hold(reason.with("order", &order.number)));
     }
     Ok(rule.document.unwrap_or(input.settings.document.kind))
 }

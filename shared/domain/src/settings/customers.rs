@@ -166,7 +166,8 @@ pub enum IdentifyBy {
     /// The phone number is the customer's number: digits only, without country code 45, at most nine.
     PhoneAsNumber,
     /// The shop's own customer number is the customer's number: one to nine digits, without a leading zero. Guests have none,
-    /// and Shopify's are longer. A number that the accounts have given to somebody else holds the order.
+    /// and Shopify's are longer. A number that the accounts have given to somebody else holds the order. Those who are found by
+    /// something else are then made under a number from 500000000 on, which the shop's own do not reach.
     Number,
     /// Company number (CVR), digits only.
     CompanyNumber,

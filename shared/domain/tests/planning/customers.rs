@@ -162,11 +162,39 @@ fn a_number_that_is_somebody_elses_is_held_and_nothing_of_theirs_is_changed() {
     assert_eq!(action(&shared), CustomerAction::Use { number: 57 });
 }
 
+/// Of `email=aase@example.dk`, reckoned by hand.
+const AASES_NUMBER: u32 = 998_177_200;
+
+#[test]
+fn who_is_found_by_an_address_gets_a_number_of_the_accounts_where_the_shop_numbers_nobody() {
+    assert!(
+        matches!(action(&with_known(Vec::new(), "{}")), CustomerAction::Create(new) if new.number.is_none())
+    );
+}
+
+#[test]
+fn an_edited_order_stays_with_the_customer_that_its_document_stands_on() {
+    let edited = |number: u32| {
+        let known = KnownCustomer { fields: Default::default(), ..customer(number, "Aase Hansen") };
+        let world = numbered(&number.to_string(), vec![known], "");
+        let plan = world.plan();
+        world.carried_out(plan, 10_001).with(|world| {
+            world.order.customer.email = "new@example.dk".to_owned();
+            world.order.customer.phone.clear();
+            world.order.customer.billing.name = "Bo Holm".to_owned();
+        })
+    };
+    // The document stands on customer 5001.
+    assert_eq!(action(&edited(5001)), CustomerAction::Use { number: 5001 });
+    assert_eq!(edited(57).held().code, "customer-number-taken");
+}
+
 #[test]
 fn a_number_that_no_customer_can_have_gives_way_to_what_the_settings_say() {
     for number in ["", "0", "007", "6212345678901", "1234567890", "A57", "-57"] {
         let CustomerAction::Create(new) = action(&numbered(number, Vec::new(), "")) else { panic!("new") };
-        assert_eq!((new.number, new.identified_by.0.as_str()), (None, "email"), "{number:?}");
+        // Out of reach of the shop's numbers, and the same each time.
+        assert_eq!((new.number, new.identified_by.0.as_str()), (Some(AASES_NUMBER), "email"), "{number:?}");
         let held = numbered(number, Vec::new(), r#","otherwise-by":null"#).held();
         let code = if number.is_empty() { "customer-not-identifiable" } else { "shop-customer-number-unfit" };
         assert_eq!((held.code.as_str(), held.fact("order")), (code, "1042"), "{number:?}");

@@ -102,6 +102,10 @@ fn a_draft_that_a_person_booked_or_deleted_is_respected() {
     assert_eq!((wanted.plan().ordinal, wanted.document().kind), (2, DocumentKind::DraftInvoice));
     let cancelled = after(World::of(plain_order())).with(|world| world.order.cancelled = true);
     assert_eq!(cancelled.held().code, "cancelled-with-draft");
+    let suspected = after(World::of(plain_order())).with(|world| world.order.fraud_hold = true);
+    let number = suspected.earlier.as_ref().and_then(|(_, document)| *document).expect("a draft").number;
+    let held = suspected.held();
+    assert_eq!((held.code.as_str(), held.fact("number")), ("fraud-hold-with-draft", &*number.to_string()));
 }
 
 #[test]

@@ -62,6 +62,9 @@ impl Session<'_> {
                     return Ok(());
                 }
                 self.engine.connections.forget_master_data(&self.route);
+                if let Some(reason) = self.number_taken(carrying.plan, thing).await? {
+                    return Err(Stop::Park(reason));
+                }
                 Err(self.stop_of(Side::Accounting, rejected))
             }
             Err(failure) => Err(self.stop_of(Side::Accounting, failure)),
@@ -158,6 +161,21 @@ impl Session<'_> {
                 found.map_err(|failure| self.stop_of(Side::Accounting, failure))
             }
         }
+    }
+
+    /// Why a customer was refused, where the number that it was to be made under was free when the plan was made and is somebody
+    /// else's by now.
+    async fn number_taken(&self, plan: &Plan, thing: &Thing<'_>) -> Result<Option<Reason>, Stop> {
+        let Thing::Customer(_, customer) = thing else { return Ok(None) };
+        let (field, value) = &customer.identified_by;
+        if field != "number" || customer.number.is_none() {
+            return Ok(None);
+        }
+        let found = self.route.accounting.port.customers(&self.accounting(), field, value).await;
+        let found = found.map_err(|failure| self.stop_of_look(failure))?;
+        let taken = found.iter().any(|known| made_by_another(customer, known));
+        let reason = || Reason::new("customer-number-taken").with("number", value);
+        Ok(taken.then(|| reason().with("order", &plan.order_number)))
     }
 
     async fn make(&mut self, plan: &Plan, thing: &Thing<'_>) -> Result<(), Failure> {

@@ -153,4 +153,18 @@ fn a_payment_that_cannot_be_looked_for_is_not_taken_for_missing() {
     ]);
     assert_eq!(refusal(run(payments::find(&script, &payment("Ordre 1001")))).0, "booked-entries");
     script.finish();
+    // A proxy's page is no word of e-conomic's: it is asked again.
+    for status in [403, 404] {
+        let script = Script::new(vec![
+            step(&format!("GET /journals/3/entries?filter=text$like:{key}"), 200, &page(&[])),
+            step(
+                &format!("GET openapi:/bookedEntriesapi/v4.0.0/booked-entries?filter=text$like:{key}"),
+                status,
+                "<html><body>Just a moment</body></html>",
+            ),
+        ]);
+        let found = run(payments::find(&script, &payment("Ordre 1001")));
+        assert!(matches!(found, Err(Failure::Busy { .. })), "{status}: {found:?}");
+        script.finish();
+    }
 }

@@ -71,13 +71,20 @@ fn full_page(from: u64, sku: &str) -> String {
 }
 
 #[test]
-fn a_price_that_cannot_be_read_keeps_no_other_product_back() {
+fn an_entry_that_cannot_be_read_keeps_no_other_product_back() {
     let list = format!(
         "[{},{},{}]",
         product(1, "simple", ""),
         product(2, "simple", "").replace("99.95", "ring for pris"),
         product(3, "simple", "").replace("99.95", "-1"),
     );
+    let strange = [
+        product(4, "simple", "").replace(r#""stock_quantity":null"#, r#""stock_quantity":"mange""#),
+        product(5, "simple", "").replace("2026-11-20T10", "i dag"),
+        // Its product is gone.
+        product(6, "variation", ""),
+    ];
+    let list = format!("{},{}]", &list[..list.len() - 1], strange.join(","));
     let script = Script::default().read(&["products"], 200, list);
     let found = block_on(WooCommerce.products_page(&script, &ProductQuery::default(), None)).expect("a page");
     script.finish();
@@ -91,7 +98,9 @@ fn a_price_that_cannot_be_read_keeps_no_other_product_back() {
         [
             ("1", true, None),
             ("2", false, Some("its price is not an amount")),
-            ("3", false, Some("its price is below zero"))
+            ("3", false, Some("its price is below zero")),
+            ("4", false, Some("what the shop says of it cannot be read")),
+            ("5", true, Some("when it was changed is not a time")),
         ]
     );
 }
@@ -133,9 +142,19 @@ fn variations_beyond_what_is_read_at_once_are_the_next_page_and_a_single_product
     for number in 1..=20 {
         script = script.read(&["products/7/variations", &asked(number)], 200, page(number));
     }
+    let script = script.read(&["products/7/variations", &asked(21)], 200, full_page(2100, "A"));
     let refused = block_on(WooCommerce.fetch_product(&script, &EntityId::new("7"))).expect_err("too many");
     script.finish();
     assert!(refused.to_string().contains("more than 2000 variations"), "{refused}");
+
+    let mut script = Script::default().read(&["products/7"], 200, product(7, "variable", ""));
+    for number in 1..=20 {
+        script = script.read(&["products/7/variations", &asked(number)], 200, page(number));
+    }
+    let script = script.read(&["products/7/variations", &asked(21)], 200, "[]");
+    let whole = block_on(WooCommerce.fetch_product(&script, &EntityId::new("7"))).expect("just as many");
+    script.finish();
+    assert!(matches!(whole, Fetched::Found { value, .. } if value.len() == 2001));
 }
 
 #[test]
