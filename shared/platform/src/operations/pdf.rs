@@ -35,7 +35,7 @@ impl Operations {
     ///
     /// # Errors
     /// `NotFound` where no document stands; `Invalid` when several are booked, naming them, when the connection is paused, or when the
-    /// document is in another agreement than the flow's; as the accounting system and AWS say.
+    /// document is in another agreement than the flow's, or in one that is not known any more; as the accounting system and AWS say.
     pub async fn document_pdf(
         &self,
         merchant: &MerchantId,
@@ -54,7 +54,11 @@ impl Operations {
         // The same number in another agreement is somebody else's document.
         let plan = self.ledger.load_plan(&head.transfer, record.ordinal).await.map_err(store)?;
         let made_in = plan.and_then(|plan| serde_json::from_str::<domain::Plan>(&plan.json).ok());
-        if let Some(plan) = made_in.filter(|plan| plan.agreement != route.accounting.agreement) {
+        let Some(plan) = made_in else {
+            let text = format!("which agreement document {} stands in is not known any more", record.number);
+            return Err(PlatformError::Invalid(text));
+        };
+        if plan.agreement != route.accounting.agreement {
             let (number, made, now) = (record.number, plan.agreement, &route.accounting.agreement);
             let text =
                 format!("document {number} stands in agreement {made}, and the flow writes to {now} now");
