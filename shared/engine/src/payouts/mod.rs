@@ -34,6 +34,7 @@ pub mod route;
 pub mod statement;
 pub mod store;
 pub mod summary;
+mod taken_in;
 mod view;
 pub mod waiting;
 mod work;

@@ -190,10 +190,10 @@ impl<'a> Asked<'a> {
         &self.route.settings.matching.order_numbers
     }
 
-    fn lines(&self, places: &[u32]) -> impl Iterator<Item = (u32, Line<'a>)> + use<'a> {
+    fn lines<'p>(&self, places: &'p [u32]) -> impl Iterator<Item = (u32, Line<'a>)> + use<'a, 'p> {
         let settlement = self.settlement;
         let line = move |place: u32| Some((place, settlement.line(place as usize)?));
-        places.to_vec().into_iter().filter_map(line)
+        places.iter().copied().filter_map(line)
     }
 
     /// True for a line that takes from a document or gives back to it, and for the sale that such a line may name.

@@ -193,7 +193,7 @@ fn a_mail_makes_no_more_payouts_than_a_person_can_set_aside() {
     let world = World::new(&eager(), 1);
     let intake = mailed(&world, "many.csv", &many(MOST_BY_MAIL + 1));
     let IntakeOutcome::Refused { reason } = &intake.outcome else { panic!("{:?}", intake.outcome) };
-    assert_eq!((reason.code.as_str(), &*reason.fact("what")), ("report-too-many", "batches"));
+    assert_eq!((reason.code.as_str(), reason.fact("what")), ("report-too-many", "batches"));
     assert!(world.payouts.records().is_empty(), "nothing of it was taken in");
     let IntakeOutcome::Report { batches } = mailed(&world, "few.csv", &many(MOST_BY_MAIL)).outcome else {
         panic!("so many may come")

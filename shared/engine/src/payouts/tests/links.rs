@@ -187,7 +187,7 @@ fn an_order_that_the_ledger_knows_without_an_invoice_is_looked_for_in_the_books(
         world.learns(&[("ch_2001", order, "90001")]);
         let route = block_on(world.payout_route(&merchant(), "stripe")).expect("a route");
         let linked = block_on(world.engine().linked(&route, &["ch_2001".to_owned()]));
-        let linked = linked.ok().expect("it is looked up");
+        let Ok(linked) = linked else { panic!("it is not looked up") };
         assert!(linked.leads.is_empty() && linked.found.is_empty(), "{linked:?}");
         let number = route.settings.matching.order_numbers.normal("#1").into_owned();
         assert_eq!(linked.unknown, [(number.into(), "ch_2001".into())], "{order}");
