@@ -8,6 +8,7 @@ use answers::{Answers, key, reads};
 use connectors::economic::Economic;
 use connectors::journals::{Days, DocumentState, Journals, VoucherFile, VoucherPlace};
 use connectors::ports::Accounting;
+use domain::document::DocumentKind;
 use domain::identity::Effect;
 use domain::payout::VoucherStep;
 use domain::plan::{NewCustomer, PaymentStep, ProductChangeStep, ProductStep, SendBy, SupersededOrder};
@@ -78,7 +79,9 @@ fuzz_target!(|input: Vec<(u16, Vec<u8>)>| {
     reads(block_on(port.find(answers.again(), &reference)));
     reads(block_on(port.find_edited(answers.again(), 5001, day, &key(Effect::Document))));
     reads(block_on(port.booked_on(answers.again(), day)));
-    reads(block_on(port.pdf(answers.again(), 10_001)));
+    for kind in [DocumentKind::BookedInvoice, DocumentKind::DraftInvoice] {
+        reads(block_on(port.pdf(answers.again(), kind, 10_001)));
+    }
     let payment: PaymentStep = of(json!({
         "key": key(Effect::Payment), "journal": 3, "contra_account": 5820, "amount": money("198.00"), "date": "2026-11-20",
         "text": "1001",
