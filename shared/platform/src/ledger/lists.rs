@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::operation::query::QueryOutput;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::BASE64URL_NOPAD;
 use domain::{ConnectionId, MerchantId, TransferId};
@@ -165,15 +166,17 @@ impl Ledger {
         page: Option<&str>,
     ) -> Result<(Vec<Item>, Option<String>), PlatformError> {
         let start = page.map(|page| start_of(page, index, partition, merchant)).transpose()?;
-        let answer = self
-            .table
-            .query_of_index(index, partition)
-            .set_exclusive_start_key(start)
-            .scan_index_forward(index != ATTENTION)
-            .limit(PAGE)
-            .send()
-            .await
-            .map_err(|error| PlatformError::of(SERVICE, &error))?;
+        let query = self.table.query_of_index(index, partition).set_exclusive_start_key(start);
+        let query = query.scan_index_forward(index != ATTENTION).limit(PAGE);
+        self.page_by_time(query).await
+    }
+
+    /// What a page of an index by time leads to, and where the next one begins.
+    async fn page_by_time(
+        &self,
+        query: QueryFluentBuilder,
+    ) -> Result<(Vec<Item>, Option<String>), PlatformError> {
+        let answer = query.send().await.map_err(|error| PlatformError::of(SERVICE, &error))?;
         let next = answer.last_evaluated_key().map(|last| place_of(last, "at")).transpose()?;
         Ok((self.table.get_all(&keys_of(&answer)).await?, next))
     }
@@ -189,7 +192,7 @@ impl Ledger {
         let start = page.map(|page| start_of(page, ATTENTION, &partition, merchant)).transpose()?;
         let end_of = |day: Date| Offset::UTC.to_timestamp(day.at(23, 59, 59, 999_999_999));
         let end_of = |day: Date| end_of(day).unwrap_or(Timestamp::MAX);
-        let answer = self
+        let query = self
             .table
             .client
             .query()
@@ -202,12 +205,8 @@ impl Ledger {
             .expression_attribute_values(":after", time(after.map_or(Timestamp::UNIX_EPOCH, end_of)))
             .expression_attribute_values(":until", time(end_of(until)))
             .set_exclusive_start_key(start)
-            .limit(PAGE)
-            .send()
-            .await
-            .map_err(|error| PlatformError::of(SERVICE, &error))?;
-        let next = answer.last_evaluated_key().map(|last| place_of(last, "at")).transpose()?;
-        Ok((self.table.get_all(&keys_of(&answer)).await?, next))
+            .limit(PAGE);
+        self.page_by_time(query).await
     }
 
     /// Transfers that pointers of this kind and value lead to.
